@@ -1,1 +1,3 @@
 //! Under construction.
+mod activation;
+pub use activation::Activation;
