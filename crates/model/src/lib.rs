@@ -1,1 +1,20 @@
-//! Under construction.
+//! temp
+mod activation_name;
+mod architecture;
+mod atomic_file;
+mod checkpoint;
+mod config;
+mod error;
+mod fingerprint;
+mod host_tensor;
+mod json;
+mod safetensors_file;
+pub use activation_name::ActivationName;
+pub use architecture::{Architecture, TensorSpec};
+pub use atomic_file::write_atomically;
+pub use checkpoint::{Checkpoint, WeightSource};
+pub use config::BackboneConfig;
+pub use error::{Error, Result};
+pub use fingerprint::{Fingerprint, FingerprintBuilder, TensorHasher};
+pub use host_tensor::HostTensor;
+pub use safetensors_file::SafetensorsFile;
