@@ -146,6 +146,14 @@ impl Architecture {
         }
     }
 
+    /// The class in transformers that puts a plain classifier on this architecture.
+    #[must_use]
+    pub fn classifier_class(self) -> &'static str {
+        match self {
+            Self::Bert => "BertForSequenceClassification",
+        }
+    }
+
     /// The architecture whose `model_type` this is.
     #[must_use]
     pub fn from_model_type(model_type: &str) -> Option<Self> {
