@@ -21,23 +21,19 @@ pub mod adapterhub;
 mod adapterhub_names;
 mod adapterhub_parts;
 mod architecture;
-mod atomic_file;
 mod checkpoint;
 mod config;
 mod error;
+mod files;
 mod fingerprint;
 mod head_config;
 mod head_config_json;
 mod host_tensor;
-mod json;
 mod metadata;
-mod pickle;
-mod safetensors_file;
+mod shard_index;
 pub mod single_file;
-mod stored_zip;
 #[cfg(test)]
 mod test_support;
-mod torch_file;
 
 pub use activation_name::ActivationName;
 pub use adapter_config::{
@@ -46,12 +42,12 @@ pub use adapter_config::{
 pub use adapter_file::{AdapterFile, load, load_bytes};
 pub use adapter_tensors::{ADAPTER_LAYER_NORM_EPS, AdapterTensor, Part, Site};
 pub use architecture::{Architecture, TensorSpec};
-pub use atomic_file::write_atomically;
 pub use checkpoint::{Checkpoint, WeightSource};
 pub use config::BackboneConfig;
 pub use error::{Error, Result};
+pub use files::atomic_file::write_atomically;
+pub use files::safetensors_file::SafetensorsFile;
 pub use fingerprint::{Fingerprint, FingerprintBuilder, TensorHasher};
 pub use head_config::{HeadConfig, HeadKind, HeadStyle};
 pub use host_tensor::HostTensor;
 pub use metadata::Metadata;
-pub use safetensors_file::SafetensorsFile;
