@@ -38,8 +38,12 @@ def main() -> None:
     if unknown:
         parser.error(f"unknown part: {', '.join(sorted(unknown))}")
 
+    import logging
+
     import torch
 
+    # "There are adapters available but none are activated": adapters says so of its own dry run in add_adapter.
+    logging.getLogger("adapters").setLevel(logging.ERROR)
     torch.set_num_threads(arguments.threads)
     for part in arguments.parts or PARTS:
         module, function = PARTS[part]
