@@ -164,7 +164,7 @@ def write_golden(model, folder: Path, case: Case, saved, sequences, labels) -> N
     write_case_json(folder, case, saved, notes, worst_gradient)
 
 
-def write_case_json(folder: Path, case: Case, saved, notes, worst_gradient) -> None:
+def write_case_json(folder: Path, case: Case, saved, notes, worst_gradient, **more) -> None:
     info = {"name": case.name, "what": case.what, "method": case.method, "overrides": case.config}
     if case.head is not None:
         info.update(head=case.head, num_labels=len(case.labels), labels=case.labels)
@@ -173,7 +173,7 @@ def write_case_json(folder: Path, case: Case, saved, notes, worst_gradient) -> N
     info["float32_run_max_abs_difference"] = notes
     if worst_gradient is not None:
         info["float32_run_worst_gradient_nmse"] = worst_gradient
-    save_json(folder / "case.json", info)
+    save_json(folder / "case.json", {**info, **more})
 
 
 def max_abs(tensor: torch.Tensor) -> float:
