@@ -7,6 +7,7 @@ Conventions of every golden file (README.md has the full list):
 * floats are stored as f32, whatever they were computed in.
 """
 
+import gzip
 import json
 import random
 from pathlib import Path
@@ -17,6 +18,23 @@ from safetensors.torch import save_file
 
 HERE = Path(__file__).resolve().parent
 DEFAULT_MINILM = Path("/tmp/minilm/model")
+
+
+def shared_data() -> Path:
+    """shared/data beside the repository (or beside the folder of its work trees)."""
+    for root in HERE.parents[2:4]:
+        if (root / "shared" / "data").is_dir():
+            return root / "shared" / "data"
+    raise FileNotFoundError("no shared/data beside the repository")
+
+
+def read_tsv(path: Path) -> list[tuple[str, str]]:
+    """(label, text) rows of a .tsv or .tsv.gz whose header is `label<TAB>text`."""
+    opened = gzip.open(path, "rt", encoding="utf-8", newline="\n") if path.suffix == ".gz" else open(path, encoding="utf-8")
+    with opened as file:
+        header, *lines = file.read().split("\n")
+    assert header == "label\ttext", header
+    return [tuple(line.split("\t")) for line in lines if line]
 
 
 def seed_everything(seed: int) -> None:
