@@ -15,6 +15,8 @@ from transformers import AutoConfig, AutoModel, AutoModelForSequenceClassificati
 from common import nmse, pack, save_json, save_tensors
 
 NAME = "golden"  # of every adapter and head here
+# What the files say the backbone is (AdapterHub would write the local path); by hidden size.
+BACKBONE_IDS = {64: "graftwork/tiny-bert", 384: "sentence-transformers/all-MiniLM-L6-v2"}
 METHODS = {"seq_bn": SeqBnConfig, "double_seq_bn": DoubleSeqBnConfig, "par_bn": ParBnConfig, "bn": BnConfig}
 
 
@@ -95,6 +97,7 @@ def save(model, folder: Path, case: Case) -> dict[str, torch.Tensor]:
     shutil.rmtree(folder, ignore_errors=True)
     folder.parent.mkdir(parents=True, exist_ok=True)
     with_head = case.head is not None
+    model.config.name_or_path = BACKBONE_IDS[model.config.hidden_size]
     try:
         model.save_adapter(str(folder), NAME, with_head=with_head, use_safetensors=True)
     except RuntimeError as error:

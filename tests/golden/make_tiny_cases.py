@@ -106,6 +106,8 @@ def cases() -> list[Case]:
         flex(activation_function=None))
     add("head-no-bias", "2-layer head, bias=False: only the *last* linear has none", "seq_bn", flex(bias=False))
     add("head-2-labels", "binary", "seq_bn", ONE_LAYER, labels=["ham", "spam"])
+    add("head-label-order", "label ids not in alphabetical order; head_config.json lists the keys alphabetically", "seq_bn", ONE_LAYER,
+        labels=["zebra", "ant", "monkey"])
     add("head-7-labels", "seven labels", "seq_bn", ONE_LAYER, labels=[f"topic {i}" for i in range(7)])
     return out
 
