@@ -3,14 +3,16 @@
 //! The work is done by Hugging Face's `tokenizers` crate. This module decides what is let in ([`config`] and
 //! [`vocab`]), adds the special tokens, and truncates.
 
+mod bert;
 mod config;
 mod vocab;
 
 use std::collections::HashMap;
 use std::fmt;
 use std::path::Path;
+use std::sync::Arc;
 
-use tokenizers::pipeline::{EncodeOptions, Override, PipelineTokenizer};
+use tokenizers::pipeline::{EncodeOptions, Override, PipelineToken, PipelineTokenizer};
 
 use crate::data::source::read_bounded;
 use crate::{Error, Result};
@@ -61,7 +63,8 @@ pub struct SpecialTokens {
 #[derive(Clone)]
 pub struct Tokenizer {
     pipeline: PipelineTokenizer,
-    ids: std::sync::Arc<HashMap<String, u32>>,
+    ids: Arc<HashMap<String, u32>>,
+    scratches: Arc<bert::Scratches>,
     special: SpecialTokens,
     vocab_size: usize,
 }
@@ -152,7 +155,7 @@ impl Tokenizer {
         if template.prefix.is_empty() || template.suffix.is_empty() {
             return Err(fail("the post-processor does not put a text between [CLS] and [SEP]".to_owned()));
         }
-        Ok(Self { pipeline, ids: ids.into(), special, vocab_size })
+        Ok(Self { pipeline, ids: Arc::new(ids), scratches: Arc::default(), special, vocab_size })
     }
 
     /// Tokenizes `text` as `transformers` does with `truncation=True, max_length=max_length, padding=False`.
@@ -169,31 +172,38 @@ impl Tokenizer {
         if max_length <= special {
             return Err(Error::MaxLength { max_length, special });
         }
-        let options = EncodeOptions {
-            add_special_tokens: false,
-            encode_special_tokens: false,
-            padding: Override::Off,
-            truncation: Override::Off,
-        };
-        let fail = |e: tokenizers::Error| Error::tokenizer("tokenizer", e.to_string());
-        let mut encoded = self.pipeline.encode(text, &options).wait().map_err(fail)?;
-        let encoded = encoded.pop().unwrap_or_else(|| tokenizers::pipeline::Encoding::new(Vec::new(), None, None));
+        let encoded = self.encode_text(text).map_err(|e| Error::tokenizer("tokenizer", e.to_string()))?;
         let kept = encoded.len().min(max_length - special);
 
         let mut ids = Vec::with_capacity(kept + special);
         let mut type_ids = Vec::with_capacity(kept + special);
-        let push = |&(token, type_id): &(tokenizers::pipeline::PipelineToken, u8)| (token.id(), u32::from(type_id));
+        let push = |&(token, type_id): &(PipelineToken, u8)| (token.id(), u32::from(type_id));
         for (id, type_id) in template.prefix.iter().map(push) {
             ids.push(id);
             type_ids.push(type_id);
         }
-        ids.extend(encoded.ids()[..kept].iter().map(|token| token.id()));
+        ids.extend(encoded[..kept].iter().map(|token| token.id()));
         type_ids.resize(ids.len(), u32::from(template.a_type_id));
         for (id, type_id) in template.suffix.iter().map(push) {
             ids.push(id);
             type_ids.push(type_id);
         }
         Ok(Encoding { ids, type_ids, truncated: kept < encoded.len() })
+    }
+
+    /// Token ids of a text without special tokens around it.
+    fn encode_text(&self, text: &str) -> tokenizers::Result<Vec<PipelineToken>> {
+        if bert::is_bert(&self.pipeline) {
+            return bert::encode(&self.pipeline, &self.scratches, text);
+        }
+        let options = EncodeOptions {
+            add_special_tokens: false,
+            encode_special_tokens: false,
+            padding: Override::Off,
+            truncation: Override::Off,
+        };
+        let encoded = self.pipeline.encode(text, &options).wait()?;
+        Ok(encoded.first().map(|encoding| encoding.ids().to_vec()).unwrap_or_default())
     }
 
     /// Number of rows a word-embedding matrix needs for every id this tokenizer can produce (largest id + 1).
