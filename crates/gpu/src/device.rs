@@ -5,6 +5,9 @@ use crate::buffer::Pool;
 use crate::recorder::Recorder;
 use crate::{AdapterChoice, AdapterDescription, Binding, Buffer, Constants, Error, MemoryUse, Result, Shader};
 
+/// Bytes from which a write is submitted at once.
+const LARGE_WRITE: usize = 1 << 20;
+
 /// One open GPU device. Clones share it.
 #[derive(Clone)]
 pub struct Gpu {
@@ -102,6 +105,10 @@ impl Gpu {
         }
         self.submit();
         self.queue.write_buffer(buffer.raw(), offset, bytes);
+        if bytes.len() > LARGE_WRITE {
+            // wgpu keeps a copy of what was written until the next submit: a backbone must not pile up there.
+            self.queue.submit([]);
+        }
     }
 
     /// Records one dispatch of a shader's variant.

@@ -80,6 +80,11 @@ impl Tape {
         self.learning
     }
 
+    /// Whether dropout does anything on this tape.
+    pub fn drops(&self) -> bool {
+        self.dropout.is_some()
+    }
+
     /// A value without a gradient.
     pub fn constant(&self, value: Tensor) -> Var {
         Var { value, slot: None }
