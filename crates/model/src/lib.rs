@@ -1,1 +1,57 @@
-//! Under construction.
+//! graftwork's models on the file side: what a backbone and an adapter *are* (configuration, tensors, identity) and how
+//! they come from and go to files. Everything here is host code over `f32`; nothing touches a GPU.
+//!
+//! | to | see |
+//! |---|---|
+//! | read a backbone's `config.json` | [`BackboneConfig`] |
+//! | read its weights one tensor at a time | [`Checkpoint`], [`WeightSource`] |
+//! | name it | [`Fingerprint`] |
+//! | configure an adapter | [`AdapterConfig`] |
+//! | load and save adapters | [`AdapterFile`], [`adapterhub`], [`single_file`], [`load`] |
+//!
+//! Files are taken to be hostile: lengths are checked before memory is taken for them, headers are capped, and every
+//! error names the file, the tensor and what was expected.
+
+mod activation_name;
+mod adapter_config;
+mod adapter_config_json;
+mod adapter_file;
+mod adapter_tensors;
+pub mod adapterhub;
+mod adapterhub_names;
+mod adapterhub_parts;
+mod architecture;
+mod atomic_file;
+mod checkpoint;
+mod config;
+mod error;
+mod fingerprint;
+mod head_config;
+mod head_config_json;
+mod host_tensor;
+mod json;
+mod metadata;
+mod pickle;
+mod safetensors_file;
+pub mod single_file;
+mod stored_zip;
+#[cfg(test)]
+mod test_support;
+mod torch_file;
+
+pub use activation_name::ActivationName;
+pub use adapter_config::{
+    AdapterConfig, DEFAULT_PRESET, InitWeights, PRESETS, ReductionFactor, ResidualBeforeLn, Scaling,
+};
+pub use adapter_file::{AdapterFile, load, load_bytes};
+pub use adapter_tensors::{ADAPTER_LAYER_NORM_EPS, AdapterTensor, Part, Site};
+pub use architecture::{Architecture, TensorSpec};
+pub use atomic_file::write_atomically;
+pub use checkpoint::{Checkpoint, WeightSource};
+pub use config::BackboneConfig;
+pub use error::{Error, Result};
+pub use fingerprint::{Fingerprint, FingerprintBuilder, TensorHasher};
+pub use head_config::{HeadConfig, HeadKind, HeadStyle};
+pub use host_tensor::HostTensor;
+pub use metadata::Metadata;
+pub use safetensors_file::SafetensorsFile;

@@ -1,0 +1,297 @@
+//! An adapter in memory: configuration, head, tensors and what is known about them.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde_json::{Map, Value};
+
+use crate::adapter_config::{AdapterConfig, MAX_LAYERS};
+use crate::adapter_tensors::parse_canonical_name;
+use crate::architecture::{Architecture, TensorSpec};
+use crate::atomic_file::read_capped;
+use crate::config::BackboneConfig;
+use crate::error::{Error, Result};
+use crate::fingerprint::Fingerprint;
+use crate::head_config::{HeadConfig, HeadStyle};
+use crate::host_tensor::HostTensor;
+use crate::metadata::Metadata;
+use crate::{adapterhub, single_file};
+
+/// The longest accepted weights file of an adapter or head in bytes; BERT-large with the widest double adapter that
+/// makes sense (reduction factor 2) has about 200 MB.
+pub(crate) const MAX_WEIGHTS_BYTES: u64 = 2 << 30;
+
+/// An adapter, perhaps with its head, as it is loaded from and saved to files.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AdapterFile {
+    /// The adapter's name; part of its tensors' names in files.
+    pub name: String,
+    /// How it is built.
+    pub config: AdapterConfig,
+    /// D of the backbone that it fits.
+    pub hidden_size: usize,
+    /// The `model_type` of the backbone that it fits, such as `bert`.
+    pub model_type: String,
+    /// What its backbone is called, if anybody said.
+    pub model_name: Option<String>,
+    /// The head, if there is one.
+    pub head: Option<HeadConfig>,
+    /// All tensors by canonical name: [`crate::AdapterTensor::name`] and, for the head, `head.<layer>.weight` and
+    /// `head.<layer>.bias`.
+    pub tensors: BTreeMap<String, HostTensor>,
+    /// What graftwork knows beyond AdapterHub's keys.
+    pub metadata: Metadata,
+    /// Unknown keys of `adapter_config.json`, written back as they were.
+    pub extra: Map<String, Value>,
+}
+
+impl AdapterFile {
+    /// An adapter called `name` for `backbone`, still without tensors: fill [`AdapterFile::tensors`] with what
+    /// [`AdapterFile::tensor_specs`] asks for.
+    #[must_use]
+    pub fn new(
+        name: impl Into<String>,
+        config: AdapterConfig,
+        head: Option<HeadConfig>,
+        backbone: &BackboneConfig,
+    ) -> Self {
+        Self {
+            name: name.into(),
+            config,
+            hidden_size: backbone.hidden_size,
+            model_type: backbone.architecture.model_type().to_owned(),
+            model_name: None,
+            head,
+            tensors: BTreeMap::new(),
+            metadata: Metadata::default(),
+            extra: Map::new(),
+        }
+    }
+
+    /// Every tensor of adapter and head on a backbone of `layers` layers, in the order of the forward pass.
+    ///
+    /// # Errors
+    /// If a layer has no bottleneck width; see [`AdapterConfig::bottleneck`].
+    pub fn tensor_specs(&self, layers: usize) -> Result<Vec<TensorSpec>> {
+        let adapter = self.config.tensors(self.hidden_size, layers)?;
+        let mut specs: Vec<_> = adapter.iter().map(|tensor| tensor.spec()).collect();
+        specs.extend(
+            self.head
+                .iter()
+                .flat_map(|head| head.tensor_specs(self.hidden_size)),
+        );
+        Ok(specs)
+    }
+
+    /// How many values the adapter has (without the head).
+    #[must_use]
+    pub fn adapter_parameters(&self) -> usize {
+        let ours = self
+            .tensors
+            .iter()
+            .filter(|(name, _)| !name.starts_with("head."));
+        ours.map(|(_, tensor)| tensor.len()).sum()
+    }
+
+    /// How many values the head has.
+    #[must_use]
+    pub fn head_parameters(&self) -> usize {
+        self.tensors.values().map(HostTensor::len).sum::<usize>() - self.adapter_parameters()
+    }
+
+    /// How many layers the tensors speak of: one more than the last layer that has any.
+    #[must_use]
+    pub fn layers(&self) -> usize {
+        let layers = self
+            .tensors
+            .keys()
+            .filter_map(|name| parse_canonical_name(name));
+        layers.map(|(layer, ..)| layer + 1).max().unwrap_or(0)
+    }
+
+    /// Checks that the configuration makes sense and that the tensors are exactly those that it asks for, in every
+    /// layer up to the last that has any. `file` is what messages call this adapter's place.
+    ///
+    /// # Errors
+    /// If something is missing, superfluous or of another shape.
+    pub fn validate(&self, file: &str) -> Result<()> {
+        check_name(file, &self.name)?;
+        if let Some(HeadStyle::Flex { name }) = self.head.as_ref().map(|head| &head.style) {
+            check_name(file, name)?;
+        }
+        self.config.validate(file)?;
+        let layers = self.layers();
+        if layers > MAX_LAYERS {
+            let problem =
+                format!("it has tensors for {layers} layers; at most {MAX_LAYERS} are accepted");
+            return Err(Error::Format {
+                file: file.to_owned(),
+                format: "adapter",
+                problem,
+            });
+        }
+        // Of an adapter without any tensor, ask for the first layer's, to name one that is missing.
+        let first_layer = (0..)
+            .find(|layer| !self.config.leave_out.contains(layer))
+            .unwrap_or(0);
+        self.check_tensors(file, layers.max(first_layer + 1))
+    }
+
+    /// Checks that this adapter fits `backbone`, and that it was trained on the backbone of `fingerprint`. `None` skips
+    /// that second check: this is how a user overrides it. An adapter that does not name its backbone (as those of
+    /// AdapterHub) passes.
+    ///
+    /// # Errors
+    /// If architecture, width or number of layers differ, or the fingerprint does.
+    pub fn check_backbone(
+        &self,
+        backbone: &BackboneConfig,
+        fingerprint: Option<&Fingerprint>,
+    ) -> Result<()> {
+        let file = format!("adapter `{}`", self.name);
+        let model_type = backbone.architecture.model_type();
+        if self.model_type != model_type {
+            let problem = format!(
+                "is \"{}\", but the backbone's is \"{model_type}\"",
+                self.model_type
+            );
+            return Err(Error::config(&file, "model_type", problem));
+        }
+        if self.hidden_size != backbone.hidden_size {
+            let problem = format!(
+                "is {}, but the backbone's is {}",
+                self.hidden_size, backbone.hidden_size
+            );
+            return Err(Error::config(&file, "hidden_size", problem));
+        }
+        self.check_tensors(&file, backbone.num_hidden_layers)?;
+        match (self.metadata.backbone_fingerprint, fingerprint) {
+            (Some(expected), Some(found)) if expected != *found => Err(Error::OtherBackbone {
+                adapter: self.name.clone(),
+                expected: expected.to_string(),
+                found: found.to_string(),
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    /// The digest of all tensors; see [`Fingerprint`].
+    #[must_use]
+    pub fn weights_digest(&self) -> Fingerprint {
+        Fingerprint::of_tensors(
+            self.tensors
+                .iter()
+                .map(|(name, tensor)| (name.as_str(), tensor)),
+        )
+    }
+
+    /// Saves to `path`: one file if that ends in `.safetensors`, otherwise a directory as AdapterHub's.
+    ///
+    /// # Errors
+    /// As [`adapterhub::write_dir`] and [`single_file::write`].
+    pub fn save(&self, path: &Path) -> Result<()> {
+        if path
+            .extension()
+            .is_some_and(|extension| extension.eq_ignore_ascii_case("safetensors"))
+        {
+            single_file::write(self, path)
+        } else {
+            adapterhub::write_dir(self, path)
+        }
+    }
+
+    /// The architecture that it is for; BERT where that is unknown, since this only chooses names.
+    pub(crate) fn architecture(&self) -> Architecture {
+        Architecture::from_model_type(&self.model_type).unwrap_or(Architecture::Bert)
+    }
+
+    fn check_tensors(&self, file: &str, layers: usize) -> Result<()> {
+        let specs = self.tensor_specs(layers)?;
+        for spec in &specs {
+            let (file, tensor, expected) = (file.to_owned(), spec.name.clone(), spec.shape.clone());
+            match self.tensors.get(&spec.name) {
+                None => {
+                    let hint = "the weights are incomplete, or are not those that the configuration describes";
+                    return Err(Error::MissingTensor {
+                        file,
+                        tensor,
+                        expected,
+                        hint,
+                    });
+                }
+                Some(found) if found.shape != spec.shape => {
+                    return Err(Error::WrongShape {
+                        file,
+                        tensor,
+                        expected,
+                        found: found.shape.clone(),
+                    });
+                }
+                Some(_) => {}
+            }
+        }
+        if self.tensors.len() == specs.len() {
+            return Ok(());
+        }
+        let superfluous = self
+            .tensors
+            .keys()
+            .find(|name| specs.iter().all(|spec| spec.name != **name));
+        let tensor = superfluous.cloned().unwrap_or_default();
+        let hint = "the backbone has fewer layers, or the configuration lacks the option that the tensor belongs to";
+        Err(Error::UnexpectedTensor {
+            file: file.to_owned(),
+            tensor,
+            hint,
+        })
+    }
+}
+
+/// Loads an adapter from a directory as AdapterHub's or from a single file as [`single_file`] writes it, whichever
+/// `path` is.
+///
+/// # Errors
+/// If nothing is there, or what is there is damaged, inconsistent or not supported; the message says which.
+pub fn load(path: &Path) -> Result<AdapterFile> {
+    if path.is_dir() {
+        return adapterhub::read_dir(path);
+    }
+    let place = path.display().to_string();
+    if !path.is_file() {
+        let problem = "there is no such file or directory; an adapter is a directory with adapter_config.json and \
+                       adapter.safetensors, or one .safetensors file";
+        return Err(Error::MissingFile {
+            place,
+            problem: problem.to_owned(),
+        });
+    }
+    load_bytes(
+        &place,
+        &read_capped(path, MAX_WEIGHTS_BYTES, "the adapter")?,
+    )
+}
+
+/// Loads an adapter from the bytes of a single file; `file` is what messages call it.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_bytes(file: &str, bytes: &[u8]) -> Result<AdapterFile> {
+    single_file::from_bytes(file, bytes)
+}
+
+/// Refuses names that cannot be part of a tensor's name.
+pub(crate) fn check_name(file: &str, name: &str) -> Result<()> {
+    let fine = !name.is_empty()
+        && name.len() <= 255
+        && !name.contains('.')
+        && !name.chars().any(char::is_control);
+    if fine {
+        return Ok(());
+    }
+    let problem = "must have from 1 to 255 bytes, no dot and no control character";
+    Err(Error::config(file, "name", problem))
+}
+
+#[cfg(test)]
+#[path = "adapter_file_tests.rs"]
+mod tests;

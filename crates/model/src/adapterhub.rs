@@ -1,0 +1,226 @@
+//! Adapters in AdapterHub's directory format (library `adapters` 1.3.0).
+//!
+//! | file | holds | read also |
+//! |---|---|---|
+//! | `adapter_config.json` | [`crate::AdapterConfig`] under `config`; [`crate::Metadata`] under `graftwork` | |
+//! | `adapter.safetensors` | the adapter's tensors | `pytorch_adapter.bin` |
+//! | `head_config.json` | [`crate::HeadConfig`] | |
+//! | `model_head.safetensors` | the head's tensors | `pytorch_model_head.bin` |
+//!
+//! Written are the safetensors forms, which AdapterHub loads with `load_adapter(dir, use_safetensors=True)`. Where both
+//! forms are there, the safetensors one is read. Tensors are written as F32 whatever they were read from.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use crate::adapter_file::{AdapterFile, MAX_WEIGHTS_BYTES};
+use crate::adapterhub_parts::{Names, Parts, from_parts, refuse_peft, serialize, to_parts};
+use crate::atomic_file::{Pending, read_capped, sync_directory_of, temporary_beside};
+use crate::error::{Error, Result};
+use crate::json::{Fields, MAX_JSON_BYTES, to_sorted_text};
+use crate::torch_file;
+
+const ADAPTER_CONFIG: &str = "adapter_config.json";
+const ADAPTER_WEIGHTS: &str = "adapter.safetensors";
+const ADAPTER_PICKLE: &str = "pytorch_adapter.bin";
+const HEAD_CONFIG: &str = "head_config.json";
+const HEAD_WEIGHTS: &str = "model_head.safetensors";
+const HEAD_PICKLE: &str = "pytorch_model_head.bin";
+
+/// The files that such a directory may hold; others are not looked at.
+pub const FILES: [&str; 6] = [
+    ADAPTER_CONFIG,
+    ADAPTER_WEIGHTS,
+    ADAPTER_PICKLE,
+    HEAD_CONFIG,
+    HEAD_WEIGHTS,
+    HEAD_PICKLE,
+];
+
+/// Reads the directory `dir`.
+///
+/// # Errors
+/// If a file is missing, damaged, too large or not supported, or the files contradict each other.
+pub fn read_dir(dir: &Path) -> Result<AdapterFile> {
+    let mut files = BTreeMap::new();
+    for name in FILES {
+        let path = dir.join(name);
+        // Of two forms of the same weights, only the one that counts is read into memory.
+        let superseded = |by: &str| files.contains_key(by);
+        let skip = (name == ADAPTER_PICKLE && superseded(ADAPTER_WEIGHTS))
+            || (name == HEAD_PICKLE && superseded(HEAD_WEIGHTS));
+        if !skip && path.is_file() {
+            let (limit, what) = if name.ends_with(".json") {
+                (MAX_JSON_BYTES as u64, "the JSON text")
+            } else {
+                (MAX_WEIGHTS_BYTES, "the weights")
+            };
+            files.insert(name.to_owned(), read_capped(&path, limit, what)?);
+        }
+    }
+    from_files(&dir.display().to_string(), &files)
+}
+
+/// Reads the files of a directory from memory, by file name; `place` is what messages call the directory. Files that are
+/// not in [`FILES`] are ignored.
+///
+/// # Errors
+/// As [`read_dir`].
+pub fn from_files(place: &str, files: &BTreeMap<String, Vec<u8>>) -> Result<AdapterFile> {
+    let path = |name: &str| format!("{place}/{name}");
+    let get = |name: &'static str| files.get(name).map(|bytes| (path(name), bytes.as_slice()));
+    let first = |names: [&'static str; 2]| names.into_iter().find_map(get);
+    let missing = |problem: String| Error::MissingFile {
+        place: place.to_owned(),
+        problem,
+    };
+    let lacks = |what: &str, of: &str| missing(format!("there is no {what}; {of}"));
+
+    let adapter_config = get(ADAPTER_CONFIG).ok_or_else(|| {
+        lacks(
+            ADAPTER_CONFIG,
+            "an adapter directory holds it and adapter.safetensors (or pytorch_adapter.bin)",
+        )
+    })?;
+    let object = |(file, bytes): &(String, &[u8])| Fields::parse(file, bytes).map(Fields::rest);
+    let config = object(&adapter_config)?;
+    // Before weights are asked for, which a PEFT directory has under other names.
+    refuse_peft(&adapter_config.0, &config)?;
+    let adapter_weights = first([ADAPTER_WEIGHTS, ADAPTER_PICKLE]).ok_or_else(|| {
+        lacks(
+            "adapter.safetensors and no pytorch_adapter.bin",
+            "the adapter has no weights",
+        )
+    })?;
+    let head_weights = first([HEAD_WEIGHTS, HEAD_PICKLE]);
+    let head_config = get(HEAD_CONFIG);
+    match (&head_config, &head_weights) {
+        (Some(_), None) => {
+            let problem = "the head has no weights: add the file, or remove head_config.json";
+            return Err(lacks(
+                "model_head.safetensors and no pytorch_model_head.bin",
+                problem,
+            ));
+        }
+        (None, Some((file, _))) => {
+            return Err(lacks(HEAD_CONFIG, &format!("add it, or remove {file}")));
+        }
+        _ => {}
+    }
+    let names = Names {
+        place: place.to_owned(),
+        adapter_config: adapter_config.0.clone(),
+        adapter_tensors: adapter_weights.0.clone(),
+        head_config: path(HEAD_CONFIG),
+        head_tensors: head_weights
+            .as_ref()
+            .map_or_else(|| path(HEAD_WEIGHTS), |(file, _)| file.clone()),
+    };
+    let parts = Parts {
+        adapter_config: config,
+        adapter_tensors: torch_file::read(&adapter_weights.0, adapter_weights.1)?,
+        head_config: head_config.as_ref().map(object).transpose()?,
+        head_tensors: head_weights
+            .map(|(file, bytes)| torch_file::read(&file, bytes))
+            .transpose()?
+            .unwrap_or_default(),
+    };
+    from_parts(&names, parts)
+}
+
+/// The files of the directory, by file name. The same adapter always gives the same bytes.
+///
+/// # Errors
+/// If the adapter's tensors are not those that its configuration asks for.
+pub fn to_files(adapter: &AdapterFile) -> Result<BTreeMap<String, Vec<u8>>> {
+    let parts = to_parts(adapter)?;
+    let mut files = BTreeMap::from([
+        (
+            ADAPTER_CONFIG.to_owned(),
+            to_sorted_text(&parts.adapter_config),
+        ),
+        (
+            ADAPTER_WEIGHTS.to_owned(),
+            serialize(&parts.adapter_tensors, None)?,
+        ),
+    ]);
+    if let Some(head) = &parts.head_config {
+        files.insert(HEAD_CONFIG.to_owned(), to_sorted_text(head));
+        files.insert(
+            HEAD_WEIGHTS.to_owned(),
+            serialize(&parts.head_tensors, None)?,
+        );
+    }
+    Ok(files)
+}
+
+/// Writes the directory `dir`. A new directory appears whole or not at all. In an existing one each file is replaced
+/// whole, and other files are left alone; should the machine stop between two of these renames, the next reader finds
+/// that the weights do not match the configuration ([`Error::MixedFiles`]) rather than computing with a mixture.
+///
+/// # Errors
+/// If the adapter is inconsistent, `dir` holds another adapter's `.bin` weights (which AdapterHub would load instead), or
+/// writing fails; what was there before is untouched then.
+pub fn write_dir(adapter: &AdapterFile, dir: &Path) -> Result<()> {
+    let files = to_files(adapter)?;
+    if dir.is_dir() {
+        return replace_files(dir, &files);
+    }
+    if let Some(parent) = dir.parent() {
+        fs::create_dir_all(parent).map_err(Error::io("create", parent))?;
+    }
+    let temporary = temporary_beside(dir);
+    fs::create_dir(&temporary).map_err(Error::io("create", &temporary))?;
+    let written = write_all(&temporary, &files).and_then(|()| {
+        fs::rename(&temporary, dir).map_err(Error::io("rename a temporary directory to", dir))
+    });
+    if written.is_err() {
+        // Best effort: the error that led here is the one worth reporting.
+        let _ = fs::remove_dir_all(&temporary);
+    }
+    sync_directory_of(dir);
+    written
+}
+
+fn write_all(dir: &Path, files: &BTreeMap<String, Vec<u8>>) -> Result<()> {
+    files
+        .iter()
+        .try_for_each(|(name, bytes)| Pending::write(&dir.join(name), bytes)?.commit())
+}
+
+fn replace_files(dir: &Path, files: &BTreeMap<String, Vec<u8>>) -> Result<()> {
+    if let Some(pickle) = [ADAPTER_PICKLE, HEAD_PICKLE]
+        .into_iter()
+        .find(|name| dir.join(name).exists())
+    {
+        let problem = format!(
+            "the directory holds {pickle}, which AdapterHub would load instead of the new weights; remove it or choose \
+             another directory"
+        );
+        return Err(Error::MissingFile {
+            place: dir.display().to_string(),
+            problem,
+        });
+    }
+    let pending: Vec<_> = files
+        .iter()
+        .map(|(name, bytes)| Pending::write(&dir.join(name), bytes))
+        .collect::<Result<_>>()?;
+    pending.into_iter().try_for_each(Pending::commit)?;
+    // The head of the adapter that was here before, if the new one has none.
+    for name in [HEAD_CONFIG, HEAD_WEIGHTS]
+        .into_iter()
+        .filter(|name| !files.contains_key(*name))
+    {
+        let path = dir.join(name);
+        if path.exists() {
+            fs::remove_file(&path).map_err(Error::io("remove", &path))?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+#[path = "adapterhub_tests.rs"]
+mod tests;

@@ -1,0 +1,314 @@
+//! An adapter as AdapterHub sees it: two JSON objects and two sets of tensors under the library's names. Directory and
+//! single file differ only in where these parts lie.
+
+use std::collections::{BTreeMap, HashMap};
+
+use safetensors::Dtype;
+use safetensors::tensor::View;
+use serde_json::{Map, Value, json};
+
+use crate::adapter_config::AdapterConfig;
+use crate::adapter_file::AdapterFile;
+use crate::adapter_tensors::{Part, parse_canonical_name};
+use crate::adapterhub_names::{canonical, parse_stored, stored_names};
+use crate::error::{Error, Result};
+use crate::head_config::HeadConfig;
+use crate::host_tensor::HostTensor;
+use crate::json::{Fields, shown};
+use crate::metadata::Metadata;
+use crate::torch_file::Tensors;
+
+/// The key of our section in `adapter_config.json`.
+const METADATA_KEY: &str = "graftwork";
+
+/// The version of the library whose format this is; written where a file does not say one, since files without are taken
+/// to be of a much older format.
+const VERSION: &str = "adapters.1.3.0";
+
+/// The parts of an adapter under AdapterHub's names.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Parts {
+    pub(crate) adapter_config: Map<String, Value>,
+    pub(crate) adapter_tensors: Tensors,
+    pub(crate) head_config: Option<Map<String, Value>>,
+    pub(crate) head_tensors: Tensors,
+}
+
+/// What messages call the places that the parts come from.
+#[derive(Debug, Clone)]
+pub(crate) struct Names {
+    pub(crate) place: String,
+    pub(crate) adapter_config: String,
+    pub(crate) adapter_tensors: String,
+    pub(crate) head_config: String,
+    pub(crate) head_tensors: String,
+}
+
+impl Names {
+    /// All parts in one place.
+    pub(crate) fn all(place: &str) -> Self {
+        let place = place.to_owned();
+        Self {
+            adapter_config: place.clone(),
+            adapter_tensors: place.clone(),
+            head_config: place.clone(),
+            head_tensors: place.clone(),
+            place,
+        }
+    }
+}
+
+/// Puts an adapter together. Tensors of layers that the configuration leaves out are dropped, as AdapterHub does.
+pub(crate) fn from_parts(names: &Names, parts: Parts) -> Result<AdapterFile> {
+    let file = names.adapter_config.as_str();
+    refuse_peft(file, &parts.adapter_config)?;
+    let mut fields = Fields::of(file, parts.adapter_config);
+    let missing = |key: &str| {
+        Error::config(
+            file,
+            key,
+            "is missing; AdapterHub writes it, so the file is not an adapter's",
+        )
+    };
+    let name = fields.take_text("name")?.ok_or_else(|| missing("name"))?;
+    let mut config = fields
+        .take_object("config")?
+        .ok_or_else(|| missing("config"))?;
+    if fields.has("type") {
+        drop_unused_invertible(&mut config, &parts.adapter_tensors);
+    }
+    let section = fields.take_object(METADATA_KEY)?.unwrap_or_default();
+    let (metadata, digest) = Metadata::from_json(file, section)?;
+    let mut adapter = AdapterFile {
+        config: AdapterConfig::from_json(file, config, fields.has("version"))?,
+        hidden_size: fields
+            .take_usize("hidden_size")?
+            .ok_or_else(|| missing("hidden_size"))?,
+        model_type: fields
+            .take_text("model_type")?
+            .ok_or_else(|| missing("model_type"))?,
+        model_name: fields.take_text("model_name")?,
+        name,
+        head: None,
+        tensors: BTreeMap::new(),
+        metadata,
+        extra: fields.rest(),
+    };
+    if !(1..=8192).contains(&adapter.hidden_size) {
+        return Err(Error::config(
+            file,
+            "hidden_size",
+            format!("is {}; it must be from 1 to 8192", adapter.hidden_size),
+        ));
+    }
+    take_adapter_tensors(&names.adapter_tensors, parts.adapter_tensors, &mut adapter)?;
+    if let Some(head) = parts.head_config {
+        let head =
+            HeadConfig::from_fields(Fields::of(&names.head_config, head), adapter.hidden_size)?;
+        take_head_tensors(
+            &names.head_tensors,
+            parts.head_tensors,
+            &head,
+            &mut adapter.tensors,
+        )?;
+        adapter.head = Some(head);
+    }
+    adapter.validate(&names.place)?;
+    match (digest, adapter.weights_digest()) {
+        (Some(expected), found) if expected != found => {
+            let (expected, found) = (expected.to_string(), found.to_string());
+            Err(Error::MixedFiles {
+                file: names.place.clone(),
+                expected,
+                found,
+            })
+        }
+        _ => Ok(adapter),
+    }
+}
+
+/// Says what the configuration of another library is, rather than which of AdapterHub's keys it lacks.
+pub(crate) fn refuse_peft(file: &str, config: &Map<String, Value>) -> Result<()> {
+    match config.get("peft_type") {
+        Some(method) => {
+            let what = format!("a PEFT adapter (peft_type {})", shown(method));
+            Err(Error::unsupported(
+                file,
+                what,
+                "AdapterHub's bottleneck adapters",
+            ))
+        }
+        None => Ok(()),
+    }
+}
+
+/// AdapterHub 1 wrote invertible adapters into the configuration of task adapters (it gave files a `type` then), which
+/// did not have any; AdapterHub drops the keys in that case too.
+fn drop_unused_invertible(config: &mut Map<String, Value>, tensors: &Tensors) {
+    if !tensors.keys().any(|name| name.contains("invertible")) {
+        for key in [
+            "inv_adapter",
+            "inv_adapter_reduction_factor",
+            "invertible_adapter",
+        ] {
+            config.shift_remove(key);
+        }
+    }
+}
+
+fn take_adapter_tensors(file: &str, stored: Tensors, adapter: &mut AdapterFile) -> Result<()> {
+    for (stored_name, tensor) in stored {
+        let Some(parsed) = parse_stored(&stored_name, adapter.config.ln_before, &adapter.name)
+        else {
+            let hint = "it is not a bottleneck tensor of the adapter that the configuration names";
+            return Err(Error::UnexpectedTensor {
+                file: file.to_owned(),
+                tensor: stored_name,
+                hint,
+            });
+        };
+        if adapter.config.leave_out.contains(&parsed.0) {
+            continue;
+        }
+        let twice_by_design = matches!(parsed.2, Part::NormBeforeWeight | Part::NormBeforeBias);
+        let name = canonical(parsed);
+        match adapter.tensors.get(&name) {
+            Some(before) if twice_by_design && same_bits(before, &tensor) => {}
+            Some(_) => {
+                let problem = format!("the second time as `{stored_name}`, with other values");
+                return Err(Error::DuplicateTensor {
+                    file: file.to_owned(),
+                    tensor: name,
+                    problem,
+                });
+            }
+            None => drop(adapter.tensors.insert(name, tensor)),
+        }
+    }
+    Ok(())
+}
+
+fn take_head_tensors(
+    file: &str,
+    mut stored: Tensors,
+    head: &HeadConfig,
+    tensors: &mut Tensors,
+) -> Result<()> {
+    for layer in 0..head.layers {
+        for part in ["weight", "bias"] {
+            if let Some(tensor) = stored.remove(&head.stored_name(layer, part)) {
+                tensors.insert(format!("head.{layer}.{part}"), tensor);
+            }
+        }
+    }
+    match stored.into_keys().find(|name| !head.is_of_another(name)) {
+        Some(tensor) => {
+            let hint = "it does not belong to the head that head_config.json describes";
+            Err(Error::UnexpectedTensor {
+                file: file.to_owned(),
+                tensor,
+                hint,
+            })
+        }
+        None => Ok(()),
+    }
+}
+
+/// Equal in every bit, not-a-numbers included.
+fn same_bits(a: &HostTensor, b: &HostTensor) -> bool {
+    a.shape == b.shape
+        && a.data
+            .iter()
+            .zip(&b.data)
+            .all(|(a, b)| a.to_bits() == b.to_bits())
+}
+
+/// Takes an adapter apart, after checking that it is consistent.
+pub(crate) fn to_parts(adapter: &AdapterFile) -> Result<Parts> {
+    adapter.validate(&format!("adapter `{}`", adapter.name))?;
+    let architecture = adapter.architecture();
+    let shared = json!({
+        "hidden_size": adapter.hidden_size,
+        "model_name": adapter.model_name,
+        "model_type": adapter.model_type,
+        "version": VERSION,
+    });
+    let shared = shared.as_object().cloned().unwrap_or_default();
+    let mut adapter_config = shared.clone();
+    adapter_config.insert(
+        "model_class".to_owned(),
+        json!(architecture.adapter_model_class()),
+    );
+    adapter_config.extend(adapter.extra.clone());
+    adapter_config.insert("name".to_owned(), json!(adapter.name));
+    adapter_config.insert("config".to_owned(), adapter.config.to_json().into());
+    adapter_config.insert(
+        METADATA_KEY.to_owned(),
+        adapter.metadata.to_json(adapter.weights_digest()).into(),
+    );
+
+    let mut parts = Parts {
+        adapter_config,
+        ..Parts::default()
+    };
+    for (name, tensor) in &adapter.tensors {
+        if let Some(parsed) = parse_canonical_name(name) {
+            let prefix = architecture.base_model_prefix();
+            let stored = stored_names(parsed, adapter.config.ln_before, prefix, &adapter.name);
+            parts
+                .adapter_tensors
+                .extend(stored.map(|stored| (stored, tensor.clone())));
+        }
+    }
+    if let Some(head) = &adapter.head {
+        parts.head_config = Some(head.to_json(&shared, architecture));
+        for (name, tensor) in adapter
+            .tensors
+            .iter()
+            .filter_map(|(name, t)| Some((name.strip_prefix("head.")?, t)))
+        {
+            if let Some((layer, part)) = name.split_once('.')
+                && let Ok(layer) = layer.parse()
+            {
+                parts
+                    .head_tensors
+                    .insert(head.stored_name(layer, part), tensor.clone());
+            }
+        }
+    }
+    Ok(parts)
+}
+
+/// The bytes of a safetensors file with these tensors as F32. The same tensors always give the same bytes, as long as
+/// `metadata` has at most one key.
+pub(crate) fn serialize<'a>(
+    tensors: impl IntoIterator<Item = (&'a String, &'a HostTensor)>,
+    metadata: Option<HashMap<String, String>>,
+) -> Result<Vec<u8>> {
+    let views = tensors
+        .into_iter()
+        .map(|(name, tensor)| (name, F32View(tensor)));
+    safetensors::serialize(views, metadata)
+        .map_err(|error| Error::safetensors("the adapter's weights", error.to_string()))
+}
+
+/// A tensor as the `safetensors` crate wants to see it.
+struct F32View<'a>(&'a HostTensor);
+
+impl View for F32View<'_> {
+    fn dtype(&self) -> Dtype {
+        Dtype::F32
+    }
+
+    fn shape(&self) -> &[usize] {
+        &self.0.shape
+    }
+
+    fn data(&self) -> std::borrow::Cow<'_, [u8]> {
+        self.0.to_le_bytes().into()
+    }
+
+    fn data_len(&self) -> usize {
+        4 * self.0.len()
+    }
+}

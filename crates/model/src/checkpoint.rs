@@ -1,0 +1,326 @@
+//! The weights of a backbone directory, one tensor at a time.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{Cursor, Read, Seek};
+use std::path::{Path, PathBuf};
+
+use crate::architecture::TensorSpec;
+use crate::atomic_file::read_capped;
+use crate::config::BackboneConfig;
+use crate::error::{Error, Result};
+use crate::host_tensor::HostTensor;
+use crate::json::{Fields, MAX_JSON_BYTES};
+use crate::safetensors_file::SafetensorsFile;
+
+/// The name of weights in one file.
+const SINGLE: &str = "model.safetensors";
+/// The name of the list of shards.
+const INDEX: &str = "model.safetensors.index.json";
+/// The most shards that are opened.
+const MAX_SHARDS: usize = 1000;
+
+/// Weights that are handed out tensor by tensor, by canonical name (see [`TensorSpec::name`]), as `f32`.
+pub trait WeightSource {
+    /// The names of all tensors, sorted.
+    fn names(&self) -> Vec<String>;
+
+    /// The shape of tensor `name`; `None` if there is no such tensor.
+    fn shape(&self, name: &str) -> Option<&[usize]>;
+
+    /// Hands the values of tensor `name` to `visit`, row-major, piece by piece.
+    ///
+    /// # Errors
+    /// If the tensor cannot be read, or `visit` fails.
+    fn stream(&mut self, name: &str, visit: &mut dyn FnMut(&[f32]) -> Result<()>) -> Result<()>;
+
+    /// All of tensor `name`.
+    ///
+    /// # Errors
+    /// If the tensor is not there or cannot be read.
+    fn read(&mut self, name: &str) -> Result<HostTensor> {
+        let shape = self.shape(name).unwrap_or_default().to_vec();
+        let mut data = Vec::with_capacity(shape.iter().product());
+        self.stream(name, &mut |values| {
+            data.extend_from_slice(values);
+            Ok(())
+        })?;
+        Ok(HostTensor::new(shape, data))
+    }
+}
+
+/// Weights in memory, by canonical name.
+impl WeightSource for BTreeMap<String, HostTensor> {
+    fn names(&self) -> Vec<String> {
+        self.keys().cloned().collect()
+    }
+
+    fn shape(&self, name: &str) -> Option<&[usize]> {
+        self.get(name).map(|tensor| tensor.shape.as_slice())
+    }
+
+    fn stream(&mut self, name: &str, visit: &mut dyn FnMut(&[f32]) -> Result<()>) -> Result<()> {
+        let Some(tensor) = self.get(name) else {
+            let (file, expected, hint) = (
+                "memory".to_owned(),
+                Vec::new(),
+                "the weights in memory lack it",
+            );
+            return Err(Error::MissingTensor {
+                file,
+                tensor: name.to_owned(),
+                expected,
+                hint,
+            });
+        };
+        visit(&tensor.data)
+    }
+}
+
+/// The weights of a checkpoint in one or several safetensors files, checked against a configuration. Only the files'
+/// headers are in memory.
+#[derive(Debug)]
+pub struct Checkpoint<R> {
+    shards: Vec<SafetensorsFile<R>>,
+    /// Canonical name -> (index in `shards`, name in the file); the backbone's tensors only.
+    tensors: BTreeMap<String, (usize, String)>,
+}
+
+impl Checkpoint<File> {
+    /// Opens the weights of the backbone directory `dir`: `model.safetensors`, or the shards that
+    /// `model.safetensors.index.json` lists.
+    ///
+    /// # Errors
+    /// If there are no such files, a file is damaged, or a tensor of `config` is missing or of another shape or format.
+    pub fn open(dir: &Path, config: &BackboneConfig) -> Result<Self> {
+        let place = dir.display().to_string();
+        let open = |path: PathBuf| -> Result<_> {
+            let file = File::open(&path).map_err(Error::io("open", &path))?;
+            SafetensorsFile::open(path.display().to_string(), file)
+        };
+        let single = dir.join(SINGLE);
+        if single.is_file() {
+            return Self::from_shards(&place, vec![open(single)?], config);
+        }
+        let index = dir.join(INDEX);
+        if !index.is_file() {
+            return Err(no_weights(dir));
+        }
+        let index_file = index.display().to_string();
+        let bytes = read_capped(&index, MAX_JSON_BYTES as u64, "the JSON text")?;
+        let listed = shards_of_index(&index_file, &bytes)?;
+        let mut shards = Vec::with_capacity(listed.len());
+        for (name, tensors) in &listed {
+            let path = dir.join(name);
+            if !path.is_file() {
+                let problem =
+                    format!("{INDEX} lists the shard {name}, which is not there; download it too");
+                return Err(Error::MissingFile { place, problem });
+            }
+            let shard = open(path)?;
+            if let Some(missing) = tensors.iter().find(|tensor| shard.shape(tensor).is_none()) {
+                let problem = format!(
+                    "{index_file} says that it holds the tensor `{missing}`, but it does not"
+                );
+                return Err(Error::safetensors(shard.file(), problem));
+            }
+            shards.push(shard);
+        }
+        Self::from_shards(&place, shards, config)
+    }
+}
+
+impl<'a> Checkpoint<Cursor<&'a [u8]>> {
+    /// The weights in the bytes of one safetensors file; `file` is what messages call it.
+    ///
+    /// # Errors
+    /// As [`Checkpoint::open`].
+    pub fn from_bytes(file: &str, bytes: &'a [u8], config: &BackboneConfig) -> Result<Self> {
+        Self::from_shards(
+            file,
+            vec![SafetensorsFile::open(file, Cursor::new(bytes))?],
+            config,
+        )
+    }
+}
+
+impl<R: Read + Seek> Checkpoint<R> {
+    /// The weights in several opened files; `place` is what messages call them together.
+    ///
+    /// # Errors
+    /// If a tensor of `config` is missing, is there twice, or is of another shape or format.
+    pub fn from_shards(
+        place: &str,
+        shards: Vec<SafetensorsFile<R>>,
+        config: &BackboneConfig,
+    ) -> Result<Self> {
+        let mut found: BTreeMap<String, (usize, String)> = BTreeMap::new();
+        let mut twice = BTreeMap::new();
+        for (index, shard) in shards.iter().enumerate() {
+            for name in shard.names() {
+                let canonical = config.architecture.canonical_name(name);
+                if let Some((other, before)) =
+                    found.insert(canonical.clone(), (index, name.to_owned()))
+                {
+                    let problem =
+                        format!("as `{before}` in {} and as `{name}`", shards[other].file());
+                    twice.insert(canonical, (shard.file().to_owned(), problem));
+                }
+            }
+        }
+        let mut tensors = BTreeMap::new();
+        for spec in config.tensor_specs() {
+            // Ambiguity matters only for tensors that are used.
+            if let Some((file, problem)) = twice.remove(&spec.name) {
+                return Err(Error::DuplicateTensor {
+                    file,
+                    tensor: spec.name,
+                    problem,
+                });
+            }
+            match found.remove(&spec.name) {
+                Some(at) => {
+                    check(&shards[at.0], &at.1, &spec)?;
+                    tensors.insert(spec.name, at);
+                }
+                None if spec.optional => {}
+                None => return Err(missing(place, spec)),
+            }
+        }
+        // An optional group (the pooler's weight and bias) is there or not there, but not half.
+        for spec in config
+            .tensor_specs()
+            .into_iter()
+            .filter(|spec| spec.optional && !tensors.contains_key(&spec.name))
+        {
+            let group = &spec.name[..=spec.name.rfind('.').unwrap_or(0)];
+            if tensors.keys().any(|name| name.starts_with(group)) {
+                return Err(missing(place, spec));
+            }
+        }
+        Ok(Self { shards, tensors })
+    }
+
+    /// Whether the checkpoint has the pooler (a dense layer with tanh over the first token) that some heads stand on.
+    #[must_use]
+    pub fn has_pooler(&self) -> bool {
+        self.tensors.contains_key("pooler.dense.weight")
+    }
+}
+
+impl<R: Read + Seek> WeightSource for Checkpoint<R> {
+    fn names(&self) -> Vec<String> {
+        self.tensors.keys().cloned().collect()
+    }
+
+    fn shape(&self, name: &str) -> Option<&[usize]> {
+        let (shard, name) = self.tensors.get(name)?;
+        self.shards[*shard].shape(name)
+    }
+
+    fn stream(&mut self, name: &str, visit: &mut dyn FnMut(&[f32]) -> Result<()>) -> Result<()> {
+        let Some((shard, stored)) = self.tensors.get(name) else {
+            let file = self
+                .shards
+                .first()
+                .map(|shard| shard.file().to_owned())
+                .unwrap_or_default();
+            let hint = "it is not one of this backbone's tensors, or an optional one that the checkpoint lacks";
+            return Err(Error::MissingTensor {
+                file,
+                tensor: name.to_owned(),
+                expected: Vec::new(),
+                hint,
+            });
+        };
+        self.shards[*shard].stream(stored, visit)
+    }
+}
+
+/// Checks shape and number format of the tensor that `shard` calls `name`.
+fn check<R: Read + Seek>(shard: &SafetensorsFile<R>, name: &str, spec: &TensorSpec) -> Result<()> {
+    let (file, tensor) = (shard.file().to_owned(), name.to_owned());
+    let found = shard.shape(name).unwrap_or_default();
+    if found != spec.shape {
+        return Err(Error::WrongShape {
+            file,
+            tensor,
+            expected: spec.shape.clone(),
+            found: found.to_vec(),
+        });
+    }
+    match shard.dtype(name) {
+        Some(dtype) if !["F32", "F16", "BF16"].contains(&dtype.as_str()) => {
+            Err(Error::WrongDtype {
+                file,
+                tensor,
+                found: dtype,
+            })
+        }
+        _ => Ok(()),
+    }
+}
+
+fn missing(place: &str, spec: TensorSpec) -> Error {
+    let hint = "the weights are incomplete, or of another architecture than the configuration says";
+    Error::MissingTensor {
+        file: place.to_owned(),
+        tensor: spec.name,
+        expected: spec.shape,
+        hint,
+    }
+}
+
+/// The shards that an index lists, each with its tensors.
+fn shards_of_index(file: &str, bytes: &[u8]) -> Result<BTreeMap<String, Vec<String>>> {
+    let mut fields = Fields::parse(file, bytes)?;
+    let map = fields.take_object("weight_map")?.unwrap_or_default();
+    let mut shards: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (tensor, shard) in map {
+        let shard = shard.as_str().unwrap_or_default();
+        if !is_plain_file_name(shard) {
+            let problem = format!(
+                "lists {shard:?} for `{tensor}`; a shard must be a plain file name in the same directory"
+            );
+            return Err(Error::config(file, "weight_map", problem));
+        }
+        shards.entry(shard.to_owned()).or_default().push(tensor);
+    }
+    if shards.is_empty() || shards.len() > MAX_SHARDS {
+        let problem = format!(
+            "lists {} shards; it must be from 1 to {MAX_SHARDS}",
+            shards.len()
+        );
+        return Err(Error::config(file, "weight_map", problem));
+    }
+    Ok(shards)
+}
+
+/// Whether `name` names a file in its own directory on every system: no separators, drives, streams or dot names.
+fn is_plain_file_name(name: &str) -> bool {
+    let fine = |c: char| c.is_alphanumeric() || "-_.+ ".contains(c);
+    name.ends_with(".safetensors") && !name.starts_with('.') && name.chars().all(fine)
+}
+
+/// The error of a directory without weights that can be read, by what is there instead.
+fn no_weights(dir: &Path) -> Error {
+    let place = dir.display().to_string();
+    let pickled = ["pytorch_model.bin", "pytorch_model.bin.index.json"]
+        .iter()
+        .find(|name| dir.join(name).is_file());
+    let problem = match pickled {
+        Some(name) => format!(
+            "there is only {name}, which is a Python program as much as data and is not read; convert it once with \
+             `python -c \"from transformers import AutoModel; AutoModel.from_pretrained('{place}')\
+             .save_pretrained('{place}', safe_serialization=True)\"`"
+        ),
+        None => format!(
+            "there is neither {SINGLE} nor {INDEX}; download the backbone's safetensors weights"
+        ),
+    };
+    Error::MissingFile { place, problem }
+}
+
+#[cfg(test)]
+#[path = "checkpoint_tests.rs"]
+mod tests;

@@ -1,0 +1,199 @@
+//! What stands on top of the backbone: a prediction head.
+
+use serde_json::{Map, Value};
+
+use crate::activation_name::ActivationName;
+use crate::architecture::TensorSpec;
+
+/// A prediction head: `layers` times (dropout, dense), with an activation between the dense layers, on the hidden state
+/// of the first token or on the pooler's output. The inner dense layers are `[D, D]`, the last is `[num_labels, D]`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HeadConfig {
+    /// What it predicts.
+    pub kind: HeadKind,
+    /// Which of the two forms of AdapterHub's files it has; both compute the same from the same fields.
+    pub style: HeadStyle,
+    /// How many classes.
+    pub num_labels: usize,
+    /// How many dense layers, at least 1.
+    pub layers: usize,
+    /// Between the dense layers; `None` is nothing at all.
+    pub activation: Option<ActivationName>,
+    /// Whether it stands on the backbone's pooler (dense and tanh over the first token) rather than on the first
+    /// token's hidden state.
+    pub use_pooler: bool,
+    /// Whether the last dense layer has a bias; the inner ones always have.
+    pub bias: bool,
+    /// The dropout probability while training; `None` takes the backbone's `classifier_dropout`, else its
+    /// `hidden_dropout_prob`.
+    pub dropout_prob: Option<f64>,
+    /// The classes' names by id. Where a file names only some, the others are `LABEL_<id>`.
+    pub labels: Option<Vec<String>>,
+    /// Unknown keys of the `config` object, written back as they were.
+    pub extra_config: Map<String, Value>,
+    /// Unknown keys of the file, written back as they were.
+    pub extra: Map<String, Value>,
+}
+
+/// What a head predicts. Further kinds are further variants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum HeadKind {
+    /// One of several classes for a text.
+    Classification,
+}
+
+/// The two forms in which AdapterHub saves heads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HeadStyle {
+    /// A head of a `...AdapterModel`: named, configurable; tensors `heads.<name>.<index>.weight`.
+    Flex {
+        /// Its name; AdapterHub activates it with the adapter of the same name.
+        name: String,
+    },
+    /// The `classifier` of a `...ForSequenceClassification` model: one dense layer on the pooler's output.
+    Static,
+}
+
+impl HeadKind {
+    /// Every known kind.
+    pub const ALL: &[Self] = &[Self::Classification];
+
+    /// Its `head_type` in AdapterHub's files.
+    #[must_use]
+    pub fn head_type(self) -> &'static str {
+        match self {
+            Self::Classification => "classification",
+        }
+    }
+}
+
+impl HeadConfig {
+    /// AdapterHub's default head for text classification: two dense layers with tanh between, on the first token.
+    #[must_use]
+    pub fn flex(name: impl Into<String>, labels: Vec<String>) -> Self {
+        let style = HeadStyle::Flex { name: name.into() };
+        let activation = ActivationName::parse("tanh");
+        Self {
+            style,
+            layers: 2,
+            activation,
+            use_pooler: false,
+            ..Self::static_classifier(labels)
+        }
+    }
+
+    /// The head of transformers' `BertForSequenceClassification`: one dense layer on the pooler's output.
+    #[must_use]
+    pub fn static_classifier(labels: Vec<String>) -> Self {
+        Self {
+            kind: HeadKind::Classification,
+            style: HeadStyle::Static,
+            num_labels: labels.len(),
+            layers: 1,
+            activation: None,
+            use_pooler: true,
+            bias: true,
+            dropout_prob: None,
+            labels: Some(labels),
+            extra_config: Map::new(),
+            extra: Map::new(),
+        }
+    }
+
+    /// The name of class `id`: `LABEL_<id>` if the head does not name its classes.
+    #[must_use]
+    pub fn label(&self, id: usize) -> String {
+        self.labels
+            .as_ref()
+            .and_then(|labels| labels.get(id).cloned())
+            .unwrap_or_else(|| unnamed_label(id))
+    }
+
+    /// The head's tensors on a backbone of width `hidden`, in the order of the forward pass: `head.<layer>.weight` and
+    /// `head.<layer>.bias`.
+    #[must_use]
+    pub fn tensor_specs(&self, hidden: usize) -> Vec<TensorSpec> {
+        let mut specs = Vec::new();
+        for layer in 0..self.layers {
+            let last = layer + 1 == self.layers;
+            let outputs = if last { self.num_labels } else { hidden };
+            let mut add = |part: &str, shape| {
+                specs.push(TensorSpec {
+                    name: format!("head.{layer}.{part}"),
+                    shape,
+                    optional: false,
+                });
+            };
+            add("weight", vec![outputs, hidden]);
+            if !last || self.bias {
+                add("bias", vec![outputs]);
+            }
+        }
+        specs
+    }
+}
+
+/// What transformers calls a class without a name.
+pub(crate) fn unnamed_label(id: usize) -> String {
+    format!("LABEL_{id}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn labels() -> Vec<String> {
+        vec!["ham".to_owned(), "spam".to_owned()]
+    }
+
+    fn names(head: &HeadConfig) -> Vec<(String, Vec<usize>)> {
+        head.tensor_specs(4)
+            .into_iter()
+            .map(|spec| (spec.name, spec.shape))
+            .collect()
+    }
+
+    #[test]
+    fn tensors_follow_the_layers() {
+        let flex = HeadConfig::flex("spam", labels());
+        let expected = [
+            ("head.0.weight".to_owned(), vec![4, 4]),
+            ("head.0.bias".to_owned(), vec![4]),
+            ("head.1.weight".to_owned(), vec![2, 4]),
+            ("head.1.bias".to_owned(), vec![2]),
+        ];
+        assert_eq!(names(&flex), expected);
+        assert_eq!(
+            names(&HeadConfig {
+                bias: false,
+                ..flex
+            }),
+            expected[..3]
+        );
+        let classifier = HeadConfig::static_classifier(labels());
+        assert_eq!(
+            names(&classifier),
+            [
+                ("head.0.weight".to_owned(), vec![2, 4]),
+                ("head.0.bias".to_owned(), vec![2])
+            ]
+        );
+    }
+
+    #[test]
+    fn classes_without_names_get_one() {
+        let head = HeadConfig::flex("spam", labels());
+        assert_eq!(
+            (head.label(1), head.label(2)),
+            ("spam".to_owned(), "LABEL_2".to_owned())
+        );
+        assert_eq!(
+            HeadConfig {
+                labels: None,
+                ..head
+            }
+            .label(0),
+            "LABEL_0"
+        );
+    }
+}

@@ -1,0 +1,227 @@
+//! [`HeadConfig`] from and to AdapterHub's `head_config.json`.
+
+use serde_json::{Map, Value, json};
+
+use crate::activation_name::ActivationName;
+use crate::architecture::Architecture;
+use crate::error::{Error, Result};
+use crate::head_config::{HeadConfig, HeadKind, HeadStyle, unnamed_label};
+use crate::json::{Fields, shown};
+
+/// The class whose plain classifier AdapterHub knows as a static head.
+const STATIC_CLASS: &str = "ForSequenceClassification";
+/// The most classes and the most dense layers of a head.
+const MAX_LABELS: usize = 1_000_000;
+const MAX_HEAD_LAYERS: usize = 64;
+
+impl HeadConfig {
+    /// Reads a `head_config.json` called `file`, for a backbone of width `hidden`.
+    ///
+    /// # Errors
+    /// If the file is not JSON, has senseless values, is of another width, or its head is of a kind that is not
+    /// supported.
+    pub fn from_json(file: &str, bytes: &[u8], hidden: usize) -> Result<Self> {
+        Self::from_fields(Fields::parse(file, bytes)?, hidden)
+    }
+
+    pub(crate) fn from_fields(mut fields: Fields, hidden: usize) -> Result<Self> {
+        let file = fields.file().to_owned();
+        if let Some(found) = fields.take_usize("hidden_size")?
+            && found != hidden
+        {
+            let problem = format!(
+                "is {found}, but the adapter beside it is for a backbone of hidden size {hidden}"
+            );
+            return Err(Error::config(&file, "hidden_size", problem));
+        }
+        let name = fields.take_text("name")?;
+        // Kept in `extra`: AdapterHub looks at the class before it loads a head.
+        let class = fields.take_text("model_class")?;
+        let mut head = match fields.take_object("config")? {
+            Some(config) => {
+                let name = name
+                    .ok_or_else(|| Error::config(&file, "name", "is missing; a head has a name"))?;
+                flex_head(name, Fields::of(&file, config))?
+            }
+            None => static_head(&mut fields, class.as_deref())?,
+        };
+        head.extra = fields.rest();
+        head.extra
+            .extend(class.map(|class| ("model_class".to_owned(), Value::String(class))));
+        Ok(head)
+    }
+
+    /// The object that AdapterHub reads as this head on a backbone of `architecture`; `shared` are the keys that its file
+    /// has in common with the adapter's (hidden size, model type, ...), for a head that does not bring its own.
+    pub(crate) fn to_json(
+        &self,
+        shared: &Map<String, Value>,
+        architecture: Architecture,
+    ) -> Map<String, Value> {
+        let mut map = shared.clone();
+        let class = match self.style {
+            HeadStyle::Flex { .. } => architecture.adapter_model_class(),
+            HeadStyle::Static => architecture.classifier_class(),
+        };
+        map.insert("model_class".to_owned(), json!(class));
+        map.extend(self.extra.clone());
+        let label2id: Value = match &self.labels {
+            Some(labels) => labels
+                .iter()
+                .enumerate()
+                .map(|(id, label)| (label.clone(), json!(id)))
+                .collect::<Map<_, _>>()
+                .into(),
+            None => Value::Null,
+        };
+        match &self.style {
+            HeadStyle::Flex { name } => {
+                let mut config = self.extra_config.clone();
+                let known = json!({
+                    "head_type": self.kind.head_type(),
+                    "num_labels": self.num_labels,
+                    "layers": self.layers,
+                    "activation_function": self.activation.as_ref().map(ActivationName::name),
+                    "label2id": label2id,
+                    "use_pooler": self.use_pooler,
+                    "bias": self.bias,
+                    "dropout_prob": self.dropout_prob,
+                });
+                config.extend(known.as_object().cloned().unwrap_or_default());
+                map.insert("config".to_owned(), config.into());
+                map.insert("name".to_owned(), json!(name));
+            }
+            HeadStyle::Static => {
+                map.insert("config".to_owned(), Value::Null);
+                map.insert("name".to_owned(), Value::Null);
+                map.insert("label2id".to_owned(), label2id);
+                map.insert("num_labels".to_owned(), json!(self.num_labels));
+            }
+        }
+        map
+    }
+}
+
+/// A head of an `...AdapterModel`, from its `config` object.
+fn flex_head(name: String, mut config: Fields) -> Result<HeadConfig> {
+    let file = config.file().to_owned();
+    let kinds = || {
+        HeadKind::ALL
+            .iter()
+            .map(|kind| kind.head_type())
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    let kind = config.take_text("head_type")?.unwrap_or_default();
+    let kind = HeadKind::ALL
+        .iter()
+        .copied()
+        .find(|known| known.head_type() == kind)
+        .ok_or_else(|| {
+            Error::unsupported(
+                &file,
+                format!("the head type {}", shown(&json!(kind))),
+                kinds(),
+            )
+        })?;
+    let num_labels = config.take_usize_in("num_labels", 2, 1, MAX_LABELS)?;
+    let activation = match config.take_text("activation_function")? {
+        Some(name) if !name.is_empty() => Some(ActivationName::parse(&name).ok_or_else(|| {
+            let what = format!("activation_function {}", shown(&json!(name)));
+            Error::unsupported(&file, what, ActivationName::known())
+        })?),
+        _ => None,
+    };
+    let label2id = config.take_object("label2id")?;
+    let head = HeadConfig {
+        kind,
+        style: HeadStyle::Flex { name },
+        num_labels,
+        layers: config.take_usize_in("layers", 2, 1, MAX_HEAD_LAYERS)?,
+        activation,
+        use_pooler: config.take_bool("use_pooler")?.unwrap_or(false),
+        bias: config.take_bool("bias")?.unwrap_or(true),
+        dropout_prob: config.take_probability("dropout_prob")?,
+        labels: labels(&file, label2id, num_labels)?,
+        extra_config: config.rest(),
+        extra: Map::new(),
+    };
+    refuse_regression(&file, head)
+}
+
+/// The classifier of a `...ForSequenceClassification` model, from the keys of the file itself.
+fn static_head(fields: &mut Fields, class: Option<&str>) -> Result<HeadConfig> {
+    let file = fields.file().to_owned();
+    if !class.is_some_and(|class| class.ends_with(STATIC_CLASS)) {
+        let what = format!("the head of a {}", shown(&json!(class)));
+        return Err(Error::unsupported(
+            &file,
+            what,
+            format!("heads of ...{STATIC_CLASS} and ...AdapterModel"),
+        ));
+    }
+    let label2id = fields.take_object("label2id")?;
+    let default = label2id.as_ref().map_or(2, Map::len).max(1);
+    let num_labels = fields.take_usize_in("num_labels", default, 1, MAX_LABELS)?;
+    let labels = labels(&file, label2id, num_labels)?;
+    refuse_regression(
+        &file,
+        HeadConfig {
+            num_labels,
+            labels,
+            ..HeadConfig::static_classifier(Vec::new())
+        },
+    )
+}
+
+fn refuse_regression(file: &str, head: HeadConfig) -> Result<HeadConfig> {
+    if head.num_labels == 1 {
+        return Err(Error::unsupported(
+            file,
+            "a head with one label (regression)",
+            "classification into 2 or more",
+        ));
+    }
+    Ok(head)
+}
+
+/// Names by id from a map of ids by name.
+fn labels(
+    file: &str,
+    label2id: Option<Map<String, Value>>,
+    num_labels: usize,
+) -> Result<Option<Vec<String>>> {
+    let Some(label2id) = label2id else {
+        return Ok(None);
+    };
+    let mut labels = vec![None; num_labels];
+    for (label, id) in label2id {
+        let slot = id
+            .as_u64()
+            .and_then(|id| labels.get_mut(usize::try_from(id).ok()?));
+        match slot {
+            Some(slot @ None) => *slot = Some(label),
+            Some(Some(other)) => {
+                let problem = format!("gives {label:?} and {other:?} the same id");
+                return Err(Error::config(file, "label2id", problem));
+            }
+            None => {
+                let problem = format!(
+                    "gives {label:?} the id {}; ids go from 0 to {}",
+                    shown(&id),
+                    num_labels - 1
+                );
+                return Err(Error::config(file, "label2id", problem));
+            }
+        }
+    }
+    let named = labels
+        .into_iter()
+        .enumerate()
+        .map(|(id, label)| label.unwrap_or_else(|| unnamed_label(id)));
+    Ok(Some(named.collect()))
+}
+
+#[cfg(test)]
+#[path = "head_config_json_tests.rs"]
+mod tests;

@@ -1,0 +1,127 @@
+//! What graftwork knows about an adapter beyond AdapterHub's keys: the section `graftwork` of its
+//! `adapter_config.json`, which AdapterHub ignores.
+
+use serde_json::{Map, Value, json};
+
+use crate::error::{Error, Result};
+use crate::fingerprint::Fingerprint;
+use crate::json::Fields;
+
+/// Where an adapter comes from and how good it is. Label names are not here but in the head
+/// ([`crate::HeadConfig::labels`]), where AdapterHub has them too.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Metadata {
+    /// The backbone it was trained on. Adapters from elsewhere do not say.
+    pub backbone_fingerprint: Option<Fingerprint>,
+    /// The longest sequence of its training, in tokens.
+    pub max_length: Option<usize>,
+    /// The program and version that wrote it, such as `graftwork 0.1.0`.
+    pub tool_version: Option<String>,
+    /// What was measured: data split -> metric -> value, such as `{"dev": {"accuracy": 0.98}}`.
+    pub metrics: Map<String, Value>,
+    /// The training's settings (learning rate, seed, ...).
+    pub training: Map<String, Value>,
+    /// Keys of later versions, written back as they were.
+    pub extra: Map<String, Value>,
+}
+
+/// Says, beside the weights, which weights they are; see [`Error::MixedFiles`].
+const DIGEST_KEY: &str = "weights_sha256";
+
+impl Metadata {
+    /// Reads the section, and the digest of the weights that it was written with.
+    pub(crate) fn from_json(
+        file: &str,
+        section: Map<String, Value>,
+    ) -> Result<(Self, Option<Fingerprint>)> {
+        let mut fields = Fields::of(file, section);
+        let backbone_fingerprint = take_fingerprint(&mut fields, "backbone_fingerprint")?;
+        let digest = take_fingerprint(&mut fields, DIGEST_KEY)?;
+        let metadata = Self {
+            backbone_fingerprint,
+            max_length: fields.take_usize("max_length")?,
+            tool_version: fields.take_text("tool_version")?,
+            metrics: fields.take_object("metrics")?.unwrap_or_default(),
+            training: fields.take_object("training")?.unwrap_or_default(),
+            extra: fields.rest(),
+        };
+        Ok((metadata, digest))
+    }
+
+    /// The section for a file beside weights of digest `weights`. Absent values are left out.
+    pub(crate) fn to_json(&self, weights: Fingerprint) -> Map<String, Value> {
+        let mut map = self.extra.clone();
+        map.insert(DIGEST_KEY.to_owned(), json!(weights.to_string()));
+        let known = [
+            (
+                "backbone_fingerprint",
+                self.backbone_fingerprint
+                    .map(|fingerprint| json!(fingerprint.to_string())),
+            ),
+            ("max_length", self.max_length.map(|length| json!(length))),
+            (
+                "tool_version",
+                self.tool_version.as_ref().map(|version| json!(version)),
+            ),
+            (
+                "metrics",
+                Some(json!(self.metrics)).filter(|_| !self.metrics.is_empty()),
+            ),
+            (
+                "training",
+                Some(json!(self.training)).filter(|_| !self.training.is_empty()),
+            ),
+        ];
+        map.extend(
+            known
+                .into_iter()
+                .filter_map(|(key, value)| Some((key.to_owned(), value?))),
+        );
+        map
+    }
+}
+
+fn take_fingerprint(fields: &mut Fields, key: &str) -> Result<Option<Fingerprint>> {
+    match fields.take_text(key)? {
+        None => Ok(None),
+        Some(text) => text
+            .parse()
+            .map(Some)
+            .map_err(|problem: &str| Error::config(fields.file(), key, problem)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_survives_writing_and_reading() {
+        let digest = Fingerprint::of_tensors([]);
+        let metadata = Metadata {
+            backbone_fingerprint: Some(digest),
+            max_length: Some(128),
+            tool_version: Some("graftwork 0.1.0".to_owned()),
+            metrics: serde_json::from_str(r#"{"dev": {"accuracy": 0.5}}"#).unwrap(),
+            training: serde_json::from_str(r#"{"seed": 7}"#).unwrap(),
+            extra: serde_json::from_str(r#"{"a_key_of_tomorrow": [1]}"#).unwrap(),
+        };
+        for metadata in [metadata, Metadata::default()] {
+            let written = metadata.to_json(digest);
+            assert_eq!(
+                Metadata::from_json("f", written).unwrap(),
+                (metadata, Some(digest))
+            );
+        }
+    }
+
+    #[test]
+    fn a_broken_fingerprint_is_named() {
+        let section = serde_json::from_str(r#"{"backbone_fingerprint": "abc"}"#).unwrap();
+        let message = Metadata::from_json("f", section).unwrap_err().to_string();
+        assert!(
+            message.contains("`backbone_fingerprint`") && message.contains("64"),
+            "{message}"
+        );
+    }
+}

@@ -1,0 +1,282 @@
+//! A safetensors file read one tensor at a time, from a file or from bytes in memory.
+//!
+//! Layout (<https://github.com/huggingface/safetensors>): the header's length as a little-endian `u64`, the header as
+//! JSON (name -> dtype, shape, byte range; `__metadata__` -> texts), then the data. The `safetensors` crate checks that
+//! the byte ranges fit the shapes, neither overlap nor leave holes; this module adds what it cannot see: that the file
+//! is as long as the header says, that no name is there twice, and a tighter bound on the header.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt;
+use std::io::{Read, Seek, SeekFrom};
+
+use half::slice::HalfFloatSliceExt;
+use half::{bf16, f16};
+use safetensors::Dtype;
+use safetensors::tensor::{Metadata, TensorInfo};
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
+
+use crate::error::{Error, Result};
+use crate::host_tensor::HostTensor;
+
+/// The longest accepted header in bytes. BERT-large has one of about 45 KiB; a sharded giant about 1 MiB.
+const MAX_HEADER_BYTES: u64 = 16 << 20;
+
+/// Values handed out at a time while a tensor streams: 256 KiB as `f32`.
+const CHUNK_VALUES: usize = 1 << 16;
+
+/// An opened safetensors file: the header in memory, the data where it lies.
+#[derive(Debug)]
+pub struct SafetensorsFile<R> {
+    file: String,
+    reader: R,
+    data_start: u64,
+    tensors: BTreeMap<String, TensorInfo>,
+    metadata: HashMap<String, String>,
+}
+
+impl<R: Read + Seek> SafetensorsFile<R> {
+    /// Reads and checks the header. `file` is what messages call the file.
+    ///
+    /// # Errors
+    /// If the file cannot be read, is not safetensors, is truncated or has bytes that no tensor covers.
+    pub fn open(file: impl Into<String>, mut reader: R) -> Result<Self> {
+        let file = file.into();
+        let read_error = |source| Error::Io {
+            action: "read",
+            file: file.clone(),
+            source,
+        };
+        let length = reader.seek(SeekFrom::End(0)).map_err(read_error)?;
+        reader.seek(SeekFrom::Start(0)).map_err(read_error)?;
+        if length < 8 {
+            return Err(Error::safetensors(
+                &file,
+                format!("it has only {length} bytes"),
+            ));
+        }
+        let mut prefix = [0; 8];
+        reader.read_exact(&mut prefix).map_err(read_error)?;
+        let header_bytes = u64::from_le_bytes(prefix);
+        if header_bytes > length - 8 {
+            let problem = format!(
+                "its header should have {header_bytes} bytes, but the whole file has {length}"
+            );
+            return Err(Error::safetensors(&file, problem));
+        }
+        if header_bytes > MAX_HEADER_BYTES {
+            let (what, limit) = ("the header", MAX_HEADER_BYTES);
+            return Err(Error::TooLarge {
+                file,
+                what,
+                found: header_bytes,
+                limit,
+            });
+        }
+        let mut header = vec![0; header_bytes as usize];
+        reader.read_exact(&mut header).map_err(read_error)?;
+        let header = parse_header(&file, &header)?;
+        let data_start = 8 + header_bytes;
+        let expected = data_start.checked_add(header.data_len() as u64);
+        if expected != Some(length) {
+            let problem = format!(
+                "the header describes {} bytes of data, but {} follow it; the file is truncated or damaged: \
+                 download or save it again",
+                header.data_len(),
+                length - data_start
+            );
+            return Err(Error::safetensors(&file, problem));
+        }
+        let tensors = header
+            .tensors()
+            .into_iter()
+            .map(|(name, info)| (name, info.clone()))
+            .collect();
+        let metadata = header.metadata().clone().unwrap_or_default();
+        Ok(Self {
+            file,
+            reader,
+            data_start,
+            tensors,
+            metadata,
+        })
+    }
+
+    /// What messages call the file.
+    #[must_use]
+    pub fn file(&self) -> &str {
+        &self.file
+    }
+
+    /// The names of all tensors, sorted, as the file has them.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.tensors.keys().map(String::as_str)
+    }
+
+    /// The shape of tensor `name`.
+    #[must_use]
+    pub fn shape(&self, name: &str) -> Option<&[usize]> {
+        self.tensors.get(name).map(|info| info.shape.as_slice())
+    }
+
+    /// The number format of tensor `name` as the file calls it: `F32`, `I64`, ...
+    #[must_use]
+    pub fn dtype(&self, name: &str) -> Option<String> {
+        self.tensors.get(name).map(|info| info.dtype.to_string())
+    }
+
+    /// The texts in `__metadata__`.
+    #[must_use]
+    pub fn metadata(&self) -> &HashMap<String, String> {
+        &self.metadata
+    }
+
+    /// Hands the values of tensor `name`, widened to `f32`, to `visit`: in order, at most 65,536 at a time.
+    ///
+    /// # Errors
+    /// If there is no such tensor, it is not F32, F16 or BF16, reading fails, or `visit` does.
+    pub fn stream(
+        &mut self,
+        name: &str,
+        visit: &mut dyn FnMut(&[f32]) -> Result<()>,
+    ) -> Result<()> {
+        let Some(info) = self.tensors.get(name) else {
+            let problem = format!("it has no tensor `{name}`");
+            return Err(Error::safetensors(&self.file, problem));
+        };
+        let Some(widen) = widening(info.dtype) else {
+            let (file, tensor, found) =
+                (self.file.clone(), name.to_owned(), info.dtype.to_string());
+            return Err(Error::WrongDtype {
+                file,
+                tensor,
+                found,
+            });
+        };
+        let value_bytes = info.dtype.bitsize() / 8;
+        let (start, end) = info.data_offsets;
+        let file = &self.file;
+        let read_error = |source| Error::Io {
+            action: "read",
+            file: file.clone(),
+            source,
+        };
+        self.reader
+            .seek(SeekFrom::Start(self.data_start + start as u64))
+            .map_err(read_error)?;
+        let mut left = (end - start) / value_bytes;
+        let mut bytes = vec![0; value_bytes * left.min(CHUNK_VALUES)];
+        let mut values = vec![0.0; left.min(CHUNK_VALUES)];
+        while left > 0 {
+            let count = left.min(CHUNK_VALUES);
+            let bytes = &mut bytes[..count * value_bytes];
+            self.reader.read_exact(bytes).map_err(read_error)?;
+            widen(bytes, &mut values[..count]);
+            visit(&values[..count])?;
+            left -= count;
+        }
+        Ok(())
+    }
+
+    /// All values of tensor `name`.
+    ///
+    /// # Errors
+    /// As [`SafetensorsFile::stream`].
+    pub fn read(&mut self, name: &str) -> Result<HostTensor> {
+        let shape = self.shape(name).unwrap_or_default().to_vec();
+        // The header was checked against the file's length, so the memory is bounded by the file (twice that for F16).
+        let mut data = Vec::with_capacity(shape.iter().product());
+        self.stream(name, &mut |values| {
+            data.extend_from_slice(values);
+            Ok(())
+        })?;
+        Ok(HostTensor::new(shape, data))
+    }
+}
+
+/// Parses and checks a header.
+fn parse_header(file: &str, bytes: &[u8]) -> Result<Metadata> {
+    let damaged =
+        |error: serde_json::Error| Error::safetensors(file, format!("its header: {error}"));
+    // A second pass over the keys: a map of names to tensors, as the crate makes, cannot tell a name that is there twice.
+    let KeysOnce(twice) = serde_json::from_slice(bytes).map_err(damaged)?;
+    if let Some(tensor) = twice {
+        let problem = "the header lists the name twice".to_owned();
+        return Err(Error::DuplicateTensor {
+            file: file.to_owned(),
+            tensor,
+            problem,
+        });
+    }
+    serde_json::from_slice(bytes).map_err(damaged)
+}
+
+/// The first key of a JSON object that is there twice.
+struct KeysOnce(Option<String>);
+
+impl<'de> Deserialize<'de> for KeysOnce {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        struct Keys;
+        impl<'de> Visitor<'de> for Keys {
+            type Value = KeysOnce;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("an object of tensors")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(
+                self,
+                mut map: A,
+            ) -> std::result::Result<KeysOnce, A::Error> {
+                let mut seen = BTreeSet::new();
+                let mut twice = None;
+                while let Some((key, IgnoredAny)) = map.next_entry::<String, _>()? {
+                    if let Some(key) = seen.replace(key) {
+                        twice = Some(key);
+                    }
+                }
+                Ok(KeysOnce(twice))
+            }
+        }
+        deserializer.deserialize_map(Keys)
+    }
+}
+
+/// How values of `dtype` become `f32`, exactly; `None` if they do not.
+fn widening(dtype: Dtype) -> Option<fn(&[u8], &mut [f32])> {
+    match dtype {
+        Dtype::F32 => Some(widen_f32),
+        Dtype::F16 => Some(widen_f16),
+        Dtype::BF16 => Some(widen_bf16),
+        _ => None,
+    }
+}
+
+/// Little-endian `f32` bytes to values.
+pub(crate) fn widen_f32(bytes: &[u8], values: &mut [f32]) {
+    for (value, bytes) in values.iter_mut().zip(bytes.as_chunks().0) {
+        *value = f32::from_le_bytes(*bytes);
+    }
+}
+
+/// Little-endian half-precision bytes to values.
+pub(crate) fn widen_f16(bytes: &[u8], values: &mut [f32]) {
+    let halves: Vec<f16> = bytes
+        .as_chunks()
+        .0
+        .iter()
+        .map(|bytes| f16::from_le_bytes(*bytes))
+        .collect();
+    // The slice conversion takes the processor's instructions where there are any.
+    halves.convert_to_f32_slice(values);
+}
+
+/// Little-endian bfloat16 bytes to values.
+pub(crate) fn widen_bf16(bytes: &[u8], values: &mut [f32]) {
+    for (value, bytes) in values.iter_mut().zip(bytes.as_chunks().0) {
+        *value = bf16::from_le_bytes(*bytes).to_f32();
+    }
+}
+
+#[cfg(test)]
+#[path = "safetensors_file_tests.rs"]
+mod tests;

@@ -1,0 +1,78 @@
+//! An adapter in one safetensors file: for the web, where a directory is four downloads.
+//!
+//! The tensors are those of AdapterHub's `adapter.safetensors` and `model_head.safetensors`, under the same names. The
+//! header's `__metadata__` has one key, `graftwork`: a JSON object with the two configuration files' objects under
+//! `adapter_config` and, if there is a head, `head_config`.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use crate::adapter_file::AdapterFile;
+use crate::adapterhub_parts::{Names, Parts, from_parts, serialize, to_parts};
+use crate::atomic_file::write_atomically;
+use crate::error::{Error, Result};
+use crate::json::Fields;
+use crate::torch_file;
+
+/// The key in `__metadata__` by which such a file is known.
+const KEY: &str = "graftwork";
+
+/// The file's bytes. The same adapter always gives the same bytes.
+///
+/// # Errors
+/// If the adapter's tensors are not those that its configuration asks for.
+pub fn to_bytes(adapter: &AdapterFile) -> Result<Vec<u8>> {
+    let parts = to_parts(adapter)?;
+    let mut configs = json!({ "adapter_config": parts.adapter_config });
+    if let Some(head) = parts.head_config {
+        configs["head_config"] = Value::Object(head);
+    }
+    configs.sort_all_objects();
+    // One key only: with two, the order in the crate's hash map would change the bytes from run to run.
+    let metadata = HashMap::from([(KEY.to_owned(), configs.to_string())]);
+    serialize(
+        parts.adapter_tensors.iter().chain(&parts.head_tensors),
+        Some(metadata),
+    )
+}
+
+/// Reads the bytes of such a file; `file` is what messages call it.
+///
+/// # Errors
+/// If they are not such a file, are damaged, inconsistent or not supported.
+pub fn from_bytes(file: &str, bytes: &[u8]) -> Result<AdapterFile> {
+    if torch_file::is_zip(bytes) {
+        let problem = "it is a PyTorch weights file without its configuration; give the directory that it is in";
+        return Err(Error::torch(file, problem));
+    }
+    let (tensors, metadata) = torch_file::read_safetensors(file, bytes)?;
+    let Some(configs) = metadata.get(KEY) else {
+        let problem = "it has tensors but no adapter configuration; give the directory that it is in, with \
+                       adapter_config.json beside it";
+        return Err(Error::safetensors(file, problem));
+    };
+    let mut configs = Fields::parse(file, configs.as_bytes())?;
+    let adapter_config = configs
+        .take_object("adapter_config")?
+        .ok_or_else(|| Error::config(file, "adapter_config", "is missing from the metadata"))?;
+    let head_config = configs.take_object("head_config")?;
+    let is_head = |name: &str| name.starts_with("heads.") || name.starts_with("classifier.");
+    let (head_tensors, adapter_tensors) = tensors.into_iter().partition(|(name, _)| is_head(name));
+    let parts = Parts {
+        adapter_config,
+        adapter_tensors,
+        head_config,
+        head_tensors,
+    };
+    from_parts(&Names::all(file), parts)
+}
+
+/// Writes the file to `path`, whole or not at all.
+///
+/// # Errors
+/// If the adapter is inconsistent, or the file cannot be written.
+pub fn write(adapter: &AdapterFile, path: &Path) -> Result<()> {
+    write_atomically(path, &to_bytes(adapter)?)
+}
