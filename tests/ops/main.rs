@@ -4,6 +4,7 @@ mod activation_bwd;
 mod adamw;
 mod add;
 mod attention;
+mod clear;
 mod cross_entropy;
 mod dropout;
 mod embed;

@@ -93,13 +93,7 @@ impl Adapter {
     }
 
     /// What follows a sub-layer's dense: the adapter if there is one at this place, and the norm with its residual.
-    pub(crate) fn after_sub_layer(
-        &self,
-        tape: &mut Tape,
-        place: (usize, Site),
-        [h, x]: [&Var; 2],
-        norm: &Norm,
-    ) -> Var {
+    pub(crate) fn after_sub_layer(&self, tape: &mut Tape, place: (usize, Site), [h, x]: [&Var; 2], norm: &Norm) -> Var {
         let Some(module) = self.modules.get(&place) else { return norm.forward(tape, h, Some(x)) };
         let config = &self.config;
         let y = if config.is_parallel {
@@ -131,9 +125,8 @@ impl Module {
     fn new(arena: &Arena, layer: usize, site: Site) -> Self {
         let get = |part| arena.get(&canonical_name(layer, site, part));
         let need = |part| get(part).expect("the adapter's tensors were checked");
-        let norm = |gamma, beta| {
-            Some(Norm { gamma: get(gamma)?, beta: get(beta)?, eps: ADAPTER_LAYER_NORM_EPS as f32 })
-        };
+        let norm =
+            |gamma, beta| Some(Norm { gamma: get(gamma)?, beta: get(beta)?, eps: ADAPTER_LAYER_NORM_EPS as f32 });
         Self {
             norm_before: norm(Part::NormBeforeWeight, Part::NormBeforeBias),
             down: Dense { weight: need(Part::DownWeight), bias: get(Part::DownBias) },

@@ -59,7 +59,7 @@ impl Backbone {
         progress: &mut dyn FnMut(f64),
     ) -> Result<Self> {
         let head_size = config.head_size();
-        if head_size % 4 != 0 || head_size > 128 {
+        if !head_size.is_multiple_of(4) || head_size > 128 {
             let what = format!("a head size of {head_size} (hidden_size / num_attention_heads)");
             return Err(Error::unsupported("config.json", what, "multiples of 4 up to 128"));
         }
@@ -89,15 +89,7 @@ impl Backbone {
         if let Some(gpu) = device.as_gpu() {
             gpu.check().map_err(graftwork_tensor::Error::from)?;
         }
-        Ok(Self {
-            config: config.clone(),
-            device: device.clone(),
-            tables,
-            embedding_norm,
-            layers,
-            pooler,
-            fingerprint,
-        })
+        Ok(Self { config: config.clone(), device: device.clone(), tables, embedding_norm, layers, pooler, fingerprint })
     }
 
     /// What it is.
@@ -174,10 +166,7 @@ impl Backbone {
         }
         let positions = cu_seqlens.windows(2).flat_map(|w| 0..w[1] - w[0]);
         let tokens: Vec<u32> = ids.iter().copied().chain(positions).chain(type_ids.iter().copied()).collect();
-        Ok(Batch {
-            tokens: self.device.indices(&tokens),
-            sequences: Sequences::new(&self.device, cu_seqlens),
-        })
+        Ok(Batch { tokens: self.device.indices(&tokens), sequences: Sequences::new(&self.device, cu_seqlens) })
     }
 
     /// Last hidden states [T, D], with an adapter's modules in their places. `dropout` is the probability after the

@@ -13,6 +13,7 @@
 //! error names the file, the tensor and what was expected.
 
 mod activation_name;
+mod adapter;
 mod adapter_config;
 mod adapter_config_json;
 mod adapter_file;
@@ -21,15 +22,19 @@ pub mod adapterhub;
 mod adapterhub_names;
 mod adapterhub_parts;
 mod architecture;
+mod arena;
 mod atomic_file;
+mod backbone;
 mod checkpoint;
 mod config;
 mod error;
 mod fingerprint;
+mod head;
 mod head_config;
 mod head_config_json;
 mod host_tensor;
 mod json;
+mod layers;
 mod metadata;
 mod pickle;
 mod safetensors_file;
@@ -40,17 +45,22 @@ mod test_support;
 mod torch_file;
 
 pub use activation_name::ActivationName;
+pub use adapter::Adapter;
 pub use adapter_config::{
     AdapterConfig, DEFAULT_PRESET, InitWeights, PRESETS, ReductionFactor, ResidualBeforeLn, Scaling,
 };
 pub use adapter_file::{AdapterFile, load, load_bytes};
 pub use adapter_tensors::{ADAPTER_LAYER_NORM_EPS, AdapterTensor, Part, Site};
+pub use adapterhub_parts::serialize as write_safetensors;
 pub use architecture::{Architecture, TensorSpec};
+pub use arena::Arena;
 pub use atomic_file::write_atomically;
+pub use backbone::{Backbone, Batch};
 pub use checkpoint::{Checkpoint, WeightSource};
 pub use config::BackboneConfig;
 pub use error::{Error, Result};
 pub use fingerprint::{Fingerprint, FingerprintBuilder, TensorHasher};
+pub use head::Head;
 pub use head_config::{HeadConfig, HeadKind, HeadStyle};
 pub use host_tensor::HostTensor;
 pub use metadata::Metadata;

@@ -1,6 +1,6 @@
 //! The state of an interrupted run, in one file: enough to end with the same bytes as without the interruption.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 use graftwork_model::{HostTensor, SafetensorsFile, write_atomically, write_safetensors};
@@ -62,7 +62,7 @@ impl RunState {
         }
         let best = self.best.map(|best| json!({"step": best.step, "accuracy": best.accuracy, "loss": best.loss}));
         let state = json!({"version": 1, "run": self.run, "step": self.step, "stale": self.stale, "best": best});
-        Ok(write_safetensors(&tensors, &BTreeMap::from([(KEY.to_owned(), state.to_string())]))?)
+        Ok(write_safetensors(&tensors, Some(HashMap::from([(KEY.to_owned(), state.to_string())])))?)
     }
 
     /// Writes the checkpoint; an existing one is replaced only once the new one is whole.
@@ -79,8 +79,8 @@ impl RunState {
     /// If the file is damaged or of another arena.
     pub fn load(path: &Path, len: usize) -> Result<Self> {
         let file = path.display().to_string();
-        let reader = std::fs::File::open(path)
-            .map_err(|e| Error::Checkpoint { file: file.clone(), problem: e.to_string() })?;
+        let reader =
+            std::fs::File::open(path).map_err(|e| Error::Checkpoint { file: file.clone(), problem: e.to_string() })?;
         Self::from_safetensors(SafetensorsFile::open(file, reader)?, len)
     }
 
@@ -92,10 +92,7 @@ impl RunState {
         Self::from_safetensors(SafetensorsFile::open(file, std::io::Cursor::new(bytes))?, len)
     }
 
-    fn from_safetensors<R: std::io::Read + std::io::Seek>(
-        mut source: SafetensorsFile<R>,
-        len: usize,
-    ) -> Result<Self> {
+    fn from_safetensors<R: std::io::Read + std::io::Seek>(mut source: SafetensorsFile<R>, len: usize) -> Result<Self> {
         let file = source.file().to_owned();
         let damaged = |problem: &str| Error::Checkpoint { file: file.clone(), problem: problem.to_owned() };
         let state: Value = source

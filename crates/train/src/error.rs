@@ -43,7 +43,9 @@ pub enum Error {
         loss: f32,
     },
     /// A checkpoint belongs to another run.
-    #[error("the checkpoint {file} does not fit this run: {problem}; use the same arguments, or start without --resume")]
+    #[error(
+        "the checkpoint {file} does not fit this run: {problem}; use the same arguments, or start without --resume"
+    )]
     OtherRun {
         /// The checkpoint.
         file: String,

@@ -1,7 +1,7 @@
 //! One training step on a device: loss, backward, clip, AdamW. Nothing here waits for the device.
 
 use graftwork_model::{Adapter, Backbone, Batch};
-use graftwork_tensor::ops::{adamw, cross_entropy, reduce};
+use graftwork_tensor::ops::{adamw, clear, cross_entropy, reduce};
 use graftwork_tensor::{Device, DropoutKey, Tape, Tensor};
 
 use crate::{Error, Result};
@@ -58,11 +58,7 @@ impl Optimizer {
     pub fn new(device: &Device, adapter: &Adapter) -> Self {
         assert!(adapter.arena().grads().is_some(), "an adapter that was loaded to be trained");
         let n = adapter.arena().weights().len();
-        Self {
-            first_moment: device.zeros(1, n),
-            second_moment: device.zeros(1, n),
-            ring: device.zeros(1, RING * SLOT),
-        }
+        Self { first_moment: device.zeros(1, n), second_moment: device.zeros(1, n), ring: device.zeros(1, RING * SLOT) }
     }
 
     /// The first and second moments, [1, n] each, as the adapter's arena lays out its weights.
@@ -89,7 +85,7 @@ impl Optimizer {
         let dropout = settings.dropout as f32;
         let slot = self.ring.view(settings.step % RING * SLOT, 1, SLOT);
 
-        device.clear(grads);
+        clear::clear(device, grads);
         let mut tape = Tape::training(device, drops.then_some(key));
         let hidden = backbone.forward(&mut tape, batch, Some(adapter), dropout);
         let logits = head.forward(&mut tape, backbone, &hidden, batch, dropout);

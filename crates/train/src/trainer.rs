@@ -187,11 +187,7 @@ impl<'a> Trainer<'a> {
     pub async fn state(&self, run: &str) -> Result<RunState> {
         let device = self.backbone.device();
         let [m, v] = self.optimizer.moments();
-        let arena = [
-            device.read(self.adapter.arena().weights()).await?,
-            device.read(m).await?,
-            device.read(v).await?,
-        ];
+        let arena = [device.read(self.adapter.arena().weights()).await?, device.read(m).await?, device.read(v).await?];
         Ok(RunState {
             run: run.to_owned(),
             step: self.step,
@@ -245,7 +241,7 @@ impl<'a> Trainer<'a> {
         self.tokens += indices.iter().map(|i| self.lengths[*i]).sum::<usize>();
         self.elapsed += started.elapsed();
         let epoch_ends = at + 1 == self.steps_per_epoch[epoch] || self.step == self.total_steps;
-        let due = self.config.eval_every.is_some_and(|every| self.step % every == 0);
+        let due = self.config.eval_every.is_some_and(|every| self.step.is_multiple_of(every));
         Ok(self.dev.is_some() && (epoch_ends || due))
     }
 
@@ -276,7 +272,7 @@ impl<'a> Trainer<'a> {
     }
 
     fn is_out_of_patience(&self) -> bool {
-        self.config.patience.is_some_and(|patience| self.stale > patience)
+        self.config.patience.is_some_and(|patience| self.stale >= patience)
     }
 
     /// Epoch and batch of the step after `done` steps.
@@ -298,10 +294,7 @@ impl<'a> Trainer<'a> {
 }
 
 fn batches_of(config: &TrainConfig, lengths: &[usize], epoch: usize) -> Vec<Vec<usize>> {
-    let order = if config.shuffle {
-        shuffled(lengths.len(), config.seed, epoch as u64)
-    } else {
-        (0..lengths.len()).collect()
-    };
+    let order =
+        if config.shuffle { shuffled(lengths.len(), config.seed, epoch as u64) } else { (0..lengths.len()).collect() };
     plan(lengths, &order, config.batch_size)
 }

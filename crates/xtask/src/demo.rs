@@ -35,13 +35,8 @@ const SENTENCES: [&str; 3] = [
 pub fn run(args: &Args) -> Result<()> {
     let backbone = model::ensure()?;
     shell::run(&mut shell::cargo("build --release --package graftwork-cli"))?;
-    let program = paths::target()
-        .join("release")
-        .join(format!("graftwork{}", std::env::consts::EXE_SUFFIX));
-    let out = args
-        .out
-        .clone()
-        .unwrap_or_else(|| paths::target().join("demo/sms-spam"));
+    let program = paths::target().join("release").join(format!("graftwork{}", std::env::consts::EXE_SUFFIX));
+    let out = args.out.clone().unwrap_or_else(|| paths::target().join("demo/sms-spam"));
     if args.out.is_none() && out.exists() {
         // The demo's own folder: each run starts anew.
         fs::remove_dir_all(&out).with_context(|| format!("cannot remove {}", out.display()))?;
@@ -60,11 +55,7 @@ pub fn run(args: &Args) -> Result<()> {
         let row: Value = serde_json::from_str(line).context("predict printed no JSON")?;
         let (label, text) = (row["label"].as_str().unwrap_or("?"), row["text"].as_str());
         let score = number(&row["scores"][label])?;
-        println!(
-            "  {label:4} {:5.1} %  {}",
-            100.0 * score,
-            text.unwrap_or_default()
-        );
+        println!("  {label:4} {:5.1} %  {}", 100.0 * score, text.unwrap_or_default());
     }
 
     let stock = fs::metadata(backbone.join("model.safetensors"))?.len();
@@ -75,79 +66,40 @@ pub fn run(args: &Args) -> Result<()> {
         size(graft),
         100.0 * graft as f64 / stock as f64
     );
-    println!(
-        "{} parameters were trained. The adapter is in {}.",
-        report["trainable_parameters"],
-        out.display()
-    );
+    println!("{} parameters were trained. The adapter is in {}.", report["trainable_parameters"], out.display());
     Ok(())
 }
 
 fn train(program: &Path, backbone: &Path, out: &Path, args: &Args) -> Result<Value> {
     let data = paths::root().join("tests/data/sms-spam");
     let mut train = shell::command(program);
-    train
-        .args(["train", "--json", "--device", &args.device, "--backbone"])
-        .arg(backbone);
+    train.args(["train", "--json", "--device", &args.device, "--backbone"]).arg(backbone);
     for part in ["train", "dev", "test"] {
-        train
-            .arg(format!("--{part}"))
-            .arg(data.join(format!("{part}.tsv.gz")));
+        train.arg(format!("--{part}")).arg(data.join(format!("{part}.tsv.gz")));
     }
     // One epoch must be enough to convince: a higher rate than for a long run.
-    train.args([
-        "--method",
-        "double_seq_bn",
-        "--lr",
-        "1e-3",
-        "--batch-size",
-        "32",
-        "--seed",
-        "1",
-    ]);
-    train
-        .args(["--epochs", &args.epochs.to_string(), "--out"])
-        .arg(out);
+    train.args(["--method", "double_seq_bn", "--lr", "1e-3", "--batch-size", "32", "--seed", "1"]);
+    train.args(["--epochs", &args.epochs.to_string(), "--out"]).arg(out);
     let report = shell::capture(&mut train)?;
     serde_json::from_str(report.trim()).context("train printed no JSON")
 }
 
 fn predict(program: &Path, backbone: &Path, adapter: &Path, args: &Args) -> Result<String> {
     let mut predict = shell::command(program);
-    predict.args([
-        "predict",
-        "--json",
-        "--quiet",
-        "--device",
-        &args.device,
-        "--backbone",
-    ]);
-    predict
-        .arg(backbone)
-        .arg("--adapter")
-        .arg(adapter)
-        .args(["--input", "-"]);
-    let mut child = predict
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()?;
+    predict.args(["predict", "--json", "--quiet", "--device", &args.device, "--backbone"]);
+    predict.arg(backbone).arg("--adapter").arg(adapter).args(["--input", "-"]);
+    let mut child = predict.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
     let mut input = child.stdin.take().context("predict has no stdin")?;
     input.write_all(SENTENCES.join("\n").as_bytes())?;
     // Closes the pipe: predict reads to the end before it answers.
     drop(input);
     let output = child.wait_with_output()?;
-    ensure!(
-        output.status.success(),
-        "predict failed ({})",
-        output.status
-    );
+    ensure!(output.status.success(), "predict failed ({})", output.status);
     String::from_utf8(output.stdout).context("predict printed no UTF-8")
 }
 
 fn number(value: &Value) -> Result<f64> {
-    value
-        .as_f64()
-        .with_context(|| format!("expected a number, got {value}"))
+    value.as_f64().with_context(|| format!("expected a number, got {value}"))
 }
 
 /// Bytes of the adapter's and the head's weights.

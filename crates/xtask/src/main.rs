@@ -20,11 +20,7 @@ use clap::{Parser, Subcommand};
 
 /// The one entry to graftwork's house: get the model, run the demo, pass the tests.
 #[derive(Parser)]
-#[command(
-    name = "cargo xtask",
-    bin_name = "cargo xtask",
-    arg_required_else_help = true
-)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", arg_required_else_help = true)]
 struct Cli {
     #[command(subcommand)]
     command: Command,

@@ -34,24 +34,17 @@ pub fn cache() -> Result<PathBuf> {
         var("HOME").map(|home| home.join("Library/Caches"))
     } else {
         // The XDG specification: a relative path in the variable is to be ignored.
-        var("XDG_CACHE_HOME")
-            .filter(|dir| dir.is_absolute())
-            .or_else(|| var("HOME").map(|home| home.join(".cache")))
+        var("XDG_CACHE_HOME").filter(|dir| dir.is_absolute()).or_else(|| var("HOME").map(|home| home.join(".cache")))
     };
-    let base =
-        base.context("no home folder is known: set GRAFTWORK_CACHE to a folder for models")?;
+    let base = base.context("no home folder is known: set GRAFTWORK_CACHE to a folder for models")?;
     Ok(base.join("graftwork"))
 }
 
 /// The cached backbone named `id`, such as `sentence-transformers/all-MiniLM-L6-v2`.
 pub fn model(id: &str) -> Result<PathBuf> {
-    Ok(id
-        .split('/')
-        .fold(cache()?.join("models"), |dir, part| dir.join(part)))
+    Ok(id.split('/').fold(cache()?.join("models"), |dir, part| dir.join(part)))
 }
 
 fn var(name: &str) -> Option<PathBuf> {
-    env::var_os(name)
-        .filter(|value| !value.is_empty())
-        .map(PathBuf::from)
+    env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
 }

@@ -18,17 +18,8 @@ pub fn command(program: impl AsRef<OsStr>) -> Command {
     command.current_dir(paths::root());
     for (name, _) in env::vars_os() {
         let name = name.to_string_lossy();
-        let of_this_package = [
-            "CARGO_PKG_",
-            "CARGO_MANIFEST_",
-            "CARGO_BIN_",
-            "CARGO_CRATE_",
-        ];
-        if name == "CARGO"
-            || of_this_package
-                .iter()
-                .any(|prefix| name.starts_with(prefix))
-        {
+        let of_this_package = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_"];
+        if name == "CARGO" || of_this_package.iter().any(|prefix| name.starts_with(prefix)) {
             command.env_remove(&*name);
         }
     }
@@ -48,9 +39,7 @@ pub fn cargo(words: &str) -> Command {
 pub fn run(command: &mut Command) -> Result<()> {
     let line = line(command);
     eprintln!("> {line}");
-    let status = command
-        .status()
-        .with_context(|| format!("cannot start `{line}`"))?;
+    let status = command.status().with_context(|| format!("cannot start `{line}`"))?;
     if !status.success() {
         bail!("`{line}` failed ({status})");
     }
@@ -73,27 +62,15 @@ pub fn capture(command: &mut Command) -> Result<String> {
 
 /// The first line a program prints, in silence; `None` when it is not there or fails.
 pub fn ask(command: &mut Command) -> Option<String> {
-    let output = command
-        .stdin(Stdio::null())
-        .stderr(Stdio::null())
-        .output()
-        .ok()?;
+    let output = command.stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
     let text = output.status.success().then_some(output.stdout)?;
-    Some(
-        String::from_utf8_lossy(&text)
-            .lines()
-            .next()
-            .unwrap_or("")
-            .to_owned(),
-    )
+    Some(String::from_utf8_lossy(&text).lines().next().unwrap_or("").to_owned())
 }
 
 /// Where a program lies on PATH.
 pub fn find(program: &str) -> Option<PathBuf> {
     let file = format!("{program}{}", env::consts::EXE_SUFFIX);
-    env::split_paths(&env::var_os("PATH")?)
-        .map(|dir| dir.join(&file))
-        .find(|path| path.is_file())
+    env::split_paths(&env::var_os("PATH")?).map(|dir| dir.join(&file)).find(|path| path.is_file())
 }
 
 /// npm is a script on Windows, which is not found by its bare name.
@@ -112,8 +89,5 @@ pub fn path_with(front: &[PathBuf]) -> Result<std::ffi::OsString> {
 
 fn line(command: &Command) -> String {
     let words = std::iter::once(command.get_program()).chain(command.get_args());
-    words
-        .map(|word| word.to_string_lossy())
-        .collect::<Vec<_>>()
-        .join(" ")
+    words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
 }

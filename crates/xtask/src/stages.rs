@@ -33,12 +33,7 @@ impl Stages {
         }
         let total: Duration = self.rows.iter().map(|row| row.2).sum();
         eprintln!("{:width$}          {:8.1}", "total", total.as_secs_f64());
-        let failed: Vec<_> = self
-            .rows
-            .iter()
-            .filter(|row| !row.1)
-            .map(|row| row.0)
-            .collect();
+        let failed: Vec<_> = self.rows.iter().filter(|row| !row.1).map(|row| row.0).collect();
         if !failed.is_empty() {
             bail!("failed: {}", failed.join(", "));
         }

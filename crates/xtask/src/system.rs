@@ -37,16 +37,13 @@ pub fn ensure() -> Result<()> {
         if !root {
             apt.args(["--non-interactive", "apt-get"]);
         }
-        apt.args(words.split_whitespace())
-            .env("DEBIAN_FRONTEND", "noninteractive");
+        apt.args(words.split_whitespace()).env("DEBIAN_FRONTEND", "noninteractive");
         // Closing lines of the tests belong on stdout, pages of apt do not.
         apt.stdout(std::io::stderr());
         shell::run(&mut apt)
     };
     apt("update -qq")?;
-    apt(&format!(
-        "install -qq --yes --no-install-recommends {packages}"
-    ))
+    apt(&format!("install -qq --yes --no-install-recommends {packages}"))
 }
 
 fn missing() -> Vec<&'static str> {
@@ -74,17 +71,9 @@ fn missing() -> Vec<&'static str> {
 /// must be there. A value from outside wins, for a run on real hardware.
 pub fn test_adapters() -> Vec<(&'static str, String)> {
     let names = "GRAFTWORK_TEST_ADAPTERS";
-    let drivers = [
-        ("llvmpipe", lavapipe()),
-        (
-            "SwiftShader",
-            Some(PathBuf::from(SWIFTSHADER)).filter(|path| path.exists()),
-        ),
-    ];
-    let found: Vec<_> = drivers
-        .iter()
-        .filter_map(|(name, path)| Some((*name, path.as_ref()?)))
-        .collect();
+    let drivers =
+        [("llvmpipe", lavapipe()), ("SwiftShader", Some(PathBuf::from(SWIFTSHADER)).filter(|path| path.exists()))];
+    let found: Vec<_> = drivers.iter().filter_map(|(name, path)| Some((*name, path.as_ref()?))).collect();
     if found.is_empty() || env::var_os(names).is_some() {
         return Vec::new();
     }
@@ -94,20 +83,14 @@ pub fn test_adapters() -> Vec<(&'static str, String)> {
         }
     }
     let join = |parts: Vec<String>, with: &str| parts.join(with);
-    let paths = found
-        .iter()
-        .map(|(_, path)| path.display().to_string())
-        .collect();
+    let paths = found.iter().map(|(_, path)| path.display().to_string()).collect();
     let adapters = found.iter().map(|(name, _)| (*name).to_owned()).collect();
     vec![
         // The Vulkan loader takes several drivers at once; all are then listed in one process.
         ("VK_DRIVER_FILES", join(paths, ":")),
         (names, join(adapters, ",")),
         // Mesa complains about a missing one at every start.
-        (
-            "XDG_RUNTIME_DIR",
-            env::var("XDG_RUNTIME_DIR").unwrap_or_else(|_| runtime_dir()),
-        ),
+        ("XDG_RUNTIME_DIR", env::var("XDG_RUNTIME_DIR").unwrap_or_else(|_| runtime_dir())),
     ]
 }
 
@@ -129,10 +112,7 @@ fn lavapipe() -> Option<PathBuf> {
     let files = Path::new(LAVAPIPE).read_dir().ok()?;
     let mut files: Vec<_> = files
         .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| {
-            path.file_name()
-                .is_some_and(|name| name.to_string_lossy().starts_with("lvp_icd"))
-        })
+        .filter(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("lvp_icd")))
         .collect();
     // A machine may hold 32-bit drivers too; the 64-bit one sorts last.
     files.sort();
@@ -140,13 +120,7 @@ fn lavapipe() -> Option<PathBuf> {
 }
 
 fn has_library(name: &str) -> bool {
-    let dirs = [
-        "/usr/lib",
-        "/lib",
-        "/usr/lib64",
-        "/usr/lib/x86_64-linux-gnu",
-        "/usr/lib/aarch64-linux-gnu",
-    ];
+    let dirs = ["/usr/lib", "/lib", "/usr/lib64", "/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu"];
     dirs.iter().any(|dir| Path::new(dir).join(name).exists())
 }
 

@@ -23,8 +23,8 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<()> {
     let mut stages = Stages::default();
     // Without these nothing after them can work, so the run ends here.
-    let ready = stages.stage("system packages", system::ensure)
-        && stages.stage("backbone", || model::ensure().map(drop));
+    let ready =
+        stages.stage("system packages", system::ensure) && stages.stage("backbone", || model::ensure().map(drop));
     if !ready {
         return stages.finish();
     }
@@ -60,8 +60,6 @@ fn wasm_build(toolchain: &wasm::Toolchain) -> Result<()> {
         });
     }
     // A folder of its own: another compiler's artefacts would evict the native ones.
-    cargo
-        .env("CARGO_TARGET_DIR", paths::target().join("wasm"))
-        .envs(toolchain.env.clone());
+    cargo.env("CARGO_TARGET_DIR", paths::target().join("wasm")).envs(toolchain.env.clone());
     shell::run(&mut cargo)
 }

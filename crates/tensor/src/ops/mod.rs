@@ -4,6 +4,7 @@ pub mod activation_bwd;
 pub mod adamw;
 pub mod add;
 pub mod attention;
+pub mod clear;
 pub mod cross_entropy;
 pub mod dropout;
 pub mod embed;
@@ -32,6 +33,7 @@ pub fn shaders() -> Vec<(&'static Shader, Variants)> {
         (&attention::SHADER, attention::variants()),
         (&attention::SHADER_BWD_DQ, attention::variants()),
         (&attention::SHADER_BWD_DKV, attention::variants()),
+        (&clear::SHADER, vec![vec![]]),
         (&cross_entropy::SHADER, vec![vec![]]),
         (&dropout::SHADER, dropout::variants()),
         (&embed::SHADER, vec![vec![]]),

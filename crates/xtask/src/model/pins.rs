@@ -20,11 +20,7 @@ pub struct Pin {
 
 /// Everything that is needed; the weights come last, so that a bad source fails early.
 pub const FILES: [Pin; 4] = [
-    Pin {
-        name: "config.json",
-        bytes: 612,
-        sha256: "953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41",
-    },
+    Pin { name: "config.json", bytes: 612, sha256: "953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41" },
     Pin {
         name: "vocab.txt",
         bytes: 231_508,

