@@ -36,20 +36,13 @@ impl ActivationName {
     pub fn parse(name: &str) -> Option<Self> {
         let lower = name.to_lowercase();
         let &(_, activation) = NAMES.iter().find(|(known, _)| *known == lower)?;
-        Some(Self {
-            name: lower,
-            activation,
-        })
+        Some(Self { name: lower, activation })
     }
 
     /// All known names, for messages and help texts.
     #[must_use]
     pub fn known() -> String {
-        NAMES
-            .iter()
-            .map(|(name, _)| *name)
-            .collect::<Vec<_>>()
-            .join(", ")
+        NAMES.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
     }
 
     /// The name as files write it.
@@ -72,18 +65,9 @@ mod tests {
     #[test]
     fn synonyms_compute_the_same_and_keep_their_names() {
         let swish = ActivationName::parse("Swish").unwrap();
-        assert_eq!(
-            (swish.name(), swish.activation()),
-            ("swish", Activation::Silu)
-        );
-        assert_eq!(
-            ActivationName::parse("gelu").unwrap().activation(),
-            Activation::Gelu
-        );
-        assert_eq!(
-            ActivationName::parse("gelu_new").unwrap().activation(),
-            Activation::GeluTanh
-        );
+        assert_eq!((swish.name(), swish.activation()), ("swish", Activation::Silu));
+        assert_eq!(ActivationName::parse("gelu").unwrap().activation(), Activation::Gelu);
+        assert_eq!(ActivationName::parse("gelu_new").unwrap().activation(), Activation::GeluTanh);
         assert_eq!(ActivationName::parse("quick_gelu"), None);
         assert!(ActivationName::known().contains("leakyrelu"));
     }

@@ -120,14 +120,8 @@ impl AdapterConfig {
     /// `seq_bn` is Pfeiffer et al. 2020, `double_seq_bn` Houlsby et al. 2019, `par_bn` He et al. 2021.
     #[must_use]
     pub fn preset(name: &str) -> Option<Self> {
-        let (name, _) = PRESETS
-            .iter()
-            .find(|(new, old)| *new == name || *old == name)?;
-        let swish_or_relu = if *name == "double_seq_bn" {
-            "swish"
-        } else {
-            "relu"
-        };
+        let (name, _) = PRESETS.iter().find(|(new, old)| *new == name || *old == name)?;
+        let swish_or_relu = if *name == "double_seq_bn" { "swish" } else { "relu" };
         let base = Self::bottleneck_defaults(16.0, ActivationName::parse(swish_or_relu)?);
         let parallel = |scaling| Self {
             output_adapter: true,
@@ -138,26 +132,15 @@ impl AdapterConfig {
             ..base.clone()
         };
         Some(match *name {
-            "seq_bn" => Self {
-                output_adapter: true,
-                original_ln_before: true,
-                ..base
-            },
-            "double_seq_bn" => Self {
-                mh_adapter: true,
-                output_adapter: true,
-                ..base
-            },
+            "seq_bn" => Self { output_adapter: true, original_ln_before: true, ..base },
+            "double_seq_bn" => Self { mh_adapter: true, output_adapter: true, ..base },
             "par_bn" => parallel(Scaling::Fixed(4.0)),
             _ => parallel(Scaling::Learned),
         })
     }
 
     /// `BnConfig`'s defaults; the sites are off.
-    pub(crate) fn bottleneck_defaults(
-        reduction_factor: f64,
-        non_linearity: ActivationName,
-    ) -> Self {
+    pub(crate) fn bottleneck_defaults(reduction_factor: f64, non_linearity: ActivationName) -> Self {
         Self {
             mh_adapter: false,
             output_adapter: false,
@@ -188,19 +171,13 @@ impl AdapterConfig {
         const KEY: &str = "reduction_factor";
         let factor = match &self.reduction_factor {
             ReductionFactor::Uniform(factor) => Some(*factor),
-            ReductionFactor::PerLayer { layers, default } => {
-                layers.get(&layer).copied().or(*default)
-            }
+            ReductionFactor::PerLayer { layers, default } => layers.get(&layer).copied().or(*default),
         };
         let factor = factor.ok_or_else(|| {
             let problem = format!("says nothing about layer {layer}; add it, or a \"default\"");
             Error::config("the adapter's configuration", KEY, problem)
         })?;
-        let width = if factor > 0.0 {
-            floor_divide(hidden as f64, factor).max(1.0)
-        } else {
-            f64::NAN
-        };
+        let width = if factor > 0.0 { floor_divide(hidden as f64, factor).max(1.0) } else { f64::NAN };
         if width <= MAX_BOTTLENECK as f64 {
             return Ok(width as usize);
         }
@@ -216,32 +193,17 @@ impl AdapterConfig {
     /// If no site has an adapter, a number is out of its range, or keys contradict each other.
     pub fn validate(&self, file: &str) -> Result<()> {
         if !self.mh_adapter && !self.output_adapter {
-            return Err(Error::config(
-                file,
-                "output_adapter",
-                "and `mh_adapter` are both false: there is no adapter",
-            ));
+            return Err(Error::config(file, "output_adapter", "and `mh_adapter` are both false: there is no adapter"));
         }
         if let Scaling::Fixed(factor) = self.scaling
             && !factor.is_finite()
         {
-            return Err(Error::config(
-                file,
-                "scaling",
-                "must be a finite number, \"learned\" or \"channel\"",
-            ));
+            return Err(Error::config(file, "scaling", "must be a finite number, \"learned\" or \"channel\""));
         }
         if !(0.0..1.0).contains(&self.dropout) {
-            return Err(Error::config(
-                file,
-                "dropout",
-                "must be at least 0 and less than 1",
-            ));
+            return Err(Error::config(file, "dropout", "must be at least 0 and less than 1"));
         }
-        if self.residual_before_ln == ResidualBeforeLn::PostAdd
-            && !self.original_ln_before
-            && !self.is_parallel
-        {
+        if self.residual_before_ln == ResidualBeforeLn::PostAdd && !self.original_ln_before && !self.is_parallel {
             // AdapterHub fails in the forward pass here: the sum that the skip should start at is never formed.
             let problem = "is \"post_add\", which needs `original_ln_before` = true";
             return Err(Error::config(file, "residual_before_ln", problem));
@@ -254,11 +216,7 @@ impl AdapterConfig {
 fn floor_divide(a: f64, b: f64) -> f64 {
     let quotient = (a - a % b) / b;
     let floor = quotient.floor();
-    if quotient - floor > 0.5 {
-        floor + 1.0
-    } else {
-        floor
-    }
+    if quotient - floor > 0.5 { floor + 1.0 } else { floor }
 }
 
 #[cfg(test)]

@@ -5,9 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Number, Value, json};
 
 use crate::activation_name::ActivationName;
-use crate::adapter_config::{
-    AdapterConfig, InitWeights, MAX_LAYERS, ReductionFactor, ResidualBeforeLn, Scaling,
-};
+use crate::adapter_config::{AdapterConfig, InitWeights, MAX_LAYERS, ReductionFactor, ResidualBeforeLn, Scaling};
 use crate::error::{Error, Result};
 use crate::files::json::{Fields, shown};
 
@@ -21,37 +19,24 @@ impl AdapterConfig {
     pub fn from_json(file: &str, config: Map<String, Value>, has_version: bool) -> Result<Self> {
         let mut fields = Fields::of(file, config);
         refuse_unsupported(&mut fields)?;
-        let required =
-            |key: &str| Error::config(file, key, "is missing; bottleneck adapters need it");
-        let name = fields
-            .take_text("non_linearity")?
-            .ok_or_else(|| required("non_linearity"))?;
+        let required = |key: &str| Error::config(file, key, "is missing; bottleneck adapters need it");
+        let name = fields.take_text("non_linearity")?.ok_or_else(|| required("non_linearity"))?;
         let base = Self::bottleneck_defaults(1.0, activation(file, &name, has_version)?);
-        let factor = fields
-            .take("reduction_factor")
-            .ok_or_else(|| required("reduction_factor"))?;
+        let factor = fields.take("reduction_factor").ok_or_else(|| required("reduction_factor"))?;
         let seed = fields.take("init_weights_seed");
         let config = Self {
-            mh_adapter: fields
-                .take_bool("mh_adapter")?
-                .ok_or_else(|| required("mh_adapter"))?,
-            output_adapter: fields
-                .take_bool("output_adapter")?
-                .ok_or_else(|| required("output_adapter"))?,
+            mh_adapter: fields.take_bool("mh_adapter")?.ok_or_else(|| required("mh_adapter"))?,
+            output_adapter: fields.take_bool("output_adapter")?.ok_or_else(|| required("output_adapter"))?,
             reduction_factor: reduction_factor(file, &factor)?,
-            original_ln_before: fields
-                .take_bool("original_ln_before")?
-                .unwrap_or(base.original_ln_before),
-            original_ln_after: fields
-                .take_bool("original_ln_after")?
-                .unwrap_or(base.original_ln_after),
+            original_ln_before: fields.take_bool("original_ln_before")?.unwrap_or(base.original_ln_before),
+            original_ln_after: fields.take_bool("original_ln_after")?.unwrap_or(base.original_ln_after),
             ln_before: fields.take_bool("ln_before")?.unwrap_or(base.ln_before),
             ln_after: fields.take_bool("ln_after")?.unwrap_or(base.ln_after),
             init_weights: init_weights(&mut fields)?.unwrap_or(base.init_weights),
             init_weights_seed: match seed {
-                Some(seed) => Some(seed.as_i64().ok_or_else(|| {
-                    Error::config(file, "init_weights_seed", "must be a whole number")
-                })?),
+                Some(seed) => Some(
+                    seed.as_i64().ok_or_else(|| Error::config(file, "init_weights_seed", "must be a whole number"))?,
+                ),
                 None => None,
             },
             is_parallel: fields.take_bool("is_parallel")?.unwrap_or(base.is_parallel),
@@ -126,10 +111,8 @@ impl AdapterConfig {
 
 /// Refuses other methods, and options of bottleneck adapters that would change the function unnoticed.
 fn refuse_unsupported(fields: &mut Fields) -> Result<()> {
-    const SUPPORTED: &str =
-        "bottleneck adapters (seq_bn, double_seq_bn, par_bn and variants of their keys)";
-    let refuse =
-        |fields: &Fields, what: String| Err(Error::unsupported(fields.file(), what, SUPPORTED));
+    const SUPPORTED: &str = "bottleneck adapters (seq_bn, double_seq_bn, par_bn and variants of their keys)";
+    let refuse = |fields: &Fields, what: String| Err(Error::unsupported(fields.file(), what, SUPPORTED));
     for key in ["peft_type", "architecture"] {
         if let Some(method) = fields.take(key) {
             return refuse(fields, format!("the adapter method {}", shown(&method)));
@@ -160,36 +143,22 @@ fn activation(file: &str, name: &str, has_version: bool) -> Result<ActivationNam
         _ => name,
     };
     ActivationName::parse(current).ok_or_else(|| {
-        Error::unsupported(
-            file,
-            format!("non_linearity {}", shown(&Value::from(name))),
-            ActivationName::known(),
-        )
+        Error::unsupported(file, format!("non_linearity {}", shown(&Value::from(name))), ActivationName::known())
     })
 }
 
 fn reduction_factor(file: &str, value: &Value) -> Result<ReductionFactor> {
-    let positive = |value: &Value| {
-        value
-            .as_f64()
-            .filter(|factor| *factor > 0.0 && factor.is_finite())
-    };
+    let positive = |value: &Value| value.as_f64().filter(|factor| *factor > 0.0 && factor.is_finite());
     let parsed = match value {
         Value::Object(map) => {
             let default = map.get("default").map(positive);
-            let layers =
-                map.iter()
-                    .filter(|(layer, _)| *layer != "default")
-                    .map(|(layer, factor)| {
-                        let layer = layer.parse().ok().filter(|layer| *layer < MAX_LAYERS)?;
-                        Some((layer, positive(factor)?))
-                    });
+            let layers = map.iter().filter(|(layer, _)| *layer != "default").map(|(layer, factor)| {
+                let layer = layer.parse().ok().filter(|layer| *layer < MAX_LAYERS)?;
+                Some((layer, positive(factor)?))
+            });
             match (layers.collect::<Option<BTreeMap<_, _>>>(), default) {
                 (_, Some(None)) | (None, _) => None,
-                (Some(layers), default) => Some(ReductionFactor::PerLayer {
-                    layers,
-                    default: default.flatten(),
-                }),
+                (Some(layers), default) => Some(ReductionFactor::PerLayer { layers, default: default.flatten() }),
             }
         }
         single => positive(single).map(ReductionFactor::Uniform),
@@ -212,10 +181,7 @@ fn scaling(fields: &mut Fields) -> Result<Option<Scaling>> {
         (Some("channel"), _) => Ok(Some(Scaling::Channel)),
         (None, Some(factor)) => Ok(Some(Scaling::Fixed(factor))),
         _ => {
-            let problem = format!(
-                "is {}; it must be a number, \"learned\" or \"channel\"",
-                shown(&value)
-            );
+            let problem = format!("is {}; it must be a number, \"learned\" or \"channel\"", shown(&value));
             Err(Error::config(fields.file(), "scaling", problem))
         }
     }
@@ -228,10 +194,7 @@ fn residual_before_ln(fields: &mut Fields) -> Result<Option<ResidualBeforeLn>> {
         Some(Value::Bool(false)) => Ok(Some(ResidualBeforeLn::No)),
         Some(Value::String(text)) if text == "post_add" => Ok(Some(ResidualBeforeLn::PostAdd)),
         Some(other) => {
-            let problem = format!(
-                "is {}; it must be true, false or \"post_add\"",
-                shown(&other)
-            );
+            let problem = format!("is {}; it must be true, false or \"post_add\"", shown(&other));
             Err(Error::config(fields.file(), "residual_before_ln", problem))
         }
     }
@@ -243,35 +206,20 @@ fn init_weights(fields: &mut Fields) -> Result<Option<InitWeights>> {
         Some("bert") => Ok(Some(InitWeights::Bert)),
         Some("mam_adapter") => Ok(Some(InitWeights::MamAdapter)),
         Some("houlsby") => Ok(Some(InitWeights::Houlsby)),
-        Some(_) => Err(Error::config(
-            fields.file(),
-            "init_weights",
-            "must be \"bert\", \"mam_adapter\" or \"houlsby\"",
-        )),
+        Some(_) => {
+            Err(Error::config(fields.file(), "init_weights", "must be \"bert\", \"mam_adapter\" or \"houlsby\""))
+        }
     }
 }
 
 fn leave_out(fields: &mut Fields) -> Result<Vec<usize>> {
     let value = fields.take("leave_out").unwrap_or_else(|| json!([]));
-    let layer = |value: &Value| {
-        value
-            .as_u64()
-            .map(|layer| layer as usize)
-            .filter(|layer| *layer < MAX_LAYERS)
-    };
-    let layers: Option<BTreeSet<usize>> = value
-        .as_array()
-        .and_then(|layers| layers.iter().map(layer).collect());
-    layers
-        .map(|layers| layers.into_iter().collect())
-        .ok_or_else(|| {
-            let problem = format!(
-                "is {}; it must be a list of layers from 0 to {}",
-                shown(&value),
-                MAX_LAYERS - 1
-            );
-            Error::config(fields.file(), "leave_out", problem)
-        })
+    let layer = |value: &Value| value.as_u64().map(|layer| layer as usize).filter(|layer| *layer < MAX_LAYERS);
+    let layers: Option<BTreeSet<usize>> = value.as_array().and_then(|layers| layers.iter().map(layer).collect());
+    layers.map(|layers| layers.into_iter().collect()).ok_or_else(|| {
+        let problem = format!("is {}; it must be a list of layers from 0 to {}", shown(&value), MAX_LAYERS - 1);
+        Error::config(fields.file(), "leave_out", problem)
+    })
 }
 
 /// 16 rather than 16.0, as AdapterHub writes the factors that people gave as integers.

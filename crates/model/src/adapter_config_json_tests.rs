@@ -24,10 +24,7 @@ fn with(more: &str) -> String {
 #[test]
 fn missing_keys_take_the_librarys_defaults() {
     let relu = ActivationName::parse("relu").unwrap();
-    let expected = AdapterConfig {
-        output_adapter: true,
-        ..AdapterConfig::bottleneck_defaults(16.0, relu)
-    };
+    let expected = AdapterConfig { output_adapter: true, ..AdapterConfig::bottleneck_defaults(16.0, relu) };
     assert_eq!(parse(&with("")).unwrap(), expected);
 }
 
@@ -35,10 +32,7 @@ fn missing_keys_take_the_librarys_defaults() {
 fn presets_survive_writing_and_reading() {
     for (name, _) in PRESETS {
         let config = AdapterConfig::preset(name).unwrap();
-        assert_eq!(
-            AdapterConfig::from_json("f", config.to_json(), true).unwrap(),
-            config
-        );
+        assert_eq!(AdapterConfig::from_json("f", config.to_json(), true).unwrap(), config);
     }
 }
 
@@ -54,10 +48,7 @@ fn every_key_survives_and_unknown_ones_are_kept() {
     assert_eq!(config.non_linearity.activation(), Activation::LeakyRelu);
     assert_eq!(config.extra["a_key_of_tomorrow"], json!({"x": [1, null]}));
     let written = config.to_json();
-    assert_eq!(
-        AdapterConfig::from_json("f", written.clone(), true).unwrap(),
-        config
-    );
+    assert_eq!(AdapterConfig::from_json("f", written.clone(), true).unwrap(), config);
     assert_eq!(written["reduction_factor"], json!({"1": 8, "default": 2.5}));
     assert_eq!(written["phm_dim"], json!(4));
 }
@@ -73,9 +64,7 @@ fn scaling_is_written_as_the_library_wants_it() {
 fn files_without_version_mean_the_other_gelu() {
     let gelu = |name: &str, has_version| {
         let config = object(&with("").replace("relu", name));
-        AdapterConfig::from_json("f", config, has_version)
-            .unwrap()
-            .non_linearity
+        AdapterConfig::from_json("f", config, has_version).unwrap().non_linearity
     };
     assert_eq!(gelu("gelu", true).activation(), Activation::Gelu);
     assert_eq!(gelu("gelu", false).activation(), Activation::GeluTanh);
@@ -86,35 +75,20 @@ fn files_without_version_mean_the_other_gelu() {
 #[test]
 fn other_methods_are_named() {
     for (text, named) in [
-        (
-            r#"{"architecture": "lora", "r": 8}"#.to_owned(),
-            "the adapter method \"lora\"",
-        ),
-        (
-            r#"{"peft_type": "LORA"}"#.to_owned(),
-            "the adapter method \"LORA\"",
-        ),
+        (r#"{"architecture": "lora", "r": 8}"#.to_owned(), "the adapter method \"lora\""),
+        (r#"{"peft_type": "LORA"}"#.to_owned(), "the adapter method \"LORA\""),
         (with(r#""phm_layer": true"#), "`phm_layer`"),
         (with(r#""use_gating": true"#), "`use_gating`"),
         (with(r#""inv_adapter": "nice""#), "`inv_adapter` = \"nice\""),
-        (
-            with(r#""invertible_adapter": {"block_type": "nice"}"#),
-            "`invertible_adapter`",
-        ),
+        (with(r#""invertible_adapter": {"block_type": "nice"}"#), "`invertible_adapter`"),
         (with(r#""cross_adapter": true"#), "`cross_adapter`"),
         (with(r#""stochastic_depth": 0.1"#), "`stochastic_depth`"),
         (with("").replace("relu", "mish"), "\"mish\""),
     ] {
         let message = parse(&text).unwrap_err().to_string();
-        assert!(
-            message.contains(named) && message.contains("supported"),
-            "{message}"
-        );
+        assert!(message.contains(named) && message.contains("supported"), "{message}");
     }
-    parse(&with(
-        r#""phm_layer": false, "inv_adapter": null, "stochastic_depth": 0.0, "architecture": null"#,
-    ))
-    .unwrap();
+    parse(&with(r#""phm_layer": false, "inv_adapter": null, "stochastic_depth": 0.0, "architecture": null"#)).unwrap();
 }
 
 #[test]
@@ -144,9 +118,7 @@ fn senseless_values_are_refused() {
     ] {
         let mut config = object(&with(""));
         config.insert(key.to_owned(), serde_json::from_str(value).unwrap());
-        let message = AdapterConfig::from_json("f.json", config, true)
-            .unwrap_err()
-            .to_string();
+        let message = AdapterConfig::from_json("f.json", config, true).unwrap_err().to_string();
         assert!(message.contains(key), "{key} = {value}: {message}");
     }
 }

@@ -75,21 +75,14 @@ impl AdapterFile {
     pub fn tensor_specs(&self, layers: usize) -> Result<Vec<TensorSpec>> {
         let adapter = self.config.tensors(self.hidden_size, layers)?;
         let mut specs: Vec<_> = adapter.iter().map(|tensor| tensor.spec()).collect();
-        specs.extend(
-            self.head
-                .iter()
-                .flat_map(|head| head.tensor_specs(self.hidden_size)),
-        );
+        specs.extend(self.head.iter().flat_map(|head| head.tensor_specs(self.hidden_size)));
         Ok(specs)
     }
 
     /// How many values the adapter has (without the head).
     #[must_use]
     pub fn adapter_parameters(&self) -> usize {
-        let ours = self
-            .tensors
-            .iter()
-            .filter(|(name, _)| !name.starts_with("head."));
+        let ours = self.tensors.iter().filter(|(name, _)| !name.starts_with("head."));
         ours.map(|(_, tensor)| tensor.len()).sum()
     }
 
@@ -102,10 +95,7 @@ impl AdapterFile {
     /// How many layers the tensors speak of: one more than the last layer that has any.
     #[must_use]
     pub fn layers(&self) -> usize {
-        let layers = self
-            .tensors
-            .keys()
-            .filter_map(|name| parse_canonical_name(name));
+        let layers = self.tensors.keys().filter_map(|name| parse_canonical_name(name));
         layers.map(|(layer, ..)| layer + 1).max().unwrap_or(0)
     }
 
@@ -122,18 +112,11 @@ impl AdapterFile {
         self.config.validate(file)?;
         let layers = self.layers();
         if layers > MAX_LAYERS {
-            let problem =
-                format!("it has tensors for {layers} layers; at most {MAX_LAYERS} are accepted");
-            return Err(Error::Format {
-                file: file.to_owned(),
-                format: "adapter",
-                problem,
-            });
+            let problem = format!("it has tensors for {layers} layers; at most {MAX_LAYERS} are accepted");
+            return Err(Error::Format { file: file.to_owned(), format: "adapter", problem });
         }
         // Of an adapter without any tensor, ask for the first layer's, to name one that is missing.
-        let first_layer = (0..)
-            .find(|layer| !self.config.leave_out.contains(layer))
-            .unwrap_or(0);
+        let first_layer = (0..).find(|layer| !self.config.leave_out.contains(layer)).unwrap_or(0);
         self.check_tensors(file, layers.max(first_layer + 1))
     }
 
@@ -143,25 +126,15 @@ impl AdapterFile {
     ///
     /// # Errors
     /// If architecture, width or number of layers differ, or the fingerprint does.
-    pub fn check_backbone(
-        &self,
-        backbone: &BackboneConfig,
-        fingerprint: Option<&Fingerprint>,
-    ) -> Result<()> {
+    pub fn check_backbone(&self, backbone: &BackboneConfig, fingerprint: Option<&Fingerprint>) -> Result<()> {
         let file = format!("adapter `{}`", self.name);
         let model_type = backbone.architecture.model_type();
         if self.model_type != model_type {
-            let problem = format!(
-                "is \"{}\", but the backbone's is \"{model_type}\"",
-                self.model_type
-            );
+            let problem = format!("is \"{}\", but the backbone's is \"{model_type}\"", self.model_type);
             return Err(Error::config(&file, "model_type", problem));
         }
         if self.hidden_size != backbone.hidden_size {
-            let problem = format!(
-                "is {}, but the backbone's is {}",
-                self.hidden_size, backbone.hidden_size
-            );
+            let problem = format!("is {}, but the backbone's is {}", self.hidden_size, backbone.hidden_size);
             return Err(Error::config(&file, "hidden_size", problem));
         }
         self.check_tensors(&file, backbone.num_hidden_layers)?;
@@ -178,11 +151,7 @@ impl AdapterFile {
     /// The digest of all tensors; see [`Fingerprint`].
     #[must_use]
     pub fn weights_digest(&self) -> Fingerprint {
-        Fingerprint::of_tensors(
-            self.tensors
-                .iter()
-                .map(|(name, tensor)| (name.as_str(), tensor)),
-        )
+        Fingerprint::of_tensors(self.tensors.iter().map(|(name, tensor)| (name.as_str(), tensor)))
     }
 
     /// Saves to `path`: one file if that ends in `.safetensors`, otherwise a directory as AdapterHub's.
@@ -190,10 +159,7 @@ impl AdapterFile {
     /// # Errors
     /// As [`adapterhub::write_dir`] and [`single_file::write`].
     pub fn save(&self, path: &Path) -> Result<()> {
-        if path
-            .extension()
-            .is_some_and(|extension| extension.eq_ignore_ascii_case("safetensors"))
-        {
+        if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("safetensors")) {
             single_file::write(self, path)
         } else {
             adapterhub::write_dir(self, path)
@@ -212,20 +178,10 @@ impl AdapterFile {
             match self.tensors.get(&spec.name) {
                 None => {
                     let hint = "the weights are incomplete, or are not those that the configuration describes";
-                    return Err(Error::MissingTensor {
-                        file,
-                        tensor,
-                        expected,
-                        hint,
-                    });
+                    return Err(Error::MissingTensor { file, tensor, expected, hint });
                 }
                 Some(found) if found.shape != spec.shape => {
-                    return Err(Error::WrongShape {
-                        file,
-                        tensor,
-                        expected,
-                        found: found.shape.clone(),
-                    });
+                    return Err(Error::WrongShape { file, tensor, expected, found: found.shape.clone() });
                 }
                 Some(_) => {}
             }
@@ -233,17 +189,10 @@ impl AdapterFile {
         if self.tensors.len() == specs.len() {
             return Ok(());
         }
-        let superfluous = self
-            .tensors
-            .keys()
-            .find(|name| specs.iter().all(|spec| spec.name != **name));
+        let superfluous = self.tensors.keys().find(|name| specs.iter().all(|spec| spec.name != **name));
         let tensor = superfluous.cloned().unwrap_or_default();
         let hint = "the backbone has fewer layers, or the configuration lacks the option that the tensor belongs to";
-        Err(Error::UnexpectedTensor {
-            file: file.to_owned(),
-            tensor,
-            hint,
-        })
+        Err(Error::UnexpectedTensor { file: file.to_owned(), tensor, hint })
     }
 }
 
@@ -260,15 +209,9 @@ pub fn load(path: &Path) -> Result<AdapterFile> {
     if !path.is_file() {
         let problem = "there is no such file or directory; an adapter is a directory with adapter_config.json and \
                        adapter.safetensors, or one .safetensors file";
-        return Err(Error::MissingFile {
-            place,
-            problem: problem.to_owned(),
-        });
+        return Err(Error::MissingFile { place, problem: problem.to_owned() });
     }
-    load_bytes(
-        &place,
-        &read_capped(path, MAX_WEIGHTS_BYTES, "the adapter")?,
-    )
+    load_bytes(&place, &read_capped(path, MAX_WEIGHTS_BYTES, "the adapter")?)
 }
 
 /// Loads an adapter from the bytes of a single file; `file` is what messages call it.
@@ -281,10 +224,7 @@ pub fn load_bytes(file: &str, bytes: &[u8]) -> Result<AdapterFile> {
 
 /// Refuses names that cannot be part of a tensor's name.
 pub(crate) fn check_name(file: &str, name: &str) -> Result<()> {
-    let fine = !name.is_empty()
-        && name.len() <= 255
-        && !name.contains('.')
-        && !name.chars().any(char::is_control);
+    let fine = !name.is_empty() && name.len() <= 255 && !name.contains('.') && !name.chars().any(char::is_control);
     if fine {
         return Ok(());
     }

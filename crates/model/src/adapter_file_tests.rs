@@ -5,10 +5,7 @@ use crate::adapter_config::Scaling;
 use crate::test_support::{adapter, backbone, configs, labels};
 
 fn seq() -> AdapterFile {
-    adapter(
-        configs()[0].1.clone(),
-        Some(HeadConfig::flex("test", labels())),
-    )
+    adapter(configs()[0].1.clone(), Some(HeadConfig::flex("test", labels())))
 }
 
 fn refusal(adapter: &AdapterFile) -> String {
@@ -18,11 +15,7 @@ fn refusal(adapter: &AdapterFile) -> String {
 #[test]
 fn every_configuration_is_consistent_with_its_own_tensors() {
     for (name, config) in configs() {
-        for head in [
-            None,
-            Some(HeadConfig::flex("test", labels())),
-            Some(HeadConfig::static_classifier(labels())),
-        ] {
+        for head in [None, Some(HeadConfig::flex("test", labels())), Some(HeadConfig::static_classifier(labels()))] {
             let adapter = adapter(config.clone(), head);
             adapter.validate(name).unwrap();
             adapter.check_backbone(&backbone(), None).unwrap();
@@ -46,104 +39,39 @@ fn missing_superfluous_and_misshapen_tensors_are_named() {
     assert!(refusal(&lacking).contains("`layer.1.output.up.bias` of shape [8] is missing"));
 
     let mut misshapen = seq();
-    misshapen
-        .tensors
-        .insert("head.1.weight".into(), HostTensor::filled([4, 8], 0.0));
-    assert!(
-        refusal(&misshapen)
-            .contains("`head.1.weight` has shape [4, 8], but the configuration asks for [3, 8]")
-    );
+    misshapen.tensors.insert("head.1.weight".into(), HostTensor::filled([4, 8], 0.0));
+    assert!(refusal(&misshapen).contains("`head.1.weight` has shape [4, 8], but the configuration asks for [3, 8]"));
 
-    for name in [
-        "layer.0.attention.up.bias",
-        "layer.0.output.scaling",
-        "head.2.weight",
-        "x",
-    ] {
+    for name in ["layer.0.attention.up.bias", "layer.0.output.scaling", "head.2.weight", "x"] {
         let mut superfluous = seq();
-        superfluous
-            .tensors
-            .insert(name.to_owned(), HostTensor::filled([8], 0.0));
-        assert!(
-            refusal(&superfluous).contains(&format!("`{name}` has no place")),
-            "{name}"
-        );
+        superfluous.tensors.insert(name.to_owned(), HostTensor::filled([8], 0.0));
+        assert!(refusal(&superfluous).contains(&format!("`{name}` has no place")), "{name}");
     }
-    let empty = AdapterFile {
-        tensors: BTreeMap::new(),
-        ..seq()
-    };
+    let empty = AdapterFile { tensors: BTreeMap::new(), ..seq() };
     assert!(refusal(&empty).contains("`layer.0.output.down.weight`"));
 
     let mut far = seq();
-    far.tensors.insert(
-        "layer.9999999.output.up.bias".into(),
-        HostTensor::filled([8], 0.0),
-    );
+    far.tensors.insert("layer.9999999.output.up.bias".into(), HostTensor::filled([8], 0.0));
     assert!(refusal(&far).contains("10000000 layers"));
 }
 
 #[test]
 fn names_that_files_cannot_hold_are_refused() {
     for name in ["", "a.b", "a\nb", &"x".repeat(256)] {
-        assert!(
-            refusal(&AdapterFile {
-                name: name.to_owned(),
-                ..seq()
-            })
-            .contains("`name`")
-        );
-        assert!(
-            refusal(&adapter(
-                seq().config,
-                Some(HeadConfig::flex(name, labels()))
-            ))
-            .contains("`name`")
-        );
+        assert!(refusal(&AdapterFile { name: name.to_owned(), ..seq() }).contains("`name`"));
+        assert!(refusal(&adapter(seq().config, Some(HeadConfig::flex(name, labels())))).contains("`name`"));
     }
 }
 
 #[test]
 fn another_backbone_is_refused() {
     let adapter = seq();
-    let refusal = |backbone: &BackboneConfig| {
-        adapter
-            .check_backbone(backbone, None)
-            .unwrap_err()
-            .to_string()
-    };
-    assert!(
-        refusal(&BackboneConfig {
-            hidden_size: 16,
-            ..backbone()
-        })
-        .contains("is 8, but the backbone's is 16")
-    );
-    assert!(
-        refusal(&BackboneConfig {
-            num_hidden_layers: 4,
-            ..backbone()
-        })
-        .contains("`layer.3.output.down.weight`")
-    );
-    assert!(
-        refusal(&BackboneConfig {
-            num_hidden_layers: 2,
-            ..backbone()
-        })
-        .contains("fewer layers")
-    );
-    let roberta = AdapterFile {
-        model_type: "roberta".to_owned(),
-        ..adapter.clone()
-    };
-    assert!(
-        roberta
-            .check_backbone(&backbone(), None)
-            .unwrap_err()
-            .to_string()
-            .contains("roberta")
-    );
+    let refusal = |backbone: &BackboneConfig| adapter.check_backbone(backbone, None).unwrap_err().to_string();
+    assert!(refusal(&BackboneConfig { hidden_size: 16, ..backbone() }).contains("is 8, but the backbone's is 16"));
+    assert!(refusal(&BackboneConfig { num_hidden_layers: 4, ..backbone() }).contains("`layer.3.output.down.weight`"));
+    assert!(refusal(&BackboneConfig { num_hidden_layers: 2, ..backbone() }).contains("fewer layers"));
+    let roberta = AdapterFile { model_type: "roberta".to_owned(), ..adapter.clone() };
+    assert!(roberta.check_backbone(&backbone(), None).unwrap_err().to_string().contains("roberta"));
 }
 
 #[test]
@@ -154,14 +82,8 @@ fn another_fingerprint_is_refused_unless_the_check_is_skipped() {
     adapter.metadata.backbone_fingerprint = Some(ours);
     adapter.check_backbone(&backbone(), Some(&ours)).unwrap();
     adapter.check_backbone(&backbone(), None).unwrap();
-    let message = adapter
-        .check_backbone(&backbone(), Some(&other))
-        .unwrap_err()
-        .to_string();
-    assert!(
-        message.contains(&ours.to_string()) && message.contains(&other.to_string()),
-        "{message}"
-    );
+    let message = adapter.check_backbone(&backbone(), Some(&other)).unwrap_err().to_string();
+    assert!(message.contains(&ours.to_string()) && message.contains(&other.to_string()), "{message}");
 }
 
 #[test]

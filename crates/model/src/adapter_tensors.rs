@@ -113,11 +113,7 @@ impl AdapterTensor {
     /// Name and shape.
     #[must_use]
     pub fn spec(&self) -> TensorSpec {
-        TensorSpec {
-            name: self.name(),
-            shape: self.shape.clone(),
-            optional: false,
-        }
+        TensorSpec { name: self.name(), shape: self.shape.clone(), optional: false }
     }
 }
 
@@ -160,20 +156,11 @@ impl AdapterConfig {
     pub fn tensors(&self, hidden: usize, layers: usize) -> Result<Vec<AdapterTensor>> {
         let mut tensors = Vec::new();
         for layer in 0..layers {
-            for site in Site::ALL
-                .into_iter()
-                .filter(|&site| self.has_adapter(layer, site))
-            {
+            for site in Site::ALL.into_iter().filter(|&site| self.has_adapter(layer, site)) {
                 let bottleneck = self.bottleneck(hidden, layer)?;
-                let present = Part::ALL
-                    .into_iter()
-                    .filter_map(|part| Some((part, self.shape(part, hidden, bottleneck)?)));
-                tensors.extend(present.map(|(part, shape)| AdapterTensor {
-                    layer,
-                    site,
-                    part,
-                    shape,
-                }));
+                let present =
+                    Part::ALL.into_iter().filter_map(|part| Some((part, self.shape(part, hidden, bottleneck)?)));
+                tensors.extend(present.map(|(part, shape)| AdapterTensor { layer, site, part, shape }));
             }
         }
         Ok(tensors)
@@ -202,14 +189,8 @@ mod tests {
     use super::*;
 
     fn parameters(preset: &str, hidden: usize, layers: usize) -> usize {
-        let tensors = AdapterConfig::preset(preset)
-            .unwrap()
-            .tensors(hidden, layers)
-            .unwrap();
-        tensors
-            .iter()
-            .map(|tensor| tensor.shape.iter().product::<usize>())
-            .sum()
+        let tensors = AdapterConfig::preset(preset).unwrap().tensors(hidden, layers).unwrap();
+        tensors.iter().map(|tensor| tensor.shape.iter().product::<usize>()).sum()
     }
 
     #[test]
@@ -232,20 +213,13 @@ mod tests {
         let tensors = config.tensors(32, 3).unwrap();
         assert_eq!(tensors.len(), 2 * 2 * Part::ALL.len());
         for tensor in &tensors {
-            assert_eq!(
-                parse_canonical_name(&tensor.name()),
-                Some((tensor.layer, tensor.site, tensor.part))
-            );
+            assert_eq!(parse_canonical_name(&tensor.name()), Some((tensor.layer, tensor.site, tensor.part)));
             assert_ne!(tensor.layer, 1);
         }
         assert_eq!(tensors[2].to_string(), "layer.0.attention.down.weight");
         assert_eq!(tensors[2].shape, [2, 32]);
-        for name in [
-            "layer.x.output.scaling",
-            "layer.0.middle.scaling",
-            "layer.0.output.side.weight",
-            "head.0.weight",
-        ] {
+        for name in ["layer.x.output.scaling", "layer.0.middle.scaling", "layer.0.output.side.weight", "head.0.weight"]
+        {
             assert_eq!(parse_canonical_name(name), None);
         }
     }

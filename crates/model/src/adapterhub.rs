@@ -30,14 +30,7 @@ const HEAD_WEIGHTS: &str = "model_head.safetensors";
 const HEAD_PICKLE: &str = "pytorch_model_head.bin";
 
 /// The files that such a directory may hold; others are not looked at.
-pub const FILES: [&str; 6] = [
-    ADAPTER_CONFIG,
-    ADAPTER_WEIGHTS,
-    ADAPTER_PICKLE,
-    HEAD_CONFIG,
-    HEAD_WEIGHTS,
-    HEAD_PICKLE,
-];
+pub const FILES: [&str; 6] = [ADAPTER_CONFIG, ADAPTER_WEIGHTS, ADAPTER_PICKLE, HEAD_CONFIG, HEAD_WEIGHTS, HEAD_PICKLE];
 
 /// Reads the directory `dir`.
 ///
@@ -72,37 +65,24 @@ pub fn from_files(place: &str, files: &BTreeMap<String, Vec<u8>>) -> Result<Adap
     let path = |name: &str| format!("{place}/{name}");
     let get = |name: &'static str| files.get(name).map(|bytes| (path(name), bytes.as_slice()));
     let first = |names: [&'static str; 2]| names.into_iter().find_map(get);
-    let missing = |problem: String| Error::MissingFile {
-        place: place.to_owned(),
-        problem,
-    };
+    let missing = |problem: String| Error::MissingFile { place: place.to_owned(), problem };
     let lacks = |what: &str, of: &str| missing(format!("there is no {what}; {of}"));
 
     let adapter_config = get(ADAPTER_CONFIG).ok_or_else(|| {
-        lacks(
-            ADAPTER_CONFIG,
-            "an adapter directory holds it and adapter.safetensors (or pytorch_adapter.bin)",
-        )
+        lacks(ADAPTER_CONFIG, "an adapter directory holds it and adapter.safetensors (or pytorch_adapter.bin)")
     })?;
     let object = |(file, bytes): &(String, &[u8])| Fields::parse(file, bytes).map(Fields::rest);
     let config = object(&adapter_config)?;
     // Before weights are asked for, which a PEFT directory has under other names.
     refuse_peft(&adapter_config.0, &config)?;
-    let adapter_weights = first([ADAPTER_WEIGHTS, ADAPTER_PICKLE]).ok_or_else(|| {
-        lacks(
-            "adapter.safetensors and no pytorch_adapter.bin",
-            "the adapter has no weights",
-        )
-    })?;
+    let adapter_weights = first([ADAPTER_WEIGHTS, ADAPTER_PICKLE])
+        .ok_or_else(|| lacks("adapter.safetensors and no pytorch_adapter.bin", "the adapter has no weights"))?;
     let head_weights = first([HEAD_WEIGHTS, HEAD_PICKLE]);
     let head_config = get(HEAD_CONFIG);
     match (&head_config, &head_weights) {
         (Some(_), None) => {
             let problem = "the head has no weights: add the file, or remove head_config.json";
-            return Err(lacks(
-                "model_head.safetensors and no pytorch_model_head.bin",
-                problem,
-            ));
+            return Err(lacks("model_head.safetensors and no pytorch_model_head.bin", problem));
         }
         (None, Some((file, _))) => {
             return Err(lacks(HEAD_CONFIG, &format!("add it, or remove {file}")));
@@ -114,18 +94,13 @@ pub fn from_files(place: &str, files: &BTreeMap<String, Vec<u8>>) -> Result<Adap
         adapter_config: adapter_config.0.clone(),
         adapter_tensors: adapter_weights.0.clone(),
         head_config: path(HEAD_CONFIG),
-        head_tensors: head_weights
-            .as_ref()
-            .map_or_else(|| path(HEAD_WEIGHTS), |(file, _)| file.clone()),
+        head_tensors: head_weights.as_ref().map_or_else(|| path(HEAD_WEIGHTS), |(file, _)| file.clone()),
     };
     let parts = Parts {
         adapter_config: config,
         adapter_tensors: torch_file::read(&adapter_weights.0, adapter_weights.1)?,
         head_config: head_config.as_ref().map(object).transpose()?,
-        head_tensors: head_weights
-            .map(|(file, bytes)| torch_file::read(&file, bytes))
-            .transpose()?
-            .unwrap_or_default(),
+        head_tensors: head_weights.map(|(file, bytes)| torch_file::read(&file, bytes)).transpose()?.unwrap_or_default(),
     };
     from_parts(&names, parts)
 }
@@ -137,21 +112,12 @@ pub fn from_files(place: &str, files: &BTreeMap<String, Vec<u8>>) -> Result<Adap
 pub fn to_files(adapter: &AdapterFile) -> Result<BTreeMap<String, Vec<u8>>> {
     let parts = to_parts(adapter)?;
     let mut files = BTreeMap::from([
-        (
-            ADAPTER_CONFIG.to_owned(),
-            to_sorted_text(&parts.adapter_config),
-        ),
-        (
-            ADAPTER_WEIGHTS.to_owned(),
-            serialize(&parts.adapter_tensors, None)?,
-        ),
+        (ADAPTER_CONFIG.to_owned(), to_sorted_text(&parts.adapter_config)),
+        (ADAPTER_WEIGHTS.to_owned(), serialize(&parts.adapter_tensors, None)?),
     ]);
     if let Some(head) = &parts.head_config {
         files.insert(HEAD_CONFIG.to_owned(), to_sorted_text(head));
-        files.insert(
-            HEAD_WEIGHTS.to_owned(),
-            serialize(&parts.head_tensors, None)?,
-        );
+        files.insert(HEAD_WEIGHTS.to_owned(), serialize(&parts.head_tensors, None)?);
     }
     Ok(files)
 }
@@ -173,9 +139,8 @@ pub fn write_dir(adapter: &AdapterFile, dir: &Path) -> Result<()> {
     }
     let temporary = temporary_beside(dir);
     fs::create_dir(&temporary).map_err(Error::io("create", &temporary))?;
-    let written = write_all(&temporary, &files).and_then(|()| {
-        fs::rename(&temporary, dir).map_err(Error::io("rename a temporary directory to", dir))
-    });
+    let written = write_all(&temporary, &files)
+        .and_then(|()| fs::rename(&temporary, dir).map_err(Error::io("rename a temporary directory to", dir)));
     if written.is_err() {
         // Best effort: the error that led here is the one worth reporting.
         let _ = fs::remove_dir_all(&temporary);
@@ -185,35 +150,22 @@ pub fn write_dir(adapter: &AdapterFile, dir: &Path) -> Result<()> {
 }
 
 fn write_all(dir: &Path, files: &BTreeMap<String, Vec<u8>>) -> Result<()> {
-    files
-        .iter()
-        .try_for_each(|(name, bytes)| Pending::write(&dir.join(name), bytes)?.commit())
+    files.iter().try_for_each(|(name, bytes)| Pending::write(&dir.join(name), bytes)?.commit())
 }
 
 fn replace_files(dir: &Path, files: &BTreeMap<String, Vec<u8>>) -> Result<()> {
-    if let Some(pickle) = [ADAPTER_PICKLE, HEAD_PICKLE]
-        .into_iter()
-        .find(|name| dir.join(name).exists())
-    {
+    if let Some(pickle) = [ADAPTER_PICKLE, HEAD_PICKLE].into_iter().find(|name| dir.join(name).exists()) {
         let problem = format!(
             "the directory holds {pickle}, which AdapterHub would load instead of the new weights; remove it or choose \
              another directory"
         );
-        return Err(Error::MissingFile {
-            place: dir.display().to_string(),
-            problem,
-        });
+        return Err(Error::MissingFile { place: dir.display().to_string(), problem });
     }
-    let pending: Vec<_> = files
-        .iter()
-        .map(|(name, bytes)| Pending::write(&dir.join(name), bytes))
-        .collect::<Result<_>>()?;
+    let pending: Vec<_> =
+        files.iter().map(|(name, bytes)| Pending::write(&dir.join(name), bytes)).collect::<Result<_>>()?;
     pending.into_iter().try_for_each(Pending::commit)?;
     // The head of the adapter that was here before, if the new one has none.
-    for name in [HEAD_CONFIG, HEAD_WEIGHTS]
-        .into_iter()
-        .filter(|name| !files.contains_key(*name))
-    {
+    for name in [HEAD_CONFIG, HEAD_WEIGHTS].into_iter().filter(|name| !files.contains_key(*name)) {
         let path = dir.join(name);
         if path.exists() {
             fs::remove_file(&path).map_err(Error::io("remove", &path))?;

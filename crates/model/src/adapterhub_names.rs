@@ -61,22 +61,13 @@ pub(crate) fn stored_names(
     prefix: &str,
     adapter: &str,
 ) -> impl Iterator<Item = String> {
-    let start = format!(
-        "{prefix}.encoder.layer.{layer}.{}.adapters.{adapter}.",
-        module(site)
-    );
-    endings(part, ln_before)
-        .iter()
-        .map(move |ending| format!("{start}{ending}"))
+    let start = format!("{prefix}.encoder.layer.{layer}.{}.adapters.{adapter}.", module(site));
+    endings(part, ln_before).iter().map(move |ending| format!("{start}{ending}"))
 }
 
 /// The layer, site and part of the tensor that AdapterHub stores as `stored`; `None` if it is no bottleneck tensor of
 /// the adapter called `adapter`.
-pub(crate) fn parse_stored(
-    stored: &str,
-    ln_before: bool,
-    adapter: &str,
-) -> Option<(usize, Site, Part)> {
+pub(crate) fn parse_stored(stored: &str, ln_before: bool, adapter: &str) -> Option<(usize, Site, Part)> {
     const LAYERS: &str = "encoder.layer.";
     let start = match stored.find(LAYERS)? {
         0 => 0,
@@ -85,9 +76,7 @@ pub(crate) fn parse_stored(
         _ => return None,
     };
     let (layer, rest) = stored[start + LAYERS.len()..].split_once('.')?;
-    let site = Site::ALL
-        .into_iter()
-        .find(|&site| rest.starts_with(&format!("{}.", module(site))))?;
+    let site = Site::ALL.into_iter().find(|&site| rest.starts_with(&format!("{}.", module(site))))?;
     let (modules, rest) = rest[module(site).len() + 1..].split_once('.')?;
     if modules != "adapters" && !LEGACY_MODULES.contains(&modules) {
         return None;
@@ -97,11 +86,7 @@ pub(crate) fn parse_stored(
         let norm_before = matches!(part, Part::NormBeforeWeight | Part::NormBeforeBias);
         (ln_before || !norm_before) && endings(*part, ln_before).contains(&ending)
     };
-    Some((
-        layer.parse().ok()?,
-        site,
-        Part::ALL.into_iter().find(is_it)?,
-    ))
+    Some((layer.parse().ok()?, site, Part::ALL.into_iter().find(is_it)?))
 }
 
 /// The canonical name of a parsed tensor.
@@ -128,9 +113,7 @@ impl HeadConfig {
         match &self.style {
             HeadStyle::Static => false,
             HeadStyle::Flex { name } => {
-                let rest = stored
-                    .strip_prefix("heads.")
-                    .and_then(|rest| rest.strip_prefix(name.as_str()));
+                let rest = stored.strip_prefix("heads.").and_then(|rest| rest.strip_prefix(name.as_str()));
                 rest.is_some_and(|rest| !rest.starts_with('.'))
             }
         }
@@ -151,11 +134,7 @@ mod tests {
                     }
                     let tensor = (11, site, part);
                     for stored in stored_names(tensor, ln_before, "bert", "md") {
-                        assert_eq!(
-                            parse_stored(&stored, ln_before, "md"),
-                            Some(tensor),
-                            "{stored}"
-                        );
+                        assert_eq!(parse_stored(&stored, ln_before, "md"), Some(tensor), "{stored}");
                         let bare = stored.strip_prefix("bert.").unwrap();
                         assert_eq!(parse_stored(bare, ln_before, "md"), Some(tensor));
                         assert_eq!(parse_stored(&stored, ln_before, "m"), None);
@@ -167,17 +146,10 @@ mod tests {
 
     #[test]
     fn stored_names_are_the_librarys() {
-        let names =
-            |tensor, ln_before| stored_names(tensor, ln_before, "bert", "md").collect::<Vec<_>>();
+        let names = |tensor, ln_before| stored_names(tensor, ln_before, "bert", "md").collect::<Vec<_>>();
         let down = (0, Site::Output, Part::DownWeight);
-        assert_eq!(
-            names(down, false),
-            ["bert.encoder.layer.0.output.adapters.md.adapter_down.0.weight"]
-        );
-        assert_eq!(
-            names(down, true),
-            ["bert.encoder.layer.0.output.adapters.md.adapter_down.1.weight"]
-        );
+        assert_eq!(names(down, false), ["bert.encoder.layer.0.output.adapters.md.adapter_down.0.weight"]);
+        assert_eq!(names(down, true), ["bert.encoder.layer.0.output.adapters.md.adapter_down.1.weight"]);
         let norm = (2, Site::Attention, Part::NormBeforeBias);
         let expected = [
             "bert.encoder.layer.2.attention.output.adapters.md.adapter_norm_before.bias",
@@ -189,15 +161,9 @@ mod tests {
     #[test]
     fn legacy_names_are_understood() {
         let stored = "bert.encoder.layer.3.attention.output.attention_text_task_adapters.sst.adapter_up.bias";
-        assert_eq!(
-            parse_stored(stored, false, "sst"),
-            Some((3, Site::Attention, Part::UpBias))
-        );
+        assert_eq!(parse_stored(stored, false, "sst"), Some((3, Site::Attention, Part::UpBias)));
         let stored = "encoder.layer.3.output.layer_text_lang_adapters.de.adapter_down.0.weight";
-        assert_eq!(
-            parse_stored(stored, false, "de"),
-            Some((3, Site::Output, Part::DownWeight))
-        );
+        assert_eq!(parse_stored(stored, false, "de"), Some((3, Site::Output, Part::DownWeight)));
     }
 
     #[test]
@@ -224,20 +190,8 @@ mod tests {
         let head = HeadConfig::flex("sst", labels.clone());
         assert_eq!(head.stored_name(0, "weight"), "heads.sst.1.weight");
         assert_eq!(head.stored_name(1, "bias"), "heads.sst.4.bias");
-        assert_eq!(
-            HeadConfig {
-                activation: None,
-                ..head.clone()
-            }
-            .stored_name(1, "bias"),
-            "heads.sst.3.bias"
-        );
-        assert!(
-            head.is_of_another("heads.sst2.1.weight") && !head.is_of_another("heads.sst.1.weight")
-        );
-        assert_eq!(
-            HeadConfig::static_classifier(labels).stored_name(0, "weight"),
-            "classifier.weight"
-        );
+        assert_eq!(HeadConfig { activation: None, ..head.clone() }.stored_name(1, "bias"), "heads.sst.3.bias");
+        assert!(head.is_of_another("heads.sst2.1.weight") && !head.is_of_another("heads.sst.1.weight"));
+        assert_eq!(HeadConfig::static_classifier(labels).stored_name(0, "weight"), "classifier.weight");
     }
 }

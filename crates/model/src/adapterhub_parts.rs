@@ -61,17 +61,10 @@ pub(crate) fn from_parts(names: &Names, parts: Parts) -> Result<AdapterFile> {
     let file = names.adapter_config.as_str();
     refuse_peft(file, &parts.adapter_config)?;
     let mut fields = Fields::of(file, parts.adapter_config);
-    let missing = |key: &str| {
-        Error::config(
-            file,
-            key,
-            "is missing; AdapterHub writes it, so the file is not an adapter's",
-        )
-    };
+    let missing =
+        |key: &str| Error::config(file, key, "is missing; AdapterHub writes it, so the file is not an adapter's");
     let name = fields.take_text("name")?.ok_or_else(|| missing("name"))?;
-    let mut config = fields
-        .take_object("config")?
-        .ok_or_else(|| missing("config"))?;
+    let mut config = fields.take_object("config")?.ok_or_else(|| missing("config"))?;
     if fields.has("type") {
         drop_unused_invertible(&mut config, &parts.adapter_tensors);
     }
@@ -79,12 +72,8 @@ pub(crate) fn from_parts(names: &Names, parts: Parts) -> Result<AdapterFile> {
     let (metadata, digest) = Metadata::from_json(file, section)?;
     let mut adapter = AdapterFile {
         config: AdapterConfig::from_json(file, config, fields.has("version"))?,
-        hidden_size: fields
-            .take_usize("hidden_size")?
-            .ok_or_else(|| missing("hidden_size"))?,
-        model_type: fields
-            .take_text("model_type")?
-            .ok_or_else(|| missing("model_type"))?,
+        hidden_size: fields.take_usize("hidden_size")?.ok_or_else(|| missing("hidden_size"))?,
+        model_type: fields.take_text("model_type")?.ok_or_else(|| missing("model_type"))?,
         model_name: fields.take_text("model_name")?,
         name,
         head: None,
@@ -101,25 +90,15 @@ pub(crate) fn from_parts(names: &Names, parts: Parts) -> Result<AdapterFile> {
     }
     take_adapter_tensors(&names.adapter_tensors, parts.adapter_tensors, &mut adapter)?;
     if let Some(head) = parts.head_config {
-        let head =
-            HeadConfig::from_fields(Fields::of(&names.head_config, head), adapter.hidden_size)?;
-        take_head_tensors(
-            &names.head_tensors,
-            parts.head_tensors,
-            &head,
-            &mut adapter.tensors,
-        )?;
+        let head = HeadConfig::from_fields(Fields::of(&names.head_config, head), adapter.hidden_size)?;
+        take_head_tensors(&names.head_tensors, parts.head_tensors, &head, &mut adapter.tensors)?;
         adapter.head = Some(head);
     }
     adapter.validate(&names.place)?;
     match (digest, adapter.weights_digest()) {
         (Some(expected), found) if expected != found => {
             let (expected, found) = (expected.to_string(), found.to_string());
-            Err(Error::MixedFiles {
-                file: names.place.clone(),
-                expected,
-                found,
-            })
+            Err(Error::MixedFiles { file: names.place.clone(), expected, found })
         }
         _ => Ok(adapter),
     }
@@ -130,11 +109,7 @@ pub(crate) fn refuse_peft(file: &str, config: &Map<String, Value>) -> Result<()>
     match config.get("peft_type") {
         Some(method) => {
             let what = format!("a PEFT adapter (peft_type {})", shown(method));
-            Err(Error::unsupported(
-                file,
-                what,
-                "AdapterHub's bottleneck adapters",
-            ))
+            Err(Error::unsupported(file, what, "AdapterHub's bottleneck adapters"))
         }
         None => Ok(()),
     }
@@ -144,11 +119,7 @@ pub(crate) fn refuse_peft(file: &str, config: &Map<String, Value>) -> Result<()>
 /// did not have any; AdapterHub drops the keys in that case too.
 fn drop_unused_invertible(config: &mut Map<String, Value>, tensors: &Tensors) {
     if !tensors.keys().any(|name| name.contains("invertible")) {
-        for key in [
-            "inv_adapter",
-            "inv_adapter_reduction_factor",
-            "invertible_adapter",
-        ] {
+        for key in ["inv_adapter", "inv_adapter_reduction_factor", "invertible_adapter"] {
             config.shift_remove(key);
         }
     }
@@ -156,14 +127,9 @@ fn drop_unused_invertible(config: &mut Map<String, Value>, tensors: &Tensors) {
 
 fn take_adapter_tensors(file: &str, stored: Tensors, adapter: &mut AdapterFile) -> Result<()> {
     for (stored_name, tensor) in stored {
-        let Some(parsed) = parse_stored(&stored_name, adapter.config.ln_before, &adapter.name)
-        else {
+        let Some(parsed) = parse_stored(&stored_name, adapter.config.ln_before, &adapter.name) else {
             let hint = "it is not a bottleneck tensor of the adapter that the configuration names";
-            return Err(Error::UnexpectedTensor {
-                file: file.to_owned(),
-                tensor: stored_name,
-                hint,
-            });
+            return Err(Error::UnexpectedTensor { file: file.to_owned(), tensor: stored_name, hint });
         };
         if adapter.config.leave_out.contains(&parsed.0) {
             continue;
@@ -174,11 +140,7 @@ fn take_adapter_tensors(file: &str, stored: Tensors, adapter: &mut AdapterFile) 
             Some(before) if twice_by_design && same_bits(before, &tensor) => {}
             Some(_) => {
                 let problem = format!("the second time as `{stored_name}`, with other values");
-                return Err(Error::DuplicateTensor {
-                    file: file.to_owned(),
-                    tensor: name,
-                    problem,
-                });
+                return Err(Error::DuplicateTensor { file: file.to_owned(), tensor: name, problem });
             }
             None => drop(adapter.tensors.insert(name, tensor)),
         }
@@ -186,12 +148,7 @@ fn take_adapter_tensors(file: &str, stored: Tensors, adapter: &mut AdapterFile) 
     Ok(())
 }
 
-fn take_head_tensors(
-    file: &str,
-    mut stored: Tensors,
-    head: &HeadConfig,
-    tensors: &mut Tensors,
-) -> Result<()> {
+fn take_head_tensors(file: &str, mut stored: Tensors, head: &HeadConfig, tensors: &mut Tensors) -> Result<()> {
     for layer in 0..head.layers {
         for part in ["weight", "bias"] {
             if let Some(tensor) = stored.remove(&head.stored_name(layer, part)) {
@@ -202,11 +159,7 @@ fn take_head_tensors(
     match stored.into_keys().find(|name| !head.is_of_another(name)) {
         Some(tensor) => {
             let hint = "it does not belong to the head that head_config.json describes";
-            Err(Error::UnexpectedTensor {
-                file: file.to_owned(),
-                tensor,
-                hint,
-            })
+            Err(Error::UnexpectedTensor { file: file.to_owned(), tensor, hint })
         }
         None => Ok(()),
     }
@@ -214,11 +167,7 @@ fn take_head_tensors(
 
 /// Equal in every bit, not-a-numbers included.
 fn same_bits(a: &HostTensor, b: &HostTensor) -> bool {
-    a.shape == b.shape
-        && a.data
-            .iter()
-            .zip(&b.data)
-            .all(|(a, b)| a.to_bits() == b.to_bits())
+    a.shape == b.shape && a.data.iter().zip(&b.data).all(|(a, b)| a.to_bits() == b.to_bits())
 }
 
 /// Takes an adapter apart, after checking that it is consistent.
@@ -233,44 +182,27 @@ pub(crate) fn to_parts(adapter: &AdapterFile) -> Result<Parts> {
     });
     let shared = shared.as_object().cloned().unwrap_or_default();
     let mut adapter_config = shared.clone();
-    adapter_config.insert(
-        "model_class".to_owned(),
-        json!(architecture.adapter_model_class()),
-    );
+    adapter_config.insert("model_class".to_owned(), json!(architecture.adapter_model_class()));
     adapter_config.extend(adapter.extra.clone());
     adapter_config.insert("name".to_owned(), json!(adapter.name));
     adapter_config.insert("config".to_owned(), adapter.config.to_json().into());
-    adapter_config.insert(
-        METADATA_KEY.to_owned(),
-        adapter.metadata.to_json(adapter.weights_digest()).into(),
-    );
+    adapter_config.insert(METADATA_KEY.to_owned(), adapter.metadata.to_json(adapter.weights_digest()).into());
 
-    let mut parts = Parts {
-        adapter_config,
-        ..Parts::default()
-    };
+    let mut parts = Parts { adapter_config, ..Parts::default() };
     for (name, tensor) in &adapter.tensors {
         if let Some(parsed) = parse_canonical_name(name) {
             let prefix = architecture.base_model_prefix();
             let stored = stored_names(parsed, adapter.config.ln_before, prefix, &adapter.name);
-            parts
-                .adapter_tensors
-                .extend(stored.map(|stored| (stored, tensor.clone())));
+            parts.adapter_tensors.extend(stored.map(|stored| (stored, tensor.clone())));
         }
     }
     if let Some(head) = &adapter.head {
         parts.head_config = Some(head.to_json(&shared, architecture));
-        for (name, tensor) in adapter
-            .tensors
-            .iter()
-            .filter_map(|(name, t)| Some((name.strip_prefix("head.")?, t)))
-        {
+        for (name, tensor) in adapter.tensors.iter().filter_map(|(name, t)| Some((name.strip_prefix("head.")?, t))) {
             if let Some((layer, part)) = name.split_once('.')
                 && let Ok(layer) = layer.parse()
             {
-                parts
-                    .head_tensors
-                    .insert(head.stored_name(layer, part), tensor.clone());
+                parts.head_tensors.insert(head.stored_name(layer, part), tensor.clone());
             }
         }
     }

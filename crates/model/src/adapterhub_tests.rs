@@ -12,10 +12,7 @@ use crate::test_support::{adapter, configs, labels};
 use crate::{load, single_file};
 
 fn sample() -> AdapterFile {
-    let mut sample = adapter(
-        configs()[0].1.clone(),
-        Some(HeadConfig::flex("test", labels())),
-    );
+    let mut sample = adapter(configs()[0].1.clone(), Some(HeadConfig::flex("test", labels())));
     sample.model_name = Some("tiny".to_owned());
     sample.metadata.backbone_fingerprint = Some(sample.weights_digest());
     sample.metadata.max_length = Some(128);
@@ -30,11 +27,7 @@ fn reread(files: &BTreeMap<String, Vec<u8>>) -> AdapterFile {
 #[test]
 fn every_configuration_survives_both_forms() {
     for (name, config) in configs() {
-        for head in [
-            None,
-            Some(HeadConfig::flex("other", labels())),
-            Some(HeadConfig::static_classifier(labels())),
-        ] {
+        for head in [None, Some(HeadConfig::flex("other", labels())), Some(HeadConfig::static_classifier(labels()))] {
             let adapter = adapter(config.clone(), head);
             let files = to_files(&adapter).unwrap();
             let back = reread(&files);
@@ -59,51 +52,26 @@ fn files_are_laid_out_as_the_librarys() {
     let config: Value = serde_json::from_slice(&files[ADAPTER_CONFIG]).unwrap();
     assert_eq!(config["version"], "adapters.1.3.0");
     assert_eq!(
-        (
-            &config["name"],
-            &config["model_type"],
-            &config["hidden_size"]
-        ),
+        (&config["name"], &config["model_type"], &config["hidden_size"]),
         (&json!("test"), &json!("bert"), &json!(8))
     );
     assert_eq!(config["graftwork"]["max_length"], 128);
     let head: Value = serde_json::from_slice(&files[HEAD_CONFIG]).unwrap();
-    assert_eq!(
-        head["config"]["label2id"],
-        json!({"ham": 0, "spam": 1, "phishing": 2})
-    );
-    assert_eq!(
-        (&head["name"], &head["model_class"]),
-        (&json!("test"), &json!("BertAdapterModel"))
-    );
+    assert_eq!(head["config"]["label2id"], json!({"ham": 0, "spam": 1, "phishing": 2}));
+    assert_eq!((&head["name"], &head["model_class"]), (&json!("test"), &json!("BertAdapterModel")));
     let weights = safetensors::SafeTensors::deserialize(&files[ADAPTER_WEIGHTS]).unwrap();
-    assert!(
-        weights
-            .names()
-            .contains(&"bert.encoder.layer.2.output.adapters.test.adapter_down.0.weight")
-    );
+    assert!(weights.names().contains(&"bert.encoder.layer.2.output.adapters.test.adapter_down.0.weight"));
     let weights = safetensors::SafeTensors::deserialize(&files[HEAD_WEIGHTS]).unwrap();
     let mut names = weights.names();
     names.sort_unstable();
-    assert_eq!(
-        names,
-        [
-            "heads.test.1.bias",
-            "heads.test.1.weight",
-            "heads.test.4.bias",
-            "heads.test.4.weight"
-        ]
-    );
+    assert_eq!(names, ["heads.test.1.bias", "heads.test.1.weight", "heads.test.4.bias", "heads.test.4.weight"]);
 }
 
 /// The adapter's files with `from` replaced by `to` in `adapter_config.json`, and without the digest.
 fn edited(from: &str, to: &str) -> BTreeMap<String, Vec<u8>> {
     let mut files = to_files(&sample()).unwrap();
     let mut config: Value = serde_json::from_slice(&files[ADAPTER_CONFIG]).unwrap();
-    config["graftwork"]
-        .as_object_mut()
-        .unwrap()
-        .remove("weights_sha256");
+    config["graftwork"].as_object_mut().unwrap().remove("weights_sha256");
     let text = config.to_string();
     assert!(text.contains(from), "{from}");
     files.insert(ADAPTER_CONFIG.to_owned(), text.replace(from, to).into());
@@ -119,9 +87,7 @@ fn unknown_keys_and_layers_left_out_later_are_handled() {
     let files = edited("\"name\":\"test\"", "\"name\":\"test\",\"of_tomorrow\":[1]");
     let back = reread(&files);
     assert_eq!(back.extra["of_tomorrow"], json!([1]));
-    assert!(
-        String::from_utf8_lossy(&to_files(&back).unwrap()[ADAPTER_CONFIG]).contains("of_tomorrow")
-    );
+    assert!(String::from_utf8_lossy(&to_files(&back).unwrap()[ADAPTER_CONFIG]).contains("of_tomorrow"));
 
     let dropped = reread(&edited("\"leave_out\":[]", "\"leave_out\":[1]"));
     assert!(!dropped.tensors.contains_key("layer.1.output.up.bias"));
@@ -130,51 +96,20 @@ fn unknown_keys_and_layers_left_out_later_are_handled() {
 #[test]
 fn contradictions_between_files_are_named() {
     for (from, to, named) in [
-        (
-            "\"name\":\"test\"",
-            "\"name\":\"tset\"",
-            "`bert.encoder.layer.0.output.adapters.test.",
-        ),
+        ("\"name\":\"test\"", "\"name\":\"tset\"", "`bert.encoder.layer.0.output.adapters.test."),
         ("\"name\":\"test\"", "\"name\":null", "`name` is missing"),
         ("\"hidden_size\":8", "\"hidden_size\":16", "hidden_size"),
         ("\"hidden_size\":8", "\"hidden_size\":0", "from 1 to 8192"),
-        (
-            "\"reduction_factor\":4",
-            "\"reduction_factor\":2",
-            "has shape [2, 8], but the configuration asks for [4, 8]",
-        ),
-        (
-            "\"ln_after\":false",
-            "\"ln_after\":true",
-            "`layer.0.output.norm_after.weight` of shape [8] is missing",
-        ),
-        (
-            "\"ln_before\":false",
-            "\"ln_before\":true",
-            "`layer.0.output.norm_before.weight`",
-        ),
-        (
-            "\"mh_adapter\":false",
-            "\"mh_adapter\":true",
-            "`layer.0.attention.down.weight`",
-        ),
-        (
-            "\"output_adapter\":true",
-            "\"output_adapter\":false",
-            "no adapter",
-        ),
+        ("\"reduction_factor\":4", "\"reduction_factor\":2", "has shape [2, 8], but the configuration asks for [4, 8]"),
+        ("\"ln_after\":false", "\"ln_after\":true", "`layer.0.output.norm_after.weight` of shape [8] is missing"),
+        ("\"ln_before\":false", "\"ln_before\":true", "`layer.0.output.norm_before.weight`"),
+        ("\"mh_adapter\":false", "\"mh_adapter\":true", "`layer.0.attention.down.weight`"),
+        ("\"output_adapter\":true", "\"output_adapter\":false", "no adapter"),
         ("\"config\":", "\"configuration\":", "`config` is missing"),
-        (
-            "\"name\":\"test\"",
-            "\"peft_type\":\"LORA\"",
-            "a PEFT adapter",
-        ),
+        ("\"name\":\"test\"", "\"peft_type\":\"LORA\"", "a PEFT adapter"),
     ] {
         let message = refusal(&edited(from, to));
-        assert!(
-            message.contains("dir") && message.contains(named),
-            "{to}: {message}"
-        );
+        assert!(message.contains("dir") && message.contains(named), "{to}: {message}");
     }
 }
 
@@ -194,14 +129,8 @@ fn missing_and_mixed_files_are_named() {
     let mut other = sample();
     other.tensors.get_mut("head.1.bias").unwrap().data[0] += 1.0;
     let mut mixed = files;
-    mixed.insert(
-        HEAD_WEIGHTS.to_owned(),
-        to_files(&other).unwrap().remove(HEAD_WEIGHTS).unwrap(),
-    );
-    assert!(matches!(
-        from_files("dir", &mixed),
-        Err(Error::MixedFiles { .. })
-    ));
+    mixed.insert(HEAD_WEIGHTS.to_owned(), to_files(&other).unwrap().remove(HEAD_WEIGHTS).unwrap());
+    assert!(matches!(from_files("dir", &mixed), Err(Error::MixedFiles { .. })));
 }
 
 #[test]
@@ -219,14 +148,9 @@ fn the_norm_that_is_stored_twice_must_agree() {
         assert_eq!(from_parts(&names, parts).unwrap().tensors, norms.tensors);
     }
     let mut differing = parts;
-    differing
-        .adapter_tensors
-        .insert(once.to_owned(), HostTensor::filled([8], 7.0));
+    differing.adapter_tensors.insert(once.to_owned(), HostTensor::filled([8], 7.0));
     let message = from_parts(&names, differing).unwrap_err().to_string();
-    assert!(
-        message.contains("`layer.0.output.norm_before.weight` is there twice"),
-        "{message}"
-    );
+    assert!(message.contains("`layer.0.output.norm_before.weight` is there twice"), "{message}");
 }
 
 #[test]
@@ -239,29 +163,15 @@ fn a_directory_appears_whole_and_is_replaced_file_by_file() {
     assert_eq!(fs::read_dir(dir.parent().unwrap()).unwrap().count(), 1);
 
     fs::write(dir.join("README.md"), "mine").unwrap();
-    let headless = AdapterFile {
-        name: "next".to_owned(),
-        ..adapter(configs()[1].1.clone(), None)
-    };
+    let headless = AdapterFile { name: "next".to_owned(), ..adapter(configs()[1].1.clone(), None) };
     write_dir(&headless, &dir).unwrap();
     assert_eq!(load(&dir).unwrap().name, "next");
-    let mut names: Vec<PathBuf> = fs::read_dir(&dir)
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into())
-        .collect();
+    let mut names: Vec<PathBuf> = fs::read_dir(&dir).unwrap().map(|entry| entry.unwrap().file_name().into()).collect();
     names.sort();
-    assert_eq!(
-        names,
-        ["README.md", ADAPTER_WEIGHTS, ADAPTER_CONFIG].map(PathBuf::from)
-    );
+    assert_eq!(names, ["README.md", ADAPTER_WEIGHTS, ADAPTER_CONFIG].map(PathBuf::from));
 
     fs::write(dir.join(ADAPTER_PICKLE), "").unwrap();
-    assert!(
-        write_dir(&sample, &dir)
-            .unwrap_err()
-            .to_string()
-            .contains(ADAPTER_PICKLE)
-    );
+    assert!(write_dir(&sample, &dir).unwrap_err().to_string().contains(ADAPTER_PICKLE));
     assert_eq!(load(&dir).unwrap().name, "next");
 }
 
@@ -279,10 +189,7 @@ fn nothing_is_written_of_an_inconsistent_adapter() {
 #[test]
 fn saving_chooses_the_form_by_name() {
     let root = tempfile::tempdir().unwrap();
-    let (dir, file) = (
-        root.path().join("adapter"),
-        root.path().join("adapter.safetensors"),
-    );
+    let (dir, file) = (root.path().join("adapter"), root.path().join("adapter.safetensors"));
     sample().save(&dir).unwrap();
     sample().save(&file).unwrap();
     assert!(dir.is_dir() && file.is_file());
@@ -305,10 +212,5 @@ fn damaged_single_files_are_refused_without_panic() {
             assert_eq!(adapter.tensors, sample().tensors, "byte {position}");
         }
     }
-    assert!(
-        single_file::from_bytes("x", b"PK\x03\x04")
-            .unwrap_err()
-            .to_string()
-            .contains("PyTorch")
-    );
+    assert!(single_file::from_bytes("x", b"PK\x03\x04").unwrap_err().to_string().contains("PyTorch"));
 }

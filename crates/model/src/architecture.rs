@@ -49,73 +49,34 @@ struct Row {
 }
 
 const fn row(name: &'static str, shape: &'static [Dim]) -> Row {
-    Row {
-        name,
-        shape,
-        optional: false,
-    }
+    Row { name, shape, optional: false }
 }
 
 const BERT: &[Row] = &[
     row("embeddings.word_embeddings.weight", &[Vocabulary, Hidden]),
-    row(
-        "embeddings.position_embeddings.weight",
-        &[Positions, Hidden],
-    ),
+    row("embeddings.position_embeddings.weight", &[Positions, Hidden]),
     row("embeddings.token_type_embeddings.weight", &[Types, Hidden]),
     row("embeddings.LayerNorm.weight", &[Hidden]),
     row("embeddings.LayerNorm.bias", &[Hidden]),
-    row(
-        "encoder.layer.{}.attention.self.query.weight",
-        &[Hidden, Hidden],
-    ),
+    row("encoder.layer.{}.attention.self.query.weight", &[Hidden, Hidden]),
     row("encoder.layer.{}.attention.self.query.bias", &[Hidden]),
-    row(
-        "encoder.layer.{}.attention.self.key.weight",
-        &[Hidden, Hidden],
-    ),
+    row("encoder.layer.{}.attention.self.key.weight", &[Hidden, Hidden]),
     row("encoder.layer.{}.attention.self.key.bias", &[Hidden]),
-    row(
-        "encoder.layer.{}.attention.self.value.weight",
-        &[Hidden, Hidden],
-    ),
+    row("encoder.layer.{}.attention.self.value.weight", &[Hidden, Hidden]),
     row("encoder.layer.{}.attention.self.value.bias", &[Hidden]),
-    row(
-        "encoder.layer.{}.attention.output.dense.weight",
-        &[Hidden, Hidden],
-    ),
+    row("encoder.layer.{}.attention.output.dense.weight", &[Hidden, Hidden]),
     row("encoder.layer.{}.attention.output.dense.bias", &[Hidden]),
-    row(
-        "encoder.layer.{}.attention.output.LayerNorm.weight",
-        &[Hidden],
-    ),
-    row(
-        "encoder.layer.{}.attention.output.LayerNorm.bias",
-        &[Hidden],
-    ),
-    row(
-        "encoder.layer.{}.intermediate.dense.weight",
-        &[FeedForward, Hidden],
-    ),
+    row("encoder.layer.{}.attention.output.LayerNorm.weight", &[Hidden]),
+    row("encoder.layer.{}.attention.output.LayerNorm.bias", &[Hidden]),
+    row("encoder.layer.{}.intermediate.dense.weight", &[FeedForward, Hidden]),
     row("encoder.layer.{}.intermediate.dense.bias", &[FeedForward]),
-    row(
-        "encoder.layer.{}.output.dense.weight",
-        &[Hidden, FeedForward],
-    ),
+    row("encoder.layer.{}.output.dense.weight", &[Hidden, FeedForward]),
     row("encoder.layer.{}.output.dense.bias", &[Hidden]),
     row("encoder.layer.{}.output.LayerNorm.weight", &[Hidden]),
     row("encoder.layer.{}.output.LayerNorm.bias", &[Hidden]),
     // Checkpoints of task models (masked LM, tagging, ...) have no pooler.
-    Row {
-        name: "pooler.dense.weight",
-        shape: &[Hidden, Hidden],
-        optional: true,
-    },
-    Row {
-        name: "pooler.dense.bias",
-        shape: &[Hidden],
-        optional: true,
-    },
+    Row { name: "pooler.dense.weight", shape: &[Hidden, Hidden], optional: true },
+    Row { name: "pooler.dense.bias", shape: &[Hidden], optional: true },
 ];
 
 impl Architecture {
@@ -157,20 +118,14 @@ impl Architecture {
     /// The architecture whose `model_type` this is.
     #[must_use]
     pub fn from_model_type(model_type: &str) -> Option<Self> {
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|architecture| architecture.model_type() == model_type)
+        Self::ALL.iter().copied().find(|architecture| architecture.model_type() == model_type)
     }
 
     /// The canonical name of the tensor that a checkpoint calls `name`: without the model's prefix, and with the
     /// `gamma`/`beta` that checkpoints converted from TensorFlow have for `weight`/`bias`.
     #[must_use]
     pub(crate) fn canonical_name(self, name: &str) -> String {
-        let bare = name
-            .strip_prefix(self.base_model_prefix())
-            .and_then(|rest| rest.strip_prefix('.'))
-            .unwrap_or(name);
+        let bare = name.strip_prefix(self.base_model_prefix()).and_then(|rest| rest.strip_prefix('.')).unwrap_or(name);
         if let Some(stem) = bare.strip_suffix(".gamma") {
             return format!("{stem}.weight");
         }
@@ -192,30 +147,14 @@ impl Architecture {
             optional: row.optional,
         };
         let per_layer = |row: &&Row| row.name.contains("{}");
-        let first_layer_row = rows
-            .iter()
-            .position(|row| per_layer(&row))
-            .unwrap_or(rows.len());
+        let first_layer_row = rows.iter().position(|row| per_layer(&row)).unwrap_or(rows.len());
         let (before, after) = rows.split_at(first_layer_row);
-        let mut specs: Vec<_> = before
-            .iter()
-            .map(|row| spec(row, row.name.to_owned()))
-            .collect();
+        let mut specs: Vec<_> = before.iter().map(|row| spec(row, row.name.to_owned())).collect();
         for layer in 0..config.num_hidden_layers {
             let layer = layer.to_string();
-            specs.extend(
-                after
-                    .iter()
-                    .filter(per_layer)
-                    .map(|row| spec(row, row.name.replace("{}", &layer))),
-            );
+            specs.extend(after.iter().filter(per_layer).map(|row| spec(row, row.name.replace("{}", &layer))));
         }
-        specs.extend(
-            after
-                .iter()
-                .filter(|row| !per_layer(row))
-                .map(|row| spec(row, row.name.to_owned())),
-        );
+        specs.extend(after.iter().filter(|row| !per_layer(row)).map(|row| spec(row, row.name.to_owned())));
         specs
     }
 }
@@ -246,17 +185,11 @@ mod tests {
         };
         let specs = config.tensor_specs();
         assert_eq!(specs.len(), 103);
-        let values: usize = specs
-            .iter()
-            .map(|spec| spec.shape.iter().product::<usize>())
-            .sum();
+        let values: usize = specs.iter().map(|spec| spec.shape.iter().product::<usize>()).sum();
         assert_eq!(values, 22_713_216);
         assert_eq!(specs[5].name, "encoder.layer.0.attention.self.query.weight");
         assert_eq!(specs[102].name, "pooler.dense.bias");
-        let down = specs
-            .iter()
-            .find(|spec| spec.name == "encoder.layer.5.output.dense.weight")
-            .unwrap();
+        let down = specs.iter().find(|spec| spec.name == "encoder.layer.5.output.dense.weight").unwrap();
         assert_eq!(down.shape, [384, 1536]);
     }
 
@@ -264,14 +197,8 @@ mod tests {
     fn names_lose_prefix_and_legacy_endings() {
         let canonical = |name| Architecture::Bert.canonical_name(name);
         assert_eq!(canonical("bert.pooler.dense.bias"), "pooler.dense.bias");
-        assert_eq!(
-            canonical("bert.embeddings.LayerNorm.gamma"),
-            "embeddings.LayerNorm.weight"
-        );
-        assert_eq!(
-            canonical("embeddings.LayerNorm.beta"),
-            "embeddings.LayerNorm.bias"
-        );
+        assert_eq!(canonical("bert.embeddings.LayerNorm.gamma"), "embeddings.LayerNorm.weight");
+        assert_eq!(canonical("embeddings.LayerNorm.beta"), "embeddings.LayerNorm.bias");
         assert_eq!(canonical("bertha.x"), "bertha.x");
         assert_eq!(canonical("cls.predictions.bias"), "cls.predictions.bias");
     }

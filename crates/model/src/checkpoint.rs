@@ -60,17 +60,8 @@ impl WeightSource for BTreeMap<String, HostTensor> {
 
     fn stream(&mut self, name: &str, visit: &mut dyn FnMut(&[f32]) -> Result<()>) -> Result<()> {
         let Some(tensor) = self.get(name) else {
-            let (file, expected, hint) = (
-                "memory".to_owned(),
-                Vec::new(),
-                "the weights in memory lack it",
-            );
-            return Err(Error::MissingTensor {
-                file,
-                tensor: name.to_owned(),
-                expected,
-                hint,
-            });
+            let (file, expected, hint) = ("memory".to_owned(), Vec::new(), "the weights in memory lack it");
+            return Err(Error::MissingTensor { file, tensor: name.to_owned(), expected, hint });
         };
         visit(&tensor.data)
     }
@@ -112,15 +103,12 @@ impl Checkpoint<File> {
         for (name, tensors) in &listed {
             let path = dir.join(name);
             if !path.is_file() {
-                let problem =
-                    format!("{INDEX} lists the shard {name}, which is not there; download it too");
+                let problem = format!("{INDEX} lists the shard {name}, which is not there; download it too");
                 return Err(Error::MissingFile { place, problem });
             }
             let shard = open(path)?;
             if let Some(missing) = tensors.iter().find(|tensor| shard.shape(tensor).is_none()) {
-                let problem = format!(
-                    "{index_file} says that it holds the tensor `{missing}`, but it does not"
-                );
+                let problem = format!("{index_file} says that it holds the tensor `{missing}`, but it does not");
                 return Err(Error::safetensors(shard.file(), problem));
             }
             shards.push(shard);
@@ -135,11 +123,7 @@ impl<'a> Checkpoint<Cursor<&'a [u8]>> {
     /// # Errors
     /// As [`Checkpoint::open`].
     pub fn from_bytes(file: &str, bytes: &'a [u8], config: &BackboneConfig) -> Result<Self> {
-        Self::from_shards(
-            file,
-            vec![SafetensorsFile::open(file, Cursor::new(bytes))?],
-            config,
-        )
+        Self::from_shards(file, vec![SafetensorsFile::open(file, Cursor::new(bytes))?], config)
     }
 }
 
@@ -148,21 +132,14 @@ impl<R: Read + Seek> Checkpoint<R> {
     ///
     /// # Errors
     /// If a tensor of `config` is missing, is there twice, or is of another shape or format.
-    pub fn from_shards(
-        place: &str,
-        shards: Vec<SafetensorsFile<R>>,
-        config: &BackboneConfig,
-    ) -> Result<Self> {
+    pub fn from_shards(place: &str, shards: Vec<SafetensorsFile<R>>, config: &BackboneConfig) -> Result<Self> {
         let mut found: BTreeMap<String, (usize, String)> = BTreeMap::new();
         let mut twice = BTreeMap::new();
         for (index, shard) in shards.iter().enumerate() {
             for name in shard.names() {
                 let canonical = config.architecture.canonical_name(name);
-                if let Some((other, before)) =
-                    found.insert(canonical.clone(), (index, name.to_owned()))
-                {
-                    let problem =
-                        format!("as `{before}` in {} and as `{name}`", shards[other].file());
+                if let Some((other, before)) = found.insert(canonical.clone(), (index, name.to_owned())) {
+                    let problem = format!("as `{before}` in {} and as `{name}`", shards[other].file());
                     twice.insert(canonical, (shard.file().to_owned(), problem));
                 }
             }
@@ -171,11 +148,7 @@ impl<R: Read + Seek> Checkpoint<R> {
         for spec in config.tensor_specs() {
             // Ambiguity matters only for tensors that are used.
             if let Some((file, problem)) = twice.remove(&spec.name) {
-                return Err(Error::DuplicateTensor {
-                    file,
-                    tensor: spec.name,
-                    problem,
-                });
+                return Err(Error::DuplicateTensor { file, tensor: spec.name, problem });
             }
             match found.remove(&spec.name) {
                 Some(at) => {
@@ -187,10 +160,7 @@ impl<R: Read + Seek> Checkpoint<R> {
             }
         }
         // An optional group (the pooler's weight and bias) is there or not there, but not half.
-        for spec in config
-            .tensor_specs()
-            .into_iter()
-            .filter(|spec| spec.optional && !tensors.contains_key(&spec.name))
+        for spec in config.tensor_specs().into_iter().filter(|spec| spec.optional && !tensors.contains_key(&spec.name))
         {
             let group = &spec.name[..=spec.name.rfind('.').unwrap_or(0)];
             if tensors.keys().any(|name| name.starts_with(group)) {
@@ -219,18 +189,9 @@ impl<R: Read + Seek> WeightSource for Checkpoint<R> {
 
     fn stream(&mut self, name: &str, visit: &mut dyn FnMut(&[f32]) -> Result<()>) -> Result<()> {
         let Some((shard, stored)) = self.tensors.get(name) else {
-            let file = self
-                .shards
-                .first()
-                .map(|shard| shard.file().to_owned())
-                .unwrap_or_default();
+            let file = self.shards.first().map(|shard| shard.file().to_owned()).unwrap_or_default();
             let hint = "it is not one of this backbone's tensors, or an optional one that the checkpoint lacks";
-            return Err(Error::MissingTensor {
-                file,
-                tensor: name.to_owned(),
-                expected: Vec::new(),
-                hint,
-            });
+            return Err(Error::MissingTensor { file, tensor: name.to_owned(), expected: Vec::new(), hint });
         };
         self.shards[*shard].stream(stored, visit)
     }
@@ -241,20 +202,11 @@ fn check<R: Read + Seek>(shard: &SafetensorsFile<R>, name: &str, spec: &TensorSp
     let (file, tensor) = (shard.file().to_owned(), name.to_owned());
     let found = shard.shape(name).unwrap_or_default();
     if found != spec.shape {
-        return Err(Error::WrongShape {
-            file,
-            tensor,
-            expected: spec.shape.clone(),
-            found: found.to_vec(),
-        });
+        return Err(Error::WrongShape { file, tensor, expected: spec.shape.clone(), found: found.to_vec() });
     }
     match shard.dtype(name) {
         Some(dtype) if !["F32", "F16", "BF16"].contains(&dtype.as_str()) => {
-            Err(Error::WrongDtype {
-                file,
-                tensor,
-                found: dtype,
-            })
+            Err(Error::WrongDtype { file, tensor, found: dtype })
         }
         _ => Ok(()),
     }
@@ -262,29 +214,20 @@ fn check<R: Read + Seek>(shard: &SafetensorsFile<R>, name: &str, spec: &TensorSp
 
 fn missing(place: &str, spec: TensorSpec) -> Error {
     let hint = "the weights are incomplete, or of another architecture than the configuration says";
-    Error::MissingTensor {
-        file: place.to_owned(),
-        tensor: spec.name,
-        expected: spec.shape,
-        hint,
-    }
+    Error::MissingTensor { file: place.to_owned(), tensor: spec.name, expected: spec.shape, hint }
 }
 
 /// The error of a directory without weights that can be read, by what is there instead.
 fn no_weights(dir: &Path) -> Error {
     let place = dir.display().to_string();
-    let pickled = ["pytorch_model.bin", "pytorch_model.bin.index.json"]
-        .iter()
-        .find(|name| dir.join(name).is_file());
+    let pickled = ["pytorch_model.bin", "pytorch_model.bin.index.json"].iter().find(|name| dir.join(name).is_file());
     let problem = match pickled {
         Some(name) => format!(
             "there is only {name}, which is a Python program as much as data and is not read; convert it once with \
              `python -c \"from transformers import AutoModel; AutoModel.from_pretrained('{place}')\
              .save_pretrained('{place}', safe_serialization=True)\"`"
         ),
-        None => format!(
-            "there is neither {SINGLE} nor {INDEX}; download the backbone's safetensors weights"
-        ),
+        None => format!("there is neither {SINGLE} nor {INDEX}; download the backbone's safetensors weights"),
     };
     Error::MissingFile { place, problem }
 }

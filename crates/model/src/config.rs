@@ -76,13 +76,9 @@ impl BackboneConfig {
         if !path.is_file() {
             let problem = "there is no config.json; a backbone directory holds config.json, model.safetensors and \
                            tokenizer.json or vocab.txt, as on the Hugging Face hub";
-            return Err(Error::MissingFile {
-                place: dir.display().to_string(),
-                problem: problem.to_owned(),
-            });
+            return Err(Error::MissingFile { place: dir.display().to_string(), problem: problem.to_owned() });
         }
-        let bytes =
-            crate::files::atomic_file::read_capped(&path, MAX_JSON_BYTES as u64, "the JSON text")?;
+        let bytes = crate::files::atomic_file::read_capped(&path, MAX_JSON_BYTES as u64, "the JSON text")?;
         Self::from_json(&path.display().to_string(), &bytes)
     }
 
@@ -96,46 +92,24 @@ impl BackboneConfig {
         refuse_unsupported(&mut fields)?;
         let default = Self::default();
         let hidden_size = fields.take_usize_in("hidden_size", default.hidden_size, 1, 8192)?;
-        let num_attention_heads = fields.take_usize_in(
-            "num_attention_heads",
-            default.num_attention_heads,
-            1,
-            hidden_size,
-        )?;
+        let num_attention_heads =
+            fields.take_usize_in("num_attention_heads", default.num_attention_heads, 1, hidden_size)?;
         if hidden_size % num_attention_heads != 0 {
-            let problem = format!(
-                "is {hidden_size}, which {num_attention_heads} attention heads do not divide"
-            );
+            let problem = format!("is {hidden_size}, which {num_attention_heads} attention heads do not divide");
             return Err(Error::config(file, "hidden_size", problem));
         }
         let vocab_size = fields.take_usize_in("vocab_size", default.vocab_size, 1, 10_000_000)?;
-        let layer_norm_eps = fields
-            .take_f64("layer_norm_eps")?
-            .unwrap_or(default.layer_norm_eps);
+        let layer_norm_eps = fields.take_f64("layer_norm_eps")?.unwrap_or(default.layer_norm_eps);
         if !(0.0..=1.0).contains(&layer_norm_eps) {
-            return Err(Error::config(
-                file,
-                "layer_norm_eps",
-                format!("is {layer_norm_eps}; it must be from 0 to 1"),
-            ));
+            return Err(Error::config(file, "layer_norm_eps", format!("is {layer_norm_eps}; it must be from 0 to 1")));
         }
         Ok(Self {
             architecture,
             vocab_size,
             hidden_size,
-            num_hidden_layers: fields.take_usize_in(
-                "num_hidden_layers",
-                default.num_hidden_layers,
-                1,
-                256,
-            )?,
+            num_hidden_layers: fields.take_usize_in("num_hidden_layers", default.num_hidden_layers, 1, 256)?,
             num_attention_heads,
-            intermediate_size: fields.take_usize_in(
-                "intermediate_size",
-                default.intermediate_size,
-                1,
-                65_536,
-            )?,
+            intermediate_size: fields.take_usize_in("intermediate_size", default.intermediate_size, 1, 65_536)?,
             hidden_act: hidden_act_of(&mut fields)?,
             max_position_embeddings: fields.take_usize_in(
                 "max_position_embeddings",
@@ -143,22 +117,10 @@ impl BackboneConfig {
                 1,
                 1 << 20,
             )?,
-            type_vocab_size: fields.take_usize_in(
-                "type_vocab_size",
-                default.type_vocab_size,
-                1,
-                65_536,
-            )?,
+            type_vocab_size: fields.take_usize_in("type_vocab_size", default.type_vocab_size, 1, 65_536)?,
             layer_norm_eps,
-            pad_token_id: fields.take_usize_in(
-                "pad_token_id",
-                default.pad_token_id,
-                0,
-                vocab_size - 1,
-            )?,
-            hidden_dropout_prob: fields
-                .take_probability("hidden_dropout_prob")?
-                .unwrap_or(default.hidden_dropout_prob),
+            pad_token_id: fields.take_usize_in("pad_token_id", default.pad_token_id, 0, vocab_size - 1)?,
+            hidden_dropout_prob: fields.take_probability("hidden_dropout_prob")?.unwrap_or(default.hidden_dropout_prob),
             classifier_dropout: fields.take_probability("classifier_dropout")?,
             id2label: id2label_of(&mut fields)?,
         })
@@ -178,35 +140,18 @@ impl BackboneConfig {
 }
 
 fn architecture_of(fields: &mut Fields) -> Result<Architecture> {
-    let known = || {
-        Architecture::ALL
-            .iter()
-            .map(|known| known.model_type())
-            .collect::<Vec<_>>()
-            .join(", ")
-    };
+    let known = || Architecture::ALL.iter().map(|known| known.model_type()).collect::<Vec<_>>().join(", ");
     if let Some(model_type) = fields.take_text("model_type")? {
-        return Architecture::from_model_type(&model_type).ok_or_else(|| {
-            Error::unsupported(
-                fields.file(),
-                format!("the architecture `{model_type}`"),
-                known(),
-            )
-        });
+        return Architecture::from_model_type(&model_type)
+            .ok_or_else(|| Error::unsupported(fields.file(), format!("the architecture `{model_type}`"), known()));
     }
     // Configurations from before transformers 2.? have no `model_type`, only the class that wrote the checkpoint.
     let classes = fields.take("architectures");
-    let first = classes
-        .as_ref()
-        .and_then(|classes| classes.get(0))
-        .and_then(Value::as_str);
+    let first = classes.as_ref().and_then(|classes| classes.get(0)).and_then(Value::as_str);
     match first {
         Some(class) if class.starts_with("Bert") => Ok(Architecture::Bert),
         _ => {
-            let problem = format!(
-                "is missing, so the architecture is unknown; it must be one of: {}",
-                known()
-            );
+            let problem = format!("is missing, so the architecture is unknown; it must be one of: {}", known());
             Err(Error::config(fields.file(), "model_type", problem))
         }
     }
@@ -217,68 +162,42 @@ fn refuse_unsupported(fields: &mut Fields) -> Result<()> {
     if let Some(kind) = fields.take_text("position_embedding_type")?
         && kind != "absolute"
     {
-        return Err(Error::unsupported(
-            fields.file(),
-            format!("position_embedding_type `{kind}`"),
-            "absolute",
-        ));
+        return Err(Error::unsupported(fields.file(), format!("position_embedding_type `{kind}`"), "absolute"));
     }
     for key in ["is_decoder", "add_cross_attention", "is_encoder_decoder"] {
         if fields.take_bool(key)? == Some(true) {
-            return Err(Error::unsupported(
-                fields.file(),
-                format!("{key} = true"),
-                "encoders",
-            ));
+            return Err(Error::unsupported(fields.file(), format!("{key} = true"), "encoders"));
         }
     }
     if fields.has("quantization_config") {
-        return Err(Error::unsupported(
-            fields.file(),
-            "a quantised checkpoint",
-            "F32, F16 and BF16 weights",
-        ));
+        return Err(Error::unsupported(fields.file(), "a quantised checkpoint", "F32, F16 and BF16 weights"));
     }
     if let Some(pruned) = fields.take_object("pruned_heads")?
         && !pruned.is_empty()
     {
-        return Err(Error::unsupported(
-            fields.file(),
-            "pruned attention heads",
-            "all heads of every layer",
-        ));
+        return Err(Error::unsupported(fields.file(), "pruned attention heads", "all heads of every layer"));
     }
     Ok(())
 }
 
 fn hidden_act_of(fields: &mut Fields) -> Result<Activation> {
-    let name = fields
-        .take_text("hidden_act")?
-        .unwrap_or_else(|| "gelu".to_owned());
+    let name = fields.take_text("hidden_act")?.unwrap_or_else(|| "gelu".to_owned());
     let known = ActivationName::parse(&name);
     known.map(|known| known.activation()).ok_or_else(|| {
-        Error::unsupported(
-            fields.file(),
-            format!("hidden_act {}", shown(&Value::from(name))),
-            ActivationName::known(),
-        )
+        Error::unsupported(fields.file(), format!("hidden_act {}", shown(&Value::from(name))), ActivationName::known())
     })
 }
 
 fn id2label_of(fields: &mut Fields) -> Result<BTreeMap<usize, String>> {
     let object = fields.take_object("id2label")?.unwrap_or_default();
     let pair = |(id, label): (String, Value)| Some((id.parse().ok()?, label.as_str()?.to_owned()));
-    object
-        .into_iter()
-        .map(pair)
-        .collect::<Option<_>>()
-        .ok_or_else(|| {
-            Error::config(
-                fields.file(),
-                "id2label",
-                "must map whole numbers to texts, as {\"0\": \"ham\", \"1\": \"spam\"}",
-            )
-        })
+    object.into_iter().map(pair).collect::<Option<_>>().ok_or_else(|| {
+        Error::config(
+            fields.file(),
+            "id2label",
+            "must map whole numbers to texts, as {\"0\": \"ham\", \"1\": \"spam\"}",
+        )
+    })
 }
 
 #[cfg(test)]

@@ -8,14 +8,8 @@ fn parse(text: &str) -> Result<BackboneConfig> {
 
 #[test]
 fn missing_keys_take_the_library_defaults() {
-    assert_eq!(
-        parse(r#"{"model_type": "bert"}"#).unwrap(),
-        BackboneConfig::default()
-    );
-    assert_eq!(
-        parse(r#"{"architectures": ["BertForMaskedLM"]}"#).unwrap(),
-        BackboneConfig::default()
-    );
+    assert_eq!(parse(r#"{"model_type": "bert"}"#).unwrap(), BackboneConfig::default());
+    assert_eq!(parse(r#"{"architectures": ["BertForMaskedLM"]}"#).unwrap(), BackboneConfig::default());
 }
 
 #[test]
@@ -28,51 +22,24 @@ fn a_full_configuration_is_read() {
             "is_decoder": false, "quantization_config": null, "pruned_heads": {}, "torch_dtype": "float16"}"#,
     )
     .unwrap();
-    assert_eq!(
-        (config.head_size(), config.hidden_act),
-        (64, Activation::GeluTanh)
-    );
-    assert_eq!(
-        (config.pad_token_id, config.classifier_dropout),
-        (3, Some(0.25))
-    );
+    assert_eq!((config.head_size(), config.hidden_act), (64, Activation::GeluTanh));
+    assert_eq!((config.pad_token_id, config.classifier_dropout), (3, Some(0.25)));
     assert_eq!(config.id2label.values().collect::<Vec<_>>(), ["a", "b"]);
 }
 
 #[test]
 fn what_is_not_supported_is_named() {
     for (text, named) in [
-        (
-            r#"{"model_type": "roberta"}"#,
-            "`roberta` is not supported; supported: bert",
-        ),
-        (
-            r#"{"architectures": ["GPT2Model"]}"#,
-            "`model_type` is missing",
-        ),
-        (
-            r#"{"model_type": "bert", "position_embedding_type": "relative_key"}"#,
-            "relative_key",
-        ),
-        (
-            r#"{"model_type": "bert", "is_decoder": true}"#,
-            "is_decoder",
-        ),
-        (
-            r#"{"model_type": "bert", "quantization_config": {}}"#,
-            "quantised",
-        ),
+        (r#"{"model_type": "roberta"}"#, "`roberta` is not supported; supported: bert"),
+        (r#"{"architectures": ["GPT2Model"]}"#, "`model_type` is missing"),
+        (r#"{"model_type": "bert", "position_embedding_type": "relative_key"}"#, "relative_key"),
+        (r#"{"model_type": "bert", "is_decoder": true}"#, "is_decoder"),
+        (r#"{"model_type": "bert", "quantization_config": {}}"#, "quantised"),
         (r#"{"model_type": "bert", "hidden_act": "xielu"}"#, "xielu"),
-        (
-            r#"{"model_type": "bert", "pruned_heads": {"0": [1]}}"#,
-            "pruned",
-        ),
+        (r#"{"model_type": "bert", "pruned_heads": {"0": [1]}}"#, "pruned"),
     ] {
         let message = parse(text).unwrap_err().to_string();
-        assert!(
-            message.starts_with("config.json: ") && message.contains(named),
-            "{message}"
-        );
+        assert!(message.starts_with("config.json: ") && message.contains(named), "{message}");
     }
 }
 
@@ -93,9 +60,7 @@ fn senseless_values_are_refused() {
         ("hidden_dropout_prob", "1.0"),
         ("id2label", "{\"x\": \"y\"}"),
     ] {
-        let message = parse(&format!(r#"{{"model_type": "bert", "{key}": {value}}}"#))
-            .unwrap_err()
-            .to_string();
+        let message = parse(&format!(r#"{{"model_type": "bert", "{key}": {value}}}"#)).unwrap_err().to_string();
         assert!(message.contains(key), "{message}");
     }
     for not_json in ["NaN", "1e999"] {
@@ -107,8 +72,6 @@ fn senseless_values_are_refused() {
 #[test]
 fn a_directory_without_configuration_says_what_belongs_there() {
     let dir = tempfile::tempdir().unwrap();
-    let message = BackboneConfig::from_dir(dir.path())
-        .unwrap_err()
-        .to_string();
+    let message = BackboneConfig::from_dir(dir.path()).unwrap_err().to_string();
     assert!(message.contains("config.json"), "{message}");
 }

@@ -34,6 +34,21 @@ pub enum Error {
         /// What is wrong with it and what would be right.
         problem: String,
     },
+    /// A head stands on the pooler, but the backbone has none.
+    #[error("the head of adapter `{adapter}` stands on the pooler, but the backbone's weights have none")]
+    NoPooler {
+        /// The adapter.
+        adapter: String,
+    },
+    /// A batch does not fit the backbone.
+    #[error("the batch does not fit the backbone: {problem}")]
+    Batch {
+        /// What is wrong.
+        problem: String,
+    },
+    /// The device failed.
+    #[error(transparent)]
+    Device(#[from] graftwork_tensor::Error),
     /// The file is valid, but asks for something this program does not do.
     #[error("{file}: {what} is not supported; supported: {supported}")]
     Unsupported {
@@ -87,9 +102,7 @@ pub enum Error {
         hint: &'static str,
     },
     /// A tensor's shape is not the one that the configuration implies.
-    #[error(
-        "{file}: tensor `{tensor}` has shape {found:?}, but the configuration asks for {expected:?}"
-    )]
+    #[error("{file}: tensor `{tensor}` has shape {found:?}, but the configuration asks for {expected:?}")]
     WrongShape {
         /// The file or directory.
         file: String,
@@ -101,9 +114,7 @@ pub enum Error {
         found: Vec<usize>,
     },
     /// A tensor is stored in a number format that is not read.
-    #[error(
-        "{file}: tensor `{tensor}` is stored as {found}; supported: F32, F16, BF16 (convert the weights first)"
-    )]
+    #[error("{file}: tensor `{tensor}` is stored as {found}; supported: F32, F16, BF16 (convert the weights first)")]
     WrongDtype {
         /// The file.
         file: String,
@@ -168,50 +179,26 @@ impl Error {
     /// An [`Error::Io`] about `path`; made for `map_err`.
     pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
         let file = path.display().to_string();
-        move |source| Self::Io {
-            action,
-            file,
-            source,
-        }
+        move |source| Self::Io { action, file, source }
     }
 
     /// An [`Error::Config`].
     pub(crate) fn config(file: &str, key: &str, problem: impl Into<String>) -> Self {
-        Self::Config {
-            file: file.to_owned(),
-            key: key.to_owned(),
-            problem: problem.into(),
-        }
+        Self::Config { file: file.to_owned(), key: key.to_owned(), problem: problem.into() }
     }
 
     /// An [`Error::Unsupported`].
-    pub(crate) fn unsupported(
-        file: &str,
-        what: impl Into<String>,
-        supported: impl Into<String>,
-    ) -> Self {
-        Self::Unsupported {
-            file: file.to_owned(),
-            what: what.into(),
-            supported: supported.into(),
-        }
+    pub(crate) fn unsupported(file: &str, what: impl Into<String>, supported: impl Into<String>) -> Self {
+        Self::Unsupported { file: file.to_owned(), what: what.into(), supported: supported.into() }
     }
 
     /// An [`Error::Format`] of a safetensors file.
     pub(crate) fn safetensors(file: &str, problem: impl Into<String>) -> Self {
-        Self::Format {
-            file: file.to_owned(),
-            format: "safetensors",
-            problem: problem.into(),
-        }
+        Self::Format { file: file.to_owned(), format: "safetensors", problem: problem.into() }
     }
 
     /// An [`Error::Format`] of a `.bin` file as PyTorch writes it.
     pub(crate) fn torch(file: &str, problem: impl Into<String>) -> Self {
-        Self::Format {
-            file: file.to_owned(),
-            format: "PyTorch weights",
-            problem: problem.into(),
-        }
+        Self::Format { file: file.to_owned(), format: "PyTorch weights", problem: problem.into() }
     }
 }

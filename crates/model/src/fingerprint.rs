@@ -58,9 +58,7 @@ impl Fingerprint {
 
 impl fmt::Display for Fingerprint {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0
-            .iter()
-            .try_for_each(|byte| write!(formatter, "{byte:02x}"))
+        self.0.iter().try_for_each(|byte| write!(formatter, "{byte:02x}"))
     }
 }
 
@@ -99,9 +97,7 @@ impl TensorHasher {
         sha.update((name.len() as u64).to_le_bytes());
         sha.update(name);
         sha.update((shape.len() as u64).to_le_bytes());
-        shape
-            .iter()
-            .for_each(|&extent| sha.update((extent as u64).to_le_bytes()));
+        shape.iter().for_each(|&extent| sha.update((extent as u64).to_le_bytes()));
         Self(sha)
     }
 
@@ -126,8 +122,7 @@ pub struct FingerprintBuilder {
 impl FingerprintBuilder {
     /// Adds the tensor `name` whose values have all passed through `hasher`.
     pub fn add(&mut self, name: &str, hasher: TensorHasher) {
-        self.digests
-            .insert(name.to_owned(), hasher.0.finalize().into());
+        self.digests.insert(name.to_owned(), hasher.0.finalize().into());
     }
 
     /// The fingerprint of what was added.
@@ -145,18 +140,13 @@ mod tests {
     use super::*;
 
     fn tensors() -> [(&'static str, HostTensor); 2] {
-        [
-            ("b", HostTensor::new([2, 1], vec![1.0, -0.0])),
-            ("a.weight", HostTensor::new([1], vec![0.5])),
-        ]
+        [("b", HostTensor::new([2, 1], vec![1.0, -0.0])), ("a.weight", HostTensor::new([1], vec![0.5]))]
     }
 
     #[test]
     fn it_is_what_the_definition_says() {
         // Computed with Python's hashlib and struct from the definition above.
-        let of = |tensors: &[(&str, HostTensor)]| {
-            Fingerprint::of_tensors(tensors.iter().map(|(n, t)| (*n, t)))
-        };
+        let of = |tensors: &[(&str, HostTensor)]| Fingerprint::of_tensors(tensors.iter().map(|(n, t)| (*n, t)));
         let expected = "10fc45d98222edbdaae1383458eb61419dce49761a94424a386430bd8bd623f5";
         assert_eq!(of(&tensors()).to_string(), expected);
         let [b, a] = tensors();
@@ -194,10 +184,7 @@ mod tests {
     fn text_goes_both_ways() {
         let fingerprint = Fingerprint::of_tensors([]);
         assert_eq!(fingerprint.to_string().parse(), Ok(fingerprint));
-        assert_eq!(
-            fingerprint.to_string().to_uppercase().parse(),
-            Ok(fingerprint)
-        );
+        assert_eq!(fingerprint.to_string().to_uppercase().parse(), Ok(fingerprint));
         assert!("".parse::<Fingerprint>().is_err());
         assert!("g".repeat(64).parse::<Fingerprint>().is_err());
         assert!("é".repeat(32).parse::<Fingerprint>().is_err());

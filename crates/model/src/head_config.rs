@@ -73,13 +73,7 @@ impl HeadConfig {
     pub fn flex(name: impl Into<String>, labels: Vec<String>) -> Self {
         let style = HeadStyle::Flex { name: name.into() };
         let activation = ActivationName::parse("tanh");
-        Self {
-            style,
-            layers: 2,
-            activation,
-            use_pooler: false,
-            ..Self::static_classifier(labels)
-        }
+        Self { style, layers: 2, activation, use_pooler: false, ..Self::static_classifier(labels) }
     }
 
     /// The head of transformers' `BertForSequenceClassification`: one dense layer on the pooler's output.
@@ -103,10 +97,7 @@ impl HeadConfig {
     /// The name of class `id`: `LABEL_<id>` if the head does not name its classes.
     #[must_use]
     pub fn label(&self, id: usize) -> String {
-        self.labels
-            .as_ref()
-            .and_then(|labels| labels.get(id).cloned())
-            .unwrap_or_else(|| unnamed_label(id))
+        self.labels.as_ref().and_then(|labels| labels.get(id).cloned()).unwrap_or_else(|| unnamed_label(id))
     }
 
     /// The head's tensors on a backbone of width `hidden`, in the order of the forward pass: `head.<layer>.weight` and
@@ -118,11 +109,7 @@ impl HeadConfig {
             let last = layer + 1 == self.layers;
             let outputs = if last { self.num_labels } else { hidden };
             let mut add = |part: &str, shape| {
-                specs.push(TensorSpec {
-                    name: format!("head.{layer}.{part}"),
-                    shape,
-                    optional: false,
-                });
+                specs.push(TensorSpec { name: format!("head.{layer}.{part}"), shape, optional: false });
             };
             add("weight", vec![outputs, hidden]);
             if !last || self.bias {
@@ -147,10 +134,7 @@ mod tests {
     }
 
     fn names(head: &HeadConfig) -> Vec<(String, Vec<usize>)> {
-        head.tensor_specs(4)
-            .into_iter()
-            .map(|spec| (spec.name, spec.shape))
-            .collect()
+        head.tensor_specs(4).into_iter().map(|spec| (spec.name, spec.shape)).collect()
     }
 
     #[test]
@@ -163,37 +147,15 @@ mod tests {
             ("head.1.bias".to_owned(), vec![2]),
         ];
         assert_eq!(names(&flex), expected);
-        assert_eq!(
-            names(&HeadConfig {
-                bias: false,
-                ..flex
-            }),
-            expected[..3]
-        );
+        assert_eq!(names(&HeadConfig { bias: false, ..flex }), expected[..3]);
         let classifier = HeadConfig::static_classifier(labels());
-        assert_eq!(
-            names(&classifier),
-            [
-                ("head.0.weight".to_owned(), vec![2, 4]),
-                ("head.0.bias".to_owned(), vec![2])
-            ]
-        );
+        assert_eq!(names(&classifier), [("head.0.weight".to_owned(), vec![2, 4]), ("head.0.bias".to_owned(), vec![2])]);
     }
 
     #[test]
     fn classes_without_names_get_one() {
         let head = HeadConfig::flex("spam", labels());
-        assert_eq!(
-            (head.label(1), head.label(2)),
-            ("spam".to_owned(), "LABEL_2".to_owned())
-        );
-        assert_eq!(
-            HeadConfig {
-                labels: None,
-                ..head
-            }
-            .label(0),
-            "LABEL_0"
-        );
+        assert_eq!((head.label(1), head.label(2)), ("spam".to_owned(), "LABEL_2".to_owned()));
+        assert_eq!(HeadConfig { labels: None, ..head }.label(0), "LABEL_0");
     }
 }

@@ -29,9 +29,7 @@ impl HeadConfig {
         if let Some(found) = fields.take_usize("hidden_size")?
             && found != hidden
         {
-            let problem = format!(
-                "is {found}, but the adapter beside it is for a backbone of hidden size {hidden}"
-            );
+            let problem = format!("is {found}, but the adapter beside it is for a backbone of hidden size {hidden}");
             return Err(Error::config(&file, "hidden_size", problem));
         }
         let name = fields.take_text("name")?;
@@ -39,25 +37,19 @@ impl HeadConfig {
         let class = fields.take_text("model_class")?;
         let mut head = match fields.take_object("config")? {
             Some(config) => {
-                let name = name
-                    .ok_or_else(|| Error::config(&file, "name", "is missing; a head has a name"))?;
+                let name = name.ok_or_else(|| Error::config(&file, "name", "is missing; a head has a name"))?;
                 flex_head(name, Fields::of(&file, config))?
             }
             None => static_head(&mut fields, class.as_deref())?,
         };
         head.extra = fields.rest();
-        head.extra
-            .extend(class.map(|class| ("model_class".to_owned(), Value::String(class))));
+        head.extra.extend(class.map(|class| ("model_class".to_owned(), Value::String(class))));
         Ok(head)
     }
 
     /// The object that AdapterHub reads as this head on a backbone of `architecture`; `shared` are the keys that its file
     /// has in common with the adapter's (hidden size, model type, ...), for a head that does not bring its own.
-    pub(crate) fn to_json(
-        &self,
-        shared: &Map<String, Value>,
-        architecture: Architecture,
-    ) -> Map<String, Value> {
+    pub(crate) fn to_json(&self, shared: &Map<String, Value>, architecture: Architecture) -> Map<String, Value> {
         let mut map = shared.clone();
         let class = match self.style {
             HeadStyle::Flex { .. } => architecture.adapter_model_class(),
@@ -66,12 +58,9 @@ impl HeadConfig {
         map.insert("model_class".to_owned(), json!(class));
         map.extend(self.extra.clone());
         let label2id: Value = match &self.labels {
-            Some(labels) => labels
-                .iter()
-                .enumerate()
-                .map(|(id, label)| (label.clone(), json!(id)))
-                .collect::<Map<_, _>>()
-                .into(),
+            Some(labels) => {
+                labels.iter().enumerate().map(|(id, label)| (label.clone(), json!(id))).collect::<Map<_, _>>().into()
+            }
             None => Value::Null,
         };
         match &self.style {
@@ -105,25 +94,13 @@ impl HeadConfig {
 /// A head of an `...AdapterModel`, from its `config` object.
 fn flex_head(name: String, mut config: Fields) -> Result<HeadConfig> {
     let file = config.file().to_owned();
-    let kinds = || {
-        HeadKind::ALL
-            .iter()
-            .map(|kind| kind.head_type())
-            .collect::<Vec<_>>()
-            .join(", ")
-    };
+    let kinds = || HeadKind::ALL.iter().map(|kind| kind.head_type()).collect::<Vec<_>>().join(", ");
     let kind = config.take_text("head_type")?.unwrap_or_default();
     let kind = HeadKind::ALL
         .iter()
         .copied()
         .find(|known| known.head_type() == kind)
-        .ok_or_else(|| {
-            Error::unsupported(
-                &file,
-                format!("the head type {}", shown(&json!(kind))),
-                kinds(),
-            )
-        })?;
+        .ok_or_else(|| Error::unsupported(&file, format!("the head type {}", shown(&json!(kind))), kinds()))?;
     let num_labels = config.take_usize_in("num_labels", 2, 1, MAX_LABELS)?;
     let activation = match config.take_text("activation_function")? {
         Some(name) if !name.is_empty() => Some(ActivationName::parse(&name).ok_or_else(|| {
@@ -154,51 +131,30 @@ fn static_head(fields: &mut Fields, class: Option<&str>) -> Result<HeadConfig> {
     let file = fields.file().to_owned();
     if !class.is_some_and(|class| class.ends_with(STATIC_CLASS)) {
         let what = format!("the head of a {}", shown(&json!(class)));
-        return Err(Error::unsupported(
-            &file,
-            what,
-            format!("heads of ...{STATIC_CLASS} and ...AdapterModel"),
-        ));
+        return Err(Error::unsupported(&file, what, format!("heads of ...{STATIC_CLASS} and ...AdapterModel")));
     }
     let label2id = fields.take_object("label2id")?;
     let default = label2id.as_ref().map_or(2, Map::len).max(1);
     let num_labels = fields.take_usize_in("num_labels", default, 1, MAX_LABELS)?;
     let labels = labels(&file, label2id, num_labels)?;
-    refuse_regression(
-        &file,
-        HeadConfig {
-            num_labels,
-            labels,
-            ..HeadConfig::static_classifier(Vec::new())
-        },
-    )
+    refuse_regression(&file, HeadConfig { num_labels, labels, ..HeadConfig::static_classifier(Vec::new()) })
 }
 
 fn refuse_regression(file: &str, head: HeadConfig) -> Result<HeadConfig> {
     if head.num_labels == 1 {
-        return Err(Error::unsupported(
-            file,
-            "a head with one label (regression)",
-            "classification into 2 or more",
-        ));
+        return Err(Error::unsupported(file, "a head with one label (regression)", "classification into 2 or more"));
     }
     Ok(head)
 }
 
 /// Names by id from a map of ids by name.
-fn labels(
-    file: &str,
-    label2id: Option<Map<String, Value>>,
-    num_labels: usize,
-) -> Result<Option<Vec<String>>> {
+fn labels(file: &str, label2id: Option<Map<String, Value>>, num_labels: usize) -> Result<Option<Vec<String>>> {
     let Some(label2id) = label2id else {
         return Ok(None);
     };
     let mut labels = vec![None; num_labels];
     for (label, id) in label2id {
-        let slot = id
-            .as_u64()
-            .and_then(|id| labels.get_mut(usize::try_from(id).ok()?));
+        let slot = id.as_u64().and_then(|id| labels.get_mut(usize::try_from(id).ok()?));
         match slot {
             Some(slot @ None) => *slot = Some(label),
             Some(Some(other)) => {
@@ -206,19 +162,12 @@ fn labels(
                 return Err(Error::config(file, "label2id", problem));
             }
             None => {
-                let problem = format!(
-                    "gives {label:?} the id {}; ids go from 0 to {}",
-                    shown(&id),
-                    num_labels - 1
-                );
+                let problem = format!("gives {label:?} the id {}; ids go from 0 to {}", shown(&id), num_labels - 1);
                 return Err(Error::config(file, "label2id", problem));
             }
         }
     }
-    let named = labels
-        .into_iter()
-        .enumerate()
-        .map(|(id, label)| label.unwrap_or_else(|| unnamed_label(id)));
+    let named = labels.into_iter().enumerate().map(|(id, label)| label.unwrap_or_else(|| unnamed_label(id)));
     Ok(Some(named.collect()))
 }
 

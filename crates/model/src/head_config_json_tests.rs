@@ -23,27 +23,13 @@ fn written(head: &HeadConfig) -> String {
 #[test]
 fn both_styles_survive_writing_and_reading() {
     let flex = parse(FLEX).unwrap();
-    assert_eq!(
-        flex.style,
-        HeadStyle::Flex {
-            name: "md".to_owned()
-        }
-    );
+    assert_eq!(flex.style, HeadStyle::Flex { name: "md".to_owned() });
     // The label called "0" has id 1 in this (real) file.
     assert_eq!(flex.labels.as_deref().unwrap(), ["1", "0"]);
-    assert_eq!(
-        (flex.layers, flex.use_pooler, flex.dropout_prob),
-        (2, false, None)
-    );
+    assert_eq!((flex.layers, flex.use_pooler, flex.dropout_prob), (2, false, None));
     let fixed = parse(STATIC).unwrap();
-    assert_eq!(
-        (fixed.layers, fixed.use_pooler, fixed.num_labels),
-        (1, true, 3)
-    );
-    assert_eq!(
-        fixed.labels.as_deref().unwrap(),
-        ["negative", "neutral", "positive"]
-    );
+    assert_eq!((fixed.layers, fixed.use_pooler, fixed.num_labels), (1, true, 3));
+    assert_eq!(fixed.labels.as_deref().unwrap(), ["negative", "neutral", "positive"]);
     for (head, original) in [(flex, FLEX), (fixed, STATIC)] {
         let text = written(&head);
         assert_eq!(parse(&text).unwrap(), head);
@@ -55,19 +41,12 @@ fn both_styles_survive_writing_and_reading() {
 #[test]
 fn missing_keys_take_the_librarys_defaults() {
     let head = parse(r#"{"config": {"head_type": "classification"}, "name": "x"}"#).unwrap();
-    assert_eq!(
-        (head.num_labels, head.layers, head.use_pooler, head.bias),
-        (2, 2, false, true)
-    );
+    assert_eq!((head.num_labels, head.layers, head.use_pooler, head.bias), (2, 2, false, true));
     assert_eq!((head.activation, head.labels), (None, None));
-    let head = parse(
-        r#"{"model_class": "BertForSequenceClassification", "label2id": {"a": 0, "b": 1, "c": 2}}"#,
-    )
-    .unwrap();
+    let head =
+        parse(r#"{"model_class": "BertForSequenceClassification", "label2id": {"a": 0, "b": 1, "c": 2}}"#).unwrap();
     assert_eq!(head.num_labels, 3);
-    let some =
-        parse(r#"{"config": {"head_type": "classification", "label2id": {"b": 1}}, "name": "x"}"#)
-            .unwrap();
+    let some = parse(r#"{"config": {"head_type": "classification", "label2id": {"b": 1}}, "name": "x"}"#).unwrap();
     assert_eq!(some.labels.unwrap(), ["LABEL_0", "b"]);
 }
 
@@ -81,9 +60,8 @@ fn new_heads_name_the_class_that_loads_them() {
 
 #[test]
 fn unknown_keys_are_kept() {
-    let text = FLEX
-        .replace("\"layers\"", "\"of_tomorrow\": [1], \"layers\"")
-        .replace("\"version\"", "\"x\": {}, \"version\"");
+    let text =
+        FLEX.replace("\"layers\"", "\"of_tomorrow\": [1], \"layers\"").replace("\"version\"", "\"x\": {}, \"version\"");
     let head = parse(&text).unwrap();
     assert_eq!(parse(&written(&head)).unwrap(), head);
     assert!(written(&head).contains("of_tomorrow"));
@@ -92,57 +70,23 @@ fn unknown_keys_are_kept() {
 #[test]
 fn other_heads_and_senseless_values_are_named() {
     for (text, named) in [
-        (
-            FLEX.replace("\"classification\"", "\"tagging\""),
-            "\"tagging\" is not supported; supported: classification",
-        ),
+        (FLEX.replace("\"classification\"", "\"tagging\""), "\"tagging\" is not supported; supported: classification"),
         (FLEX.replace("768", "384"), "`hidden_size` is 384"),
-        (
-            FLEX.replace("\"name\": \"md\"", "\"name\": null"),
-            "`name` is missing",
-        ),
-        (
-            FLEX.replace("\"layers\": 2", "\"layers\": 0"),
-            "`layers` is 0",
-        ),
-        (
-            FLEX.replace("\"layers\": 2", "\"layers\": 1000000"),
-            "`layers`",
-        ),
-        (
-            FLEX.replace("\"num_labels\": 2", "\"num_labels\": 1e15"),
-            "`num_labels`",
-        ),
-        (
-            FLEX.replace("\"1\": 0", "\"1\": 2"),
-            "the id 2; ids go from 0 to 1",
-        ),
+        (FLEX.replace("\"name\": \"md\"", "\"name\": null"), "`name` is missing"),
+        (FLEX.replace("\"layers\": 2", "\"layers\": 0"), "`layers` is 0"),
+        (FLEX.replace("\"layers\": 2", "\"layers\": 1000000"), "`layers`"),
+        (FLEX.replace("\"num_labels\": 2", "\"num_labels\": 1e15"), "`num_labels`"),
+        (FLEX.replace("\"1\": 0", "\"1\": 2"), "the id 2; ids go from 0 to 1"),
         (FLEX.replace("\"1\": 0", "\"1\": 1"), "the same id"),
         (FLEX.replace("\"1\": 0", "\"1\": -1"), "the id -1"),
         (FLEX.replace("\"tanh\"", "\"mish\""), "\"mish\""),
-        (
-            FLEX.replace("\"dropout_prob\": null", "\"dropout_prob\": 2"),
-            "`dropout_prob`",
-        ),
-        (
-            STATIC.replace("SequenceClassification", "TokenClassification"),
-            "BertForTokenClassification",
-        ),
-        (
-            STATIC.replace("\"num_labels\": 3", "\"num_labels\": 2"),
-            "ids go from 0 to 1",
-        ),
-        (
-            r#"{"config": {"head_type": "classification", "num_labels": 1}, "name": "x"}"#
-                .to_owned(),
-            "regression",
-        ),
+        (FLEX.replace("\"dropout_prob\": null", "\"dropout_prob\": 2"), "`dropout_prob`"),
+        (STATIC.replace("SequenceClassification", "TokenClassification"), "BertForTokenClassification"),
+        (STATIC.replace("\"num_labels\": 3", "\"num_labels\": 2"), "ids go from 0 to 1"),
+        (r#"{"config": {"head_type": "classification", "num_labels": 1}, "name": "x"}"#.to_owned(), "regression"),
         ("{}".to_owned(), "the head of a null"),
     ] {
         let message = parse(&text).unwrap_err().to_string();
-        assert!(
-            message.starts_with("head_config.json: ") && message.contains(named),
-            "{message}"
-        );
+        assert!(message.starts_with("head_config.json: ") && message.contains(named), "{message}");
     }
 }

@@ -17,11 +17,7 @@ impl HostTensor {
     #[must_use]
     pub fn new(shape: impl Into<Vec<usize>>, data: Vec<f32>) -> Self {
         let shape = shape.into();
-        assert_eq!(
-            shape.iter().product::<usize>(),
-            data.len(),
-            "data of a tensor of shape {shape:?}"
-        );
+        assert_eq!(shape.iter().product::<usize>(), data.len(), "data of a tensor of shape {shape:?}");
         Self { shape, data }
     }
 
@@ -48,10 +44,7 @@ impl HostTensor {
     /// The values as little-endian bytes, as files store them.
     #[must_use]
     pub fn to_le_bytes(&self) -> Vec<u8> {
-        self.data
-            .iter()
-            .flat_map(|value| value.to_le_bytes())
-            .collect()
+        self.data.iter().flat_map(|value| value.to_le_bytes()).collect()
     }
 }
 

@@ -30,10 +30,7 @@ const DIGEST_KEY: &str = "weights_sha256";
 
 impl Metadata {
     /// Reads the section, and the digest of the weights that it was written with.
-    pub(crate) fn from_json(
-        file: &str,
-        section: Map<String, Value>,
-    ) -> Result<(Self, Option<Fingerprint>)> {
+    pub(crate) fn from_json(file: &str, section: Map<String, Value>) -> Result<(Self, Option<Fingerprint>)> {
         let mut fields = Fields::of(file, section);
         let backbone_fingerprint = take_fingerprint(&mut fields, "backbone_fingerprint")?;
         let digest = take_fingerprint(&mut fields, DIGEST_KEY)?;
@@ -53,30 +50,13 @@ impl Metadata {
         let mut map = self.extra.clone();
         map.insert(DIGEST_KEY.to_owned(), json!(weights.to_string()));
         let known = [
-            (
-                "backbone_fingerprint",
-                self.backbone_fingerprint
-                    .map(|fingerprint| json!(fingerprint.to_string())),
-            ),
+            ("backbone_fingerprint", self.backbone_fingerprint.map(|fingerprint| json!(fingerprint.to_string()))),
             ("max_length", self.max_length.map(|length| json!(length))),
-            (
-                "tool_version",
-                self.tool_version.as_ref().map(|version| json!(version)),
-            ),
-            (
-                "metrics",
-                Some(json!(self.metrics)).filter(|_| !self.metrics.is_empty()),
-            ),
-            (
-                "training",
-                Some(json!(self.training)).filter(|_| !self.training.is_empty()),
-            ),
+            ("tool_version", self.tool_version.as_ref().map(|version| json!(version))),
+            ("metrics", Some(json!(self.metrics)).filter(|_| !self.metrics.is_empty())),
+            ("training", Some(json!(self.training)).filter(|_| !self.training.is_empty())),
         ];
-        map.extend(
-            known
-                .into_iter()
-                .filter_map(|(key, value)| Some((key.to_owned(), value?))),
-        );
+        map.extend(known.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))));
         map
     }
 }
@@ -84,10 +64,7 @@ impl Metadata {
 fn take_fingerprint(fields: &mut Fields, key: &str) -> Result<Option<Fingerprint>> {
     match fields.take_text(key)? {
         None => Ok(None),
-        Some(text) => text
-            .parse()
-            .map(Some)
-            .map_err(|problem: &str| Error::config(fields.file(), key, problem)),
+        Some(text) => text.parse().map(Some).map_err(|problem: &str| Error::config(fields.file(), key, problem)),
     }
 }
 
@@ -108,10 +85,7 @@ mod tests {
         };
         for metadata in [metadata, Metadata::default()] {
             let written = metadata.to_json(digest);
-            assert_eq!(
-                Metadata::from_json("f", written).unwrap(),
-                (metadata, Some(digest))
-            );
+            assert_eq!(Metadata::from_json("f", written).unwrap(), (metadata, Some(digest)));
         }
     }
 
@@ -119,9 +93,6 @@ mod tests {
     fn a_broken_fingerprint_is_named() {
         let section = serde_json::from_str(r#"{"backbone_fingerprint": "abc"}"#).unwrap();
         let message = Metadata::from_json("f", section).unwrap_err().to_string();
-        assert!(
-            message.contains("`backbone_fingerprint`") && message.contains("64"),
-            "{message}"
-        );
+        assert!(message.contains("`backbone_fingerprint`") && message.contains("64"), "{message}");
     }
 }

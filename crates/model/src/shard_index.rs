@@ -16,18 +16,14 @@ pub(crate) fn shards_of_index(file: &str, bytes: &[u8]) -> Result<BTreeMap<Strin
     for (tensor, shard) in map {
         let shard = shard.as_str().unwrap_or_default();
         if !is_plain_file_name(shard) {
-            let problem = format!(
-                "lists {shard:?} for `{tensor}`; a shard must be a plain file name in the same directory"
-            );
+            let problem =
+                format!("lists {shard:?} for `{tensor}`; a shard must be a plain file name in the same directory");
             return Err(Error::config(file, "weight_map", problem));
         }
         shards.entry(shard.to_owned()).or_default().push(tensor);
     }
     if shards.is_empty() || shards.len() > MAX_SHARDS {
-        let problem = format!(
-            "lists {} shards; it must be from 1 to {MAX_SHARDS}",
-            shards.len()
-        );
+        let problem = format!("lists {} shards; it must be from 1 to {MAX_SHARDS}", shards.len());
         return Err(Error::config(file, "weight_map", problem));
     }
     Ok(shards)

@@ -33,10 +33,7 @@ pub fn to_bytes(adapter: &AdapterFile) -> Result<Vec<u8>> {
     configs.sort_all_objects();
     // One key only: with two, the order in the crate's hash map would change the bytes from run to run.
     let metadata = HashMap::from([(KEY.to_owned(), configs.to_string())]);
-    serialize(
-        parts.adapter_tensors.iter().chain(&parts.head_tensors),
-        Some(metadata),
-    )
+    serialize(parts.adapter_tensors.iter().chain(&parts.head_tensors), Some(metadata))
 }
 
 /// Reads the bytes of such a file; `file` is what messages call it.
@@ -61,12 +58,7 @@ pub fn from_bytes(file: &str, bytes: &[u8]) -> Result<AdapterFile> {
     let head_config = configs.take_object("head_config")?;
     let is_head = |name: &str| name.starts_with("heads.") || name.starts_with("classifier.");
     let (head_tensors, adapter_tensors) = tensors.into_iter().partition(|(name, _)| is_head(name));
-    let parts = Parts {
-        adapter_config,
-        adapter_tensors,
-        head_config,
-        head_tensors,
-    };
+    let parts = Parts { adapter_config, adapter_tensors, head_config, head_tensors };
     from_parts(&Names::all(file), parts)
 }
 

@@ -39,56 +39,22 @@ pub(crate) fn filled(adapter: &AdapterFile) -> BTreeMap<String, HostTensor> {
         (next as f32).sin()
     };
     let specs = adapter.tensor_specs(backbone().num_hidden_layers).unwrap();
-    let tensor = |shape: &[usize]| {
-        (0..shape.iter().product::<usize>())
-            .map(|_| value())
-            .collect()
-    };
+    let tensor = |shape: &[usize]| (0..shape.iter().product::<usize>()).map(|_| value()).collect();
     let mut tensor = tensor;
-    specs
-        .into_iter()
-        .map(|spec| {
-            (
-                spec.name,
-                HostTensor::new(spec.shape.clone(), tensor(&spec.shape)),
-            )
-        })
-        .collect()
+    specs.into_iter().map(|spec| (spec.name, HostTensor::new(spec.shape.clone(), tensor(&spec.shape)))).collect()
 }
 
 /// Configurations that between them use every kind of tensor, with a name for messages.
 pub(crate) fn configs() -> Vec<(&'static str, AdapterConfig)> {
     let preset = |name| AdapterConfig::preset(name).unwrap();
-    let narrow = |name| AdapterConfig {
-        reduction_factor: crate::ReductionFactor::Uniform(4.0),
-        ..preset(name)
-    };
+    let narrow = |name| AdapterConfig { reduction_factor: crate::ReductionFactor::Uniform(4.0), ..preset(name) };
     vec![
         ("seq_bn", narrow("seq_bn")),
         ("double_seq_bn", narrow("double_seq_bn")),
         ("par_bn", narrow("par_bn")),
         ("learned", narrow("scaled_par_bn")),
-        (
-            "channel",
-            AdapterConfig {
-                scaling: Scaling::Channel,
-                ..narrow("double_seq_bn")
-            },
-        ),
-        (
-            "norms",
-            AdapterConfig {
-                ln_before: true,
-                ln_after: true,
-                ..narrow("double_seq_bn")
-            },
-        ),
-        (
-            "leave out",
-            AdapterConfig {
-                leave_out: vec![0, 2],
-                ..narrow("seq_bn")
-            },
-        ),
+        ("channel", AdapterConfig { scaling: Scaling::Channel, ..narrow("double_seq_bn") }),
+        ("norms", AdapterConfig { ln_before: true, ln_after: true, ..narrow("double_seq_bn") }),
+        ("leave out", AdapterConfig { leave_out: vec![0, 2], ..narrow("seq_bn") }),
     ]
 }

@@ -1,5 +1,7 @@
 //! The non-linearities that a feed-forward layer or an adapter may use.
 
+use crate::Float;
+
 /// An element-wise non-linearity. The discriminant is the code that the shaders and CPU bodies switch on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(u32)]
@@ -20,4 +22,110 @@ pub enum Activation {
     Sigmoid = 6,
     /// `x` if positive, else `0.01 x`.
     LeakyRelu = 7,
+}
+
+impl Activation {
+    /// `act(x)`
+    #[inline(always)]
+    pub fn apply<F: Float>(self, x: F) -> F {
+        let one = F::of(1.0);
+        match self {
+            Self::Identity => x,
+            Self::Relu => x.max(F::of(0.0)),
+            Self::Gelu => F::of(0.5) * x * (one + (x * F::of(std::f64::consts::FRAC_1_SQRT_2)).erf()),
+            Self::GeluTanh => F::of(0.5) * x * (one + gelu_tanh_inner(x).tanh()),
+            Self::Silu => x * sigmoid(x),
+            Self::Tanh => x.tanh(),
+            Self::Sigmoid => sigmoid(x),
+            Self::LeakyRelu => x.max(F::of(0.01) * x),
+        }
+    }
+
+    /// `act'(x)`; 0 at the kink of ReLU, as in PyTorch.
+    #[inline(always)]
+    pub fn derivative<F: Float>(self, x: F) -> F {
+        let (zero, one, half) = (F::of(0.0), F::of(1.0), F::of(0.5));
+        match self {
+            Self::Identity => one,
+            Self::Relu => {
+                if x > zero {
+                    one
+                } else {
+                    zero
+                }
+            }
+            Self::Gelu => {
+                let cdf = half * (one + (x * F::of(std::f64::consts::FRAC_1_SQRT_2)).erf());
+                let pdf = F::of(0.398_942_280_401_432_7) * (-half * x * x).exp();
+                cdf + x * pdf
+            }
+            Self::GeluTanh => {
+                let t = gelu_tanh_inner(x).tanh();
+                let inner = F::of(SQRT_2_OVER_PI) * (one + F::of(3.0 * GELU_CUBIC) * x * x);
+                half * (one + t) + half * x * (one - t * t) * inner
+            }
+            Self::Silu => {
+                let s = sigmoid(x);
+                s * (one + x * (one - s))
+            }
+            Self::Tanh => {
+                let t = x.tanh();
+                one - t * t
+            }
+            Self::Sigmoid => {
+                let s = sigmoid(x);
+                s * (one - s)
+            }
+            Self::LeakyRelu => {
+                if x > zero {
+                    one
+                } else {
+                    F::of(0.01)
+                }
+            }
+        }
+    }
+}
+
+const SQRT_2_OVER_PI: f64 = 0.797_884_560_802_865_4;
+const GELU_CUBIC: f64 = 0.044_715;
+
+#[inline(always)]
+fn gelu_tanh_inner<F: Float>(x: F) -> F {
+    F::of(SQRT_2_OVER_PI) * (x + F::of(GELU_CUBIC) * x * x * x)
+}
+
+#[inline(always)]
+fn sigmoid<F: Float>(x: F) -> F {
+    F::of(1.0) / (F::of(1.0) + (-x).exp())
+}
+
+impl Activation {
+    /// Applies the non-linearity in place. One loop a kind, so that each vectorises.
+    pub(crate) fn apply_to<F: Float>(self, values: &mut [F]) {
+        macro_rules! arms {
+            ($($kind:ident)*) => {
+                match self {
+                    Self::Identity => {}
+                    $(Self::$kind => values.iter_mut().for_each(|v| *v = Self::$kind.apply(*v)),)*
+                }
+            };
+        }
+        arms!(Relu Gelu GeluTanh Silu Tanh Sigmoid LeakyRelu)
+    }
+
+    /// `dz = alpha * dy * act'(z)`
+    pub(crate) fn backward<F: Float>(self, alpha: F, dy: &[F], z: &[F], dz: &mut [F]) {
+        macro_rules! arms {
+            ($($kind:ident)*) => {
+                match self {
+                    $(Self::$kind => dz
+                        .iter_mut()
+                        .zip(dy.iter().zip(z))
+                        .for_each(|(dz, (dy, z))| *dz = alpha * *dy * Self::$kind.derivative(*z)),)*
+                }
+            };
+        }
+        arms!(Identity Relu Gelu GeluTanh Silu Tanh Sigmoid LeakyRelu)
+    }
 }

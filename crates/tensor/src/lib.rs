@@ -1,3 +1,20 @@
-//! Under construction.
+//! Tensors, the tape, and the ops. An op is one file of `ops/`: a shape rule, a CPU body generic over f32 and f64, the
+//! dispatch of one shader of `shaders/`, and a derivative.
+//!
+//! Dimensions are named the same everywhere: T tokens, D hidden size, F feed-forward size, H heads, E head size,
+//! R bottleneck.
+
 mod activation;
+mod cpu;
+mod device;
+mod error;
+pub mod ops;
+mod tape;
+mod tensor;
+
 pub use activation::Activation;
+pub use cpu::{Float, Matrix, gemm as cpu_gemm};
+pub use device::Device;
+pub use error::{Error, Result};
+pub use tape::{DropoutKey, Grads, Param, Tape, Var, read_all};
+pub use tensor::{Indices, Tensor};

@@ -1,1 +1,22 @@
-//! Under construction.
+//! The text side of graftwork: from raw text to packed batches of token ids.
+//!
+//! The way of the data: [`data::Dataset`] (rows of a `.tsv`, `.csv`, `.jsonl` or `.txt` file, gzip or not) →
+//! [`Tokenizer::encode`] (text → [`Encoding`]) → [`plan`] (which sequences share a batch) →
+//! [`PackedBatch::pack`] (token ids end to end, without padding).
+//!
+//! Nothing here needs a file system: every entry point that takes a path has a sibling that takes bytes, which is the
+//! one that WebAssembly uses.
+
+mod batch;
+mod batches;
+pub mod data;
+mod error;
+mod shuffle;
+mod tokenizer;
+
+pub use batch::PackedBatch;
+pub use batches::{BatchSize, by_length, in_input_order, plan};
+pub use data::{Dataset, Example, Format, ReadOptions};
+pub use error::{Error, Result, RowError, RowErrors};
+pub use shuffle::shuffled;
+pub use tokenizer::{Encoding, SpecialTokens, Tokenizer, VocabOptions};

@@ -1,2 +1,64 @@
-//! Under construction.
-fn main() {}
+//! What a contributor types: `cargo xtask demo`, `test`, `check`, `bench`, `model`.
+//!
+//! Every command gets what it needs first, or names the exact command that does.
+
+mod bench;
+mod browser;
+mod check;
+mod demo;
+mod model;
+mod paths;
+mod shell;
+mod stages;
+mod system;
+mod test;
+mod wasm;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// The one entry to graftwork's house: get the model, run the demo, pass the tests.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Train an adapter on SMS spam with the default backbone and classify three sentences
+    Demo(demo::Args),
+    /// Set up what is missing, then run every check and test (this is what CI runs)
+    Test(test::Args),
+    /// Formatting, clippy, documentation and shader validation
+    Check,
+    /// Measure GFLOP/s per op and milliseconds per forward and training step
+    Bench(bench::Args),
+    /// Get the default backbone into the user's cache, verified by SHA-256
+    Model(model::Args),
+    /// Set up the wasm32 toolchain, wasm-bindgen and wasm-pack; print how to use them
+    Wasm,
+    /// Run one training step in headless Chromium on WebGPU and compare it with the native one
+    Browser,
+}
+
+fn main() -> ExitCode {
+    let done = match Cli::parse().command {
+        Command::Demo(args) => demo::run(&args),
+        Command::Test(args) => test::run(&args),
+        Command::Check => check::run(),
+        Command::Bench(args) => bench::run(&args),
+        Command::Model(args) => model::run(&args),
+        Command::Wasm => wasm::run(),
+        Command::Browser => browser::run(),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

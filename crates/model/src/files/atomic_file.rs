@@ -27,30 +27,20 @@ impl Pending {
         let (temporary, mut file) = loop {
             let temporary = temporary_beside(target);
             // `create_new` so that neither another process' file nor a link planted under that name is written to.
-            match OpenOptions::new()
-                .write(true)
-                .create_new(true)
-                .open(&temporary)
-            {
+            match OpenOptions::new().write(true).create_new(true).open(&temporary) {
                 Ok(file) => break (temporary, file),
                 Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(Error::io("create", &temporary)(error)),
             }
         };
-        let pending = Self {
-            temporary,
-            target: target.to_owned(),
-        };
-        file.write_all(bytes)
-            .and_then(|()| file.sync_all())
-            .map_err(Error::io("write", &pending.temporary))?;
+        let pending = Self { temporary, target: target.to_owned() };
+        file.write_all(bytes).and_then(|()| file.sync_all()).map_err(Error::io("write", &pending.temporary))?;
         Ok(pending)
     }
 
     /// Gives it its name.
     pub(crate) fn commit(self) -> Result<()> {
-        fs::rename(&self.temporary, &self.target)
-            .map_err(Error::io("rename a temporary file to", &self.target))?;
+        fs::rename(&self.temporary, &self.target).map_err(Error::io("rename a temporary file to", &self.target))?;
         sync_directory_of(&self.target);
         std::mem::forget(self);
         Ok(())
@@ -73,11 +63,7 @@ pub(crate) fn temporary_beside(target: &Path) -> PathBuf {
 }
 
 fn process_id() -> u32 {
-    if cfg!(target_family = "wasm") {
-        0
-    } else {
-        std::process::id()
-    }
+    if cfg!(target_family = "wasm") { 0 } else { std::process::id() }
 }
 
 /// Makes a rename in the directory of `path` survive a power cut where the system offers that.
@@ -85,11 +71,7 @@ pub(crate) fn sync_directory_of(path: &Path) {
     if cfg!(unix)
         && let Some(parent) = path.parent()
     {
-        let parent = if parent.as_os_str().is_empty() {
-            Path::new(".")
-        } else {
-            parent
-        };
+        let parent = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
         // Not every file system can; the rename itself has succeeded.
         let _ = File::open(parent).and_then(|directory| directory.sync_all());
     }
@@ -99,20 +81,13 @@ pub(crate) fn sync_directory_of(path: &Path) {
 pub(crate) fn read_capped(path: &Path, limit: u64, what: &'static str) -> Result<Vec<u8>> {
     let file = File::open(path).map_err(Error::io("open", path))?;
     let length = file.metadata().map_err(Error::io("read", path))?.len();
-    let too_large = |found| Error::TooLarge {
-        file: path.display().to_string(),
-        what,
-        found,
-        limit,
-    };
+    let too_large = |found| Error::TooLarge { file: path.display().to_string(), what, found, limit };
     if length > limit {
         return Err(too_large(length));
     }
     // The length may be a lie (a pipe, a file that grows): the reader is bounded too.
     let mut bytes = Vec::with_capacity(length as usize);
-    file.take(limit + 1)
-        .read_to_end(&mut bytes)
-        .map_err(Error::io("read", path))?;
+    file.take(limit + 1).read_to_end(&mut bytes).map_err(Error::io("read", path))?;
     if bytes.len() as u64 > limit {
         return Err(too_large(bytes.len() as u64));
     }
@@ -147,9 +122,7 @@ mod tests {
     #[test]
     fn a_missing_directory_is_named() {
         let dir = tempfile::tempdir().unwrap();
-        let message = write_atomically(&dir.path().join("no/a.bin"), b"")
-            .unwrap_err()
-            .to_string();
+        let message = write_atomically(&dir.path().join("no/a.bin"), b"").unwrap_err().to_string();
         assert!(message.starts_with("cannot create"), "{message}");
     }
 
@@ -159,13 +132,6 @@ mod tests {
         let path = dir.path().join("a.bin");
         fs::write(&path, b"12345").unwrap();
         assert_eq!(read_capped(&path, 5, "x").unwrap(), b"12345");
-        assert!(matches!(
-            read_capped(&path, 4, "x"),
-            Err(Error::TooLarge {
-                found: 5,
-                limit: 4,
-                ..
-            })
-        ));
+        assert!(matches!(read_capped(&path, 4, "x"), Err(Error::TooLarge { found: 5, limit: 4, .. })));
     }
 }

@@ -27,22 +27,14 @@ impl Fields {
                 limit: MAX_JSON_BYTES as u64,
             });
         }
-        let map = serde_json::from_slice(bytes).map_err(|error| Error::Json {
-            file: file.to_owned(),
-            problem: error.to_string(),
-        })?;
-        Ok(Self {
-            file: file.to_owned(),
-            map,
-        })
+        let map = serde_json::from_slice(bytes)
+            .map_err(|error| Error::Json { file: file.to_owned(), problem: error.to_string() })?;
+        Ok(Self { file: file.to_owned(), map })
     }
 
     /// Wraps an object that was already parsed out of `file`.
     pub(crate) fn of(file: &str, map: Map<String, Value>) -> Self {
-        Self {
-            file: file.to_owned(),
-            map,
-        }
+        Self { file: file.to_owned(), map }
     }
 
     /// The file's name, for messages.
@@ -69,36 +61,22 @@ impl Fields {
     /// Takes a whole number that is not negative.
     pub(crate) fn take_usize(&mut self, key: &str) -> Result<Option<usize>> {
         self.take_as(key, "a whole number that is not negative", |value| {
-            value
-                .as_u64()
-                .and_then(|number| usize::try_from(number).ok())
+            value.as_u64().and_then(|number| usize::try_from(number).ok())
         })
     }
 
     /// Takes a whole number between `low` and `high`, both included; `default` if it is absent.
-    pub(crate) fn take_usize_in(
-        &mut self,
-        key: &str,
-        default: usize,
-        low: usize,
-        high: usize,
-    ) -> Result<usize> {
+    pub(crate) fn take_usize_in(&mut self, key: &str, default: usize, low: usize, high: usize) -> Result<usize> {
         let number = self.take_usize(key)?.unwrap_or(default);
         if (low..=high).contains(&number) {
             return Ok(number);
         }
-        Err(Error::config(
-            &self.file,
-            key,
-            format!("is {number}; it must be from {low} to {high}"),
-        ))
+        Err(Error::config(&self.file, key, format!("is {number}; it must be from {low} to {high}")))
     }
 
     /// Takes a finite number.
     pub(crate) fn take_f64(&mut self, key: &str) -> Result<Option<f64>> {
-        self.take_as(key, "a finite number", |value| {
-            value.as_f64().filter(|number| number.is_finite())
-        })
+        self.take_as(key, "a finite number", |value| value.as_f64().filter(|number| number.is_finite()))
     }
 
     /// Takes a probability `0 <= p < 1`.
@@ -123,22 +101,13 @@ impl Fields {
         self.map
     }
 
-    fn take_as<T>(
-        &mut self,
-        key: &str,
-        wanted: &str,
-        convert: impl FnOnce(&Value) -> Option<T>,
-    ) -> Result<Option<T>> {
+    fn take_as<T>(&mut self, key: &str, wanted: &str, convert: impl FnOnce(&Value) -> Option<T>) -> Result<Option<T>> {
         let Some(value) = self.take(key) else {
             return Ok(None);
         };
-        convert(&value).map(Some).ok_or_else(|| {
-            Error::config(
-                &self.file,
-                key,
-                format!("is {}; it must be {wanted}", shown(&value)),
-            )
-        })
+        convert(&value)
+            .map(Some)
+            .ok_or_else(|| Error::config(&self.file, key, format!("is {}; it must be {wanted}", shown(&value))))
     }
 }
 
@@ -168,59 +137,24 @@ mod tests {
 
     #[test]
     fn values_of_the_wrong_kind_name_file_and_key() {
-        let mut map = fields(
-            r#"{"a": "x", "b": -1, "c": 1e400000000, "d": null}"#
-                .replace("1e400000000", "1.5")
-                .as_str(),
-        );
-        assert_eq!(
-            map.take_bool("a").unwrap_err().to_string(),
-            "f.json: `a` is \"x\"; it must be true or false"
-        );
-        assert!(
-            map.take_usize("b")
-                .unwrap_err()
-                .to_string()
-                .contains("`b` is -1")
-        );
-        assert!(
-            map.take_probability("c")
-                .unwrap_err()
-                .to_string()
-                .contains("1.5")
-        );
+        let mut map =
+            fields(r#"{"a": "x", "b": -1, "c": 1e400000000, "d": null}"#.replace("1e400000000", "1.5").as_str());
+        assert_eq!(map.take_bool("a").unwrap_err().to_string(), "f.json: `a` is \"x\"; it must be true or false");
+        assert!(map.take_usize("b").unwrap_err().to_string().contains("`b` is -1"));
+        assert!(map.take_probability("c").unwrap_err().to_string().contains("1.5"));
         assert_eq!(map.take_text("d").unwrap(), None);
         assert!(map.rest().is_empty());
     }
 
     #[test]
     fn what_is_not_an_object_is_refused() {
-        for text in [
-            "",
-            "[1]",
-            "{\"a\": NaN}",
-            "{\"a\": 1e999}",
-            "{\"a\": 1",
-            "\u{feff}{}",
-        ] {
-            assert!(
-                matches!(
-                    Fields::parse("f.json", text.as_bytes()),
-                    Err(Error::Json { .. })
-                ),
-                "{text}"
-            );
+        for text in ["", "[1]", "{\"a\": NaN}", "{\"a\": 1e999}", "{\"a\": 1", "\u{feff}{}"] {
+            assert!(matches!(Fields::parse("f.json", text.as_bytes()), Err(Error::Json { .. })), "{text}");
         }
         let deep = format!("{{\"a\": {}", "[".repeat(100_000));
-        assert!(matches!(
-            Fields::parse("f.json", deep.as_bytes()),
-            Err(Error::Json { .. })
-        ));
+        assert!(matches!(Fields::parse("f.json", deep.as_bytes()), Err(Error::Json { .. })));
         let long = vec![b' '; MAX_JSON_BYTES + 1];
-        assert!(matches!(
-            Fields::parse("f.json", &long),
-            Err(Error::TooLarge { .. })
-        ));
+        assert!(matches!(Fields::parse("f.json", &long), Err(Error::TooLarge { .. })));
     }
 
     #[test]

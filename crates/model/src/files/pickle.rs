@@ -31,9 +31,7 @@ pub(crate) struct TorchTensor {
 }
 
 /// Kinds of storages that the interpreter knows by name; only some are readable.
-const KINDS: [&str; 10] = [
-    "Float", "Half", "BFloat16", "Double", "Long", "Int", "Short", "Char", "Byte", "Bool",
-];
+const KINDS: [&str; 10] = ["Float", "Half", "BFloat16", "Double", "Long", "Int", "Short", "Char", "Byte", "Bool"];
 
 /// A value on the stack. Copying one is cheap: what is large lies in the machine's lists.
 #[derive(Debug, Clone, Copy)]
@@ -71,10 +69,7 @@ struct Machine<'a> {
 /// The tensors in a pickled dictionary, in its order; a problem is told with its place.
 pub(crate) fn tensors(pickle: &[u8]) -> Result<Vec<(String, TorchTensor)>, String> {
     if pickle.len() > MAX_BYTES {
-        return Err(format!(
-            "its pickle has {} bytes; at most {MAX_BYTES} are accepted",
-            pickle.len()
-        ));
+        return Err(format!("its pickle has {} bytes; at most {MAX_BYTES} are accepted", pickle.len()));
     }
     let mut input = Input::new(pickle);
     let mut machine = Machine::default();
@@ -96,21 +91,16 @@ impl<'a> Machine<'a> {
             b'(' => self.marks.push(self.stack.len()),
             b'N' => self.stack.push(Value::None),
             0x88 | 0x89 => self.stack.push(Value::Bool),
-            b'J' => self
-                .stack
-                .push(Value::Int(i32::from_le_bytes(input.array()?).into())),
+            b'J' => self.stack.push(Value::Int(i32::from_le_bytes(input.array()?).into())),
             b'K' => self.stack.push(Value::Int(input.byte()?.into())),
-            b'M' => self
-                .stack
-                .push(Value::Int(u16::from_le_bytes(input.array()?).into())),
+            b'M' => self.stack.push(Value::Int(u16::from_le_bytes(input.array()?).into())),
             0x8a => {
                 let length = input.byte()?.into();
                 self.stack.push(Value::Int(long(input.take(length)?)?));
             }
             b'X' => {
                 let length = u32::from_le_bytes(input.array()?);
-                self.stack
-                    .push(Value::Text(text(input.take(length as usize)?)?));
+                self.stack.push(Value::Text(text(input.take(length as usize)?)?));
             }
             0x8c => {
                 let length = input.byte()?.into();
@@ -137,36 +127,25 @@ impl<'a> Machine<'a> {
             b'R' => self.call()?,
             b'b' => self.build()?,
             other => {
-                return Err(format!(
-                    "the instruction {other:#04x} is not one that a dictionary of tensors needs"
-                ));
+                return Err(format!("the instruction {other:#04x} is not one that a dictionary of tensors needs"));
             }
         }
         Ok(())
     }
 
     fn pop(&mut self) -> Step<Value<'a>> {
-        self.stack
-            .pop()
-            .ok_or_else(|| "the stack is empty".to_owned())
+        self.stack.pop().ok_or_else(|| "the stack is empty".to_owned())
     }
 
     /// How many values lie above the last mark, which is removed.
     fn since_mark(&mut self) -> Step<usize> {
         let mark = self.marks.pop().ok_or("there is no mark")?;
-        self.stack
-            .len()
-            .checked_sub(mark)
-            .ok_or_else(|| "the stack is below its mark".to_owned())
+        self.stack.len().checked_sub(mark).ok_or_else(|| "the stack is below its mark".to_owned())
     }
 
     /// The topmost `count` values.
     fn pop_many(&mut self, count: usize) -> Step<Vec<Value<'a>>> {
-        let start = self
-            .stack
-            .len()
-            .checked_sub(count)
-            .ok_or("the stack has too few values")?;
+        let start = self.stack.len().checked_sub(count).ok_or("the stack has too few values")?;
         Ok(self.stack.split_off(start))
     }
 
@@ -201,10 +180,7 @@ impl<'a> Machine<'a> {
     }
 
     fn recall(&mut self, place: u32) -> Step<()> {
-        let value = *self
-            .memo
-            .get(&place)
-            .ok_or_else(|| format!("nothing was remembered at {place}"))?;
+        let value = *self.memo.get(&place).ok_or_else(|| format!("nothing was remembered at {place}"))?;
         self.stack.push(value);
         Ok(())
     }
@@ -219,22 +195,11 @@ impl<'a> Machine<'a> {
     /// `("storage", class, name, device, number of values)` names a storage.
     fn storage(&mut self) -> Step<()> {
         let storage = match self.pop_tuple()? {
-            &[
-                Value::Text("storage"),
-                Value::StorageClass(kind),
-                Value::Text(name),
-                _,
-                Value::Int(values),
-            ] => Storage {
-                kind,
-                name,
-                values: size(values)?,
-            },
+            &[Value::Text("storage"), Value::StorageClass(kind), Value::Text(name), _, Value::Int(values)] => {
+                Storage { kind, name, values: size(values)? }
+            }
             other => {
-                return Err(format!(
-                    "{} values are no description of a storage",
-                    other.len()
-                ));
+                return Err(format!("{} values are no description of a storage", other.len()));
             }
         };
         self.stack.push(Value::Storage(self.storages.len()));
@@ -260,49 +225,24 @@ impl<'a> Machine<'a> {
 
     /// `_rebuild_tensor_v2(storage, offset, shape, strides, requires_grad, hooks)`.
     fn rebuild_tensor(&self, arguments: &[Value<'a>]) -> Step<TorchTensor> {
-        let &[
-            Value::Storage(storage),
-            Value::Int(offset),
-            Value::Tuple(shape),
-            Value::Tuple(strides),
-            ..,
-        ] = arguments
+        let &[Value::Storage(storage), Value::Int(offset), Value::Tuple(shape), Value::Tuple(strides), ..] = arguments
         else {
             return Err("a tensor is described in an unknown way".to_owned());
         };
-        let (storage, shape, strides) = (
-            &self.storages[storage],
-            self.sizes(shape)?,
-            self.sizes(strides)?,
-        );
+        let (storage, shape, strides) = (&self.storages[storage], self.sizes(shape)?, self.sizes(strides)?);
         let offset = size(offset)?;
         let values = row_major_values(&shape, &strides)?;
-        if offset
-            .checked_add(values)
-            .is_none_or(|end| end > storage.values)
-        {
-            return Err(format!(
-                "a tensor of shape {shape:?} reaches beyond its storage `{}`",
-                storage.name
-            ));
+        if offset.checked_add(values).is_none_or(|end| end > storage.values) {
+            return Err(format!("a tensor of shape {shape:?} reaches beyond its storage `{}`", storage.name));
         }
         let (kind, name, storage_values) = (storage.kind, storage.name.to_owned(), storage.values);
-        Ok(TorchTensor {
-            kind,
-            storage: name,
-            storage_values,
-            offset,
-            shape,
-        })
+        Ok(TorchTensor { kind, storage: name, storage_values, offset, shape })
     }
 
     fn sizes(&self, tuple: usize) -> Step<Vec<usize>> {
         let tuple = &self.tuples[tuple];
         if tuple.len() > MAX_RANK {
-            return Err(format!(
-                "a tensor has {} dimensions; at most {MAX_RANK} are accepted",
-                tuple.len()
-            ));
+            return Err(format!("a tensor has {} dimensions; at most {MAX_RANK} are accepted", tuple.len()));
         }
         let one = |value: &Value<'_>| match value {
             Value::Int(number) => size(*number),
@@ -325,12 +265,8 @@ impl<'a> Machine<'a> {
             return Err("it does not end with a dictionary".to_owned());
         };
         let entry = |(key, value): &(Value<'_>, Value<'_>)| match (key, value) {
-            (Value::Text(name), Value::Tensor(tensor)) => {
-                Ok(((*name).to_owned(), self.tensors[*tensor].clone()))
-            }
-            _ => Err(format!(
-                "its dictionary maps {key:?} to {value:?}, not a name to a tensor"
-            )),
+            (Value::Text(name), Value::Tensor(tensor)) => Ok(((*name).to_owned(), self.tensors[*tensor].clone())),
+            _ => Err(format!("its dictionary maps {key:?} to {value:?}, not a name to a tensor")),
         };
         self.dicts[dict].iter().map(entry).collect()
     }
@@ -358,13 +294,9 @@ fn row_major_values(shape: &[usize], strides: &[usize]) -> Step<usize> {
     let mut values = 1usize;
     for (&extent, &stride) in shape.iter().zip(strides).rev() {
         if extent > 1 && stride != values {
-            return Err(format!(
-                "a tensor of shape {shape:?} has strides {strides:?}; save it with .contiguous()"
-            ));
+            return Err(format!("a tensor of shape {shape:?} has strides {strides:?}; save it with .contiguous()"));
         }
-        values = values
-            .checked_mul(extent)
-            .ok_or_else(|| format!("the shape {shape:?} is too large"))?;
+        values = values.checked_mul(extent).ok_or_else(|| format!("the shape {shape:?} is too large"))?;
     }
     Ok(values)
 }

@@ -39,9 +39,7 @@ impl<'a> Input<'a> {
     /// The next `count` bytes.
     pub(crate) fn take(&mut self, count: usize) -> Step<&'a [u8]> {
         let end = self.at.checked_add(count);
-        let taken = end
-            .and_then(|end| self.bytes.get(self.at..end))
-            .ok_or("it ends in the middle")?;
+        let taken = end.and_then(|end| self.bytes.get(self.at..end)).ok_or("it ends in the middle")?;
         self.at += count;
         Ok(taken)
     }
@@ -59,10 +57,7 @@ impl<'a> Input<'a> {
 
     /// Up to the next line feed, which is skipped.
     pub(crate) fn line(&mut self) -> Step<&'a str> {
-        let length = self.bytes[self.at..]
-            .iter()
-            .position(|&byte| byte == b'\n')
-            .ok_or("it ends in the middle")?;
+        let length = self.bytes[self.at..].iter().position(|&byte| byte == b'\n').ok_or("it ends in the middle")?;
         let line = text(self.take(length)?)?;
         self.at += 1;
         Ok(line)

@@ -11,19 +11,12 @@ struct Spelled {
     strides: &'static [u8],
 }
 
-const GOOD: Spelled = Spelled {
-    storage_class: "FloatStorage",
-    values: 10,
-    offset: 2,
-    shape: &[2, 3],
-    strides: &[3, 1],
-};
+const GOOD: Spelled =
+    Spelled { storage_class: "FloatStorage", values: 10, offset: 2, shape: &[2, 3], strides: &[3, 1] };
 
 impl Spelled {
     fn pickle(&self) -> Vec<u8> {
-        let mut out =
-            b"\x80\x02}q\x00(X\x01\x00\x00\x00wq\x01ctorch._utils\n_rebuild_tensor_v2\nq\x02(("
-                .to_vec();
+        let mut out = b"\x80\x02}q\x00(X\x01\x00\x00\x00wq\x01ctorch._utils\n_rebuild_tensor_v2\nq\x02((".to_vec();
         out.extend(b"X\x07\x00\x00\x00storageq\x03");
         out.extend(format!("ctorch\n{}\nq\x04", self.storage_class).bytes());
         out.extend(b"X\x01\x00\x00\x000q\x05X\x03\x00\x00\x00cpuq\x06K");
@@ -44,99 +37,27 @@ impl Spelled {
 
 #[test]
 fn a_dictionary_of_tensors_is_understood() {
-    let expected = TorchTensor {
-        kind: "Float",
-        storage: "0".to_owned(),
-        storage_values: 10,
-        offset: 2,
-        shape: vec![2, 3],
-    };
-    assert_eq!(
-        tensors(&GOOD.pickle()).unwrap(),
-        [("w".to_owned(), expected)]
-    );
+    let expected =
+        TorchTensor { kind: "Float", storage: "0".to_owned(), storage_values: 10, offset: 2, shape: vec![2, 3] };
+    assert_eq!(tensors(&GOOD.pickle()).unwrap(), [("w".to_owned(), expected)]);
     assert_eq!(tensors(b"\x80\x02}.").unwrap(), []);
     // An OrderedDict with state, as `model.state_dict()` is.
-    assert_eq!(
-        tensors(b"\x80\x02ccollections\nOrderedDict\n)R}b.").unwrap(),
-        []
-    );
+    assert_eq!(tensors(b"\x80\x02ccollections\nOrderedDict\n)R}b.").unwrap(), []);
 }
 
 #[test]
 fn other_layouts_are_refused() {
-    assert!(
-        Spelled {
-            strides: &[1, 2],
-            ..GOOD
-        }
-        .refusal()
-        .contains(".contiguous()")
-    );
-    assert!(
-        Spelled {
-            strides: &[1],
-            ..GOOD
-        }
-        .refusal()
-        .contains("length")
-    );
-    assert!(
-        Spelled { offset: 5, ..GOOD }
-            .refusal()
-            .contains("beyond its storage")
-    );
-    assert!(
-        Spelled { values: 7, ..GOOD }
-            .refusal()
-            .contains("beyond its storage")
-    );
-    assert!(
-        Spelled {
-            shape: &[1; 9],
-            strides: &[1; 9],
-            ..GOOD
-        }
-        .refusal()
-        .contains("9 dimensions")
-    );
-    let huge = Spelled {
-        shape: &[255; 8],
-        strides: &[0; 8],
-        ..GOOD
-    };
+    assert!(Spelled { strides: &[1, 2], ..GOOD }.refusal().contains(".contiguous()"));
+    assert!(Spelled { strides: &[1], ..GOOD }.refusal().contains("length"));
+    assert!(Spelled { offset: 5, ..GOOD }.refusal().contains("beyond its storage"));
+    assert!(Spelled { values: 7, ..GOOD }.refusal().contains("beyond its storage"));
+    assert!(Spelled { shape: &[1; 9], strides: &[1; 9], ..GOOD }.refusal().contains("9 dimensions"));
+    let huge = Spelled { shape: &[255; 8], strides: &[0; 8], ..GOOD };
     assert!(huge.refusal().contains("strides"));
     // Dimensions of 1 have no stride to speak of; empty and scalar tensors are fine.
-    assert!(
-        tensors(
-            &Spelled {
-                shape: &[1, 3],
-                strides: &[99, 1],
-                ..GOOD
-            }
-            .pickle()
-        )
-        .is_ok()
-    );
-    assert!(
-        tensors(
-            &Spelled {
-                shape: &[],
-                strides: &[],
-                ..GOOD
-            }
-            .pickle()
-        )
-        .is_ok()
-    );
-    let other = tensors(
-        &Spelled {
-            storage_class: "LongStorage",
-            ..GOOD
-        }
-        .pickle(),
-    )
-    .unwrap();
+    assert!(tensors(&Spelled { shape: &[1, 3], strides: &[99, 1], ..GOOD }.pickle()).is_ok());
+    assert!(tensors(&Spelled { shape: &[], strides: &[], ..GOOD }.pickle()).is_ok());
+    let other = tensors(&Spelled { storage_class: "LongStorage", ..GOOD }.pickle()).unwrap();
     assert_eq!(other[0].1.kind, "Long");
 }
 
@@ -144,29 +65,11 @@ fn other_layouts_are_refused() {
 fn programs_are_refused_by_name() {
     let attack = b"\x80\x02cos\nsystem\nX\x02\x00\x00\x00ls\x85R.";
     assert!(tensors(attack).unwrap_err().contains("`os.system`"));
-    assert!(
-        tensors(b"\x80\x02c__builtin__\neval\n.")
-            .unwrap_err()
-            .contains("eval")
-    );
-    assert!(
-        tensors(b"\x80\x02ctorch\nload\n.")
-            .unwrap_err()
-            .contains("`torch.load`")
-    );
-    assert!(
-        tensors(b"\x80\x02ctorch.x\nFloatStorage\n.")
-            .unwrap_err()
-            .contains("torch.x")
-    );
+    assert!(tensors(b"\x80\x02c__builtin__\neval\n.").unwrap_err().contains("eval"));
+    assert!(tensors(b"\x80\x02ctorch\nload\n.").unwrap_err().contains("`torch.load`"));
+    assert!(tensors(b"\x80\x02ctorch.x\nFloatStorage\n.").unwrap_err().contains("torch.x"));
     // INST, OBJ, NEWOBJ, STACK_GLOBAL, EXT1, REDUCE of a class with arguments.
-    for program in [
-        &b"(ios\nsystem\n."[..],
-        b"(o.",
-        b"\x81.",
-        b"\x93.",
-        b"\x82\x01.",
-    ] {
+    for program in [&b"(ios\nsystem\n."[..], b"(o.", b"\x81.", b"\x93.", b"\x82\x01."] {
         assert!(tensors(program).unwrap_err().contains("instruction"));
     }
     let items = b"ccollections\nOrderedDict\nN\x85R.";
@@ -208,11 +111,7 @@ fn nonsense_is_an_error() {
     }
     // A mark above which the stack has since been emptied.
     assert!(tensors(b"}NN(s(u.").is_err());
-    assert!(
-        tensors(&vec![b'('; MAX_BYTES + 1])
-            .unwrap_err()
-            .contains("accepted")
-    );
+    assert!(tensors(&vec![b'('; MAX_BYTES + 1]).unwrap_err().contains("accepted"));
 }
 
 #[test]

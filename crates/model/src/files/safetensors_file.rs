@@ -39,36 +39,22 @@ impl<R: Read + Seek> SafetensorsFile<R> {
     /// If the file cannot be read, is not safetensors, is truncated or has bytes that no tensor covers.
     pub fn open(file: impl Into<String>, mut reader: R) -> Result<Self> {
         let file = file.into();
-        let read_error = |source| Error::Io {
-            action: "read",
-            file: file.clone(),
-            source,
-        };
+        let read_error = |source| Error::Io { action: "read", file: file.clone(), source };
         let length = reader.seek(SeekFrom::End(0)).map_err(read_error)?;
         reader.seek(SeekFrom::Start(0)).map_err(read_error)?;
         if length < 8 {
-            return Err(Error::safetensors(
-                &file,
-                format!("it has only {length} bytes"),
-            ));
+            return Err(Error::safetensors(&file, format!("it has only {length} bytes")));
         }
         let mut prefix = [0; 8];
         reader.read_exact(&mut prefix).map_err(read_error)?;
         let header_bytes = u64::from_le_bytes(prefix);
         if header_bytes > length - 8 {
-            let problem = format!(
-                "its header should have {header_bytes} bytes, but the whole file has {length}"
-            );
+            let problem = format!("its header should have {header_bytes} bytes, but the whole file has {length}");
             return Err(Error::safetensors(&file, problem));
         }
         if header_bytes > MAX_HEADER_BYTES {
             let (what, limit) = ("the header", MAX_HEADER_BYTES);
-            return Err(Error::TooLarge {
-                file,
-                what,
-                found: header_bytes,
-                limit,
-            });
+            return Err(Error::TooLarge { file, what, found: header_bytes, limit });
         }
         let mut header = vec![0; header_bytes as usize];
         reader.read_exact(&mut header).map_err(read_error)?;
@@ -84,19 +70,9 @@ impl<R: Read + Seek> SafetensorsFile<R> {
             );
             return Err(Error::safetensors(&file, problem));
         }
-        let tensors = header
-            .tensors()
-            .into_iter()
-            .map(|(name, info)| (name, info.clone()))
-            .collect();
+        let tensors = header.tensors().into_iter().map(|(name, info)| (name, info.clone())).collect();
         let metadata = header.metadata().clone().unwrap_or_default();
-        Ok(Self {
-            file,
-            reader,
-            data_start,
-            tensors,
-            metadata,
-        })
+        Ok(Self { file, reader, data_start, tensors, metadata })
     }
 
     /// What messages call the file.
@@ -132,35 +108,20 @@ impl<R: Read + Seek> SafetensorsFile<R> {
     ///
     /// # Errors
     /// If there is no such tensor, it is not F32, F16 or BF16, reading fails, or `visit` does.
-    pub fn stream(
-        &mut self,
-        name: &str,
-        visit: &mut dyn FnMut(&[f32]) -> Result<()>,
-    ) -> Result<()> {
+    pub fn stream(&mut self, name: &str, visit: &mut dyn FnMut(&[f32]) -> Result<()>) -> Result<()> {
         let Some(info) = self.tensors.get(name) else {
             let problem = format!("it has no tensor `{name}`");
             return Err(Error::safetensors(&self.file, problem));
         };
         let Some(widening) = Widening::of(info.dtype) else {
-            let (file, tensor, found) =
-                (self.file.clone(), name.to_owned(), info.dtype.to_string());
-            return Err(Error::WrongDtype {
-                file,
-                tensor,
-                found,
-            });
+            let (file, tensor, found) = (self.file.clone(), name.to_owned(), info.dtype.to_string());
+            return Err(Error::WrongDtype { file, tensor, found });
         };
         let value_bytes = widening.value_bytes();
         let (start, end) = info.data_offsets;
         let file = &self.file;
-        let read_error = |source| Error::Io {
-            action: "read",
-            file: file.clone(),
-            source,
-        };
-        self.reader
-            .seek(SeekFrom::Start(self.data_start + start as u64))
-            .map_err(read_error)?;
+        let read_error = |source| Error::Io { action: "read", file: file.clone(), source };
+        self.reader.seek(SeekFrom::Start(self.data_start + start as u64)).map_err(read_error)?;
         let mut left = (end - start) / value_bytes;
         let mut bytes = vec![0; value_bytes * left.min(CHUNK_VALUES)];
         let mut values = vec![0.0; left.min(CHUNK_VALUES)];
@@ -193,17 +154,12 @@ impl<R: Read + Seek> SafetensorsFile<R> {
 
 /// Parses and checks a header.
 fn parse_header(file: &str, bytes: &[u8]) -> Result<Metadata> {
-    let damaged =
-        |error: serde_json::Error| Error::safetensors(file, format!("its header: {error}"));
+    let damaged = |error: serde_json::Error| Error::safetensors(file, format!("its header: {error}"));
     // A second pass over the keys: a map of names to tensors, as the crate makes, cannot tell a name that is there twice.
     let KeysOnce(twice) = serde_json::from_slice(bytes).map_err(damaged)?;
     if let Some(tensor) = twice {
         let problem = "the header lists the name twice".to_owned();
-        return Err(Error::DuplicateTensor {
-            file: file.to_owned(),
-            tensor,
-            problem,
-        });
+        return Err(Error::DuplicateTensor { file: file.to_owned(), tensor, problem });
     }
     serde_json::from_slice(bytes).map_err(damaged)
 }
@@ -221,10 +177,7 @@ impl<'de> Deserialize<'de> for KeysOnce {
                 formatter.write_str("an object of tensors")
             }
 
-            fn visit_map<A: MapAccess<'de>>(
-                self,
-                mut map: A,
-            ) -> std::result::Result<KeysOnce, A::Error> {
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> std::result::Result<KeysOnce, A::Error> {
                 let mut seen = BTreeSet::new();
                 let mut twice = None;
                 while let Some((key, IgnoredAny)) = map.next_entry::<String, _>()? {

@@ -8,12 +8,7 @@ use super::*;
 
 /// A file of a header's text and data.
 fn file(header: &str, data: &[u8]) -> Vec<u8> {
-    [
-        &(header.len() as u64).to_le_bytes(),
-        header.as_bytes(),
-        data,
-    ]
-    .concat()
+    [&(header.len() as u64).to_le_bytes(), header.as_bytes(), data].concat()
 }
 
 fn open(bytes: Vec<u8>) -> Result<SafetensorsFile<Cursor<Vec<u8>>>> {
@@ -38,25 +33,11 @@ fn values_of_all_three_formats_are_widened() {
     data.extend(bf16::INFINITY.to_le_bytes());
     data.extend([0; 8]);
     let mut file = open(file(header, &data)).unwrap();
-    assert_eq!(
-        file.read("a").unwrap(),
-        HostTensor::new([2], vec![1.5, -2.0])
-    );
-    assert_eq!(
-        file.read("b").unwrap(),
-        HostTensor::new([1, 2], vec![0.25, 2f32.powi(-24)])
-    );
-    assert_eq!(
-        file.read("c").unwrap(),
-        HostTensor::new([2, 1], vec![-3.0, f32::INFINITY])
-    );
+    assert_eq!(file.read("a").unwrap(), HostTensor::new([2], vec![1.5, -2.0]));
+    assert_eq!(file.read("b").unwrap(), HostTensor::new([1, 2], vec![0.25, 2f32.powi(-24)]));
+    assert_eq!(file.read("c").unwrap(), HostTensor::new([2, 1], vec![-3.0, f32::INFINITY]));
     assert!(matches!(file.read("d"), Err(Error::WrongDtype { found, .. }) if found == "I64"));
-    assert!(
-        file.read("e")
-            .unwrap_err()
-            .to_string()
-            .contains("no tensor `e`")
-    );
+    assert!(file.read("e").unwrap_err().to_string().contains("no tensor `e`"));
     assert_eq!(file.metadata()["format"], "pt");
     assert_eq!(file.names().collect::<Vec<_>>(), ["a", "b", "c", "d"]);
 }
@@ -64,10 +45,7 @@ fn values_of_all_three_formats_are_widened() {
 #[test]
 fn long_tensors_come_in_chunks() {
     let count = 2 * CHUNK_VALUES + 3;
-    let header = format!(
-        r#"{{"a":{{"dtype":"F32","shape":[{count}],"data_offsets":[0,{}]}}}}"#,
-        4 * count
-    );
+    let header = format!(r#"{{"a":{{"dtype":"F32","shape":[{count}],"data_offsets":[0,{}]}}}}"#, 4 * count);
     let data: Vec<u8> = (0..count).flat_map(|i| (i as f32).to_le_bytes()).collect();
     let mut file = open(file(&header, &data)).unwrap();
     let mut lengths = Vec::new();
@@ -82,10 +60,7 @@ fn long_tensors_come_in_chunks() {
 
 #[test]
 fn truncated_files_are_refused_at_every_length() {
-    let whole = file(
-        r#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#,
-        &[0; 8],
-    );
+    let whole = file(r#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#, &[0; 8]);
     for length in 0..whole.len() {
         assert!(open(whole[..length].to_vec()).is_err(), "{length} bytes");
     }
@@ -98,12 +73,7 @@ fn truncated_files_are_refused_at_every_length() {
 fn a_huge_header_is_refused_before_memory_is_taken() {
     let mut bytes = u64::MAX.to_le_bytes().to_vec();
     bytes.extend(b"{}");
-    assert!(
-        open(bytes)
-            .unwrap_err()
-            .to_string()
-            .contains("the whole file has 10")
-    );
+    assert!(open(bytes).unwrap_err().to_string().contains("the whole file has 10"));
 
     let mut long = (MAX_HEADER_BYTES + 1).to_le_bytes().to_vec();
     long.resize(MAX_HEADER_BYTES as usize + 9, b' ');

@@ -11,15 +11,15 @@ use crate::host_tensor::HostTensor;
 
 /// The bytes of a safetensors file with these tensors as F32. The same tensors always give the same bytes, as long as
 /// `metadata` has at most one key.
-pub(crate) fn serialize<'a>(
+///
+/// # Errors
+/// If the tensors cannot be laid out as a file.
+pub fn serialize<'a>(
     tensors: impl IntoIterator<Item = (&'a String, &'a HostTensor)>,
     metadata: Option<HashMap<String, String>>,
 ) -> Result<Vec<u8>> {
-    let views = tensors
-        .into_iter()
-        .map(|(name, tensor)| (name, F32View(tensor)));
-    safetensors::serialize(views, metadata)
-        .map_err(|error| Error::safetensors("the weights", error.to_string()))
+    let views = tensors.into_iter().map(|(name, tensor)| (name, F32View(tensor)));
+    safetensors::serialize(views, metadata).map_err(|error| Error::safetensors("the weights", error.to_string()))
 }
 
 /// A tensor as the `safetensors` crate wants to see it.

@@ -25,8 +25,8 @@ pub(crate) fn entries<'a>(file: &str, bytes: &'a [u8]) -> Result<BTreeMap<&'a st
 }
 
 fn read(bytes: &[u8]) -> Result<BTreeMap<&str, &[u8]>, String> {
-    let end = end_of_central_directory(bytes)
-        .ok_or("its ZIP directory is missing: the file is truncated or damaged")?;
+    let end =
+        end_of_central_directory(bytes).ok_or("its ZIP directory is missing: the file is truncated or damaged")?;
     let record = &bytes[end..];
     let count = u16_at(record, 10);
     let (size, start) = (u32_at(record, 12), u32_at(record, 16));
@@ -36,40 +36,30 @@ fn read(bytes: &[u8]) -> Result<BTreeMap<&str, &[u8]>, String> {
     if start == u32::MAX || size == u32::MAX || count == u16::MAX {
         return Err("it is a ZIP64 archive (of more than 4 GiB), which is not read".to_owned());
     }
-    let directory = slice(bytes, start as usize, size as usize)
-        .ok_or("its ZIP directory lies outside the file")?;
+    let directory = slice(bytes, start as usize, size as usize).ok_or("its ZIP directory lies outside the file")?;
     let data = &bytes[..start as usize];
 
     let mut entries = BTreeMap::new();
     let (mut at, mut total) = (0, 0usize);
     for _ in 0..count {
-        let header = directory
-            .get(at..)
-            .filter(|rest| rest.len() >= CENTRAL_BYTES && rest.starts_with(&CENTRAL));
+        let header = directory.get(at..).filter(|rest| rest.len() >= CENTRAL_BYTES && rest.starts_with(&CENTRAL));
         let header = header.ok_or("its ZIP directory is damaged")?;
         let name_bytes = usize::from(u16_at(header, 28));
-        let name = slice(header, CENTRAL_BYTES, name_bytes)
-            .and_then(|name| std::str::from_utf8(name).ok());
+        let name = slice(header, CENTRAL_BYTES, name_bytes).and_then(|name| std::str::from_utf8(name).ok());
         let name = name.ok_or("its ZIP directory has a damaged name")?;
-        let content =
-            content(data, header).map_err(|problem| format!("its ZIP entry {name:?} {problem}"))?;
+        let content = content(data, header).map_err(|problem| format!("its ZIP entry {name:?} {problem}"))?;
         // Entries that share bytes could make a small file cost any amount of work.
         total = total.saturating_add(content.len());
         if total > bytes.len() {
             return Err("its ZIP entries overlap".to_owned());
         }
         if crc32(content) != u32_at(header, 16) {
-            return Err(format!(
-                "its ZIP entry {name:?} is damaged (CRC-32 differs)"
-            ));
+            return Err(format!("its ZIP entry {name:?} is damaged (CRC-32 differs)"));
         }
         if entries.insert(name, content).is_some() {
             return Err(format!("its ZIP entry {name:?} is there twice"));
         }
-        at += CENTRAL_BYTES
-            + name_bytes
-            + usize::from(u16_at(header, 30))
-            + usize::from(u16_at(header, 32));
+        at += CENTRAL_BYTES + name_bytes + usize::from(u16_at(header, 30)) + usize::from(u16_at(header, 32));
     }
     Ok(entries)
 }
@@ -97,9 +87,7 @@ fn content<'a>(data: &'a [u8], header: &[u8]) -> Result<&'a [u8], &'static str> 
     if size == u32::MAX || start == u32::MAX {
         return Err("is larger than 4 GiB");
     }
-    let local = data
-        .get(start as usize..)
-        .filter(|rest| rest.len() >= LOCAL_BYTES && rest.starts_with(&LOCAL));
+    let local = data.get(start as usize..).filter(|rest| rest.len() >= LOCAL_BYTES && rest.starts_with(&LOCAL));
     let local = local.ok_or("has no header")?;
     // The local header's own name and padding; its sizes may be zero, as PyTorch streams.
     let skip = LOCAL_BYTES + usize::from(u16_at(local, 26)) + usize::from(u16_at(local, 28));
@@ -128,11 +116,7 @@ fn crc32(bytes: &[u8]) -> u32 {
             let mut remainder = byte as u32;
             let mut bit = 0;
             while bit < 8 {
-                remainder = if remainder & 1 == 1 {
-                    remainder >> 1 ^ 0xEDB8_8320
-                } else {
-                    remainder >> 1
-                };
+                remainder = if remainder & 1 == 1 { remainder >> 1 ^ 0xEDB8_8320 } else { remainder >> 1 };
                 bit += 1;
             }
             table[byte] = remainder;
@@ -140,9 +124,7 @@ fn crc32(bytes: &[u8]) -> u32 {
         }
         table
     };
-    !bytes.iter().fold(!0, |crc, &byte| {
-        crc >> 8 ^ TABLE[usize::from(crc as u8 ^ byte)]
-    })
+    !bytes.iter().fold(!0, |crc, &byte| crc >> 8 ^ TABLE[usize::from(crc as u8 ^ byte)])
 }
 
 /// Builds archives for tests.
@@ -152,56 +134,16 @@ pub(crate) fn archive(entries: &[(&str, &[u8])]) -> Vec<u8> {
     for (name, content) in entries {
         let start = data.len() as u32;
         let padding = [7; 5];
-        data.extend(
-            [
-                LOCAL.as_slice(),
-                &[0; 22],
-                &(name.len() as u16).to_le_bytes(),
-                &[5, 0],
-            ]
-            .concat(),
-        );
+        data.extend([LOCAL.as_slice(), &[0; 22], &(name.len() as u16).to_le_bytes(), &[5, 0]].concat());
         data.extend([name.as_bytes(), &padding, content].concat());
         let size = (content.len() as u32).to_le_bytes();
         let name_bytes = (name.len() as u16).to_le_bytes();
-        let fixed = [
-            CENTRAL.as_slice(),
-            &[0; 12],
-            &crc32(content).to_le_bytes(),
-            &size,
-            &size,
-            &name_bytes,
-            &[0; 12],
-        ];
-        directory.extend(
-            [
-                fixed.concat().as_slice(),
-                &start.to_le_bytes(),
-                name.as_bytes(),
-            ]
-            .concat(),
-        );
+        let fixed = [CENTRAL.as_slice(), &[0; 12], &crc32(content).to_le_bytes(), &size, &size, &name_bytes, &[0; 12]];
+        directory.extend([fixed.concat().as_slice(), &start.to_le_bytes(), name.as_bytes()].concat());
     }
     let count = (entries.len() as u16).to_le_bytes();
-    let (size, start) = (
-        (directory.len() as u32).to_le_bytes(),
-        (data.len() as u32).to_le_bytes(),
-    );
-    [
-        data,
-        directory,
-        [
-            END.as_slice(),
-            &[0; 4],
-            &count,
-            &count,
-            &size,
-            &start,
-            &[0; 2],
-        ]
-        .concat(),
-    ]
-    .concat()
+    let (size, start) = ((directory.len() as u32).to_le_bytes(), (data.len() as u32).to_le_bytes());
+    [data, directory, [END.as_slice(), &[0; 4], &count, &count, &size, &start, &[0; 2]].concat()].concat()
 }
 
 #[cfg(test)]
@@ -210,17 +152,10 @@ mod tests {
 
     #[test]
     fn entries_come_back() {
-        let bytes = archive(&[
-            ("a/data.pkl", b"abc"),
-            ("a/data/0", &[9; 100]),
-            ("a/empty", b""),
-        ]);
+        let bytes = archive(&[("a/data.pkl", b"abc"), ("a/data/0", &[9; 100]), ("a/empty", b"")]);
         let entries = entries("x.bin", &bytes).unwrap();
         assert_eq!(entries["a/data.pkl"], b"abc");
-        assert_eq!(
-            (entries["a/data/0"], entries["a/empty"], entries.len()),
-            ([9; 100].as_slice(), b"".as_slice(), 3)
-        );
+        assert_eq!((entries["a/data/0"], entries["a/empty"], entries.len()), ([9; 100].as_slice(), b"".as_slice(), 3));
     }
 
     #[test]
@@ -232,10 +167,7 @@ mod tests {
     fn every_truncation_is_refused() {
         let bytes = archive(&[("a", b"abc")]);
         for length in 0..bytes.len() {
-            assert!(
-                entries("x.bin", &bytes[..length]).is_err(),
-                "{length} bytes"
-            );
+            assert!(entries("x.bin", &bytes[..length]).is_err(), "{length} bytes");
         }
     }
 
@@ -247,11 +179,7 @@ mod tests {
                 let mut bad = good.clone();
                 bad[position] ^= 1 << bit;
                 if let Ok(entries) = entries("x.bin", &bad) {
-                    assert!(
-                        entries
-                            .values()
-                            .all(|content| [b"abc".as_slice(), b"defgh"].contains(content))
-                    );
+                    assert!(entries.values().all(|content| [b"abc".as_slice(), b"defgh"].contains(content)));
                 }
             }
         }
@@ -269,11 +197,6 @@ mod tests {
         end[10] = 2;
         end[12] = 2 * entry.len() as u8;
         let bytes = [&one[..start], entry, &second, &end].concat();
-        assert!(
-            entries("x.bin", &bytes)
-                .unwrap_err()
-                .to_string()
-                .contains("overlap")
-        );
+        assert!(entries("x.bin", &bytes).unwrap_err().to_string().contains("overlap"));
     }
 }

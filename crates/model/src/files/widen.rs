@@ -44,12 +44,7 @@ impl Widening {
                 }
             }
             Self::F16 => {
-                let halves: Vec<f16> = bytes
-                    .as_chunks()
-                    .0
-                    .iter()
-                    .map(|bytes| f16::from_le_bytes(*bytes))
-                    .collect();
+                let halves: Vec<f16> = bytes.as_chunks().0.iter().map(|bytes| f16::from_le_bytes(*bytes)).collect();
                 // The slice conversion takes the processor's instructions where there are any.
                 halves.convert_to_f32_slice(values);
             }
@@ -71,18 +66,12 @@ mod tests {
         for bits in 0..=u16::MAX {
             for (format, expected) in [
                 (Widening::F16, f16::from_bits(bits).to_f64()),
-                (
-                    Widening::BF16,
-                    f64::from(f32::from_bits(u32::from(bits) << 16)),
-                ),
+                (Widening::BF16, f64::from(f32::from_bits(u32::from(bits) << 16))),
             ] {
                 let mut value = [0.0];
                 format.widen(&bits.to_le_bytes(), &mut value);
                 let found = f64::from(value[0]);
-                assert!(
-                    found == expected || (found.is_nan() && expected.is_nan()),
-                    "{format:?} {bits:#06x}"
-                );
+                assert!(found == expected || (found.is_nan() && expected.is_nan()), "{format:?} {bits:#06x}");
             }
         }
     }

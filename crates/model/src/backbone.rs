@@ -1,0 +1,266 @@
+//! The frozen backbone on a device.
+
+use graftwork_tensor::ops::attention::Sequences;
+use graftwork_tensor::ops::embed::embed;
+use graftwork_tensor::{Activation, Device, Indices, Param, Tape, Tensor, Var};
+
+use crate::checkpoint::WeightSource;
+use crate::fingerprint::{Fingerprint, FingerprintBuilder, TensorHasher};
+use crate::layers::{Dense, Norm};
+use crate::{Adapter, BackboneConfig, Error, Result, Site};
+
+/// A BERT encoder whose weights lie on a device and never change.
+#[derive(Debug)]
+pub struct Backbone {
+    config: BackboneConfig,
+    device: Device,
+    tables: [Tensor; 3],
+    embedding_norm: Norm,
+    layers: Vec<Layer>,
+    pooler: Option<Dense>,
+    fingerprint: Fingerprint,
+}
+
+#[derive(Debug)]
+struct Layer {
+    /// Query, key and value in one matrix [3 D, D].
+    qkv: Dense,
+    attention_output: Dense,
+    attention_norm: Norm,
+    intermediate: Dense,
+    output: Dense,
+    output_norm: Norm,
+}
+
+/// A packed batch on a device: T tokens of S sequences end to end.
+#[derive(Debug)]
+pub struct Batch {
+    tokens: Indices,
+    sequences: Sequences,
+}
+
+impl Batch {
+    /// Where its sequences lie.
+    pub fn sequences(&self) -> &Sequences {
+        &self.sequences
+    }
+}
+
+impl Backbone {
+    /// Reads every weight of `source` once, piece by piece, to the device, hashing it on the way. `progress` gets the
+    /// fraction of values read so far.
+    ///
+    /// # Errors
+    /// If a tensor cannot be read, the device fails or is too small, or the head size is none that attention supports.
+    pub async fn load(
+        config: &BackboneConfig,
+        source: &mut dyn WeightSource,
+        device: &Device,
+        progress: &mut dyn FnMut(f64),
+    ) -> Result<Self> {
+        let head_size = config.head_size();
+        if !head_size.is_multiple_of(4) || head_size > 128 {
+            let what = format!("a head size of {head_size} (hidden_size / num_attention_heads)");
+            return Err(Error::unsupported("config.json", what, "multiples of 4 up to 128"));
+        }
+        let total: usize = config.tensor_specs().iter().map(|spec| spec.shape.iter().product::<usize>()).sum();
+        let mut loader = Loader { source, device, hashes: FingerprintBuilder::default(), read: 0, total, progress };
+        let eps = config.layer_norm_eps as f32;
+
+        let mut table = |name: &str| loader.tensor(&[&format!("embeddings.{name}_embeddings.weight")]);
+        let tables = [table("word")?, table("position")?, table("token_type")?];
+        let embedding_norm = loader.norm("embeddings.LayerNorm", eps)?;
+        let mut layers = Vec::with_capacity(config.num_hidden_layers);
+        for i in 0..config.num_hidden_layers {
+            let name = |part: &str| format!("encoder.layer.{i}.{part}");
+            let attention = ["query", "key", "value"].map(|part| name(&format!("attention.self.{part}")));
+            layers.push(Layer {
+                qkv: loader.dense(&attention.each_ref().map(String::as_str))?,
+                attention_output: loader.dense(&[&name("attention.output.dense")])?,
+                attention_norm: loader.norm(&name("attention.output.LayerNorm"), eps)?,
+                intermediate: loader.dense(&[&name("intermediate.dense")])?,
+                output: loader.dense(&[&name("output.dense")])?,
+                output_norm: loader.norm(&name("output.LayerNorm"), eps)?,
+            });
+        }
+        let has_pooler = loader.source.shape("pooler.dense.weight").is_some();
+        let pooler = if has_pooler { Some(loader.dense(&["pooler.dense"])?) } else { None };
+        let fingerprint = loader.hashes.finish();
+        if let Some(gpu) = device.as_gpu() {
+            gpu.check().map_err(graftwork_tensor::Error::from)?;
+        }
+        Ok(Self { config: config.clone(), device: device.clone(), tables, embedding_norm, layers, pooler, fingerprint })
+    }
+
+    /// What it is.
+    pub fn config(&self) -> &BackboneConfig {
+        &self.config
+    }
+
+    /// Where it is.
+    pub fn device(&self) -> &Device {
+        &self.device
+    }
+
+    /// The identity of its weights.
+    pub fn fingerprint(&self) -> Fingerprint {
+        self.fingerprint
+    }
+
+    /// Whether the checkpoint has a pooler.
+    pub fn has_pooler(&self) -> bool {
+        self.pooler.is_some()
+    }
+
+    /// Every weight, in the order of the forward pass: for counting, and for showing that training changes none.
+    pub fn weights(&self) -> Vec<&Tensor> {
+        fn dense(layer: &Dense) -> [Option<&Tensor>; 2] {
+            [Some(&layer.weight.value), layer.bias.as_ref().map(|bias| &bias.value)]
+        }
+        fn norm(norm: &Norm) -> [Option<&Tensor>; 2] {
+            [Some(&norm.gamma.value), Some(&norm.beta.value)]
+        }
+        let mut all: Vec<Option<&Tensor>> = self.tables.iter().map(Some).collect();
+        all.extend(norm(&self.embedding_norm));
+        for layer in &self.layers {
+            all.extend([dense(&layer.qkv), dense(&layer.attention_output), norm(&layer.attention_norm)].concat());
+            all.extend([dense(&layer.intermediate), dense(&layer.output), norm(&layer.output_norm)].concat());
+        }
+        all.extend(self.pooler.iter().flat_map(dense));
+        all.into_iter().flatten().collect()
+    }
+
+    /// How many values it has.
+    pub fn parameters(&self) -> usize {
+        self.weights().iter().map(|tensor| tensor.len()).sum()
+    }
+
+    /// Uploads a packed batch: T token ids, T token types, and where each sequence starts, with T at the end.
+    ///
+    /// # Errors
+    /// If an id is outside the vocabulary, a sequence is empty or longer than the backbone's positions, or the lengths
+    /// don't fit together.
+    pub fn batch(&self, ids: &[u32], type_ids: &[u32], cu_seqlens: &[u32]) -> Result<Batch> {
+        let refuse = |problem: String| Err(Error::Batch { problem });
+        let ascending = cu_seqlens.windows(2).all(|w| w[0] < w[1]);
+        if cu_seqlens.len() < 2 || cu_seqlens[0] != 0 || !ascending {
+            return refuse("sequence starts must ascend from 0, without empty sequences".to_owned());
+        }
+        let total = cu_seqlens[cu_seqlens.len() - 1] as usize;
+        if ids.len() != total || type_ids.len() != total {
+            return refuse(format!("it has {} ids, {} types and {total} tokens", ids.len(), type_ids.len()));
+        }
+        if let Some(id) = ids.iter().find(|id| **id as usize >= self.config.vocab_size) {
+            return refuse(format!(
+                "token id {id} is outside the vocabulary of {}; is this the backbone's own tokenizer?",
+                self.config.vocab_size
+            ));
+        }
+        if let Some(kind) = type_ids.iter().find(|kind| **kind as usize >= self.config.type_vocab_size) {
+            return refuse(format!("token type {kind} is not below {}", self.config.type_vocab_size));
+        }
+        let longest = cu_seqlens.windows(2).map(|w| (w[1] - w[0]) as usize).max().unwrap_or(0);
+        if longest > self.config.max_position_embeddings {
+            let limit = self.config.max_position_embeddings;
+            return refuse(format!("a sequence has {longest} tokens, the backbone takes {limit}; truncate it"));
+        }
+        let positions = cu_seqlens.windows(2).flat_map(|w| 0..w[1] - w[0]);
+        let tokens: Vec<u32> = ids.iter().copied().chain(positions).chain(type_ids.iter().copied()).collect();
+        Ok(Batch { tokens: self.device.indices(&tokens), sequences: Sequences::new(&self.device, cu_seqlens) })
+    }
+
+    /// Last hidden states [T, D], with an adapter's modules in their places. `dropout` is the probability after the
+    /// embeddings and after each sub-layer's dense, where the tape drops at all; attention weights are not dropped.
+    pub fn forward(&self, tape: &mut Tape, batch: &Batch, adapter: Option<&Adapter>, dropout: f32) -> Var {
+        let tokens = batch.sequences.tokens();
+        let embedded = self.device.empty(tokens, self.config.hidden_size);
+        embed(&self.device, &batch.tokens, self.tables.each_ref(), &embedded);
+        let embedded = tape.constant(embedded);
+        let mut x = self.embedding_norm.forward(tape, &embedded, None);
+        x = tape.dropout(&x, dropout, None);
+        for (i, layer) in self.layers.iter().enumerate() {
+            let qkv = layer.qkv.forward(tape, &x, Activation::Identity);
+            let context = tape.attention(&qkv, &batch.sequences, self.config.num_attention_heads);
+            let h = layer.attention_output.forward(tape, &context, Activation::Identity);
+            let h = tape.dropout(&h, dropout, None);
+            x = after_sub_layer(tape, adapter, (i, Site::Attention), [&h, &x], &layer.attention_norm);
+
+            let inner = layer.intermediate.forward(tape, &x, self.config.hidden_act);
+            let h = layer.output.forward(tape, &inner, Activation::Identity);
+            let h = tape.dropout(&h, dropout, None);
+            x = after_sub_layer(tape, adapter, (i, Site::Output), [&h, &x], &layer.output_norm);
+        }
+        x
+    }
+
+    /// `tanh(W x + b)` of first-token states [S, D].
+    ///
+    /// # Panics
+    /// If the checkpoint has no pooler; ask [`Backbone::has_pooler`].
+    pub fn pooler(&self, tape: &mut Tape, first: &Var) -> Var {
+        self.pooler.as_ref().expect("a backbone with a pooler").forward(tape, first, Activation::Tanh)
+    }
+}
+
+fn after_sub_layer(
+    tape: &mut Tape,
+    adapter: Option<&Adapter>,
+    place: (usize, Site),
+    [h, x]: [&Var; 2],
+    norm: &Norm,
+) -> Var {
+    match adapter {
+        Some(adapter) => adapter.after_sub_layer(tape, place, [h, x], norm),
+        None => norm.forward(tape, h, Some(x)),
+    }
+}
+
+/// Streams tensors from a source to a device.
+struct Loader<'a> {
+    source: &'a mut dyn WeightSource,
+    device: &'a Device,
+    hashes: FingerprintBuilder,
+    read: usize,
+    total: usize,
+    progress: &'a mut dyn FnMut(f64),
+}
+
+impl Loader<'_> {
+    /// One tensor, or several of the same width below each other. A vector becomes one row.
+    fn tensor(&mut self, names: &[&str]) -> Result<Tensor> {
+        let shapes: Vec<Vec<usize>> =
+            names.iter().map(|name| self.source.shape(name).unwrap_or_default().to_vec()).collect();
+        let total: usize = shapes.iter().map(|shape| shape.iter().product::<usize>()).sum();
+        let cols = if shapes[0].len() > 1 { shapes[0][1] } else { total };
+        let tensor = self.device.empty(total / cols.max(1), cols);
+        let mut at = 0;
+        for (name, shape) in names.iter().zip(&shapes) {
+            let mut hasher = TensorHasher::new(name, shape);
+            let device = self.device;
+            self.source.stream(name, &mut |values| {
+                device.write(&tensor.view(at, 1, values.len()), values);
+                hasher.update(values);
+                at += values.len();
+                Ok(())
+            })?;
+            self.hashes.add(name, hasher);
+        }
+        self.read += total;
+        (self.progress)(self.read as f64 / self.total as f64);
+        Ok(tensor)
+    }
+
+    fn dense(&mut self, names: &[&str]) -> Result<Dense> {
+        let part = |part: &str| names.iter().map(|name| format!("{name}.{part}")).collect::<Vec<_>>();
+        let (weights, biases) = (part("weight"), part("bias"));
+        let weight = self.tensor(&weights.iter().map(String::as_str).collect::<Vec<_>>())?;
+        let bias = self.tensor(&biases.iter().map(String::as_str).collect::<Vec<_>>())?;
+        Ok(Dense { weight: Param::frozen(weight), bias: Some(Param::frozen(bias)) })
+    }
+
+    fn norm(&mut self, name: &str, eps: f32) -> Result<Norm> {
+        let gamma = self.tensor(&[&format!("{name}.weight")])?;
+        let beta = self.tensor(&[&format!("{name}.bias")])?;
+        Ok(Norm { gamma: Param::frozen(gamma), beta: Param::frozen(beta), eps })
+    }
+}

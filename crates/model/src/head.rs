@@ -1,0 +1,53 @@
+//! Prediction heads on a device.
+
+use graftwork_tensor::ops::pool::Pool;
+use graftwork_tensor::{Activation, Tape, Var};
+
+use crate::arena::Arena;
+use crate::backbone::{Backbone, Batch};
+use crate::layers::Dense;
+use crate::{BackboneConfig, HeadConfig};
+
+/// `layers` times (dropout, dense), with an activation between, on the first token or on the pooler's output.
+#[derive(Debug, Clone)]
+pub struct Head {
+    layers: Vec<Dense>,
+    activation: Activation,
+    use_pooler: bool,
+    dropout: f32,
+}
+
+impl Head {
+    pub(crate) fn new(config: &HeadConfig, arena: &Arena, backbone: &BackboneConfig) -> Self {
+        let dense = |layer| Dense {
+            weight: arena.get(&format!("head.{layer}.weight")).expect("the head's tensors were checked"),
+            bias: arena.get(&format!("head.{layer}.bias")),
+        };
+        let default = backbone.classifier_dropout.unwrap_or(backbone.hidden_dropout_prob);
+        Self {
+            layers: (0..config.layers).map(dense).collect(),
+            activation: config.activation.as_ref().map_or(Activation::Identity, |name| name.activation()),
+            use_pooler: config.use_pooler,
+            dropout: config.dropout_prob.unwrap_or(default) as f32,
+        }
+    }
+
+    /// The dropout probability that the head's file, else its backbone's configuration, asks for.
+    pub fn dropout(&self) -> f32 {
+        self.dropout
+    }
+
+    /// Logits [S, labels] from the last hidden states [T, D]; `dropout` is the probability before each dense layer.
+    pub fn forward(&self, tape: &mut Tape, backbone: &Backbone, hidden: &Var, batch: &Batch, dropout: f32) -> Var {
+        let mut x = tape.pool(hidden, batch.sequences(), Pool::First);
+        if self.use_pooler {
+            x = backbone.pooler(tape, &x);
+        }
+        for (i, layer) in self.layers.iter().enumerate() {
+            let last = i + 1 == self.layers.len();
+            x = tape.dropout(&x, dropout, None);
+            x = layer.forward(tape, &x, if last { Activation::Identity } else { self.activation });
+        }
+        x
+    }
+}

@@ -1,0 +1,154 @@
+use std::iter::Sum;
+use std::ops::{Add, AddAssign, Div, Mul, Neg, Sub};
+
+use super::gemm::Matrix;
+
+/// f32, in which everything runs, or f64, in which the CPU bodies are checked by finite differences.
+pub trait Float:
+    Copy
+    + Send
+    + Sync
+    + 'static
+    + PartialOrd
+    + Default
+    + Add<Output = Self>
+    + Sub<Output = Self>
+    + Mul<Output = Self>
+    + Div<Output = Self>
+    + Neg<Output = Self>
+    + AddAssign
+    + Sum
+{
+    /// Rounds to this type.
+    fn of(value: f64) -> Self;
+    /// Widens.
+    fn to_f64(self) -> f64;
+    /// `e^x`
+    fn exp(self) -> Self;
+    /// `ln x`
+    fn ln(self) -> Self;
+    /// `sqrt(x)`
+    fn sqrt(self) -> Self;
+    /// The error function.
+    fn erf(self) -> Self;
+    /// `tanh(x)`
+    fn tanh(self) -> Self;
+    /// `c = alpha * a b + beta * c` on this thread.
+    fn gemm(alpha: Self, a: Matrix<'_, Self>, b: Matrix<'_, Self>, beta: Self, c: &mut [Self], c_stride: usize);
+    /// The larger of two numbers.
+    fn max(self, other: Self) -> Self {
+        if self > other { self } else { other }
+    }
+}
+
+impl Float for f64 {
+    fn of(value: f64) -> Self {
+        value
+    }
+    fn to_f64(self) -> f64 {
+        self
+    }
+    fn exp(self) -> Self {
+        libm::exp(self)
+    }
+    fn ln(self) -> Self {
+        libm::log(self)
+    }
+    fn sqrt(self) -> Self {
+        f64::sqrt(self)
+    }
+    fn erf(self) -> Self {
+        libm::erf(self)
+    }
+    fn tanh(self) -> Self {
+        libm::tanh(self)
+    }
+    fn gemm(alpha: Self, a: Matrix<'_, Self>, b: Matrix<'_, Self>, beta: Self, c: &mut [Self], c_stride: usize) {
+        super::gemm::dgemm(alpha, a, b, beta, c, c_stride);
+    }
+}
+
+impl Float for f32 {
+    #[inline(always)]
+    fn of(value: f64) -> Self {
+        value as f32
+    }
+    #[inline(always)]
+    fn to_f64(self) -> f64 {
+        f64::from(self)
+    }
+
+    /// Within 2 ulp, without a branch or a call, so that loops over it vectorise (libm's does not).
+    /// `x = n ln 2 + r`, `|r| <= ln 2 / 2`, with `ln 2` split in two (Cody and Waite), then the Taylor polynomial of
+    /// degree 7 (its error is below 2^-27) times `2^n` built from bits.
+    #[inline(always)]
+    fn exp(self) -> Self {
+        // Adding and subtracting 1.5 * 2^23 rounds to the nearest integer and leaves it in the low bits.
+        const ROUND: f32 = 12_582_912.0;
+        let x = self.clamp(-87.0, 88.0);
+        let shifted = x * std::f32::consts::LOG2_E + ROUND;
+        let n = shifted - ROUND;
+        let r = (x - n * 0.693_359_4) + n * 2.121_944_4e-4;
+        let p = 1.0 / 5040.0;
+        let p = p * r + 1.0 / 720.0;
+        let p = p * r + 1.0 / 120.0;
+        let p = p * r + 1.0 / 24.0;
+        let p = p * r + 1.0 / 6.0;
+        let p = p * r + 0.5;
+        let p = p * r + 1.0;
+        let p = p * r + 1.0;
+        let power = shifted.to_bits().wrapping_add(127) << 23;
+        p * f32::from_bits(power)
+    }
+
+    #[inline(always)]
+    fn ln(self) -> Self {
+        f32::ln(self)
+    }
+    #[inline(always)]
+    fn sqrt(self) -> Self {
+        f32::sqrt(self)
+    }
+
+    /// Abramowitz and Stegun 7.1.26: absolute error at most 1.5e-7. The shaders use the same formula.
+    #[inline(always)]
+    fn erf(self) -> Self {
+        let x = self.abs();
+        let t = 1.0 / (1.0 + 0.327_591_1 * x);
+        let p = 1.061_405_4;
+        let p = p * t - 1.453_152;
+        let p = p * t + 1.421_413_7;
+        let p = p * t - 0.284_496_74;
+        let p = (p * t + 0.254_829_6) * t;
+        (1.0 - p * Float::exp(-x * x)).copysign(self)
+    }
+
+    /// `1 - 2 / (e^2x + 1)`, absolute error below 3e-7.
+    #[inline(always)]
+    fn tanh(self) -> Self {
+        1.0 - 2.0 / (Float::exp(2.0 * self) + 1.0)
+    }
+
+    fn gemm(alpha: Self, a: Matrix<'_, Self>, b: Matrix<'_, Self>, beta: Self, c: &mut [Self], c_stride: usize) {
+        super::gemm::sgemm(alpha, a, b, beta, c, c_stride);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Float;
+
+    #[test]
+    fn f32_functions_agree_with_libm() {
+        for i in -120_000..=120_000 {
+            let x = i as f32 * 1e-4;
+            let wide = f64::from(x);
+            assert!((Float::exp(x).to_f64() / libm::exp(wide) - 1.0).abs() < 3e-7, "exp {x}");
+            assert!((Float::erf(x).to_f64() - libm::erf(wide)).abs() < 4e-7, "erf {x}");
+            assert!((Float::tanh(x).to_f64() - libm::tanh(wide)).abs() < 4e-7, "tanh {x}");
+        }
+        assert_eq!(Float::tanh(1000.0f32), 1.0);
+        assert_eq!(Float::tanh(-1000.0f32), -1.0);
+        assert!(Float::exp(-1000.0f32) < 1e-37);
+    }
+}

@@ -1,0 +1,12 @@
+//! What the CPU bodies share: pooled buffers, numbers, matrix products, loops over rows.
+
+mod buffer;
+mod float;
+mod gemm;
+mod rows;
+
+pub(crate) use buffer::{CpuBuffer, CpuPool};
+pub use float::Float;
+pub(crate) use gemm::gemm_on_this_thread;
+pub use gemm::{Matrix, gemm};
+pub(crate) use rows::{for_each_row, for_each_row2, parallel_map};

@@ -1,0 +1,48 @@
+//! Loops over the rows of a matrix, on all threads natively and on one in a browser.
+
+#[cfg(not(target_arch = "wasm32"))]
+use rayon::prelude::*;
+
+/// Threads that loops use.
+pub(crate) fn threads() -> usize {
+    #[cfg(not(target_arch = "wasm32"))]
+    return rayon::current_num_threads();
+    #[cfg(target_arch = "wasm32")]
+    1
+}
+
+/// Calls `body(i, row)` for every `cols` elements of `out`.
+pub(crate) fn for_each_row<F: Send>(out: &mut [F], cols: usize, body: impl Fn(usize, &mut [F]) + Send + Sync) {
+    #[cfg(not(target_arch = "wasm32"))]
+    if threads() > 1 {
+        out.par_chunks_mut(cols.max(1)).enumerate().for_each(|(i, row)| body(i, row));
+        return;
+    }
+    out.chunks_mut(cols.max(1)).enumerate().for_each(|(i, row)| body(i, row));
+}
+
+/// Calls `body(i, row, row2)` for every row of two matrices with the same number of rows.
+pub(crate) fn for_each_row2<F: Send>(
+    out: &mut [F],
+    cols: usize,
+    out2: &mut [F],
+    cols2: usize,
+    body: impl Fn(usize, &mut [F], &mut [F]) + Send + Sync,
+) {
+    let (cols, cols2) = (cols.max(1), cols2.max(1));
+    #[cfg(not(target_arch = "wasm32"))]
+    if threads() > 1 {
+        out.par_chunks_mut(cols).zip(out2.par_chunks_mut(cols2)).enumerate().for_each(|(i, (a, b))| body(i, a, b));
+        return;
+    }
+    out.chunks_mut(cols).zip(out2.chunks_mut(cols2)).enumerate().for_each(|(i, (a, b))| body(i, a, b));
+}
+
+/// `[body(0), .., body(n - 1)]`
+pub(crate) fn parallel_map<R: Send>(n: usize, body: impl Fn(usize) -> R + Send + Sync) -> Vec<R> {
+    #[cfg(not(target_arch = "wasm32"))]
+    if threads() > 1 {
+        return (0..n).into_par_iter().map(body).collect();
+    }
+    (0..n).map(body).collect()
+}

@@ -1,0 +1,173 @@
+//! Where tensors live: the CPU, or one GPU.
+
+use std::sync::{Arc, Mutex};
+
+use graftwork_gpu::{AdapterChoice, Gpu};
+
+use crate::cpu::CpuPool;
+use crate::tensor::Storage;
+use crate::{Indices, Result, Tensor};
+
+/// Floats behind every tensor of a guarded device, and the value that must still stand there afterwards.
+const GUARD_FLOATS: usize = 64;
+const SENTINEL: f32 = -7.125e-3;
+
+/// The CPU, or an open GPU. Clones share it.
+#[derive(Debug, Clone)]
+pub struct Device {
+    backend: Backend,
+    guarded: Option<Arc<Mutex<Vec<Tensor>>>>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum Backend {
+    Cpu(Arc<CpuPool>),
+    Gpu(Gpu),
+}
+
+impl Device {
+    /// The CPU path: the oracle of every shader, and what runs where there is no hardware GPU.
+    pub fn cpu() -> Self {
+        Self { backend: Backend::Cpu(Arc::default()), guarded: None }
+    }
+
+    /// Opens a GPU.
+    pub async fn gpu(choice: &AdapterChoice) -> Result<Self> {
+        Ok(Self::from_gpu(Gpu::open(choice).await?))
+    }
+
+    /// Wraps an open GPU.
+    pub fn from_gpu(gpu: Gpu) -> Self {
+        Self { backend: Backend::Gpu(gpu), guarded: None }
+    }
+
+    /// The preferred GPU if it is a hardware one, else the CPU: a software GPU is slower than the CPU path.
+    pub async fn auto() -> Self {
+        match Gpu::open(&AdapterChoice::Preferred).await {
+            Ok(gpu) if !gpu.adapter().software => Self::from_gpu(gpu),
+            _ => Self::cpu(),
+        }
+    }
+
+    /// The GPU, unless this is the CPU.
+    pub fn as_gpu(&self) -> Option<&Gpu> {
+        match &self.backend {
+            Backend::Gpu(gpu) => Some(gpu),
+            Backend::Cpu(_) => None,
+        }
+    }
+
+    /// `cpu`, or the adapter's name and backend.
+    pub fn name(&self) -> String {
+        match &self.backend {
+            Backend::Cpu(_) => "cpu".to_string(),
+            Backend::Gpu(gpu) => format!("{} ({})", gpu.adapter().name, gpu.adapter().backend),
+        }
+    }
+
+    pub(crate) fn backend(&self) -> &Backend {
+        &self.backend
+    }
+
+    /// A `rows` x `cols` tensor with undefined content: every op writes all of its output.
+    pub fn empty(&self, rows: usize, cols: usize) -> Tensor {
+        let len = rows * cols;
+        let Some(guarded) = &self.guarded else {
+            return Tensor::new(rows, cols, self.storage(len), 0);
+        };
+        let mut poison = vec![f32::NAN; len];
+        poison.resize(len + GUARD_FLOATS, SENTINEL);
+        let whole = Tensor::new(1, poison.len(), self.storage(poison.len()), 0);
+        self.write(&whole, &poison);
+        let tensor = whole.view(0, rows, cols);
+        guarded.lock().expect("the guard's lock").push(whole);
+        tensor
+    }
+
+    fn storage(&self, len: usize) -> Storage {
+        match &self.backend {
+            Backend::Cpu(pool) => Storage::Cpu(pool.take(len)),
+            Backend::Gpu(gpu) => Storage::Gpu(gpu.buffer(len as u64 * 4)),
+        }
+    }
+
+    /// A tensor with the given row-major values.
+    ///
+    /// # Panics
+    /// If `values` has not `rows * cols` elements.
+    pub fn tensor(&self, rows: usize, cols: usize, values: &[f32]) -> Tensor {
+        assert_eq!(values.len(), rows * cols, "values of a {rows} x {cols} tensor");
+        let tensor = self.empty(rows, cols);
+        self.write(&tensor, values);
+        tensor
+    }
+
+    /// A tensor of zeros.
+    pub fn zeros(&self, rows: usize, cols: usize) -> Tensor {
+        self.tensor(rows, cols, &vec![0.0; rows * cols])
+    }
+
+    /// Uploads indices (token ids, positions, labels, ...).
+    pub fn indices(&self, values: &[u32]) -> Indices {
+        match &self.backend {
+            Backend::Cpu(_) => Indices::cpu(values),
+            Backend::Gpu(gpu) => {
+                let buffer = gpu.buffer(values.len() as u64 * 4);
+                gpu.write(&buffer, 0, bytemuck::cast_slice(values));
+                Indices::gpu(buffer, values.len())
+            }
+        }
+    }
+
+    /// Overwrites a tensor.
+    ///
+    /// # Panics
+    /// If the number of elements differs.
+    pub fn write(&self, tensor: &Tensor, values: &[f32]) {
+        assert_eq!(values.len(), tensor.len(), "values of a {} x {} tensor", tensor.rows(), tensor.cols());
+        match (&self.backend, tensor.storage()) {
+            (Backend::Gpu(gpu), Storage::Gpu(buffer)) => {
+                gpu.write(buffer, tensor.offset() as u64 * 4, bytemuck::cast_slice(values));
+            }
+            _ => tensor.cpu_mut().copy_from_slice(values),
+        }
+    }
+
+    /// Waits for everything recorded and copies a tensor out, row-major.
+    pub async fn read(&self, tensor: &Tensor) -> Result<Vec<f32>> {
+        match (&self.backend, tensor.storage()) {
+            (Backend::Gpu(gpu), Storage::Gpu(buffer)) => {
+                let bytes = gpu.read(buffer, tensor.offset() as u64 * 4, tensor.len() as u64 * 4).await?;
+                Ok(bytemuck::pod_collect_to_vec(&bytes))
+            }
+            _ => Ok(tensor.cpu().to_vec()),
+        }
+    }
+
+    /// Hands what was recorded to the GPU; does nothing on the CPU.
+    pub fn submit(&self) {
+        if let Backend::Gpu(gpu) = &self.backend {
+            gpu.submit();
+        }
+    }
+
+    /// A device whose tensors are poisoned with NaN and followed by sentinels, for tests: an element that an op does
+    /// not write shows as NaN, a write past the end is found by [`Device::check_guards`].
+    pub fn guarded(&self) -> Self {
+        Self { backend: self.backend.clone(), guarded: Some(Arc::default()) }
+    }
+
+    /// How many tensors of a guarded device were written past their end.
+    pub async fn check_guards(&self) -> Result<usize> {
+        let tensors = match &self.guarded {
+            Some(list) => list.lock().expect("the guard's lock").clone(),
+            None => Vec::new(),
+        };
+        let mut broken = 0;
+        for whole in tensors {
+            let values = self.read(&whole).await?;
+            broken += usize::from(values[values.len() - GUARD_FLOATS..].iter().any(|v| *v != SENTINEL));
+        }
+        Ok(broken)
+    }
+}

@@ -1,0 +1,251 @@
+//! Self-attention within each packed sequence, and its derivative: flash style, nothing of size T x T is kept.
+
+use graftwork_gpu::{Access, Shader};
+
+use super::{GROUP, dispatch, wgsl};
+use crate::cpu::{Matrix, gemm_on_this_thread, parallel_map};
+use crate::device::Backend;
+use crate::{Device, Float, Indices, Tape, Tensor, Var};
+
+/// `shaders/attention.wgsl`
+pub static SHADER: Shader = Shader {
+    name: "attention",
+    parts: &[wgsl!("attention.wgsl")],
+    buffers: &[Access::Read, Access::Read, Access::ReadWrite, Access::ReadWrite],
+};
+
+/// `shaders/attention_bwd_dq.wgsl`
+pub static SHADER_BWD_DQ: Shader = Shader {
+    name: "attention_bwd_dq",
+    parts: &[wgsl!("attention_bwd_dq.wgsl")],
+    buffers: &[
+        Access::Read,
+        Access::Read,
+        Access::Read,
+        Access::Read,
+        Access::Read,
+        Access::ReadWrite,
+        Access::ReadWrite,
+    ],
+};
+
+/// `shaders/attention_bwd_dkv.wgsl`
+pub static SHADER_BWD_DKV: Shader = Shader {
+    name: "attention_bwd_dkv",
+    parts: &[wgsl!("attention_bwd_dkv.wgsl")],
+    buffers: &[Access::Read, Access::Read, Access::Read, Access::Read, Access::Read, Access::ReadWrite],
+};
+
+/// Constants for validation.
+pub fn variants() -> super::Variants {
+    [1, 8, 16].map(|vec4| vec![("HEAD_VEC4", vec4)]).to_vec()
+}
+
+/// The sequences of a packed batch, on the device.
+#[derive(Debug, Clone)]
+pub struct Sequences {
+    /// Where each sequence starts, and the number of tokens at the end: [S + 1].
+    pub starts: Indices,
+    /// First token of each token's own sequence and one past its last, alternating: [2 T].
+    pub bounds: Indices,
+    host: Vec<u32>,
+}
+
+impl Sequences {
+    /// From `cu_seqlens`: ascending, the first 0, the last the number of tokens.
+    pub fn new(device: &Device, cu_seqlens: &[u32]) -> Self {
+        let bounds: Vec<u32> =
+            cu_seqlens.windows(2).flat_map(|w| (w[0]..w[1]).flat_map(move |_| [w[0], w[1]])).collect();
+        Self { starts: device.indices(cu_seqlens), bounds: device.indices(&bounds), host: cu_seqlens.to_vec() }
+    }
+
+    /// Sequences.
+    pub fn count(&self) -> usize {
+        self.host.len() - 1
+    }
+
+    /// Tokens.
+    pub fn tokens(&self) -> usize {
+        self.host.last().copied().unwrap_or(0) as usize
+    }
+
+    /// One (sequence start, length, head) for each piece of work on the CPU.
+    fn items(&self, heads: usize) -> Vec<(usize, usize, usize)> {
+        let spans = self.host.windows(2).map(|w| (w[0] as usize, (w[1] - w[0]) as usize));
+        spans.flat_map(|(start, len)| (0..heads).map(move |head| (start, len, head))).collect()
+    }
+}
+
+fn scale(head_size: usize) -> f64 {
+    1.0 / (head_size as f64).sqrt()
+}
+
+fn grid(tokens: usize, heads: usize) -> [u32; 3] {
+    [tokens.div_ceil(GROUP) as u32, heads as u32, 1]
+}
+
+/// o [T, D] and lse [T, H] from qkv [T, 3 D]; D is a multiple of 4 H.
+pub fn attention(device: &Device, qkv: &Tensor, sequences: &Sequences, heads: usize, o: &Tensor, lse: &Tensor) {
+    let (t, d) = (o.rows(), o.cols());
+    assert_eq!((qkv.rows(), qkv.cols(), sequences.tokens()), (t, 3 * d, t), "attention: shapes");
+    assert!(d % (4 * heads) == 0, "attention: the head size is a multiple of 4");
+    match device.backend() {
+        Backend::Cpu(_) => {
+            attention_cpu(&qkv.cpu(), &sequences.items(heads), [d, heads], &mut o.cpu_mut(), &mut lse.cpu_mut());
+        }
+        Backend::Gpu(gpu) => {
+            let buffers = [qkv.binding(), sequences.bounds.binding(), o.binding(), lse.binding()];
+            let params = [t as u32, heads as u32, (scale(d / heads) as f32).to_bits()];
+            let constants = [("HEAD_VEC4", (d / heads / 4) as u32)];
+            dispatch(gpu, &SHADER, &constants, &buffers, &params, grid(t, heads));
+        }
+    }
+}
+
+/// One head of one sequence inside qkv: q, k or v (`part` 0, 1, 2) as a matrix [length, E].
+fn part<F>(qkv: &[F], d: usize, e: usize, (start, len, head): (usize, usize, usize), part: usize) -> Matrix<'_, F> {
+    Matrix::strided(&qkv[start * 3 * d + part * d + head * e..], len, e, 3 * d)
+}
+
+/// Scores of one head of one sequence, scaled, [length, length].
+fn scores<F: Float>(qkv: &[F], d: usize, e: usize, item: (usize, usize, usize)) -> Vec<F> {
+    let mut s = vec![F::default(); item.1 * item.1];
+    let (q, k) = (part(qkv, d, e, item, 0), part(qkv, d, e, item, 1));
+    gemm_on_this_thread(F::of(scale(e)), q, k.t(), F::of(0.0), &mut s, item.1);
+    s
+}
+
+/// The CPU body; items are (sequence start, length, head).
+pub fn attention_cpu<F: Float>(
+    qkv: &[F],
+    items: &[(usize, usize, usize)],
+    [d, heads]: [usize; 2],
+    o: &mut [F],
+    lse: &mut [F],
+) {
+    let e = d / heads;
+    let results = parallel_map(items.len(), |i| {
+        let (_, len, _) = items[i];
+        let mut p = scores(qkv, d, e, items[i]);
+        let mut log_totals = vec![F::default(); len];
+        for (row, log_total) in p.chunks_mut(len).zip(&mut log_totals) {
+            let top = row.iter().fold(row[0], |a, b| a.max(*b));
+            row.iter_mut().for_each(|v| *v = (*v - top).exp());
+            let total = lane_sum(row);
+            row.iter_mut().for_each(|v| *v = *v / total);
+            *log_total = top + total.ln();
+        }
+        let mut out = vec![F::default(); len * e];
+        let p = Matrix::new(&p, len, len);
+        gemm_on_this_thread(F::of(1.0), p, part(qkv, d, e, items[i], 2), F::of(0.0), &mut out, e);
+        (out, log_totals)
+    });
+    for (&(start, len, head), (out, log_totals)) in items.iter().zip(&results) {
+        for t in 0..len {
+            o[(start + t) * d + head * e..][..e].copy_from_slice(&out[t * e..][..e]);
+            lse[(start + t) * heads + head] = log_totals[t];
+        }
+    }
+}
+
+fn lane_sum<F: Float>(row: &[F]) -> F {
+    let mut lanes = [F::default(); 8];
+    for chunk in row.chunks(8) {
+        lanes.iter_mut().zip(chunk).for_each(|(lane, v)| *lane += *v);
+    }
+    lanes.into_iter().sum()
+}
+
+/// dqkv [T, 3 D] of [`attention`] from its output o and the gradient of it, both [T, D].
+pub fn attention_bwd(
+    device: &Device,
+    qkv: &Tensor,
+    sequences: &Sequences,
+    heads: usize,
+    [o, d_o, lse]: [&Tensor; 3],
+    dqkv: &Tensor,
+) {
+    let (t, d) = (o.rows(), o.cols());
+    match device.backend() {
+        Backend::Cpu(_) => {
+            let (qkv, o, d_o, lse) = (qkv.cpu(), o.cpu(), d_o.cpu(), lse.cpu());
+            attention_bwd_cpu(&qkv, &sequences.items(heads), [d, heads], [&o, &d_o, &lse], &mut dqkv.cpu_mut());
+        }
+        Backend::Gpu(gpu) => {
+            let delta = device.empty(t, heads);
+            let bounds = &sequences.bounds;
+            let params = [t as u32, heads as u32, (scale(d / heads) as f32).to_bits()];
+            let constants = [("HEAD_VEC4", (d / heads / 4) as u32)];
+            let [q, b, out, grad, stat, dq, del] = [
+                qkv.binding(),
+                bounds.binding(),
+                o.binding(),
+                d_o.binding(),
+                lse.binding(),
+                dqkv.binding(),
+                delta.binding(),
+            ];
+            dispatch(gpu, &SHADER_BWD_DQ, &constants, &[q, b, out, grad, stat, dq, del], &params, grid(t, heads));
+            dispatch(gpu, &SHADER_BWD_DKV, &constants, &[q, b, grad, stat, del, dq], &params, grid(t, heads));
+        }
+    }
+}
+
+/// The CPU body.
+pub fn attention_bwd_cpu<F: Float>(
+    qkv: &[F],
+    items: &[(usize, usize, usize)],
+    [d, heads]: [usize; 2],
+    [o, d_o, lse]: [&[F]; 3],
+    dqkv: &mut [F],
+) {
+    let e = d / heads;
+    let (zero, one, scale) = (F::of(0.0), F::of(1.0), F::of(scale(e)));
+    let results = parallel_map(items.len(), |i| {
+        let (start, len, head) = items[i];
+        let grad = Matrix::strided(&d_o[start * d + head * e..], len, e, d);
+        let mut p = scores(qkv, d, e, items[i]);
+        for (t, row) in p.chunks_mut(len).enumerate() {
+            let log_total = lse[(start + t) * heads + head];
+            row.iter_mut().for_each(|v| *v = (*v - log_total).exp());
+        }
+        // ds = p * (do v^T - delta)
+        let mut ds = vec![zero; len * len];
+        gemm_on_this_thread(one, grad, part(qkv, d, e, items[i], 2).t(), zero, &mut ds, len);
+        for (t, row) in ds.chunks_mut(len).enumerate() {
+            let at = (start + t) * d + head * e;
+            let delta: F = o[at..][..e].iter().zip(&d_o[at..]).map(|(o, g)| *o * *g).sum();
+            row.iter_mut().zip(&p[t * len..]).for_each(|(ds, p)| *ds = *p * (*ds - delta));
+        }
+        let mut out = vec![zero; 3 * len * e];
+        let (dq, rest) = out.split_at_mut(len * e);
+        let (dk, dv) = rest.split_at_mut(len * e);
+        let (p, ds) = (Matrix::new(&p, len, len), Matrix::new(&ds, len, len));
+        gemm_on_this_thread(scale, ds, part(qkv, d, e, items[i], 1), zero, dq, e);
+        gemm_on_this_thread(scale, ds.t(), part(qkv, d, e, items[i], 0), zero, dk, e);
+        gemm_on_this_thread(one, p.t(), grad, zero, dv, e);
+        out
+    });
+    for (&(start, len, head), out) in items.iter().zip(&results) {
+        for (row, from) in out.chunks(e).enumerate() {
+            let (kind, t) = (row / len, row % len);
+            dqkv[(start + t) * 3 * d + kind * d + head * e..][..e].copy_from_slice(from);
+        }
+    }
+}
+
+impl Tape {
+    /// Attention over fused projections: qkv [T, 3 D] -> [T, D].
+    pub fn attention(&mut self, qkv: &Var, sequences: &Sequences, heads: usize) -> Var {
+        let device = self.device().clone();
+        let (t, d) = (qkv.value().rows(), qkv.value().cols() / 3);
+        let (o, lse) = (device.empty(t, d), device.empty(t, heads));
+        attention(&device, qkv.value(), sequences, heads, &o, &lse);
+        let (qkv, sequences, out) = (qkv.clone(), sequences.clone(), o.clone());
+        self.record(o, qkv.has_gradient(), move |device, d_o, grads| {
+            let dqkv = device.empty(t, 3 * d);
+            attention_bwd(device, qkv.value(), &sequences, heads, [&out, &d_o, &lse], &dqkv);
+            grads.add(device, &qkv, dqkv);
+        })
+    }
+}

@@ -1,0 +1,45 @@
+//! Mean cross-entropy over a batch, and its derivative, in one pass.
+
+use graftwork_gpu::{Access, Shader};
+
+use super::{GROUP, dispatch, same_shape, wgsl};
+use crate::device::Backend;
+use crate::{Device, Float, Indices, Tensor};
+
+/// `shaders/cross_entropy.wgsl`
+pub static SHADER: Shader = Shader {
+    name: "cross_entropy",
+    parts: &[wgsl!("cross_entropy.wgsl")],
+    buffers: &[Access::Read, Access::Read, Access::ReadWrite, Access::ReadWrite],
+};
+
+/// From logits z [n, C] and labels [n] (each below C): the derivative dz [n, C] of the mean loss, and each row's share
+/// of that mean in `loss`, which has n elements and whose sum is the loss of the batch.
+pub fn cross_entropy(device: &Device, z: &Tensor, labels: &Indices, dz: &Tensor, loss: &Tensor) {
+    same_shape("cross_entropy", z, dz);
+    assert_eq!((labels.len(), loss.len()), (z.rows(), z.rows()), "cross_entropy: rows");
+    match device.backend() {
+        Backend::Cpu(_) => {
+            cross_entropy_cpu(&z.cpu(), labels.values(), z.cols(), &mut dz.cpu_mut(), &mut loss.cpu_mut());
+        }
+        Backend::Gpu(gpu) => {
+            let buffers = [z.binding(), labels.binding(), dz.binding(), loss.binding()];
+            let groups = [z.rows().div_ceil(GROUP) as u32, 1, 1];
+            dispatch(gpu, &SHADER, &[], &buffers, &[z.rows() as u32, z.cols() as u32], groups);
+        }
+    }
+}
+
+/// The CPU body.
+pub fn cross_entropy_cpu<F: Float>(z: &[F], labels: &[u32], classes: usize, dz: &mut [F], loss: &mut [F]) {
+    let n = F::of(labels.len() as f64);
+    for (i, (z, dz)) in z.chunks(classes).zip(dz.chunks_mut(classes)).enumerate() {
+        let label = labels[i] as usize;
+        let top = z.iter().fold(z[0], |a, b| a.max(*b));
+        dz.iter_mut().zip(z).for_each(|(p, z)| *p = (*z - top).exp());
+        let total: F = dz.iter().copied().sum();
+        dz.iter_mut().for_each(|p| *p = *p / total / n);
+        dz[label] += F::of(-1.0) / n;
+        loss[i] = (total.ln() + top - z[label]) / n;
+    }
+}

@@ -1,0 +1,98 @@
+//! Dropout with counter-based masks: nothing is kept for backward, and every device draws the same.
+
+use graftwork_gpu::{Access, Shader};
+
+use super::{dispatch, groups_for, same_shape, wgsl};
+use crate::device::Backend;
+use crate::{Device, DropoutKey, Float, Tape, Tensor, Var};
+
+/// `shaders/dropout.wgsl`
+pub static SHADER: Shader = Shader {
+    name: "dropout",
+    parts: &[wgsl!("dropout.wgsl")],
+    buffers: &[Access::Read, Access::Read, Access::ReadWrite],
+};
+
+/// Constants for validation.
+pub fn variants() -> super::Variants {
+    vec![vec![("HAS_RESIDUAL", 0)], vec![("HAS_RESIDUAL", 1)]]
+}
+
+/// One mask: which elements of one place in the model survive one step.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Mask {
+    /// Seed and step.
+    pub key: DropoutKey,
+    /// Which dropout of the step, counted from 0.
+    pub site: u32,
+    /// Probability to drop, 0 <= p < 1.
+    pub p: f32,
+}
+
+/// `y = residual + x * mask / (1 - p)`, all of one shape.
+pub fn dropout(device: &Device, x: &Tensor, mask: Mask, residual: Option<&Tensor>, y: &Tensor) {
+    same_shape("dropout", x, y);
+    match device.backend() {
+        Backend::Cpu(_) => {
+            let residual = residual.map(|r| r.cpu());
+            dropout_cpu(&x.cpu(), mask, residual.as_deref(), &mut y.cpu_mut());
+        }
+        Backend::Gpu(gpu) => {
+            let constants = [("HAS_RESIDUAL", u32::from(residual.is_some()))];
+            let buffers = [x.binding(), residual.unwrap_or(x).binding(), y.binding()];
+            let params = [x.len() as u32, mask.site, mask.key.step, mask.key.seed, mask.p.to_bits()];
+            dispatch(gpu, &SHADER, &constants, &buffers, &params, groups_for(x.len()));
+        }
+    }
+}
+
+/// The CPU body.
+pub fn dropout_cpu<F: Float>(x: &[F], mask: Mask, residual: Option<&[F]>, y: &mut [F]) {
+    let threshold = mask.p * 16_777_216.0;
+    let keep = F::of(f64::from(1.0 - mask.p));
+    for (i, (y, x)) in y.iter_mut().zip(x).enumerate() {
+        let draw = pcg3d([i as u32, mask.site ^ (mask.key.step << 8), mask.key.seed])[0] >> 8;
+        let kept = if draw as f32 >= threshold { *x / keep } else { F::of(0.0) };
+        *y = kept + residual.map_or(F::of(0.0), |r| r[i]);
+    }
+}
+
+/// pcg3d of Jarzynski and Olano, "Hash Functions for GPU Rendering" (JCGT 2020).
+fn pcg3d(start: [u32; 3]) -> [u32; 3] {
+    let [mut x, mut y, mut z] = start.map(|v| v.wrapping_mul(1_664_525).wrapping_add(1_013_904_223));
+    let stir = |x: &mut u32, y: &mut u32, z: &mut u32| {
+        *x = x.wrapping_add(y.wrapping_mul(*z));
+        *y = y.wrapping_add(z.wrapping_mul(*x));
+        *z = z.wrapping_add(x.wrapping_mul(*y));
+    };
+    stir(&mut x, &mut y, &mut z);
+    [x, y, z] = [x, y, z].map(|v| v ^ (v >> 16));
+    stir(&mut x, &mut y, &mut z);
+    [x, y, z]
+}
+
+impl Tape {
+    /// `residual + dropout(x)`. Does nothing but the sum if `p` is 0 or the tape has no dropout key.
+    pub fn dropout(&mut self, x: &Var, p: f32, residual: Option<&Var>) -> Var {
+        let key = if p > 0.0 { self.next_dropout() } else { None };
+        let Some((key, site)) = key else {
+            return match residual {
+                Some(residual) => self.add(x, residual),
+                None => x.clone(),
+            };
+        };
+        let mask = Mask { key, site, p };
+        let y = self.device().empty(x.value().rows(), x.value().cols());
+        dropout(self.device(), x.value(), mask, residual.map(Var::value), &y);
+        let learns = x.has_gradient() || residual.is_some_and(Var::has_gradient);
+        let (x, residual) = (x.clone(), residual.cloned());
+        self.record(y, learns, move |device, dy, grads| {
+            let dx = device.empty(dy.rows(), dy.cols());
+            dropout(device, &dy, mask, None, &dx);
+            grads.add(device, &x, dx);
+            if let Some(residual) = &residual {
+                grads.add(device, residual, dy);
+            }
+        })
+    }
+}

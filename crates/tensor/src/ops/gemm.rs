@@ -1,0 +1,211 @@
+//! `y = residual + alpha * act(A B + bias)`: the matrix product behind every linear layer and its derivatives.
+
+use graftwork_gpu::{Access, Shader};
+
+use super::{dispatch, sum_rows, wgsl};
+use crate::cpu::{self, Matrix, for_each_row, for_each_row2};
+use crate::device::Backend;
+use crate::{Activation, Device, Float, Tensor};
+
+const BUFFERS: &[Access] =
+    &[Access::Read, Access::Read, Access::Read, Access::Read, Access::ReadWrite, Access::ReadWrite];
+
+/// `shaders/gemm.wgsl` over sizes that are multiples of 4.
+pub static SHADER_VEC4: Shader = Shader {
+    name: "gemm",
+    parts: &[wgsl!("lib/activation.wgsl"), wgsl!("lib/matrix_vec4.wgsl"), wgsl!("gemm.wgsl")],
+    buffers: BUFFERS,
+};
+
+/// `shaders/gemm.wgsl` over any sizes.
+pub static SHADER_SCALAR: Shader = Shader {
+    name: "gemm_scalar",
+    parts: &[wgsl!("lib/activation.wgsl"), wgsl!("lib/matrix_scalar.wgsl"), wgsl!("gemm.wgsl")],
+    buffers: BUFFERS,
+};
+
+/// Constants for validation.
+pub fn variants() -> super::Variants {
+    let layouts = [(0, 0), (0, 1), (1, 1)];
+    let all = layouts.iter().flat_map(|(km, kn)| {
+        (0..8).map(move |act| {
+            vec![
+                ("LANES_N", 8),
+                ("A_IS_KM", *km),
+                ("B_IS_KN", *kn),
+                ("HAS_BIAS", act & 1),
+                ("HAS_RESIDUAL", act >> 1 & 1),
+                ("KEEP_PRE", act >> 2 & 1),
+                ("ACTIVATION", act),
+            ]
+        })
+    });
+    all.collect()
+}
+
+/// How the operands are stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Layout {
+    /// A [M, K], B [N, K]: a linear layer forward, `x W^T`.
+    Nt,
+    /// A [M, K], B [K, N]: the gradient of its input, `dy W`.
+    Nn,
+    /// A [K, M], B [K, N]: the gradient of its weight, `dy^T x`.
+    Tn,
+}
+
+/// What happens to the product before it is written.
+#[derive(Debug, Clone, Copy)]
+pub struct Epilogue<'a> {
+    /// Added to every row, [1, N].
+    pub bias: Option<&'a Tensor>,
+    /// Applied after the bias.
+    pub activation: Activation,
+    /// Multiplied after the activation.
+    pub alpha: f32,
+    /// Added at the end, [M, N].
+    pub residual: Option<&'a Tensor>,
+    /// Gets the value before the activation, [M, N].
+    pub pre: Option<&'a Tensor>,
+}
+
+impl Default for Epilogue<'_> {
+    fn default() -> Self {
+        Self { bias: None, activation: Activation::Identity, alpha: 1.0, residual: None, pre: None }
+    }
+}
+
+/// Rows of K that one slice of a weight gradient sums. Fixed, because it decides the rounding.
+const SLICE: usize = 256;
+
+fn sizes(a: &Tensor, b: &Tensor, layout: Layout) -> (usize, usize, usize) {
+    let (m, k) = if layout == Layout::Tn { (a.cols(), a.rows()) } else { (a.rows(), a.cols()) };
+    let (n, k_of_b) = if layout == Layout::Nt { (b.rows(), b.cols()) } else { (b.cols(), b.rows()) };
+    assert_eq!(k, k_of_b, "gemm {layout:?}: inner sizes of {a:?} and {b:?}");
+    (m, n, k)
+}
+
+/// `y = residual + alpha * act(A B + bias)`, y [M, N].
+pub fn gemm(device: &Device, a: &Tensor, b: &Tensor, layout: Layout, epilogue: Epilogue<'_>, y: &Tensor) {
+    let (m, n, k) = sizes(a, b, layout);
+    assert_eq!((y.rows(), y.cols()), (m, n), "gemm: output");
+    if let Some(bias) = epilogue.bias {
+        assert_eq!(bias.len(), n, "gemm: bias");
+    }
+    match device.backend() {
+        Backend::Cpu(_) => {
+            let (a, b) = (a.cpu(), b.cpu());
+            let (bias, residual) = (epilogue.bias.map(|t| t.cpu()), epilogue.residual.map(|t| t.cpu()));
+            let mut pre = epilogue.pre.map(|t| t.cpu_mut());
+            gemm_cpu(
+                (&a, &b, layout, [m, n, k]),
+                bias.as_deref(),
+                epilogue.activation,
+                epilogue.alpha,
+                residual.as_deref(),
+                &mut y.cpu_mut(),
+                pre.as_deref_mut(),
+            );
+        }
+        Backend::Gpu(_) => gemm_gpu(device, (a, b), layout, [m, n, k], k.next_multiple_of(4), epilogue, y),
+    }
+}
+
+/// `grad += A^T B` over many rows: A [K, M], B [K, N], grad [M, N]. On a GPU slices of K are summed apart, then added
+/// in a fixed order.
+pub fn accumulate_tn(device: &Device, a: &Tensor, b: &Tensor, grad: &Tensor) {
+    let (m, n, k) = sizes(a, b, Layout::Tn);
+    assert_eq!((grad.rows(), grad.cols()), (m, n), "accumulate_tn: gradient");
+    match device.backend() {
+        Backend::Cpu(_) => {
+            let (a, b) = (a.cpu(), b.cpu());
+            cpu::gemm(1.0, Matrix::new(&a, k, m).t(), Matrix::new(&b, k, n), 1.0, &mut grad.cpu_mut());
+        }
+        Backend::Gpu(_) => {
+            let slices = k.div_ceil(SLICE);
+            let partial = device.empty(slices, m * n);
+            gemm_gpu(device, (a, b), Layout::Tn, [m, n, k], SLICE, Epilogue::default(), &partial);
+            sum_rows::accumulate(device, &partial, grad);
+        }
+    }
+}
+
+fn gemm_gpu(
+    device: &Device,
+    (a, b): (&Tensor, &Tensor),
+    layout: Layout,
+    [m, n, k]: [usize; 3],
+    k_slice: usize,
+    epilogue: Epilogue<'_>,
+    y: &Tensor,
+) {
+    let gpu = device.as_gpu().expect("a GPU");
+    let contiguous = match layout {
+        Layout::Nt => k % 4 == 0 && n % 4 == 0,
+        Layout::Nn => k % 4 == 0 && n % 4 == 0,
+        Layout::Tn => m % 4 == 0 && n % 4 == 0,
+    };
+    let shader = if contiguous { &SHADER_VEC4 } else { &SHADER_SCALAR };
+    // Narrow results get fewer threads along n, so that none idles.
+    let lanes_n = n.div_ceil(8).next_power_of_two().min(8);
+    let constants = [
+        ("LANES_N", lanes_n as u32),
+        ("A_IS_KM", u32::from(layout == Layout::Tn)),
+        ("B_IS_KN", u32::from(layout != Layout::Nt)),
+        ("HAS_BIAS", u32::from(epilogue.bias.is_some())),
+        ("HAS_RESIDUAL", u32::from(epilogue.residual.is_some())),
+        ("KEEP_PRE", u32::from(epilogue.pre.is_some())),
+        ("ACTIVATION", epilogue.activation as u32),
+    ];
+    let unused = device.empty(1, 1);
+    let buffers = [
+        a.binding(),
+        b.binding(),
+        epilogue.bias.unwrap_or(a).binding(),
+        epilogue.residual.unwrap_or(a).binding(),
+        y.binding(),
+        epilogue.pre.unwrap_or(&unused).binding(),
+    ];
+    let groups = [n.div_ceil(8 * lanes_n), m.div_ceil(512 / lanes_n), k.div_ceil(k_slice)].map(|g| g as u32);
+    let params = [m as u32, n as u32, k as u32, k_slice as u32, epilogue.alpha.to_bits()];
+    dispatch(gpu, shader, &constants, &buffers, &params, groups);
+}
+
+/// The CPU body; sizes are [M, N, K].
+pub fn gemm_cpu<F: Float>(
+    (a, b, layout, [m, n, k]): (&[F], &[F], Layout, [usize; 3]),
+    bias: Option<&[F]>,
+    activation: Activation,
+    alpha: F,
+    residual: Option<&[F]>,
+    y: &mut [F],
+    pre: Option<&mut [F]>,
+) {
+    let left = if layout == Layout::Tn { Matrix::new(a, k, m).t() } else { Matrix::new(a, m, k) };
+    let right = if layout == Layout::Nt { Matrix::new(b, n, k).t() } else { Matrix::new(b, k, n) };
+    cpu::gemm(F::of(1.0), left, right, F::of(0.0), y);
+    let identity = activation == Activation::Identity;
+    let unit = alpha == F::of(1.0);
+    if bias.is_none() && identity && unit && residual.is_none() && pre.is_none() {
+        return;
+    }
+    let finish = |i: usize, row: &mut [F], pre: Option<&mut [F]>| {
+        if let Some(bias) = bias {
+            row.iter_mut().zip(bias).for_each(|(v, b)| *v += *b);
+        }
+        if let Some(pre) = pre {
+            pre.copy_from_slice(row);
+        }
+        activation.apply_to(row);
+        if !unit {
+            row.iter_mut().for_each(|v| *v = alpha * *v);
+        }
+        if let Some(residual) = residual {
+            row.iter_mut().zip(&residual[i * n..]).for_each(|(v, r)| *v += *r);
+        }
+    };
+    match pre {
+        Some(pre) => for_each_row2(y, n, pre, n, |i, row, pre| finish(i, row, Some(pre))),
+        None => for_each_row(y, n, |i, row| finish(i, row, None)),
+    }
+}

@@ -1,0 +1,86 @@
+//! The ops. Every file holds one: what it computes, its CPU body, its dispatch, its derivative on the tape.
+
+pub mod activation_bwd;
+pub mod adamw;
+pub mod add;
+pub mod attention;
+pub mod clear;
+pub mod cross_entropy;
+pub mod dropout;
+pub mod embed;
+pub mod gemm;
+
+pub mod layer_norm;
+pub mod linear;
+pub mod pool;
+pub mod reduce;
+pub mod scale;
+pub mod sum_rows;
+
+use graftwork_gpu::{Constants, Gpu, Shader};
+
+use crate::Tensor;
+
+/// A shader's variants: the values of its constants.
+pub type Variants = Vec<Vec<(&'static str, u32)>>;
+
+/// Every shader of the library with constants that between them cover its branches: for validation.
+pub fn shaders() -> Vec<(&'static Shader, Variants)> {
+    vec![
+        (&activation_bwd::SHADER, activation_bwd::variants()),
+        (&adamw::SHADER, vec![vec![]]),
+        (&add::SHADER, vec![vec![]]),
+        (&attention::SHADER, attention::variants()),
+        (&attention::SHADER_BWD_DQ, attention::variants()),
+        (&attention::SHADER_BWD_DKV, attention::variants()),
+        (&clear::SHADER, vec![vec![]]),
+        (&cross_entropy::SHADER, vec![vec![]]),
+        (&dropout::SHADER, dropout::variants()),
+        (&embed::SHADER, vec![vec![]]),
+        (&gemm::SHADER_VEC4, gemm::variants()),
+        (&gemm::SHADER_SCALAR, gemm::variants()),
+        (&reduce::SHADER, reduce::variants()),
+        (&layer_norm::SHADER, layer_norm::variants()),
+        (&layer_norm::SHADER_BWD, layer_norm::variants_bwd()),
+        (&pool::SHADER, pool::variants()),
+        (&pool::SHADER_BWD, pool::variants()),
+        (&scale::SHADER, scale::variants()),
+        (&sum_rows::SHADER, sum_rows::variants()),
+    ]
+}
+
+/// Text of a file under `shaders/`.
+macro_rules! wgsl {
+    ($path:literal) => {
+        include_str!(concat!("../../../../shaders/", $path))
+    };
+}
+pub(crate) use wgsl;
+
+/// Threads of a workgroup in shaders that work element by element or row by row.
+pub(crate) const GROUP: usize = 64;
+const MAX_GROUPS: usize = 65_535;
+
+/// Workgroups for `n` threads in x and, over the limit of 65,535 groups a dimension, y.
+pub(crate) fn groups_for(n: usize) -> [u32; 3] {
+    let groups = n.div_ceil(GROUP);
+    let x = groups.min(MAX_GROUPS);
+    [x as u32, groups.div_ceil(x.max(1)) as u32, 1]
+}
+
+/// Dispatches a shader over tensors and indices, in binding order.
+pub(crate) fn dispatch(
+    gpu: &Gpu,
+    shader: &'static Shader,
+    constants: &Constants,
+    buffers: &[graftwork_gpu::Binding<'_>],
+    params: &[u32],
+    groups: [u32; 3],
+) {
+    gpu.dispatch(shader, constants, buffers, bytemuck::cast_slice(params), groups);
+}
+
+/// Asserts an op's shape rule.
+pub(crate) fn same_shape(op: &str, a: &Tensor, b: &Tensor) {
+    assert_eq!((a.rows(), a.cols()), (b.rows(), b.cols()), "{op}: shapes");
+}

@@ -1,0 +1,190 @@
+//! The tape: ops run as they are called, and what has a gradient leaves a step behind that knows its derivative.
+
+use crate::ops::add;
+use crate::{Device, Result, Tensor};
+
+/// A value in a computation. It has a slot for its gradient if something below it learns.
+#[derive(Debug, Clone)]
+pub struct Var {
+    value: Tensor,
+    slot: Option<usize>,
+}
+
+impl Var {
+    /// The value.
+    pub fn value(&self) -> &Tensor {
+        &self.value
+    }
+
+    /// Whether a gradient flows through it.
+    pub fn has_gradient(&self) -> bool {
+        self.slot.is_some()
+    }
+}
+
+/// A weight: frozen, or with the place where its gradient is accumulated.
+#[derive(Debug, Clone)]
+pub struct Param {
+    /// The weight's elements.
+    pub value: Tensor,
+    /// Its gradient, to which backward adds; `None` for a frozen weight.
+    pub grad: Option<Tensor>,
+}
+
+impl Param {
+    /// A weight that never learns.
+    pub fn frozen(value: Tensor) -> Self {
+        Self { value, grad: None }
+    }
+}
+
+/// Identifies the dropout masks of one training step: the same numbers give the same masks on every device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DropoutKey {
+    /// The run's seed.
+    pub seed: u32,
+    /// The optimizer step.
+    pub step: u32,
+}
+
+type Step = Box<dyn FnOnce(&Device, &mut Grads)>;
+
+/// Records what backward has to do.
+pub struct Tape {
+    device: Device,
+    steps: Vec<Step>,
+    slots: usize,
+    dropout: Option<DropoutKey>,
+    dropouts: u32,
+    learning: bool,
+}
+
+impl Tape {
+    /// A tape that records nothing: for inference.
+    pub fn inference(device: &Device) -> Self {
+        Self { device: device.clone(), steps: Vec::new(), slots: 0, dropout: None, dropouts: 0, learning: false }
+    }
+
+    /// A tape for one training step. Without a key, dropout does nothing.
+    pub fn training(device: &Device, dropout: Option<DropoutKey>) -> Self {
+        Self { dropout, learning: true, ..Self::inference(device) }
+    }
+
+    /// Where the ops run.
+    pub fn device(&self) -> &Device {
+        &self.device
+    }
+
+    /// Whether a backward pass will follow.
+    pub fn is_training(&self) -> bool {
+        self.learning
+    }
+
+    /// Whether dropout does anything on this tape.
+    pub fn drops(&self) -> bool {
+        self.dropout.is_some()
+    }
+
+    /// A value without a gradient.
+    pub fn constant(&self, value: Tensor) -> Var {
+        Var { value, slot: None }
+    }
+
+    /// A value whose gradient [`Tape::backward`] returns: for tests of derivatives.
+    pub fn input(&mut self, value: Tensor) -> Var {
+        let slot = self.learning.then(|| self.new_slot());
+        Var { value, slot }
+    }
+
+    /// The output of an op that learns nothing, or the output and its step of backward, which gets the output's
+    /// gradient. `learns` says whether an input or a parameter of the op wants a gradient.
+    pub(crate) fn record(
+        &mut self,
+        value: Tensor,
+        learns: bool,
+        backward: impl FnOnce(&Device, Tensor, &mut Grads) + 'static,
+    ) -> Var {
+        if !(learns && self.learning) {
+            return Var { value, slot: None };
+        }
+        let slot = self.new_slot();
+        self.steps.push(Box::new(move |device, grads| {
+            // A value that the loss does not depend on has no gradient.
+            if let Some(dy) = grads.slots[slot].take() {
+                backward(device, dy, grads);
+            }
+        }));
+        Var { value, slot: Some(slot) }
+    }
+
+    /// Whether an op over this parameter learns on this tape.
+    pub(crate) fn learns(&self, param: &Param) -> bool {
+        self.learning && param.grad.is_some()
+    }
+
+    pub(crate) fn next_dropout(&mut self) -> Option<(DropoutKey, u32)> {
+        let key = self.dropout?;
+        self.dropouts += 1;
+        Some((key, self.dropouts - 1))
+    }
+
+    fn new_slot(&mut self) -> usize {
+        self.slots += 1;
+        self.slots - 1
+    }
+
+    /// Walks the tape back from `output`, whose gradient is `dy`, adding to the gradients of the parameters. Returns
+    /// the gradients that nothing consumed: those of the tape's inputs.
+    pub fn backward(self, output: &Var, dy: Tensor) -> Grads {
+        let mut grads = Grads { slots: vec![None; self.slots] };
+        if let Some(slot) = output.slot {
+            grads.slots[slot] = Some(dy);
+        }
+        for step in self.steps.into_iter().rev() {
+            step(&self.device, &mut grads);
+        }
+        grads
+    }
+}
+
+/// The gradients of the values on a tape.
+#[derive(Debug)]
+pub struct Grads {
+    slots: Vec<Option<Tensor>>,
+}
+
+impl Grads {
+    /// The gradient of an input of the tape.
+    pub fn of(&self, var: &Var) -> Option<&Tensor> {
+        self.slots[var.slot?].as_ref()
+    }
+
+    /// Adds to a value's gradient; does nothing if it has none.
+    pub(crate) fn add(&mut self, device: &Device, var: &Var, grad: Tensor) {
+        let Some(slot) = var.slot else { return };
+        // Never in place: an op may have handed the same tensor to two values.
+        let sum = match self.slots[slot].take() {
+            Some(old) => {
+                let sum = device.empty(grad.rows(), grad.cols());
+                add::add(device, &old, &grad, &sum);
+                sum
+            }
+            None => grad,
+        };
+        self.slots[slot] = Some(sum);
+    }
+
+    /// Takes what was accumulated so far, for an op that adds to it while it computes its own part.
+    pub(crate) fn take(&mut self, var: &Var) -> Option<Tensor> {
+        self.slots[var.slot?].take()
+    }
+}
+
+/// Reads several tensors at once.
+pub async fn read_all(device: &Device, tensors: &[&Tensor]) -> Result<Vec<Vec<f32>>> {
+    let mut out = Vec::with_capacity(tensors.len());
+    for tensor in tensors {
+        out.push(device.read(tensor).await?);
+    }
+    Ok(out)
+}

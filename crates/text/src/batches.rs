@@ -1,0 +1,105 @@
+//! Which sequences share a batch.
+
+/// How large a batch may grow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BatchSize {
+    /// At most this many sequences.
+    Count(usize),
+    /// At most this many tokens; a single longer sequence gets a batch of its own.
+    Tokens(usize),
+}
+
+/// Cuts `order` into consecutive batches of indices, each as large as `size` allows.
+///
+/// `lengths[i]` is the length of sequence `i` in tokens and `order` holds the indices in the order they are to be
+/// visited ([`crate::shuffled`] for training, [`by_length`] for inference). Every index of `order` lands in exactly
+/// one batch, in order; no batch is empty. A size of 0 counts as 1.
+///
+/// # Panics
+/// If `order` names an index beyond `lengths`.
+#[must_use]
+pub fn plan(lengths: &[usize], order: &[usize], size: BatchSize) -> Vec<Vec<usize>> {
+    let mut batches: Vec<Vec<usize>> = Vec::new();
+    let mut tokens = 0usize;
+    for &index in order {
+        let length = lengths[index];
+        let fits = batches.last().is_some_and(|batch| match size {
+            BatchSize::Count(most) => batch.len() < most,
+            BatchSize::Tokens(most) => tokens.saturating_add(length) <= most,
+        });
+        match batches.last_mut() {
+            Some(batch) if fits => batch.push(index),
+            _ => {
+                batches.push(vec![index]);
+                tokens = 0;
+            }
+        }
+        tokens = tokens.saturating_add(length);
+    }
+    batches
+}
+
+/// All indices of `lengths`, longest first, equal lengths in input order: batches then hold similar lengths, and the
+/// one that needs the most memory comes first.
+#[must_use]
+pub fn by_length(lengths: &[usize]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..lengths.len()).collect();
+    order.sort_by_key(|&index| std::cmp::Reverse(lengths[index]));
+    order
+}
+
+/// Puts results back in input order: `results[b][k]` belongs to input `batches[b][k]`.
+///
+/// # Panics
+/// If `results` does not have the shape of `batches`, or `batches` is not a partition of `0..n`.
+#[must_use]
+pub fn in_input_order<T>(batches: &[Vec<usize>], results: Vec<Vec<T>>) -> Vec<T> {
+    assert_eq!(batches.len(), results.len(), "one list of results a batch");
+    let total = batches.iter().map(Vec::len).sum();
+    let mut ordered: Vec<Option<T>> = (0..total).map(|_| None).collect();
+    for (batch, results) in batches.iter().zip(results) {
+        assert_eq!(batch.len(), results.len(), "one result a sequence");
+        for (&index, result) in batch.iter().zip(results) {
+            ordered[index] = Some(result);
+        }
+    }
+    ordered.into_iter().map(|result| result.expect("the batches cover every input")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LENGTHS: [usize; 6] = [4, 9, 2, 2, 7, 1];
+
+    #[test]
+    fn by_count() {
+        let batches = plan(&LENGTHS, &[0, 1, 2, 3, 4], BatchSize::Count(2));
+        assert_eq!(batches, [vec![0, 1], vec![2, 3], vec![4]]);
+    }
+
+    #[test]
+    fn by_tokens_fills_up_and_never_overflows() {
+        let batches = plan(&LENGTHS, &[0, 1, 2, 3, 4, 5], BatchSize::Tokens(8));
+        // 9 tokens exceed the budget: alone.
+        assert_eq!(batches, [vec![0], vec![1], vec![2, 3], vec![4, 5]]);
+        assert_eq!(plan(&LENGTHS, &[0, 2, 3], BatchSize::Tokens(8)), [vec![0, 2, 3]]);
+    }
+
+    #[test]
+    fn a_size_of_zero_is_one() {
+        for size in [BatchSize::Count(0), BatchSize::Tokens(0)] {
+            assert_eq!(plan(&LENGTHS, &[1, 0], size), [vec![1], vec![0]]);
+        }
+        assert!(plan(&LENGTHS, &[], BatchSize::Count(3)).is_empty());
+    }
+
+    #[test]
+    fn longest_first_and_back() {
+        let order = by_length(&LENGTHS);
+        assert_eq!(order, [1, 4, 0, 2, 3, 5]);
+        let batches = plan(&LENGTHS, &order, BatchSize::Tokens(10));
+        let results = batches.iter().map(|batch| batch.iter().map(|&i| LENGTHS[i]).collect()).collect();
+        assert_eq!(in_input_order(&batches, results), LENGTHS);
+    }
+}

@@ -1,0 +1,241 @@
+//! Text to token ids, id for id as `transformers` does it.
+//!
+//! The work is done by Hugging Face's `tokenizers` crate. This module decides what is let in ([`config`] and
+//! [`vocab`]), adds the special tokens, and truncates.
+
+mod bert;
+mod config;
+mod vocab;
+
+use std::collections::HashMap;
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+
+use tokenizers::pipeline::{EncodeOptions, Override, PipelineToken, PipelineTokenizer};
+
+use crate::data::source::read_bounded;
+use crate::{Error, Result};
+
+pub use vocab::VocabOptions;
+
+/// One tokenized text: `[CLS] text [SEP]`, never padded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Encoding {
+    /// Token ids, special tokens included; never empty.
+    pub ids: Vec<u32>,
+    /// Token type (segment) ids, as long as `ids`; all 0 for a single BERT sequence.
+    pub type_ids: Vec<u32>,
+    /// Whether tokens were cut off to keep to `max_length`.
+    pub truncated: bool,
+}
+
+impl Encoding {
+    /// Number of tokens, special tokens included.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.ids.len()
+    }
+
+    /// Whether there are no tokens; never so for what [`Tokenizer::encode`] returns.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.ids.is_empty()
+    }
+}
+
+/// Ids of the special tokens that the vocabulary has under BERT's names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct SpecialTokens {
+    /// `[CLS]`, before every text.
+    pub cls: Option<u32>,
+    /// `[SEP]`, after every text.
+    pub sep: Option<u32>,
+    /// `[PAD]`; nothing is padded here, files from elsewhere name it.
+    pub pad: Option<u32>,
+    /// `[UNK]`, for words the vocabulary cannot spell.
+    pub unk: Option<u32>,
+    /// `[MASK]`, for masked language modelling.
+    pub mask: Option<u32>,
+}
+
+/// A BERT (WordPiece) tokenizer. Cheap to clone and safe to share between threads.
+#[derive(Clone)]
+pub struct Tokenizer {
+    pipeline: PipelineTokenizer,
+    ids: Arc<HashMap<String, u32>>,
+    scratches: Arc<bert::Scratches>,
+    special: SpecialTokens,
+    vocab_size: usize,
+}
+
+/// Larger tokenizer files are refused: the largest published ones (multilingual, 250,000 tokens) have 17 MB.
+const MAX_FILE_BYTES: u64 = 64 << 20;
+
+impl Tokenizer {
+    /// Reads a `tokenizer.json` as `tokenizers` and `transformers` write it, whatever their version.
+    ///
+    /// Its padding and truncation settings are ignored: [`Tokenizer::encode`] never pads and truncates as it is told.
+    ///
+    /// # Errors
+    /// [`Error::Tokenizer`] when the file is not JSON, is inconsistent, or is not a BERT-style WordPiece tokenizer.
+    pub fn from_json(json: &[u8]) -> Result<Self> {
+        Self::from_parts("tokenizer.json", json, None)
+    }
+
+    /// Builds BERT's tokenizer over the lines of a `vocab.txt` (one token a line, ids from 0).
+    ///
+    /// # Errors
+    /// [`Error::Tokenizer`] when a special token is missing or the list is unusable.
+    pub fn from_vocab(vocab_txt: &str, options: &VocabOptions) -> Result<Self> {
+        Self::from_value("vocab.txt", vocab::compose(vocab_txt, options).map_err(|r| Error::tokenizer("vocab.txt", r))?)
+    }
+
+    /// Reads the tokenizer of a Hugging Face model directory: `tokenizer.json` where there is one, else `vocab.txt`.
+    ///
+    /// `do_lower_case`, `strip_accents` and `tokenize_chinese_chars` of `tokenizer_config.json` apply to both, as they
+    /// do in `transformers`.
+    ///
+    /// # Errors
+    /// [`Error::NoTokenizer`] when neither file is there, else as [`Tokenizer::from_json`] and [`Tokenizer::from_vocab`].
+    pub fn from_dir(dir: &Path) -> Result<Self> {
+        let read = |name: &str| {
+            let path = dir.join(name);
+            path.exists().then(|| read_bounded(&path, MAX_FILE_BYTES).map(|bytes| (path.display().to_string(), bytes)))
+        };
+        let settings = match read("tokenizer_config.json").transpose()? {
+            Some((name, bytes)) => Some(vocab::Settings::from_json(&bytes).map_err(|r| Error::tokenizer(&name, r))?),
+            None => None,
+        };
+        if let Some((name, bytes)) = read("tokenizer.json").transpose()? {
+            return Self::from_parts(&name, &bytes, settings.as_ref());
+        }
+        let Some((name, bytes)) = read("vocab.txt").transpose()? else {
+            return Err(Error::NoTokenizer { dir: dir.to_owned() });
+        };
+        let vocab_txt = std::str::from_utf8(&bytes).map_err(|e| Error::tokenizer(&name, format!("not UTF-8: {e}")))?;
+        let options = settings.map(|settings| settings.for_vocab()).unwrap_or_default();
+        Self::from_value(&name, vocab::compose(vocab_txt, &options).map_err(|r| Error::tokenizer(&name, r))?)
+    }
+
+    fn from_parts(name: &str, json: &[u8], settings: Option<&vocab::Settings>) -> Result<Self> {
+        if json.len() as u64 > MAX_FILE_BYTES {
+            return Err(Error::tokenizer(name, format!("{} bytes are too many for a tokenizer", json.len())));
+        }
+        let mut value = serde_json::from_slice(json).map_err(|e| Error::tokenizer(name, format!("not JSON: {e}")))?;
+        if let Some(settings) = settings {
+            settings.apply(&mut value);
+        }
+        Self::from_value(name, value)
+    }
+
+    fn from_value(name: &str, value: serde_json::Value) -> Result<Self> {
+        let fail = |reason: String| Error::tokenizer(name, reason);
+        let checked = config::check(value).map_err(fail)?;
+        let pipeline = tokenizers::from_json(&checked.json).map_err(|e| fail(e.to_string()))?;
+        for (content, id) in &checked.added {
+            if pipeline.get_added_vocabulary().token_to_id(content) != Some(*id) {
+                return Err(fail(format!("the added token {content:?} cannot have the id {id}: its place is taken")));
+            }
+        }
+        let ids = checked.ids;
+        let special = SpecialTokens {
+            cls: ids.get("[CLS]").copied(),
+            sep: ids.get("[SEP]").copied(),
+            pad: ids.get("[PAD]").copied(),
+            unk: ids.get("[UNK]").copied(),
+            mask: ids.get("[MASK]").copied(),
+        };
+        let template = &pipeline.get_post_processor().single;
+        let mut template_ids = template.prefix.iter().chain(&template.suffix).map(|(token, _)| token.id());
+        let vocab_size = ids.values().map(|&id| id as usize + 1).max().unwrap_or(0);
+        if let Some(id) = template_ids.find(|&id| id as usize >= vocab_size) {
+            return Err(fail(format!("the post-processor adds token {id}, beyond the vocabulary of {vocab_size}")));
+        }
+        if template.prefix.is_empty() || template.suffix.is_empty() {
+            return Err(fail("the post-processor does not put a text between [CLS] and [SEP]".to_owned()));
+        }
+        Ok(Self { pipeline, ids: Arc::new(ids), scratches: Arc::default(), special, vocab_size })
+    }
+
+    /// Tokenizes `text` as `transformers` does with `truncation=True, max_length=max_length, padding=False`.
+    ///
+    /// The result has at most `max_length` tokens, `[CLS]` and `[SEP]` among them; what does not fit is cut from the
+    /// end of the text, and the final `[SEP]` stays. Special tokens spelled out in the text (`"[MASK]"`) are
+    /// recognised, as they are there.
+    ///
+    /// # Errors
+    /// [`Error::MaxLength`] when `max_length` leaves no room for the text.
+    pub fn encode(&self, text: &str, max_length: usize) -> Result<Encoding> {
+        let template = &self.pipeline.get_post_processor().single;
+        let special = template.n_special();
+        if max_length <= special {
+            return Err(Error::MaxLength { max_length, special });
+        }
+        let encoded = self.encode_text(text).map_err(|e| Error::tokenizer("tokenizer", e.to_string()))?;
+        let kept = encoded.len().min(max_length - special);
+
+        let mut ids = Vec::with_capacity(kept + special);
+        let mut type_ids = Vec::with_capacity(kept + special);
+        let push = |&(token, type_id): &(PipelineToken, u8)| (token.id(), u32::from(type_id));
+        for (id, type_id) in template.prefix.iter().map(push) {
+            ids.push(id);
+            type_ids.push(type_id);
+        }
+        ids.extend(encoded[..kept].iter().map(|token| token.id()));
+        type_ids.resize(ids.len(), u32::from(template.a_type_id));
+        for (id, type_id) in template.suffix.iter().map(push) {
+            ids.push(id);
+            type_ids.push(type_id);
+        }
+        Ok(Encoding { ids, type_ids, truncated: kept < encoded.len() })
+    }
+
+    /// Token ids of a text without special tokens around it.
+    fn encode_text(&self, text: &str) -> tokenizers::Result<Vec<PipelineToken>> {
+        if bert::is_bert(&self.pipeline) {
+            return bert::encode(&self.pipeline, &self.scratches, text);
+        }
+        let options = EncodeOptions {
+            add_special_tokens: false,
+            encode_special_tokens: false,
+            padding: Override::Off,
+            truncation: Override::Off,
+        };
+        let encoded = self.pipeline.encode(text, &options).wait()?;
+        Ok(encoded.first().map(|encoding| encoding.ids().to_vec()).unwrap_or_default())
+    }
+
+    /// Number of rows a word-embedding matrix needs for every id this tokenizer can produce (largest id + 1).
+    #[must_use]
+    pub fn vocab_size(&self) -> usize {
+        self.vocab_size
+    }
+
+    /// Id of a token, spelled as in the vocabulary (`"##ing"`).
+    #[must_use]
+    pub fn token_to_id(&self, token: &str) -> Option<u32> {
+        self.ids.get(token).copied()
+    }
+
+    /// Token of an id, spelled as in the vocabulary.
+    #[must_use]
+    pub fn id_to_token(&self, id: u32) -> Option<String> {
+        self.pipeline.decode_tokens(&[id], false).pop()
+    }
+
+    /// Ids of the special tokens.
+    #[must_use]
+    pub fn special_tokens(&self) -> SpecialTokens {
+        self.special
+    }
+}
+
+impl fmt::Debug for Tokenizer {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Tokenizer").field("vocab_size", &self.vocab_size).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,153 @@
+use serde_json::{Value, json};
+
+use super::*;
+
+const VOCAB: &str = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nhello\nworld\n##s\n!\ncafe\n中\n文\nHello\ncafé\n";
+
+fn tokenizer() -> Tokenizer {
+    Tokenizer::from_vocab(VOCAB, &VocabOptions::default()).unwrap()
+}
+
+fn tokens(tokenizer: &Tokenizer, text: &str) -> Vec<String> {
+    let encoding = tokenizer.encode(text, 512).unwrap();
+    assert_eq!(encoding.type_ids, vec![0; encoding.len()]);
+    encoding.ids.iter().map(|&id| tokenizer.id_to_token(id).unwrap()).collect()
+}
+
+#[test]
+fn wordpiece() {
+    let tokenizer = tokenizer();
+    assert_eq!(tokens(&tokenizer, "Hello worlds!"), ["[CLS]", "hello", "world", "##s", "!", "[SEP]"]);
+    assert_eq!(tokens(&tokenizer, "Café\u{301} 中文\u{0}\u{ad}"), ["[CLS]", "cafe", "中", "文", "[SEP]"]);
+    assert_eq!(tokens(&tokenizer, "worldly [MASK]"), ["[CLS]", "[UNK]", "[MASK]", "[SEP]"]);
+    assert_eq!(tokens(&tokenizer, ""), ["[CLS]", "[SEP]"]);
+}
+
+#[test]
+fn options_of_a_vocabulary() {
+    let cased = VocabOptions { lowercase: false, ..VocabOptions::default() };
+    let tokenizer = Tokenizer::from_vocab(VOCAB, &cased).unwrap();
+    assert_eq!(tokens(&tokenizer, "Hello hello café"), ["[CLS]", "Hello", "hello", "café", "[SEP]"]);
+    let stripped = VocabOptions { strip_accents: Some(true), ..cased };
+    let tokenizer = Tokenizer::from_vocab(VOCAB, &stripped).unwrap();
+    assert_eq!(tokens(&tokenizer, "Hello café"), ["[CLS]", "Hello", "cafe", "[SEP]"]);
+    let joined = VocabOptions { tokenize_chinese_chars: false, ..VocabOptions::default() };
+    let tokenizer = Tokenizer::from_vocab(VOCAB, &joined).unwrap();
+    assert_eq!(tokens(&tokenizer, "中文 中"), ["[CLS]", "[UNK]", "中", "[SEP]"]);
+}
+
+#[test]
+fn truncation_keeps_the_final_sep() {
+    let tokenizer = tokenizer();
+    let special = tokenizer.special_tokens();
+    let encoding = tokenizer.encode("hello world hello world", 4).unwrap();
+    assert!(encoding.truncated);
+    assert_eq!(encoding.ids, [special.cls.unwrap(), 5, 6, special.sep.unwrap()]);
+    assert!(!tokenizer.encode("hello world", 4).unwrap().truncated);
+    assert!(matches!(tokenizer.encode("", 2), Err(Error::MaxLength { max_length: 2, special: 2 })));
+}
+
+#[test]
+fn lookups() {
+    let tokenizer = tokenizer();
+    assert_eq!(tokenizer.vocab_size(), 14);
+    assert_eq!((tokenizer.token_to_id("##s"), tokenizer.id_to_token(7)), (Some(7), Some("##s".into())));
+    assert_eq!((tokenizer.token_to_id("nope"), tokenizer.id_to_token(99)), (None, None));
+    let expected = SpecialTokens { cls: Some(2), sep: Some(3), pad: Some(0), unk: Some(1), mask: Some(4) };
+    assert_eq!(tokenizer.special_tokens(), expected);
+}
+
+#[test]
+fn a_vocabulary_read_as_python_reads_it() {
+    let dos = Tokenizer::from_vocab(&VOCAB.replace('\n', "\r\n"), &VocabOptions::default()).unwrap();
+    assert_eq!(dos.vocab_size(), 14);
+    let missing = Tokenizer::from_vocab("[UNK]\n[SEP]\nx\n", &VocabOptions::default()).unwrap_err();
+    assert_eq!(missing.to_string(), "vocab.txt: the token [CLS] is missing");
+    assert!(Tokenizer::from_vocab("", &VocabOptions::default()).is_err());
+}
+
+/// A `tokenizer.json` as it is met in the wild: version 1.0, padding and truncation switched on.
+fn json_file() -> Value {
+    let mut file = vocab::compose(VOCAB, &VocabOptions::default()).unwrap();
+    file["truncation"] = json!({"max_length": 3, "strategy": "LongestFirst", "stride": 0});
+    file["padding"] = json!({"strategy": {"Fixed": 128}, "direction": "Right", "pad_id": 0, "pad_type_id": 0,
+        "pad_token": "[PAD]", "pad_to_multiple_of": null});
+    file["post_processor"] = json!({"type": "TemplateProcessing",
+        "single": [{"SpecialToken": {"id": "[CLS]", "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 0}},
+            {"SpecialToken": {"id": "[SEP]", "type_id": 0}}],
+        "pair": [{"Sequence": {"id": "A", "type_id": 0}}, {"Sequence": {"id": "B", "type_id": 1}}],
+        "special_tokens": {"[CLS]": {"id": "[CLS]", "ids": [2], "tokens": ["[CLS]"]},
+            "[SEP]": {"id": "[SEP]", "ids": [3], "tokens": ["[SEP]"]}}});
+    file
+}
+
+fn from_value(file: &Value) -> Result<Tokenizer> {
+    Tokenizer::from_json(file.to_string().as_bytes())
+}
+
+#[test]
+fn padding_and_truncation_of_the_file_are_ignored() {
+    let tokenizer = from_value(&json_file()).unwrap();
+    assert_eq!(tokens(&tokenizer, "hello world hello"), ["[CLS]", "hello", "world", "hello", "[SEP]"]);
+}
+
+#[test]
+fn added_tokens_extend_the_vocabulary() {
+    let mut file = json_file();
+    let token = |id: u32| json!({"id": id, "content": "<user>", "special": false, "normalized": false});
+    file["added_tokens"].as_array_mut().unwrap().push(token(14));
+    let tokenizer = from_value(&file).unwrap();
+    assert_eq!((tokenizer.vocab_size(), tokenizer.token_to_id("<user>")), (15, Some(14)));
+    assert_eq!(tokens(&tokenizer, "hello<user>!"), ["[CLS]", "hello", "<user>", "!", "[SEP]"]);
+    file["added_tokens"].as_array_mut().unwrap().pop();
+    file["added_tokens"].as_array_mut().unwrap().push(token(20));
+    assert!(from_value(&file).unwrap_err().to_string().contains("cannot have the id 20"));
+}
+
+#[test]
+fn settings_of_the_directory_override_the_file() {
+    let dir = std::env::temp_dir().join(format!("graftwork-tokenizer-{}", std::process::id()));
+    std::fs::create_dir_all(&dir).unwrap();
+    let write = |name: &str, text: &str| std::fs::write(dir.join(name), text).unwrap();
+    assert!(matches!(Tokenizer::from_dir(&dir), Err(Error::NoTokenizer { .. })));
+    write("vocab.txt", VOCAB);
+    assert_eq!(tokens(&Tokenizer::from_dir(&dir).unwrap(), "Hello"), ["[CLS]", "hello", "[SEP]"]);
+    write("tokenizer_config.json", r#"{"do_lower_case": false, "strip_accents": null}"#);
+    assert_eq!(tokens(&Tokenizer::from_dir(&dir).unwrap(), "Hello"), ["[CLS]", "Hello", "[SEP]"]);
+    write("tokenizer.json", &json_file().to_string());
+    assert_eq!(tokens(&Tokenizer::from_dir(&dir).unwrap(), "Hello"), ["[CLS]", "Hello", "[SEP]"]);
+    write("tokenizer.json", "{");
+    let broken = Tokenizer::from_dir(&dir).unwrap_err().to_string();
+    assert!(broken.contains("tokenizer.json: not JSON"), "{broken}");
+    std::fs::remove_dir_all(&dir).unwrap();
+}
+
+#[test]
+fn hostile_files_are_errors() {
+    let refused = |path: &str, value: Value, what: &str| {
+        let mut file = json_file();
+        *file.pointer_mut(path).unwrap_or_else(|| panic!("{path}")) = value;
+        let message = from_value(&file).expect_err(path).to_string();
+        assert!(message.contains(what), "{path}: {message}");
+    };
+    refused("/model/vocab/hello", json!(4_000_000_000_u32), "beyond");
+    refused("/model/vocab/hello", json!(-1), "has no id");
+    refused("/model/vocab", json!({}), "not in the vocabulary");
+    refused("/model/vocab", json!({ "[UNK]": 0, "a\u{0}b": 1 }), "NUL");
+    refused("/model/vocab", json!({ "[UNK]": 0, "a".repeat(1_000_000): 1 }), "1000000 bytes");
+    refused("/model/vocab", json!({ "[UNK]": 0 }), "");
+    refused("/model/unk_token", json!("nope"), "nope");
+    refused("/model/max_input_chars_per_word", json!(u64::MAX), "max_input_chars_per_word");
+    refused("/model/type", json!("BPE"), "BPE");
+    refused("/model", json!(null), "model");
+    refused("/normalizer", json!({"type": "Replace", "pattern": {"String": "a"}, "content": "aaaa"}), "Replace");
+    refused("/normalizer", json!({"type": "Sequence", "normalizers": [{"type": "Sequence"}]}), "nested");
+    refused("/pre_tokenizer", json!({"type": "Split"}), "Split");
+    refused("/post_processor", json!(null), "[CLS]");
+    refused("/post_processor", json!({"type": "BertProcessing", "cls": ["x", 9_999], "sep": ["y", 3]}), "9999");
+    refused("/added_tokens/0/id", json!(u32::MAX), "beyond");
+    refused("/added_tokens/0/content", json!(""), "empty");
+    for broken in ["", "[]", "null", "{}", "{\"model\": 1}", &"[".repeat(1_000_000)] {
+        assert!(Tokenizer::from_json(broken.as_bytes()).is_err(), "{broken:.20}");
+    }
+}

@@ -1,0 +1,66 @@
+use thiserror::Error;
+
+/// What can go wrong while an adapter is trained or evaluated.
+#[derive(Debug, Error)]
+pub enum Error {
+    /// The model or one of its files.
+    #[error(transparent)]
+    Model(#[from] graftwork_model::Error),
+    /// The device.
+    #[error(transparent)]
+    Device(#[from] graftwork_tensor::Error),
+    /// A setting is out of its range.
+    #[error("{setting} must {must}")]
+    Setting {
+        /// Which.
+        setting: &'static str,
+        /// What it must be.
+        must: &'static str,
+    },
+    /// There is nothing to train or evaluate on.
+    #[error("the {what} data has no examples")]
+    NoExamples {
+        /// Training, dev or test.
+        what: &'static str,
+    },
+    /// An example lacks a label.
+    #[error("example {index} of the {what} data has no label (or one that the head does not know)")]
+    NoLabel {
+        /// Training, dev or test.
+        what: &'static str,
+        /// From 0.
+        index: usize,
+    },
+    /// The adapter has no head to train or evaluate.
+    #[error("the adapter has no head; train one with `graftwork train --init`")]
+    NoHead,
+    /// The loss is no longer a number.
+    #[error("the loss became {loss} at step {step}: lower the learning rate")]
+    Diverged {
+        /// The step.
+        step: usize,
+        /// NaN or infinite.
+        loss: f32,
+    },
+    /// A checkpoint belongs to another run.
+    #[error(
+        "the checkpoint {file} does not fit this run: {problem}; use the same arguments, or start without --resume"
+    )]
+    OtherRun {
+        /// The checkpoint.
+        file: String,
+        /// What differs.
+        problem: String,
+    },
+    /// A checkpoint is damaged.
+    #[error("the checkpoint {file} is damaged: {problem}; start without --resume")]
+    Checkpoint {
+        /// The checkpoint.
+        file: String,
+        /// What is wrong.
+        problem: String,
+    },
+}
+
+/// `Result` with this crate's [`Error`].
+pub type Result<T> = std::result::Result<T, Error>;

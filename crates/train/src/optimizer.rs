@@ -1,0 +1,143 @@
+//! One training step on a device: loss, backward, clip, AdamW. Nothing here waits for the device.
+
+use graftwork_model::{Adapter, Backbone, Batch};
+use graftwork_tensor::ops::{adamw, clear, cross_entropy, reduce};
+use graftwork_tensor::{Device, DropoutKey, Tape, Tensor};
+
+use crate::{Error, Result};
+
+/// Steps whose loss waits on the device before it is read.
+pub(crate) const RING: usize = 16;
+/// Elements between two steps in the ring: bindings begin at multiples of 256 bytes.
+const SLOT: usize = 64;
+
+/// AdamW over everything of an adapter that learns, and the numbers of the last steps.
+#[derive(Debug)]
+pub struct Optimizer {
+    first_moment: Tensor,
+    second_moment: Tensor,
+    /// [norm, clip factor, loss, ..] of each of the last steps.
+    ring: Tensor,
+}
+
+/// One step's settings.
+#[derive(Debug, Clone, Copy)]
+pub struct StepSettings {
+    /// Learning rate.
+    pub lr: f64,
+    /// Decoupled weight decay of matrices.
+    pub weight_decay: f64,
+    /// Largest norm of all gradients together; infinite clips nothing.
+    pub max_norm: f64,
+    /// Dropout in the backbone's hidden states and before the head's layers.
+    pub dropout: f64,
+    /// Seed of the dropout masks.
+    pub seed: u64,
+    /// From 1 on.
+    pub step: usize,
+}
+
+/// What one step did.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct StepReport {
+    /// From 1 on.
+    pub step: usize,
+    /// Mean cross-entropy of the batch, before the update.
+    pub loss: f32,
+    /// Norm of all gradients together, before clipping.
+    pub grad_norm: f32,
+    /// Learning rate of this step.
+    pub lr: f64,
+}
+
+impl Optimizer {
+    /// With moments of zero.
+    ///
+    /// # Panics
+    /// If the adapter was not loaded to be trained.
+    pub fn new(device: &Device, adapter: &Adapter) -> Self {
+        assert!(adapter.arena().grads().is_some(), "an adapter that was loaded to be trained");
+        let n = adapter.arena().weights().len();
+        Self { first_moment: device.zeros(1, n), second_moment: device.zeros(1, n), ring: device.zeros(1, RING * SLOT) }
+    }
+
+    /// The first and second moments, [1, n] each, as the adapter's arena lays out its weights.
+    pub fn moments(&self) -> [&Tensor; 2] {
+        [&self.first_moment, &self.second_moment]
+    }
+
+    /// Records one step: forward, loss, backward, clip, update.
+    ///
+    /// # Errors
+    /// If the adapter has no head.
+    pub fn step(
+        &self,
+        backbone: &Backbone,
+        adapter: &Adapter,
+        (batch, labels): (&Batch, &[u32]),
+        settings: StepSettings,
+    ) -> Result<()> {
+        let device = backbone.device();
+        let head = adapter.head().ok_or(Error::NoHead)?;
+        let grads = adapter.arena().grads().expect("an adapter that was loaded to be trained");
+        let drops = settings.dropout > 0.0 || adapter.description().config.dropout > 0.0;
+        let key = DropoutKey { seed: fold(settings.seed), step: settings.step as u32 };
+        let dropout = settings.dropout as f32;
+        let slot = self.ring.view(settings.step % RING * SLOT, 1, SLOT);
+
+        clear::clear(device, grads);
+        let mut tape = Tape::training(device, drops.then_some(key));
+        let hidden = backbone.forward(&mut tape, batch, Some(adapter), dropout);
+        let logits = head.forward(&mut tape, backbone, &hidden, batch, dropout);
+        let (rows, classes) = (logits.value().rows(), logits.value().cols());
+        let (dlogits, losses) = (device.empty(rows, classes), device.empty(1, rows));
+        cross_entropy::cross_entropy(device, logits.value(), &device.indices(labels), &dlogits, &losses);
+        reduce::sum(device, &losses, &slot, 2);
+        tape.backward(&logits, dlogits);
+
+        reduce::norm_and_clip(device, grads, settings.max_norm as f32, &slot, 0);
+        let update = adamw::AdamW {
+            lr: settings.lr,
+            weight_decay: settings.weight_decay,
+            beta1: 0.9,
+            beta2: 0.999,
+            eps: 1e-8,
+            step: settings.step as u32,
+        };
+        let state = [adapter.arena().weights(), &self.first_moment, &self.second_moment];
+        adamw::adamw(device, update, grads, &slot, state, adapter.arena().decayed());
+        device.submit();
+        Ok(())
+    }
+
+    /// Reads what the steps `from..=to` did, at most [`RING`] of them; waits for the device. `lr` gives each step's
+    /// learning rate.
+    ///
+    /// # Errors
+    /// If the device fails, or a loss is not a number.
+    pub(crate) async fn reports(
+        &self,
+        device: &Device,
+        steps: std::ops::RangeInclusive<usize>,
+        lr: impl Fn(usize) -> f64,
+    ) -> Result<Vec<StepReport>> {
+        if steps.is_empty() {
+            return Ok(Vec::new());
+        }
+        let values = device.read(&self.ring).await?;
+        let report = |step: usize| {
+            let slot = &values[step % RING * SLOT..];
+            let (loss, grad_norm) = (slot[2], slot[0]);
+            if loss.is_finite() && grad_norm.is_finite() {
+                Ok(StepReport { step, loss, grad_norm, lr: lr(step) })
+            } else {
+                Err(Error::Diverged { step, loss })
+            }
+        };
+        steps.map(report).collect()
+    }
+}
+
+fn fold(seed: u64) -> u32 {
+    (seed ^ (seed >> 32)) as u32
+}

@@ -1,0 +1,300 @@
+//! The training loop: encode -> pack -> upload -> step -> evaluate -> keep the best.
+
+use std::ops::ControlFlow;
+
+use graftwork_model::{Adapter, AdapterFile, Backbone};
+use graftwork_text::{plan, shuffled};
+use web_time::{Duration, Instant};
+
+use crate::checkpoint::{Best, RunState};
+use crate::evaluate::{Evaluation, evaluate};
+use crate::examples::Examples;
+use crate::optimizer::{Optimizer, RING, StepReport, StepSettings};
+use crate::{Error, Result, TrainConfig};
+
+/// What the trainer tells while it runs.
+#[derive(Debug)]
+pub enum Event<'a> {
+    /// Some steps are done; reported a few at a time, since looking costs a wait for the device.
+    Steps(&'a [StepReport], Progress),
+    /// The dev data was evaluated.
+    Evaluated {
+        /// After which step.
+        step: usize,
+        /// What came out.
+        evaluation: &'a Evaluation,
+        /// Whether it is the best so far.
+        best: bool,
+    },
+}
+
+/// How far a run is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Progress {
+    /// Steps done.
+    pub step: usize,
+    /// Steps in all, unless it stops early.
+    pub total_steps: usize,
+    /// Tokens trained on since this process began.
+    pub tokens: usize,
+    /// Time spent in training steps since this process began.
+    pub elapsed: Duration,
+}
+
+impl Progress {
+    /// Tokens a second.
+    pub fn tokens_per_second(&self) -> f64 {
+        self.tokens as f64 / self.elapsed.as_secs_f64().max(1e-9)
+    }
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// All steps are done, or it stopped early by its own rule.
+    Finished,
+    /// The observer asked to stop; a checkpoint of this moment resumes it.
+    Stopped,
+}
+
+/// Trains one adapter on one backbone.
+pub struct Trainer<'a> {
+    backbone: &'a Backbone,
+    adapter: Adapter,
+    optimizer: Optimizer,
+    config: TrainConfig,
+    train: &'a Examples,
+    dev: Option<&'a Examples>,
+    lengths: Vec<usize>,
+    /// Batches of the epoch that the next step is in.
+    epoch: (usize, Vec<Vec<usize>>),
+    steps_per_epoch: Vec<usize>,
+    total_steps: usize,
+    step: usize,
+    reported: usize,
+    stale: usize,
+    best: Option<Best>,
+    best_weights: Option<Vec<f32>>,
+    tokens: usize,
+    elapsed: Duration,
+}
+
+impl<'a> Trainer<'a> {
+    /// Uploads the adapter and plans the run.
+    ///
+    /// # Errors
+    /// If a setting makes no sense or the adapter does not fit the backbone.
+    pub fn new(
+        backbone: &'a Backbone,
+        file: &AdapterFile,
+        config: TrainConfig,
+        train: &'a Examples,
+        dev: Option<&'a Examples>,
+    ) -> Result<Self> {
+        config.validate()?;
+        let adapter = Adapter::load_trainable(backbone, file)?;
+        if adapter.head().is_none() {
+            return Err(Error::NoHead);
+        }
+        let optimizer = Optimizer::new(backbone.device(), &adapter);
+        let lengths = train.lengths();
+        // With a budget of tokens, the number of batches depends on the order of the epoch.
+        let mut steps_per_epoch = Vec::new();
+        let mut total_steps = 0;
+        for epoch in 0..config.epochs {
+            let steps = batches_of(&config, &lengths, epoch).len();
+            steps_per_epoch.push(steps);
+            total_steps += steps;
+            if config.max_steps.is_some_and(|most| total_steps >= most) {
+                break;
+            }
+        }
+        let total_steps = config.max_steps.map_or(total_steps, |most| most.min(total_steps));
+        let epoch = (0, batches_of(&config, &lengths, 0));
+        Ok(Self {
+            backbone,
+            adapter,
+            optimizer,
+            config,
+            train,
+            dev,
+            lengths,
+            epoch,
+            steps_per_epoch,
+            total_steps,
+            step: 0,
+            reported: 0,
+            stale: 0,
+            best: None,
+            best_weights: None,
+            tokens: 0,
+            elapsed: Duration::ZERO,
+        })
+    }
+
+    /// The adapter, as far as it is trained.
+    pub fn adapter(&self) -> &Adapter {
+        &self.adapter
+    }
+
+    /// How far the run is.
+    pub fn progress(&self) -> Progress {
+        Progress { step: self.step, total_steps: self.total_steps, tokens: self.tokens, elapsed: self.elapsed }
+    }
+
+    /// The best evaluation so far.
+    pub fn best(&self) -> Option<Best> {
+        self.best
+    }
+
+    /// Runs until the end, or until the observer breaks. At the end the adapter has the weights of the best
+    /// evaluation, if those are kept.
+    ///
+    /// # Errors
+    /// If the device fails, or the loss is no longer a number.
+    pub async fn run(&mut self, observer: &mut dyn FnMut(&Self, Event<'_>) -> ControlFlow<()>) -> Result<Ending> {
+        while self.step < self.total_steps && !self.is_out_of_patience() {
+            let evaluates = self.record_step()?;
+            if evaluates || self.step - self.reported == RING || self.backbone.device().as_gpu().is_none() {
+                let reports = self.report().await?;
+                let mut flow = observer(self, Event::Steps(&reports, self.progress()));
+                if evaluates {
+                    let (evaluation, best) = self.evaluate_dev().await?;
+                    let event = Event::Evaluated { step: self.step, evaluation: &evaluation, best };
+                    if observer(self, event).is_break() {
+                        flow = ControlFlow::Break(());
+                    }
+                }
+                if flow.is_break() && self.step < self.total_steps {
+                    return Ok(Ending::Stopped);
+                }
+            }
+        }
+        let reports = self.report().await?;
+        if !reports.is_empty() {
+            let _ = observer(self, Event::Steps(&reports, self.progress()));
+        }
+        if let Some(weights) = &self.best_weights {
+            self.backbone.device().write(self.adapter.arena().weights(), weights);
+        }
+        Ok(Ending::Finished)
+    }
+
+    /// Everything that [`Trainer::resume`] needs; `run` identifies the run's settings and data.
+    ///
+    /// # Errors
+    /// If the device fails.
+    pub async fn state(&self, run: &str) -> Result<RunState> {
+        let device = self.backbone.device();
+        let [m, v] = self.optimizer.moments();
+        let arena = [device.read(self.adapter.arena().weights()).await?, device.read(m).await?, device.read(v).await?];
+        Ok(RunState {
+            run: run.to_owned(),
+            step: self.step,
+            stale: self.stale,
+            best: self.best,
+            arena,
+            best_weights: self.best_weights.clone(),
+        })
+    }
+
+    /// Goes on where a state was taken. The caller has checked that it is of the same run.
+    ///
+    /// # Errors
+    /// If the state is of another adapter or beyond the end of the run.
+    pub fn resume(&mut self, state: RunState) -> Result<()> {
+        let n = self.adapter.arena().weights().len();
+        let fits = state.arena.iter().all(|values| values.len() == n) && state.step <= self.total_steps;
+        if !fits {
+            let problem = format!("it is at step {} of another adapter or schedule", state.step);
+            return Err(Error::OtherRun { file: "state".to_owned(), problem });
+        }
+        let device = self.backbone.device();
+        let [m, v] = self.optimizer.moments();
+        for (tensor, values) in [self.adapter.arena().weights(), m, v].into_iter().zip(&state.arena) {
+            device.write(tensor, values);
+        }
+        (self.step, self.reported, self.stale) = (state.step, state.step, state.stale);
+        (self.best, self.best_weights) = (state.best, state.best_weights);
+        Ok(())
+    }
+
+    /// Takes the next batch and records its step. Says whether an evaluation is due after it.
+    fn record_step(&mut self) -> Result<bool> {
+        let started = Instant::now();
+        let (epoch, at) = self.position(self.step);
+        if epoch != self.epoch.0 {
+            self.epoch = (epoch, batches_of(&self.config, &self.lengths, epoch));
+        }
+        let indices = &self.epoch.1[at];
+        let (batch, labels) = self.train.batch(self.backbone, indices)?;
+        self.step += 1;
+        let settings = StepSettings {
+            lr: self.lr(self.step),
+            weight_decay: self.config.weight_decay,
+            max_norm: self.config.clip.unwrap_or(f64::INFINITY),
+            dropout: self.config.dropout,
+            seed: self.config.seed,
+            step: self.step,
+        };
+        self.optimizer.step(self.backbone, &self.adapter, (&batch, &labels), settings)?;
+        self.tokens += indices.iter().map(|i| self.lengths[*i]).sum::<usize>();
+        self.elapsed += started.elapsed();
+        let epoch_ends = at + 1 == self.steps_per_epoch[epoch] || self.step == self.total_steps;
+        let due = self.config.eval_every.is_some_and(|every| self.step.is_multiple_of(every));
+        Ok(self.dev.is_some() && (epoch_ends || due))
+    }
+
+    async fn report(&mut self) -> Result<Vec<StepReport>> {
+        let started = Instant::now();
+        let device = self.backbone.device();
+        let reports = self.optimizer.reports(device, self.reported + 1..=self.step, |step| self.lr(step)).await?;
+        self.reported = self.step;
+        self.elapsed += started.elapsed();
+        Ok(reports)
+    }
+
+    async fn evaluate_dev(&mut self) -> Result<(Evaluation, bool)> {
+        let dev = self.dev.expect("dev data, or no evaluation is due");
+        let evaluation = evaluate(self.backbone, &self.adapter, dev, &mut |_| {}).await?;
+        let (accuracy, loss) = (evaluation.metrics.accuracy, evaluation.loss);
+        let better = self.best.is_none_or(|best| best.is_beaten_by(accuracy, loss));
+        if better {
+            self.best = Some(Best { step: self.step, accuracy, loss });
+            self.stale = 0;
+            if self.config.keep_best {
+                self.best_weights = Some(self.backbone.device().read(self.adapter.arena().weights()).await?);
+            }
+        } else {
+            self.stale += 1;
+        }
+        Ok((evaluation, better))
+    }
+
+    fn is_out_of_patience(&self) -> bool {
+        self.config.patience.is_some_and(|patience| self.stale >= patience)
+    }
+
+    /// Epoch and batch of the step after `done` steps.
+    fn position(&self, done: usize) -> (usize, usize) {
+        let mut at = done;
+        for (epoch, steps) in self.steps_per_epoch.iter().enumerate() {
+            if at < *steps {
+                return (epoch, at);
+            }
+            at -= steps;
+        }
+        (self.steps_per_epoch.len() - 1, at)
+    }
+
+    fn lr(&self, step: usize) -> f64 {
+        // Schedules count from 0, as PyTorch's do.
+        self.config.lr * self.config.schedule.factor(step - 1, self.total_steps, self.config.warmup_ratio)
+    }
+}
+
+fn batches_of(config: &TrainConfig, lengths: &[usize], epoch: usize) -> Vec<Vec<usize>> {
+    let order =
+        if config.shuffle { shuffled(lengths.len(), config.seed, epoch as u64) } else { (0..lengths.len()).collect() };
+    plan(lengths, &order, config.batch_size)
+}

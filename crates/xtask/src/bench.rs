@@ -1,0 +1,20 @@
+//! `cargo xtask bench`: hands its words to the benchmark program of the tests.
+
+use anyhow::Result;
+
+use crate::{model, shell};
+
+/// Options of `cargo xtask bench`.
+#[derive(clap::Args)]
+pub struct Args {
+    /// Words for the benchmark; `cargo xtask bench -- --help` lists them
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    words: Vec<String>,
+}
+
+/// Runs `cargo xtask bench`.
+pub fn run(args: &Args) -> Result<()> {
+    model::ensure()?;
+    let mut cargo = shell::cargo("run --release --package graftwork-tests --bin bench --");
+    shell::run(cargo.args(&args.words))
+}

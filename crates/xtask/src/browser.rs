@@ -1,0 +1,39 @@
+//! The browser test: the same work natively and in headless Chromium on WebGPU.
+
+use anyhow::{Context, Result};
+
+use crate::wasm::{self, Toolchain};
+use crate::{paths, shell, system};
+
+/// Runs `cargo xtask browser`.
+pub fn run() -> Result<()> {
+    system::ensure()?;
+    test(&wasm::toolchain()?)
+}
+
+/// Builds the page, makes the native result, compares.
+pub fn test(toolchain: &Toolchain) -> Result<()> {
+    let dir = paths::root().join("tests/browser");
+    let work = paths::target().join("browser-test");
+    std::fs::create_dir_all(&work)?;
+    let chromium = system::chromium()
+        .context("no Chromium found. Next: install Chromium or Chrome, or set GRAFTWORK_CHROMIUM to it")?;
+
+    // Native: shares the workspace's build folder and so most of its built dependencies.
+    let mut native = shell::cargo("run --release --bin native --manifest-path");
+    native.arg(dir.join("Cargo.toml")).arg("--").arg(&work);
+    native.env("CARGO_TARGET_DIR", paths::target()).envs(system::test_adapters());
+    shell::run(&mut native)?;
+
+    let mut pack = shell::command("wasm-pack");
+    // no-install: the wasm-bindgen on PATH is the pinned one, nothing else is to be downloaded.
+    pack.args(["build", "--target", "web", "--release", "--no-typescript", "--no-pack"]);
+    pack.args(["--mode", "no-install", "--out-dir", "pkg"]).arg(&dir);
+    pack.env("CARGO_TARGET_DIR", paths::target().join("wasm")).envs(toolchain.env.clone());
+    shell::run(&mut pack)?;
+
+    shell::run(shell::npm(&dir).args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]))?;
+    let mut page = shell::command("node");
+    page.arg(dir.join("run.mjs")).arg(&work).arg(&chromium);
+    shell::run(&mut page)
+}

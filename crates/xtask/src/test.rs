@@ -1,0 +1,65 @@
+//! `cargo xtask test`: the one command that passes on a fresh machine.
+
+use anyhow::Result;
+
+use crate::stages::Stages;
+use crate::{browser, check, model, paths, shell, system, wasm};
+
+/// The crates that must build for the browser.
+const LIBRARIES: [&str; 6] = ["gpu", "tensor", "text", "model", "train", "graftwork"];
+
+/// Options of `cargo xtask test`.
+#[derive(clap::Args)]
+pub struct Args {
+    /// Leave out the wasm32 build and the browser test
+    #[arg(long)]
+    native_only: bool,
+    /// Words for `cargo test`, such as a test's name
+    #[arg(last = true)]
+    words: Vec<String>,
+}
+
+/// Runs `cargo xtask test`.
+pub fn run(args: &Args) -> Result<()> {
+    let mut stages = Stages::default();
+    // Without these nothing after them can work, so the run ends here.
+    let ready =
+        stages.stage("system packages", system::ensure) && stages.stage("backbone", || model::ensure().map(drop));
+    if !ready {
+        return stages.finish();
+    }
+    check::all(&mut stages);
+    stages.stage("tests", || tests(&args.words));
+    if !args.native_only {
+        let mut toolchain = None;
+        stages.stage("wasm toolchain", || {
+            toolchain = Some(wasm::toolchain()?);
+            Ok(())
+        });
+        if let Some(toolchain) = toolchain {
+            stages.stage("wasm build", || wasm_build(&toolchain));
+            stages.stage("browser", || browser::test(&toolchain));
+        }
+    }
+    stages.finish()
+}
+
+fn tests(words: &[String]) -> Result<()> {
+    let mut cargo = shell::cargo("test --release --workspace --no-fail-fast");
+    cargo.args(words).envs(system::test_adapters());
+    shell::run(&mut cargo)
+}
+
+fn wasm_build(toolchain: &wasm::Toolchain) -> Result<()> {
+    let mut cargo = shell::cargo("build --release --target");
+    cargo.arg(wasm::TARGET);
+    for library in LIBRARIES {
+        cargo.arg("--package").arg(match library {
+            "graftwork" => library.to_owned(),
+            part => format!("graftwork-{part}"),
+        });
+    }
+    // A folder of its own: another compiler's artefacts would evict the native ones.
+    cargo.env("CARGO_TARGET_DIR", paths::target().join("wasm")).envs(toolchain.env.clone());
+    shell::run(&mut cargo)
+}

@@ -1,0 +1,36 @@
+use graftwork_tensor::ops::cross_entropy::{cross_entropy, cross_entropy_cpu};
+use graftwork_tests::{check_gradient, parity, random, random_f64};
+
+#[test]
+fn loss_and_derivative() {
+    parity([(1, 1), (1, 2), (33, 3), (70, 151)], 1e-10, |device, (rows, classes)| {
+        let z: Vec<f32> = random(1, rows * classes).iter().map(|v| v * 20.0).collect();
+        let labels: Vec<u32> = (0..*rows as u32).map(|i| (i * 7) % *classes as u32).collect();
+        let (z, labels) = (device.tensor(*rows, *classes, &z), device.indices(&labels));
+        let (dz, loss) = (device.empty(*rows, *classes), device.empty(1, *rows));
+        cross_entropy(device, &z, &labels, &dz, &loss);
+        vec![dz, loss]
+    });
+}
+
+#[test]
+fn derivative_by_finite_differences() {
+    let (z, labels) = (random_f64(1, 4 * 5), [0, 4, 2, 2]);
+    let mean = |z: &[f64], dz: &mut [f64]| {
+        let mut loss = [0.0; 4];
+        cross_entropy_cpu(z, &labels, 5, dz, &mut loss);
+        loss.iter().sum::<f64>()
+    };
+    let mut dz = vec![0.0; 20];
+    mean(&z, &mut dz);
+    check_gradient(&z, &dz, |z| mean(z, &mut [0.0; 20]));
+}
+
+/// Two equal logits: the loss is ln 2.
+#[test]
+fn a_known_value() {
+    let (mut dz, mut loss) = ([0.0; 2], [0.0]);
+    cross_entropy_cpu(&[3.0, 3.0], &[1], 2, &mut dz, &mut loss);
+    assert!((loss[0] - std::f64::consts::LN_2).abs() < 1e-15);
+    assert_eq!(dz, [0.5, -0.5]);
+}

@@ -1,0 +1,18 @@
+//! Every op: the GPU against the CPU body over one table of shapes, and derivatives against finite differences.
+
+mod activation_bwd;
+mod adamw;
+mod add;
+mod attention;
+mod clear;
+mod cross_entropy;
+mod dropout;
+mod embed;
+mod gemm;
+mod layer_norm;
+mod planted_fault;
+mod pool;
+mod reduce;
+mod scale;
+mod shaders;
+mod sum_rows;

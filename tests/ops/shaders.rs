@@ -1,0 +1,47 @@
+//! Every variant of every shader is valid WGSL, and every file of `shaders/` belongs to an op.
+
+use std::path::Path;
+
+use graftwork_tensor::ops;
+
+#[test]
+fn every_variant_is_valid() {
+    let mut count = 0;
+    for (shader, variants) in ops::shaders() {
+        for constants in variants {
+            let source = shader.source(&constants);
+            let module = naga::front::wgsl::parse_str(&source)
+                .unwrap_or_else(|e| panic!("{} {constants:?}: {}", shader.name, e.emit_to_string(&source)));
+            let mut validator =
+                naga::valid::Validator::new(naga::valid::ValidationFlags::all(), naga::valid::Capabilities::empty());
+            validator
+                .validate(&module)
+                .unwrap_or_else(|e| panic!("{} {constants:?}: {}", shader.name, e.emit_to_string(&source)));
+            let storage = |v: &naga::GlobalVariable| matches!(v.space, naga::AddressSpace::Storage { .. });
+            let bound = module.global_variables.iter().filter(|(_, v)| storage(v)).count();
+            assert_eq!(bound, shader.buffers.len(), "bindings of {}", shader.name);
+            assert!(bound <= 8, "{} needs more storage buffers than WebGPU grants by default", shader.name);
+            count += 1;
+        }
+    }
+    assert!(count > 60, "only {count} variants");
+}
+
+#[test]
+fn every_file_belongs_to_an_op() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shaders");
+    let registered: Vec<&str> = ops::shaders().iter().flat_map(|(shader, _)| shader.parts.iter().copied()).collect();
+    let mut count = 0;
+    for folder in [folder.clone(), folder.join("lib")] {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_some_and(|e| e == "wgsl") {
+                let text = std::fs::read_to_string(&path).unwrap();
+                assert!(registered.contains(&text.as_str()), "no op uses {}", path.display());
+                assert!(text.starts_with("//"), "{} has no header", path.display());
+                count += 1;
+            }
+        }
+    }
+    assert!(count > 15, "only {count} files");
+}
