@@ -1,0 +1,89 @@
+//! `.bin` files: the default of AdapterHub, written by `torch.save`.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use graftwork_model::{AdapterFile, HeadStyle, Part, Site, adapterhub, load};
+
+use crate::{golden, shared_data};
+
+fn metaphor() -> AdapterFile {
+    load(&shared_data("interop-adapterhub-mbert-metaphor")).unwrap()
+}
+
+/// A real adapter from the hub: Pfeiffer's, reduction factor 16, for multilingual BERT, with a two-layer head.
+#[test]
+fn a_published_adapter_loads() {
+    let adapter = metaphor();
+    assert_eq!((adapter.name.as_str(), adapter.hidden_size, adapter.layers()), ("md", 768, 12));
+    assert_eq!(adapter.model_name.as_deref(), Some("bert-base-multilingual-cased"));
+    assert!(adapter.config.has_adapter(0, Site::Output) && !adapter.config.has_adapter(0, Site::Attention));
+    assert_eq!(adapter.config.tensors(768, 12).unwrap().iter().filter(|t| t.part == Part::DownWeight).count(), 12);
+    assert_eq!((adapter.adapter_parameters(), adapter.head_parameters()), (894_528, 768 * 768 + 768 + 2 * 768 + 2));
+    let head = adapter.head.as_ref().unwrap();
+    assert_eq!(head.style, HeadStyle::Flex { name: "md".to_owned() });
+    // In this file the label called "0" has the id 1.
+    assert_eq!(head.labels.as_deref().unwrap(), ["1", "0"]);
+}
+
+/// First and last values, read from the archive's storages with Python's `struct`.
+#[test]
+fn its_values_are_those_in_the_archive() {
+    let adapter = metaphor();
+    for (name, first, last) in VALUES {
+        let data = &adapter.tensors[name].data;
+        assert_eq!((data[0].to_bits(), data[data.len() - 1].to_bits()), (first, last), "{name}");
+    }
+}
+
+const VALUES: [(&str, u32, u32); 4] = [
+    ("layer.0.output.down.weight", 0x3ad5d8d2, 0xbb400795),
+    ("layer.11.output.up.bias", 0x3b3d1f2d, 0x3a7e5cf4),
+    ("head.0.weight", 0xbccad0ea, 0x3ae4f45d),
+    ("head.1.bias", 0xba35db98, 0x3a35d8dc),
+];
+
+#[test]
+fn it_is_the_same_adapter_as_safetensors() {
+    let adapter = metaphor();
+    let again = adapterhub::from_files("again", &adapterhub::to_files(&adapter).unwrap()).unwrap();
+    assert_eq!((&again.tensors, &again.head), (&adapter.tensors, &adapter.head));
+    assert_eq!(again.extra, adapter.extra);
+}
+
+/// AdapterHub cannot write `ln_before` adapters as safetensors (a shared tensor), so these goldens have both forms.
+#[test]
+fn both_forms_of_an_adapter_are_the_same() {
+    for case in ["ln_before", "par_bn-ln_before-after", "double_seq_bn-ln_before-after"] {
+        let dir = golden("tiny-cases").join(case);
+        let read = |name: &str| (name.to_owned(), fs::read(dir.join(name)).unwrap());
+        let common = ["adapter_config.json", "head_config.json", "model_head.safetensors"].map(read);
+        let with = |weights| {
+            let files: BTreeMap<_, _> = common.iter().cloned().chain([read(weights)]).collect();
+            adapterhub::from_files(case, &files).unwrap()
+        };
+        assert_eq!(with("pytorch_adapter.bin"), with("adapter.safetensors"), "{case}");
+    }
+}
+
+/// A damaged archive is an error, or (a flip in padding) changes nothing; it is never a panic.
+#[test]
+fn damage_is_noticed() {
+    let dir = shared_data("interop-adapterhub-mbert-metaphor");
+    let good = metaphor();
+    let mut files: BTreeMap<_, _> =
+        ["adapter_config.json", "head_config.json", "pytorch_adapter.bin", "pytorch_model_head.bin"]
+            .map(|name| (name.to_owned(), fs::read(dir.join(name)).unwrap()))
+            .into();
+    let whole = files["pytorch_model_head.bin"].clone();
+    for position in (0..whole.len()).step_by(whole.len() / 40) {
+        let mut bad = whole.clone();
+        bad[position] ^= 0x20;
+        files.insert("pytorch_model_head.bin".to_owned(), bad);
+        if let Ok(adapter) = adapterhub::from_files("damaged", &files) {
+            assert_eq!(adapter, good, "byte {position}");
+        }
+        files.insert("pytorch_model_head.bin".to_owned(), whole[..position].to_vec());
+        assert!(adapterhub::from_files("truncated", &files).is_err());
+    }
+}
