@@ -15,11 +15,12 @@ use std::fs;
 use std::path::Path;
 
 use crate::adapter_file::{AdapterFile, MAX_WEIGHTS_BYTES};
-use crate::adapterhub_parts::{Names, Parts, from_parts, refuse_peft, serialize, to_parts};
-use crate::atomic_file::{Pending, read_capped, sync_directory_of, temporary_beside};
+use crate::adapterhub_parts::{Names, Parts, from_parts, refuse_peft, to_parts};
 use crate::error::{Error, Result};
-use crate::json::{Fields, MAX_JSON_BYTES, to_sorted_text};
-use crate::torch_file;
+use crate::files::atomic_file::{Pending, read_capped, sync_directory_of, temporary_beside};
+use crate::files::json::{Fields, MAX_JSON_BYTES, to_sorted_text};
+use crate::files::safetensors_write::serialize;
+use crate::files::torch_file;
 
 const ADAPTER_CONFIG: &str = "adapter_config.json";
 const ADAPTER_WEIGHTS: &str = "adapter.safetensors";

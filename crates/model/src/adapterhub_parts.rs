@@ -1,10 +1,8 @@
 //! An adapter as AdapterHub sees it: two JSON objects and two sets of tensors under the library's names. Directory and
 //! single file differ only in where these parts lie.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
-use safetensors::Dtype;
-use safetensors::tensor::View;
 use serde_json::{Map, Value, json};
 
 use crate::adapter_config::AdapterConfig;
@@ -12,11 +10,11 @@ use crate::adapter_file::AdapterFile;
 use crate::adapter_tensors::{Part, parse_canonical_name};
 use crate::adapterhub_names::{canonical, parse_stored, stored_names};
 use crate::error::{Error, Result};
+use crate::files::json::{Fields, shown};
+use crate::files::torch_file::Tensors;
 use crate::head_config::HeadConfig;
 use crate::host_tensor::HostTensor;
-use crate::json::{Fields, shown};
 use crate::metadata::Metadata;
-use crate::torch_file::Tensors;
 
 /// The key of our section in `adapter_config.json`.
 const METADATA_KEY: &str = "graftwork";
@@ -209,39 +207,4 @@ pub(crate) fn to_parts(adapter: &AdapterFile) -> Result<Parts> {
         }
     }
     Ok(parts)
-}
-
-/// The bytes of a safetensors file with these tensors as F32. The same tensors always give the same bytes, as long as
-/// `metadata` has at most one key.
-///
-/// # Errors
-/// If the tensors cannot be laid out as a file.
-pub fn serialize<'a>(
-    tensors: impl IntoIterator<Item = (&'a String, &'a HostTensor)>,
-    metadata: Option<HashMap<String, String>>,
-) -> Result<Vec<u8>> {
-    let views = tensors.into_iter().map(|(name, tensor)| (name, F32View(tensor)));
-    safetensors::serialize(views, metadata)
-        .map_err(|error| Error::safetensors("the adapter's weights", error.to_string()))
-}
-
-/// A tensor as the `safetensors` crate wants to see it.
-struct F32View<'a>(&'a HostTensor);
-
-impl View for F32View<'_> {
-    fn dtype(&self) -> Dtype {
-        Dtype::F32
-    }
-
-    fn shape(&self) -> &[usize] {
-        &self.0.shape
-    }
-
-    fn data(&self) -> std::borrow::Cow<'_, [u8]> {
-        self.0.to_le_bytes().into()
-    }
-
-    fn data_len(&self) -> usize {
-        4 * self.0.len()
-    }
 }

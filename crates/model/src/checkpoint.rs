@@ -6,19 +6,18 @@ use std::io::{Cursor, Read, Seek};
 use std::path::{Path, PathBuf};
 
 use crate::architecture::TensorSpec;
-use crate::atomic_file::read_capped;
 use crate::config::BackboneConfig;
 use crate::error::{Error, Result};
+use crate::files::atomic_file::read_capped;
+use crate::files::json::MAX_JSON_BYTES;
+use crate::files::safetensors_file::SafetensorsFile;
 use crate::host_tensor::HostTensor;
-use crate::json::{Fields, MAX_JSON_BYTES};
-use crate::safetensors_file::SafetensorsFile;
+use crate::shard_index::shards_of_index;
 
 /// The name of weights in one file.
 const SINGLE: &str = "model.safetensors";
 /// The name of the list of shards.
 const INDEX: &str = "model.safetensors.index.json";
-/// The most shards that are opened.
-const MAX_SHARDS: usize = 1000;
 
 /// Weights that are handed out tensor by tensor, by canonical name (see [`TensorSpec::name`]), as `f32`.
 pub trait WeightSource {
@@ -216,33 +215,6 @@ fn check<R: Read + Seek>(shard: &SafetensorsFile<R>, name: &str, spec: &TensorSp
 fn missing(place: &str, spec: TensorSpec) -> Error {
     let hint = "the weights are incomplete, or of another architecture than the configuration says";
     Error::MissingTensor { file: place.to_owned(), tensor: spec.name, expected: spec.shape, hint }
-}
-
-/// The shards that an index lists, each with its tensors.
-fn shards_of_index(file: &str, bytes: &[u8]) -> Result<BTreeMap<String, Vec<String>>> {
-    let mut fields = Fields::parse(file, bytes)?;
-    let map = fields.take_object("weight_map")?.unwrap_or_default();
-    let mut shards: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for (tensor, shard) in map {
-        let shard = shard.as_str().unwrap_or_default();
-        if !is_plain_file_name(shard) {
-            let problem =
-                format!("lists {shard:?} for `{tensor}`; a shard must be a plain file name in the same directory");
-            return Err(Error::config(file, "weight_map", problem));
-        }
-        shards.entry(shard.to_owned()).or_default().push(tensor);
-    }
-    if shards.is_empty() || shards.len() > MAX_SHARDS {
-        let problem = format!("lists {} shards; it must be from 1 to {MAX_SHARDS}", shards.len());
-        return Err(Error::config(file, "weight_map", problem));
-    }
-    Ok(shards)
-}
-
-/// Whether `name` names a file in its own directory on every system: no separators, drives, streams or dot names.
-fn is_plain_file_name(name: &str) -> bool {
-    let fine = |c: char| c.is_alphanumeric() || "-_.+ ".contains(c);
-    name.ends_with(".safetensors") && !name.starts_with('.') && name.chars().all(fine)
 }
 
 /// The error of a directory without weights that can be read, by what is there instead.

@@ -9,6 +9,7 @@ use safetensors::tensor::TensorView;
 
 use super::*;
 use crate::fingerprint::Fingerprint;
+use crate::shard_index::is_plain_file_name;
 
 fn tiny() -> BackboneConfig {
     BackboneConfig {
@@ -130,7 +131,7 @@ fn wrong_tensors_are_named_with_their_shapes() {
 
 fn write_sharded(dir: &Path, tensors: &Stored, shard_name: impl Fn(usize) -> String) {
     let mut map = serde_json::Map::new();
-    let mut shards = vec![Stored::new(), Stored::new()];
+    let mut shards = [Stored::new(), Stored::new()];
     for (index, (name, tensor)) in tensors.iter().enumerate() {
         map.insert(name.clone(), shard_name(index % 2).into());
         shards[index % 2].insert(name.clone(), tensor.clone());

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::activation_name::ActivationName;
 use crate::architecture::{Architecture, TensorSpec};
 use crate::error::{Error, Result};
-use crate::json::{Fields, MAX_JSON_BYTES, shown};
+use crate::files::json::{Fields, MAX_JSON_BYTES, shown};
 
 /// A backbone's configuration, as in transformers' `BertConfig`; [`Default`] is BERT-base, which is also what stands in
 /// for keys that a file lacks.
@@ -78,7 +78,7 @@ impl BackboneConfig {
                            tokenizer.json or vocab.txt, as on the Hugging Face hub";
             return Err(Error::MissingFile { place: dir.display().to_string(), problem: problem.to_owned() });
         }
-        let bytes = crate::atomic_file::read_capped(&path, MAX_JSON_BYTES as u64, "the JSON text")?;
+        let bytes = crate::files::atomic_file::read_capped(&path, MAX_JSON_BYTES as u64, "the JSON text")?;
         Self::from_json(&path.display().to_string(), &bytes)
     }
 
@@ -201,80 +201,5 @@ fn id2label_of(fields: &mut Fields) -> Result<BTreeMap<usize, String>> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn parse(text: &str) -> Result<BackboneConfig> {
-        BackboneConfig::from_json("config.json", text.as_bytes())
-    }
-
-    #[test]
-    fn missing_keys_take_the_library_defaults() {
-        assert_eq!(parse(r#"{"model_type": "bert"}"#).unwrap(), BackboneConfig::default());
-        assert_eq!(parse(r#"{"architectures": ["BertForMaskedLM"]}"#).unwrap(), BackboneConfig::default());
-    }
-
-    #[test]
-    fn a_full_configuration_is_read() {
-        let config = parse(
-            r#"{"model_type": "bert", "vocab_size": 591, "hidden_size": 256, "num_hidden_layers": 12,
-                "num_attention_heads": 4, "intermediate_size": 512, "hidden_act": "gelu_new", "layer_norm_eps": 1e-5,
-                "max_position_embeddings": 128, "type_vocab_size": 1, "pad_token_id": 3, "hidden_dropout_prob": 0,
-                "classifier_dropout": 0.25, "id2label": {"1": "b", "0": "a"}, "position_embedding_type": "absolute",
-                "is_decoder": false, "quantization_config": null, "pruned_heads": {}, "torch_dtype": "float16"}"#,
-        )
-        .unwrap();
-        assert_eq!((config.head_size(), config.hidden_act), (64, Activation::GeluTanh));
-        assert_eq!((config.pad_token_id, config.classifier_dropout), (3, Some(0.25)));
-        assert_eq!(config.id2label.values().collect::<Vec<_>>(), ["a", "b"]);
-    }
-
-    #[test]
-    fn what_is_not_supported_is_named() {
-        for (text, named) in [
-            (r#"{"model_type": "roberta"}"#, "`roberta` is not supported; supported: bert"),
-            (r#"{"architectures": ["GPT2Model"]}"#, "`model_type` is missing"),
-            (r#"{"model_type": "bert", "position_embedding_type": "relative_key"}"#, "relative_key"),
-            (r#"{"model_type": "bert", "is_decoder": true}"#, "is_decoder"),
-            (r#"{"model_type": "bert", "quantization_config": {}}"#, "quantised"),
-            (r#"{"model_type": "bert", "hidden_act": "xielu"}"#, "xielu"),
-            (r#"{"model_type": "bert", "pruned_heads": {"0": [1]}}"#, "pruned"),
-        ] {
-            let message = parse(text).unwrap_err().to_string();
-            assert!(message.starts_with("config.json: ") && message.contains(named), "{message}");
-        }
-    }
-
-    #[test]
-    fn senseless_values_are_refused() {
-        for (key, value) in [
-            ("hidden_size", "770"),
-            ("hidden_size", "0"),
-            ("hidden_size", "9999999999999999999999"),
-            ("hidden_size", "-8"),
-            ("hidden_size", "768.5"),
-            ("num_attention_heads", "0"),
-            ("num_hidden_layers", "257"),
-            ("vocab_size", "10000001"),
-            ("layer_norm_eps", "-1.0"),
-            ("layer_norm_eps", "\"small\""),
-            ("pad_token_id", "30522"),
-            ("hidden_dropout_prob", "1.0"),
-            ("id2label", "{\"x\": \"y\"}"),
-        ] {
-            let message = parse(&format!(r#"{{"model_type": "bert", "{key}": {value}}}"#)).unwrap_err().to_string();
-            assert!(message.contains(key), "{message}");
-        }
-        for not_json in ["NaN", "1e999"] {
-            let text = format!(r#"{{"model_type": "bert", "layer_norm_eps": {not_json}}}"#);
-            assert!(matches!(parse(&text), Err(Error::Json { .. })));
-        }
-    }
-
-    #[test]
-    fn a_directory_without_configuration_says_what_belongs_there() {
-        let dir = tempfile::tempdir().unwrap();
-        let message = BackboneConfig::from_dir(dir.path()).unwrap_err().to_string();
-        assert!(message.contains("config.json"), "{message}");
-    }
-}
+#[path = "config_tests.rs"]
+mod tests;

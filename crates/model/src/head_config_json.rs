@@ -5,8 +5,8 @@ use serde_json::{Map, Value, json};
 use crate::activation_name::ActivationName;
 use crate::architecture::Architecture;
 use crate::error::{Error, Result};
+use crate::files::json::{Fields, shown};
 use crate::head_config::{HeadConfig, HeadKind, HeadStyle, unnamed_label};
-use crate::json::{Fields, shown};
 
 /// The class whose plain classifier AdapterHub knows as a static head.
 const STATIC_CLASS: &str = "ForSequenceClassification";

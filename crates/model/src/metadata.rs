@@ -4,8 +4,8 @@
 use serde_json::{Map, Value, json};
 
 use crate::error::{Error, Result};
+use crate::files::json::Fields;
 use crate::fingerprint::Fingerprint;
-use crate::json::Fields;
 
 /// Where an adapter comes from and how good it is. Label names are not here but in the head
 /// ([`crate::HeadConfig::labels`]), where AdapterHub has them too.

@@ -10,11 +10,12 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::adapter_file::AdapterFile;
-use crate::adapterhub_parts::{Names, Parts, from_parts, serialize, to_parts};
-use crate::atomic_file::write_atomically;
+use crate::adapterhub_parts::{Names, Parts, from_parts, to_parts};
 use crate::error::{Error, Result};
-use crate::json::Fields;
-use crate::torch_file;
+use crate::files::atomic_file::write_atomically;
+use crate::files::json::Fields;
+use crate::files::safetensors_write::serialize;
+use crate::files::torch_file;
 
 /// The key in `__metadata__` by which such a file is known.
 const KEY: &str = "graftwork";

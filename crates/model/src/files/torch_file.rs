@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, HashMap};
 use std::io::Cursor;
 
 use crate::error::{Error, Result};
+use crate::files::safetensors_file::SafetensorsFile;
+use crate::files::widen::Widening;
+use crate::files::{pickle, stored_zip};
 use crate::host_tensor::HostTensor;
-use crate::safetensors_file::{SafetensorsFile, widen_bf16, widen_f16, widen_f32};
-use crate::{pickle, stored_zip};
 
 /// Tensors by the name that their file gives them.
 pub(crate) type Tensors = BTreeMap<String, HostTensor>;
@@ -56,15 +57,16 @@ fn read_torch(file: &str, bytes: &[u8]) -> Result<Tensors> {
     let mut tensors = Tensors::new();
     let mut total = 0usize;
     for (name, described) in described {
-        let (widen, value_bytes): (fn(&[u8], &mut [f32]), usize) = match described.kind {
-            "Float" => (widen_f32, 4),
-            "Half" => (widen_f16, 2),
-            "BFloat16" => (widen_bf16, 2),
+        let widening = match described.kind {
+            "Float" => Widening::F32,
+            "Half" => Widening::F16,
+            "BFloat16" => Widening::BF16,
             other => {
                 let (file, found) = (file.to_owned(), other.to_owned());
                 return Err(Error::WrongDtype { file, tensor: name, found });
             }
         };
+        let value_bytes = widening.value_bytes();
         let entry = format!("{root}/data/{}", described.storage);
         let data = *entries.get(entry.as_str()).ok_or_else(|| damaged(format!("it lacks the entry {entry}")))?;
         if data.len() != described.storage_values.saturating_mul(value_bytes) {
@@ -80,7 +82,7 @@ fn read_torch(file: &str, bytes: &[u8]) -> Result<Tensors> {
         }
         let mut tensor = HostTensor::filled(described.shape, 0.0);
         let start = described.offset * value_bytes;
-        widen(&data[start..start + values * value_bytes], &mut tensor.data);
+        widening.widen(&data[start..start + values * value_bytes], &mut tensor.data);
         if tensors.insert(name.clone(), tensor).is_some() {
             let problem = "the pickle sets the name twice".to_owned();
             return Err(Error::DuplicateTensor { file: file.to_owned(), tensor: name, problem });

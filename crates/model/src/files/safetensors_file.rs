@@ -9,13 +9,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 use std::io::{Read, Seek, SeekFrom};
 
-use half::slice::HalfFloatSliceExt;
-use half::{bf16, f16};
-use safetensors::Dtype;
 use safetensors::tensor::{Metadata, TensorInfo};
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 
 use crate::error::{Error, Result};
+use crate::files::widen::Widening;
 use crate::host_tensor::HostTensor;
 
 /// The longest accepted header in bytes. BERT-large has one of about 45 KiB; a sharded giant about 1 MiB.
@@ -115,11 +113,11 @@ impl<R: Read + Seek> SafetensorsFile<R> {
             let problem = format!("it has no tensor `{name}`");
             return Err(Error::safetensors(&self.file, problem));
         };
-        let Some(widen) = widening(info.dtype) else {
+        let Some(widening) = Widening::of(info.dtype) else {
             let (file, tensor, found) = (self.file.clone(), name.to_owned(), info.dtype.to_string());
             return Err(Error::WrongDtype { file, tensor, found });
         };
-        let value_bytes = info.dtype.bitsize() / 8;
+        let value_bytes = widening.value_bytes();
         let (start, end) = info.data_offsets;
         let file = &self.file;
         let read_error = |source| Error::Io { action: "read", file: file.clone(), source };
@@ -131,7 +129,7 @@ impl<R: Read + Seek> SafetensorsFile<R> {
             let count = left.min(CHUNK_VALUES);
             let bytes = &mut bytes[..count * value_bytes];
             self.reader.read_exact(bytes).map_err(read_error)?;
-            widen(bytes, &mut values[..count]);
+            widening.widen(bytes, &mut values[..count]);
             visit(&values[..count])?;
             left -= count;
         }
@@ -191,37 +189,6 @@ impl<'de> Deserialize<'de> for KeysOnce {
             }
         }
         deserializer.deserialize_map(Keys)
-    }
-}
-
-/// How values of `dtype` become `f32`, exactly; `None` if they do not.
-fn widening(dtype: Dtype) -> Option<fn(&[u8], &mut [f32])> {
-    match dtype {
-        Dtype::F32 => Some(widen_f32),
-        Dtype::F16 => Some(widen_f16),
-        Dtype::BF16 => Some(widen_bf16),
-        _ => None,
-    }
-}
-
-/// Little-endian `f32` bytes to values.
-pub(crate) fn widen_f32(bytes: &[u8], values: &mut [f32]) {
-    for (value, bytes) in values.iter_mut().zip(bytes.as_chunks().0) {
-        *value = f32::from_le_bytes(*bytes);
-    }
-}
-
-/// Little-endian half-precision bytes to values.
-pub(crate) fn widen_f16(bytes: &[u8], values: &mut [f32]) {
-    let halves: Vec<f16> = bytes.as_chunks().0.iter().map(|bytes| f16::from_le_bytes(*bytes)).collect();
-    // The slice conversion takes the processor's instructions where there are any.
-    halves.convert_to_f32_slice(values);
-}
-
-/// Little-endian bfloat16 bytes to values.
-pub(crate) fn widen_bf16(bytes: &[u8], values: &mut [f32]) {
-    for (value, bytes) in values.iter_mut().zip(bytes.as_chunks().0) {
-        *value = bf16::from_le_bytes(*bytes).to_f32();
     }
 }
 

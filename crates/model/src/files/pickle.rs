@@ -8,6 +8,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::files::pickle_input::{Input, Step, long, text};
+
 /// The longest accepted pickle in bytes; an adapter with 48 tensors has one of 7 KB.
 const MAX_BYTES: usize = 4 << 20;
 /// The highest accepted rank of a tensor.
@@ -64,17 +66,15 @@ struct Machine<'a> {
     tensors: Vec<TorchTensor>,
 }
 
-type Step<T> = Result<T, String>;
-
 /// The tensors in a pickled dictionary, in its order; a problem is told with its place.
 pub(crate) fn tensors(pickle: &[u8]) -> Result<Vec<(String, TorchTensor)>, String> {
     if pickle.len() > MAX_BYTES {
         return Err(format!("its pickle has {} bytes; at most {MAX_BYTES} are accepted", pickle.len()));
     }
-    let mut input = Input { bytes: pickle, at: 0 };
+    let mut input = Input::new(pickle);
     let mut machine = Machine::default();
     loop {
-        let at = input.at;
+        let at = input.at();
         let located = |problem| format!("its pickle, at byte {at}: {problem}");
         let instruction = input.byte().map_err(located)?;
         if instruction == b'.' {
@@ -303,53 +303,6 @@ fn row_major_values(shape: &[usize], strides: &[usize]) -> Step<usize> {
 
 fn size(number: i64) -> Step<usize> {
     usize::try_from(number).map_err(|_| format!("{number} stands where a size is needed"))
-}
-
-/// A little-endian two's-complement integer of up to 8 bytes.
-fn long(bytes: &[u8]) -> Step<i64> {
-    if bytes.len() > 8 {
-        return Err(format!("an integer has {} bytes", bytes.len()));
-    }
-    let sign = bytes.last().is_some_and(|byte| byte & 0x80 != 0);
-    let mut whole = [if sign { 0xff } else { 0 }; 8];
-    whole[..bytes.len()].copy_from_slice(bytes);
-    Ok(i64::from_le_bytes(whole))
-}
-
-fn text(bytes: &[u8]) -> Step<&str> {
-    std::str::from_utf8(bytes).map_err(|_| "a text is not UTF-8".to_owned())
-}
-
-/// The pickle and how far it has been read.
-struct Input<'a> {
-    bytes: &'a [u8],
-    at: usize,
-}
-
-impl<'a> Input<'a> {
-    fn take(&mut self, count: usize) -> Step<&'a [u8]> {
-        let end = self.at.checked_add(count);
-        let taken = end.and_then(|end| self.bytes.get(self.at..end)).ok_or("it ends in the middle")?;
-        self.at += count;
-        Ok(taken)
-    }
-
-    fn byte(&mut self) -> Step<u8> {
-        Ok(self.take(1)?[0])
-    }
-
-    fn array<const N: usize>(&mut self) -> Step<[u8; N]> {
-        let bytes = self.take(N)?;
-        Ok(std::array::from_fn(|i| bytes[i]))
-    }
-
-    /// Up to the next line feed, which is skipped.
-    fn line(&mut self) -> Step<&'a str> {
-        let length = self.bytes[self.at..].iter().position(|&byte| byte == b'\n').ok_or("it ends in the middle")?;
-        let line = text(self.take(length)?)?;
-        self.at += 1;
-        Ok(line)
-    }
 }
 
 #[cfg(test)]

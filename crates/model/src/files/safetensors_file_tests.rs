@@ -2,6 +2,8 @@
 
 use std::io::Cursor;
 
+use half::{bf16, f16};
+
 use super::*;
 
 /// A file of a header's text and data.

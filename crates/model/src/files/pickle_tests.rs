@@ -138,11 +138,3 @@ fn no_flipped_bit_panics() {
         assert!(tensors(&good[..position]).is_err());
     }
 }
-
-#[test]
-fn integers_of_any_length_are_read() {
-    assert_eq!(long(&[]), Ok(0));
-    assert_eq!(long(&[0xff]), Ok(-1));
-    assert_eq!(long(&[0x00, 0x80, 0x00]), Ok(32768));
-    assert_eq!(long(&[0, 0, 0, 0, 0, 0, 0, 0x80]), Ok(i64::MIN));
-}
