@@ -11,7 +11,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     for (name, bytes) in graftwork_browser_test::FILES.iter().zip(&files) {
         fs::write(dir.join(name), bytes)?;
     }
-    let answer = pollster::block_on(graftwork_browser_test::work(&files))?;
+    // The CPU bodies: another implementation than the shaders, checked against PyTorch elsewhere.
+    let answer = pollster::block_on(graftwork_browser_test::work(&graftwork_tensor::Device::cpu(), &files))?;
     fs::write(dir.join("native.json"), answer.to_json())?;
     println!("native answer, computed on {}", answer.device);
     Ok(())
