@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import { readFile } from 'node:fs/promises';
 import { dirname, extname, join, normalize, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { brotliCompressSync } from 'node:zlib';
 import { chromium } from 'playwright-core';
 
 const [work, browser] = process.argv.slice(2);
@@ -35,6 +36,10 @@ const instance = await chromium.launch({
     '--disable-background-networking', '--disable-component-update', '--disable-sync',
   ],
 });
+
+const wasm = await readFile(join(here, 'pkg/graftwork_browser_test_bg.wasm'));
+const kilobytes = (bytes) => `${Math.round(bytes.length / 1000)} kB`;
+console.log(`module: ${kilobytes(wasm)}, with brotli ${kilobytes(brotliCompressSync(wasm))}`);
 
 const problems = [];
 try {

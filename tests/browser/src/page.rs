@@ -12,7 +12,9 @@ use crate::work;
 pub async fn run(files: Array) -> Result<String, JsError> {
     console_error_panic_hook::set_once();
     let files: Vec<Vec<u8>> = files.iter().map(|bytes| Uint8Array::new(&bytes).to_vec()).collect();
-    let answer = work::work(&files).await.map_err(|error| JsError::new(&error.to_string()))?;
+    // Never the CPU path: the page is there to test WebGPU.
+    let device = Device::gpu(&AdapterChoice::Preferred).await?;
+    let answer = work::work(&device, &files).await.map_err(|error| JsError::new(&error.to_string()))?;
     Ok(answer.to_json())
 }
 
