@@ -24,15 +24,15 @@ pub fn run() -> Result<()> {
 /// Builds the page, makes the native result, compares.
 pub fn test(toolchain: &Toolchain) -> Result<()> {
     let dir = paths::root().join("tests/browser");
-    let work = paths::target().join("browser-test");
-    std::fs::create_dir_all(&work)?;
+    let native_answer = paths::target().join("browser-test.json");
     let chromium = system::chromium()
         .context("no Chromium found. Next: install Chromium or Chrome, or set GRAFTWORK_CHROMIUM to it")?;
 
     // Native: shares the workspace's build folder and so most of its built dependencies.
     let mut native = shell::cargo("run --release --bin native --manifest-path");
-    native.arg(dir.join("Cargo.toml")).arg("--").arg(&work);
-    native.env("CARGO_TARGET_DIR", paths::target()).envs(system::test_adapters());
+    native.arg(dir.join("Cargo.toml")).arg("--");
+    native.arg(paths::root().join("tests/golden")).arg(&native_answer);
+    native.env("CARGO_TARGET_DIR", paths::target());
     shell::run(&mut native)?;
 
     let mut pack = shell::command("wasm-pack");
@@ -52,6 +52,6 @@ pub fn test(toolchain: &Toolchain) -> Result<()> {
     shell::run(&mut optimise)?;
 
     let mut page = shell::command("node");
-    page.arg(dir.join("run.mjs")).arg(&work).arg(&chromium);
+    page.arg(dir.join("run.mjs")).arg(&native_answer).arg(&chromium);
     shell::run(&mut page)
 }
