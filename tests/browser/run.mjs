@@ -1,12 +1,14 @@
-// node run.mjs WORK CHROMIUM: serves the page on loopback, lets headless Chromium do the work on
-// WebGPU (SwiftShader, so that it needs no GPU) and compares its answer with WORK/native.json.
+// node run.mjs NATIVE CHROMIUM: serves the page and the golden files on loopback, lets headless Chromium do the work on
+// WebGPU (SwiftShader, so that it needs no GPU) and compares its answer with the native one in the file NATIVE and with
+// PyTorch's in the golden files.
 import { createServer } from 'node:http';
 import { readFile } from 'node:fs/promises';
 import { dirname, extname, join, normalize, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { brotliCompressSync } from 'node:zlib';
 import { chromium } from 'playwright-core';
 
-const [work, browser] = process.argv.slice(2);
+const [nativeFile, browser] = process.argv.slice(2);
 const here = dirname(fileURLToPath(import.meta.url));
 const types = { '.html': 'text/html', '.js': 'text/javascript', '.wasm': 'application/wasm' };
 
@@ -14,8 +16,8 @@ const server = createServer(async (request, response) => {
   const path = normalize(decodeURIComponent(new URL(request.url, 'http://x').pathname));
   // Browsers ask for it unasked; without an answer they log an error.
   if (path === `${sep}favicon.ico`) return response.writeHead(204).end();
-  const file = path.startsWith(`${sep}work${sep}`)
-    ? join(work, path.slice(5))
+  const file = path.startsWith(`${sep}golden${sep}`)
+    ? join(here, '..', path)
     : join(here, path === sep ? 'index.html' : path);
   try {
     const bytes = await readFile(file);
@@ -36,6 +38,10 @@ const instance = await chromium.launch({
   ],
 });
 
+const wasm = await readFile(join(here, 'pkg/graftwork_browser_test_bg.wasm'));
+const kilobytes = (bytes) => `${Math.round(bytes.length / 1000)} kB`;
+console.log(`module: ${kilobytes(wasm)}, with brotli ${kilobytes(brotliCompressSync(wasm))}`);
+
 const problems = [];
 try {
   const page = await instance.newPage();
@@ -50,9 +56,10 @@ try {
   const started = performance.now();
   const answer = await withTimeout(page.evaluate(() => window.answer()), 300_000);
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
-  const native = JSON.parse(await readFile(join(work, 'native.json'), 'utf8'));
+  const native = JSON.parse(await readFile(nativeFile, 'utf8'));
   console.log(`native: ${native.device}; page: ${answer.device || 'WebGPU'}, ${seconds} s`);
-  problems.push(...compare(native.rows, answer.rows));
+  problems.push(...compare('native', native.rows, answer.rows));
+  problems.push(...compare('PyTorch', native.golden, answer.rows));
 } finally {
   await instance.close();
   server.close();
@@ -61,25 +68,30 @@ for (const problem of problems) console.error(`FAILED: ${problem}`);
 if (problems.length === 0) console.log('browser test: the page and the native program agree');
 process.exitCode = problems.length === 0 ? 0 : 1;
 
-// Differences per row are held against 1e-4 absolute plus 1e-4 relative.
-function compare(native, page) {
-  const names = Object.keys(native);
-  if (names.length === 0) return ['the native answer is empty'];
-  if (names.join() !== Object.keys(page).join()) {
-    return [`rows differ: native ${names}, page ${Object.keys(page)}`];
-  }
-  return names.flatMap((name) => {
-    const [a, b] = [native[name], page[name]];
+// Every row that is expected must be there, with every number within 1e-4, absolute plus relative.
+function compare(whose, expected, found) {
+  const problems = [];
+  const names = Object.keys(expected);
+  if (names.length === 0) problems.push(`${whose}: nothing to compare with`);
+  let numbers = 0;
+  let worst = { difference: -1, name: 'nothing' };
+  for (const name of names) {
+    const [a, b] = [expected[name], found[name] ?? []];
     if (a.length === 0 || a.length !== b.length) {
-      return [`${name}: native has ${a.length} numbers, the page ${b.length}`];
+      problems.push(`${name}: ${whose} has ${a.length} numbers, the page ${b.length}`);
+      continue;
     }
     const differences = a.map((value, i) => Math.abs(value - b[i]));
     // NaN compares false with everything, so what is asked for is being in bounds.
-    const wrong = differences.findIndex((d, i) => !(d <= 1e-4 + 1e-4 * Math.abs(a[i])));
-    const worst = differences.reduce((x, y) => Math.max(x, y), 0);
-    console.log(`  ${name}: ${a.length} numbers, largest difference ${worst.toExponential(2)}`);
-    return wrong < 0 ? [] : [`${name}[${wrong}]: native ${a[wrong]}, page ${b[wrong]}`];
-  });
+    const wrong = differences.findIndex((difference, i) => !(difference <= 1e-4 + 1e-4 * Math.abs(a[i])));
+    if (wrong >= 0) problems.push(`${name}[${wrong}]: ${whose} ${a[wrong]}, page ${b[wrong]}`);
+    numbers += a.length;
+    const difference = differences.reduce((x, y) => Math.max(x, y), 0);
+    if (!(difference <= worst.difference)) worst = { difference, name };
+  }
+  console.log(`page against ${whose}: ${names.length} rows, ${numbers} numbers, `
+    + `largest difference ${worst.difference.toExponential(2)} in ${worst.name}`);
+  return problems;
 }
 
 function withTimeout(promise, milliseconds) {

@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 use graftwork_gpu::AdapterChoice;
 use graftwork_tensor::{Device, Tensor};
 
+pub mod golden;
 pub mod shapes;
 
 /// Every GPU that ops are tested on. `GRAFTWORK_TEST_ADAPTERS` names them (parts of their names, separated by

@@ -18,7 +18,8 @@ mod lines;
 mod rows;
 pub(crate) mod source;
 
-use std::io::Read;
+use std::io::{BufRead, Read};
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use crate::{Error, Result};
@@ -129,20 +130,12 @@ impl Dataset {
     /// # Errors
     /// As [`Dataset::from_path`].
     pub fn from_reader(name: &str, reader: impl Read, options: &ReadOptions) -> Result<Self> {
-        let format = options.format.or_else(|| Format::of_name(name)).ok_or_else(|| {
-            Error::file(name, "the name does not tell the format (.tsv, .csv, .jsonl or .txt, optionally .gz): give it")
-        })?;
+        let format = format_of(name, options)?;
         if format == Format::Txt && options.read_labels {
             return Err(Error::file(name, "a text file has no labels: use .tsv, .csv or .jsonl"));
         }
-        let source = source::open(name, reader, options.max_bytes)?;
         let mut rows = rows::Rows::new(name, options)?;
-        match format {
-            Format::Tsv => delimited::read_tsv(source, &mut rows)?,
-            Format::Csv => delimited::read_csv(source, &mut rows)?,
-            Format::Jsonl => jsonl::read(source, &mut rows)?,
-            Format::Txt => lines::read_txt(source, &mut rows)?,
-        }
+        read(format, source::open(name, reader, options.max_bytes)?, &mut rows)?;
         rows.finish()
     }
 
@@ -156,6 +149,42 @@ impl Dataset {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.examples.is_empty()
+    }
+}
+
+/// Reads only the texts of a stream, `chunk` at a time, so that the memory in use does not grow with the stream.
+///
+/// `take` gets each chunk in order and may stop the reading. Labels are not looked at ([`ReadOptions::read_labels`]
+/// counts as false), [`ReadOptions::max_bytes`] holds, and rows before a bad one may have been handed on already.
+///
+/// # Errors
+/// As [`Dataset::from_path`].
+pub fn for_each_chunk(
+    name: &str,
+    reader: impl Read,
+    options: &ReadOptions,
+    chunk: usize,
+    take: &mut dyn FnMut(Vec<String>) -> ControlFlow<()>,
+) -> Result<()> {
+    let options = ReadOptions { read_labels: false, ..options.clone() };
+    let format = format_of(name, &options)?;
+    let mut rows = rows::Rows::new(name, &options)?.in_chunks(chunk, take);
+    read(format, source::open(name, reader, options.max_bytes)?, &mut rows)?;
+    rows.finish().map(drop)
+}
+
+fn format_of(name: &str, options: &ReadOptions) -> Result<Format> {
+    options.format.or_else(|| Format::of_name(name)).ok_or_else(|| {
+        Error::file(name, "the name does not tell the format (.tsv, .csv, .jsonl or .txt, optionally .gz): give it")
+    })
+}
+
+fn read(format: Format, source: Box<dyn BufRead + '_>, rows: &mut rows::Rows<'_>) -> Result<()> {
+    match format {
+        Format::Tsv => delimited::read_tsv(source, rows),
+        Format::Csv => delimited::read_csv(source, rows),
+        Format::Jsonl => jsonl::read(source, rows),
+        Format::Txt => lines::read_txt(source, rows),
     }
 }
 

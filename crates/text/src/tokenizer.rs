@@ -64,6 +64,7 @@ pub struct SpecialTokens {
 pub struct Tokenizer {
     pipeline: PipelineTokenizer,
     ids: Arc<HashMap<String, u32>>,
+    added: Arc<[(u32, String)]>,
     scratches: Arc<bert::Scratches>,
     special: SpecialTokens,
     vocab_size: usize,
@@ -133,10 +134,10 @@ impl Tokenizer {
         let fail = |reason: String| Error::tokenizer(name, reason);
         let checked = config::check(value).map_err(fail)?;
         let pipeline = tokenizers::from_json(&checked.json).map_err(|e| fail(e.to_string()))?;
-        for (content, id) in &checked.added {
-            if pipeline.get_added_vocabulary().token_to_id(content) != Some(*id) {
-                return Err(fail(format!("the added token {content:?} cannot have the id {id}: its place is taken")));
-            }
+        // Added tokens that the vocabulary lacks get the ids that follow it, whatever the file says.
+        let numbered = pipeline.get_added_vocabulary().get_added_tokens_decoder();
+        if let Some((id, content)) = checked.added.iter().find(|(id, _)| !numbered.contains_key(id)) {
+            return Err(fail(format!("the added token {content:?} has the id {id}, which does not follow the others")));
         }
         let ids = checked.ids;
         let special = SpecialTokens {
@@ -155,7 +156,14 @@ impl Tokenizer {
         if template.prefix.is_empty() || template.suffix.is_empty() {
             return Err(fail("the post-processor does not put a text between [CLS] and [SEP]".to_owned()));
         }
-        Ok(Self { pipeline, ids: Arc::new(ids), scratches: Arc::default(), special, vocab_size })
+        Ok(Self {
+            pipeline,
+            ids: Arc::new(ids),
+            added: checked.added.into(),
+            scratches: Arc::default(),
+            special,
+            vocab_size,
+        })
     }
 
     /// Tokenizes `text` as `transformers` does with `truncation=True, max_length=max_length, padding=False`.
@@ -221,7 +229,9 @@ impl Tokenizer {
     /// Token of an id, spelled as in the vocabulary.
     #[must_use]
     pub fn id_to_token(&self, id: u32) -> Option<String> {
-        self.pipeline.decode_tokens(&[id], false).pop()
+        // Not left to the pipeline, which knows an added token only in its normalized form.
+        let added = self.added.iter().find(|(added, _)| *added == id);
+        added.map(|(_, token)| token.clone()).or_else(|| self.pipeline.decode_tokens(&[id], false).pop())
     }
 
     /// Ids of the special tokens.

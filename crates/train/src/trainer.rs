@@ -132,6 +132,11 @@ impl<'a> Trainer<'a> {
         })
     }
 
+    /// What it trains on.
+    pub fn backbone(&self) -> &'a Backbone {
+        self.backbone
+    }
+
     /// The adapter, as far as it is trained.
     pub fn adapter(&self) -> &Adapter {
         &self.adapter

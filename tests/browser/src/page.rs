@@ -1,5 +1,7 @@
 //! What the page calls.
 
+use graftwork_gpu::AdapterChoice;
+use graftwork_tensor::Device;
 use js_sys::{Array, Uint8Array};
 use wasm_bindgen::prelude::*;
 
@@ -9,13 +11,10 @@ use crate::work;
 #[wasm_bindgen]
 pub async fn run(files: Array) -> Result<String, JsError> {
     console_error_panic_hook::set_once();
-    let files: Vec<Vec<u8>> = files
-        .iter()
-        .map(|bytes| Uint8Array::new(&bytes).to_vec())
-        .collect();
-    let answer = work::work(&files)
-        .await
-        .map_err(|error| JsError::new(&error.to_string()))?;
+    let files: Vec<Vec<u8>> = files.iter().map(|bytes| Uint8Array::new(&bytes).to_vec()).collect();
+    // Never the CPU path: the page is there to test WebGPU.
+    let device = Device::gpu(&AdapterChoice::Preferred).await?;
+    let answer = work::work(&device, &files).await.map_err(|error| JsError::new(&error.to_string()))?;
     Ok(answer.to_json())
 }
 

@@ -1,121 +1,96 @@
-//! One compute shader over a file of numbers: shows that the page has a device and that what it
-//! computes comes back.
+//! Forward and one training step of the tiny BERT with `double_seq_bn` adapters.
 
+use std::collections::BTreeMap;
 use std::error::Error;
-use std::fmt::Write;
 
-use wgpu::util::DeviceExt;
+use graftwork_model::{Adapter, Backbone, BackboneConfig, Checkpoint, adapterhub};
+use graftwork_tensor::ops::{cross_entropy::cross_entropy, reduce};
+use graftwork_tensor::{Device, Tape};
+use graftwork_train::{Optimizer, StepSettings};
+use safetensors::SafeTensors;
+use serde_json::{Map, Value, json};
 
-/// Files that both sides read, in this order.
-pub const FILES: [&str; 1] = ["numbers.f32"];
+/// Files that both sides read, in this order, below `tests/golden`: the backbone, an adapter that AdapterHub wrote, and
+/// a batch with what PyTorch computes for it.
+pub const FILES: [&str; 7] = [
+    "tiny-bert/config.json",
+    "tiny-bert/model.safetensors",
+    "tiny-cases/double_seq_bn-flex/adapter_config.json",
+    "tiny-cases/double_seq_bn-flex/adapter.safetensors",
+    "tiny-cases/double_seq_bn-flex/head_config.json",
+    "tiny-cases/double_seq_bn-flex/model_head.safetensors",
+    "tiny-cases/double_seq_bn-flex/golden.safetensors",
+];
 
-const SHADER: &str = "
-@group(0) @binding(0) var<storage, read_write> x: array<f32>;
-@compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3u) {
-    if (id.x < arrayLength(&x)) { x[id.x] = x[id.x] * x[id.x] - 0.5; }
-}";
+const SETTINGS: StepSettings =
+    StepSettings { lr: 1e-3, weight_decay: 0.01, max_norm: 1.0, dropout: 0.0, seed: 1, step: 1 };
 
 /// Named rows of numbers.
 pub struct Answer {
-    /// The adapter that computed, for the log.
+    /// The device that computed, for the log.
     pub device: String,
-    /// What is compared, by name.
-    pub rows: Vec<(&'static str, Vec<f32>)>,
+    /// What this side computed.
+    pub rows: Vec<(String, Vec<f32>)>,
+    /// What PyTorch computed, out of the golden file: under the same names, but not for every row.
+    pub golden: Vec<(String, Vec<f32>)>,
 }
 
 impl Answer {
-    /// The answer as JSON; f32 is written so that reading it gives the same number.
+    /// The answer as JSON; an f32 is written so that reading it gives the same number.
     pub fn to_json(&self) -> String {
-        let mut rows = serde_json::Map::new();
-        for (name, row) in &self.rows {
-            rows.insert((*name).to_owned(), row.clone().into());
-        }
-        let mut text = String::new();
-        // Writing to a String cannot fail.
-        let _ = write!(
-            text,
-            "{}",
-            serde_json::json!({ "device": self.device, "rows": rows })
-        );
-        text
+        let map = |rows: &[(String, Vec<f32>)]| -> Map<String, Value> {
+            rows.iter().map(|(name, row)| (name.clone(), row.clone().into())).collect()
+        };
+        json!({ "device": self.device, "rows": map(&self.rows), "golden": map(&self.golden) }).to_string()
     }
 }
 
-/// The files' bytes.
-pub fn make_files() -> Vec<Vec<u8>> {
-    let numbers: Vec<f32> = (0..1000).map(|i| (i as f32 * 0.37).sin()).collect();
-    vec![bytemuck::cast_slice(&numbers).to_vec()]
-}
+/// The same on any device. The files' bytes come in the order of [`FILES`].
+pub async fn work(device: &Device, files: &[Vec<u8>]) -> Result<Answer, Box<dyn Error>> {
+    let [config, weights, parts @ .., golden] = files else {
+        return Err(format!("expected {} files", FILES.len()).into());
+    };
+    let config = BackboneConfig::from_json(FILES[0], config)?;
+    let mut weights = Checkpoint::from_bytes(FILES[1], weights, &config)?;
+    let backbone = Backbone::load(&config, &mut weights, device, &mut |_| {}).await?;
+    let names = FILES[2..6].iter().map(|name| name.rsplit('/').next().unwrap_or(name).to_string());
+    let parts: BTreeMap<String, Vec<u8>> = names.zip(parts.iter().cloned()).collect();
+    let adapter = Adapter::load_trainable(&backbone, &adapterhub::from_files("the golden adapter", &parts)?)?;
 
-/// Runs on the first device there is.
-pub async fn work(files: &[Vec<u8>]) -> Result<Answer, Box<dyn Error>> {
-    let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
-    let adapter = instance
-        .request_adapter(&wgpu::RequestAdapterOptions::default())
-        .await?;
-    let (device, queue) = adapter
-        .request_device(&wgpu::DeviceDescriptor::default())
-        .await?;
-    let bytes = &files[0];
-    let x = device.create_buffer_init(&wgpu::util::BufferInitDescriptor {
-        label: Some("x"),
-        contents: bytes,
-        usage: wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_SRC,
-    });
-    let back = device.create_buffer(&wgpu::BufferDescriptor {
-        label: Some("back"),
-        size: bytes.len() as u64,
-        usage: wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST,
-        mapped_at_creation: false,
-    });
-    let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
-        label: None,
-        source: wgpu::ShaderSource::Wgsl(SHADER.into()),
-    });
-    let pipeline = device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
-        label: None,
-        layout: None,
-        module: &module,
-        entry_point: None,
-        compilation_options: Default::default(),
-        cache: None,
-    });
-    let group = device.create_bind_group(&wgpu::BindGroupDescriptor {
-        label: None,
-        layout: &pipeline.get_bind_group_layout(0),
-        entries: &[wgpu::BindGroupEntry {
-            binding: 0,
-            resource: x.as_entire_binding(),
-        }],
-    });
-    let mut encoder = device.create_command_encoder(&Default::default());
-    let mut pass = encoder.begin_compute_pass(&Default::default());
-    pass.set_pipeline(&pipeline);
-    pass.set_bind_group(0, &group, &[]);
-    pass.dispatch_workgroups((bytes.len() as u32 / 4).div_ceil(64), 1, 1);
-    drop(pass);
-    encoder.copy_buffer_to_buffer(&x, 0, &back, 0, bytes.len() as u64);
-    queue.submit([encoder.finish()]);
+    let golden = SafeTensors::deserialize(golden)?;
+    let integers = |name: &str| -> Result<Vec<u32>, Box<dyn Error>> {
+        let values = golden.tensor(name)?;
+        Ok(bytemuck::pod_collect_to_vec::<u8, i64>(values.data()).into_iter().map(|value| value as u32).collect())
+    };
+    let (ids, cu_seqlens, labels) = (integers("ids")?, integers("cu_seqlens")?, integers("labels")?);
+    let batch = backbone.batch(&ids, &vec![0; ids.len()], &cu_seqlens)?;
 
-    let row = read(&device, &back).await?;
-    Ok(Answer {
-        device: adapter.get_info().name,
-        rows: vec![("x", row)],
-    })
-}
+    let mut rows = Vec::new();
+    let head = adapter.head().ok_or("the golden adapter has no head")?;
+    let mut tape = Tape::inference(device);
+    let hidden = backbone.forward(&mut tape, &batch, Some(&adapter), 0.0);
+    let logits = head.forward(&mut tape, &backbone, &hidden, &batch, 0.0);
+    rows.push(("last_hidden_state".to_string(), device.read(hidden.value()).await?));
+    rows.push(("logits".to_string(), device.read(logits.value()).await?));
 
-async fn read(device: &wgpu::Device, back: &wgpu::Buffer) -> Result<Vec<f32>, Box<dyn Error>> {
-    let (send, receive) = futures_channel::oneshot::channel();
-    back.map_async(wgpu::MapMode::Read, .., move |done| {
-        // The receiver lives until the answer is there.
-        let _ = send.send(done);
-    });
-    #[cfg(not(target_arch = "wasm32"))]
-    device.poll(wgpu::PollType::wait_indefinitely())?;
-    #[cfg(target_arch = "wasm32")]
-    let _ = device;
-    receive.await??;
-    let bytes = back.get_mapped_range(..)?;
-    Ok(bytemuck::pod_collect_to_vec(&bytes))
+    let (sequences, classes) = (logits.value().rows(), logits.value().cols());
+    let [d_logits, losses, loss] = [(sequences, classes), (1, sequences), (1, 1)].map(|(r, c)| device.empty(r, c));
+    cross_entropy(device, logits.value(), &device.indices(&labels), &d_logits, &losses);
+    reduce::sum(device, &losses, &loss, 0);
+    rows.push(("loss".to_string(), device.read(&loss).await?));
+
+    Optimizer::new(device, &adapter).step(&backbone, &adapter, (&batch, &labels), SETTINGS)?;
+    let gradients = adapter.arena().grads().ok_or("the adapter learns nothing")?;
+    for (name, tensor) in adapter.arena().unpack(&device.read(gradients).await?) {
+        rows.push((format!("gradient of {name}"), tensor.data));
+    }
+    for (name, tensor) in adapter.arena().read(device).await? {
+        rows.push((format!("trained {name}"), tensor.data));
+    }
+
+    let mut expected = Vec::new();
+    for name in ["last_hidden_state", "logits", "loss"] {
+        expected.push((name.to_string(), bytemuck::pod_collect_to_vec(golden.tensor(name)?.data())().to_vec()));
+    }
+    Ok(Answer { device: device.name(), rows, golden: expected })
 }

@@ -1,8 +1,13 @@
 //! Where the readers of the formats put their rows, good and bad.
 
+use std::ops::ControlFlow;
+
 use super::labels::Labels;
 use super::{Dataset, Example, ReadOptions};
 use crate::{Error, Result, RowError, RowErrors};
+
+/// Takes the texts of a stream, a chunk at a time; may stop the reading.
+pub(super) type Chunks<'a> = (usize, &'a mut dyn FnMut(Vec<String>) -> ControlFlow<()>);
 
 /// The rows of one file while it is read.
 pub(super) struct Rows<'a> {
@@ -12,12 +17,20 @@ pub(super) struct Rows<'a> {
     examples: Vec<Example>,
     labels: Labels,
     errors: Vec<RowError>,
+    chunks: Option<Chunks<'a>>,
+    stopped: bool,
 }
 
 impl<'a> Rows<'a> {
     pub(super) fn new(name: &'a str, options: &'a ReadOptions) -> Result<Self> {
         let labels = Labels::new(name, options.labels.as_deref())?;
-        Ok(Self { name, options, examples: Vec::new(), labels, errors: Vec::new() })
+        Ok(Self { name, options, examples: Vec::new(), labels, errors: Vec::new(), chunks: None, stopped: false })
+    }
+
+    /// Hands the texts on in chunks instead of keeping them.
+    pub(super) fn in_chunks(mut self, size: usize, take: &'a mut dyn FnMut(Vec<String>) -> ControlFlow<()>) -> Self {
+        self.chunks = Some((size.max(1), take));
+        self
     }
 
     /// A row; `label` is the label's name, `None` when labels are not read.
@@ -26,6 +39,19 @@ impl<'a> Rows<'a> {
             Ok(label) => self.examples.push(Example { text: text.to_owned(), label }),
             Err(reason) => self.reject(line, reason),
         }
+        if self.chunks.as_ref().is_some_and(|(size, _)| self.examples.len() >= *size) {
+            self.flush();
+        }
+    }
+
+    /// Hands on what has gathered; after a bad row, nothing more.
+    pub(super) fn flush(&mut self) {
+        let Some((_, take)) = &mut self.chunks else { return };
+        if self.examples.is_empty() || self.stopped || !self.errors.is_empty() {
+            return;
+        }
+        let texts = self.examples.drain(..).map(|example| example.text).collect();
+        self.stopped = take(texts).is_break();
     }
 
     /// A bad row.
@@ -33,12 +59,13 @@ impl<'a> Rows<'a> {
         self.errors.push(RowError { line, reason: reason.into() });
     }
 
-    /// Whether enough bad rows were seen to stop reading.
+    /// Whether reading should stop: enough bad rows were seen, or whoever takes the texts has had enough.
     pub(super) fn full(&self) -> bool {
-        self.errors.len() >= RowErrors::LIMIT
+        self.stopped || self.errors.len() >= RowErrors::LIMIT
     }
 
-    pub(super) fn finish(self) -> Result<Dataset> {
+    pub(super) fn finish(mut self) -> Result<Dataset> {
+        self.flush();
         if !self.errors.is_empty() {
             return Err(Error::Rows(RowErrors { name: self.name.to_owned(), rows: self.errors }));
         }

@@ -143,3 +143,25 @@ fn paths_are_read_and_missing_ones_named() {
     let missing = Dataset::from_path(Path::new("/no/such/file.tsv"), &ReadOptions::default()).unwrap_err();
     assert_eq!(missing.to_string(), "cannot read /no/such/file.tsv");
 }
+
+#[test]
+fn texts_can_be_taken_in_chunks() {
+    let mut chunks = Vec::new();
+    let mut take = |texts: Vec<String>| {
+        chunks.push(texts);
+        if chunks.len() == 3 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    };
+    let options = ReadOptions::default();
+    for_each_chunk("a.txt", &b"1\n2\n3\n"[..], &options, 2, &mut take).unwrap();
+    for_each_chunk("a.txt", &b"4\n5\n6\n"[..], &options, 1, &mut take).unwrap();
+    assert_eq!(chunks, [vec!["1", "2"], vec!["3"], vec!["4"]]);
+
+    let mut seen = Vec::new();
+    let mut take = |texts: Vec<String>| {
+        seen.extend(texts);
+        ControlFlow::Continue(())
+    };
+    let bad = for_each_chunk("a.jsonl", &b"{\"text\":\"1\"}\n{}\n{\"text\":\"3\"}\n"[..], &options, 1, &mut take);
+    assert!(bad.unwrap_err().to_string().starts_with("a.jsonl:2: no \"text\""));
+    assert_eq!(seen, ["1"]);
+}

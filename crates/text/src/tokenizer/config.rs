@@ -13,6 +13,8 @@ use serde_json::{Map, Value, json};
 const MAX_ID: u64 = (1 << 21) - 1;
 /// Longer tokens are refused, in bytes; WordPiece never looks up more than [`MAX_WORD_CHARS`] characters.
 const MAX_TOKEN_BYTES: usize = 1024;
+/// More added tokens are refused; a few are usual.
+const MAX_ADDED: usize = 10_000;
 /// BERT's is 100.
 const MAX_WORD_CHARS: u64 = 10_000;
 
@@ -22,8 +24,8 @@ pub(super) struct Checked {
     pub json: String,
     /// Token to id: the vocabulary and the added tokens.
     pub ids: HashMap<String, u32>,
-    /// The added tokens and the ids that the file gives them.
-    pub added: Vec<(String, u32)>,
+    /// The added tokens under the ids that the file gives them.
+    pub added: Vec<(u32, String)>,
 }
 
 /// Brings a `tokenizer.json` of any version into the canonical form, checked.
@@ -33,10 +35,19 @@ pub(super) fn check(mut value: Value) -> Result<Checked, String> {
     let (model, mut ids) = check_model(part("model"))?;
     let mut added = Vec::new();
     let mut added_tokens = Vec::new();
-    for token in part("added_tokens").as_array().map_or(&[][..], Vec::as_slice) {
+    let listed = part("added_tokens").as_array().map_or(&[][..], Vec::as_slice);
+    if listed.len() > MAX_ADDED {
+        return Err(format!("{} added tokens are more than {MAX_ADDED}", listed.len()));
+    }
+    for token in listed {
         let (content, id, token) = check_added_token(token)?;
-        ids.insert(content.clone(), id);
-        added.push((content, id));
+        if let Some(known) = ids.insert(content.clone(), id).filter(|&known| known != id) {
+            return Err(format!("the added token {content:?} has the id {id}, but {known} in the vocabulary"));
+        }
+        if added.iter().any(|(other, _)| *other == id) {
+            return Err(format!("two added tokens have the id {id}"));
+        }
+        added.push((id, content));
         added_tokens.push(token);
     }
     let json = json!({

@@ -101,7 +101,19 @@ fn added_tokens_extend_the_vocabulary() {
     assert_eq!(tokens(&tokenizer, "hello<user>!"), ["[CLS]", "hello", "<user>", "!", "[SEP]"]);
     file["added_tokens"].as_array_mut().unwrap().pop();
     file["added_tokens"].as_array_mut().unwrap().push(token(20));
-    assert!(from_value(&file).unwrap_err().to_string().contains("cannot have the id 20"));
+    assert!(from_value(&file).unwrap_err().to_string().contains("does not follow"));
+    file["added_tokens"].as_array_mut().unwrap().pop();
+    file["added_tokens"][0]["id"] = json!(14);
+    assert!(from_value(&file).unwrap_err().to_string().contains("but 0 in the vocabulary"));
+}
+
+#[test]
+fn added_tokens_may_be_matched_in_normalized_text() {
+    let mut file = json_file();
+    let token = json!({"id": 14, "content": "ÉÉ", "special": false, "normalized": true});
+    file["added_tokens"].as_array_mut().unwrap().push(token);
+    let tokenizer = from_value(&file).unwrap();
+    assert_eq!(tokens(&tokenizer, "hello eé!"), ["[CLS]", "hello", "ÉÉ", "!", "[SEP]"]);
 }
 
 #[test]

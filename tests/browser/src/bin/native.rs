@@ -1,19 +1,17 @@
-//! The native side: writes the files that the page reads, and `native.json`, the answer.
-
-use std::error::Error;
-use std::path::PathBuf;
-use std::{env, fs};
+//! `native GOLDEN OUT`: the native side. Reads the files below GOLDEN and writes its answer to OUT.
 
 #[cfg(not(target_arch = "wasm32"))]
-fn main() -> Result<(), Box<dyn Error>> {
-    let dir = PathBuf::from(env::args_os().nth(1).ok_or("usage: native FOLDER")?);
-    let files = graftwork_browser_test::make_files();
-    for (name, bytes) in graftwork_browser_test::FILES.iter().zip(&files) {
-        fs::write(dir.join(name), bytes)?;
-    }
-    let answer = pollster::block_on(graftwork_browser_test::work(&files))?;
-    fs::write(dir.join("native.json"), answer.to_json())?;
-    println!("native answer, computed on {}", answer.device);
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    use std::{env, fs, path::PathBuf};
+
+    let mut words = env::args_os().skip(1).map(PathBuf::from);
+    let (Some(golden), Some(out)) = (words.next(), words.next()) else { return Err("usage: native GOLDEN OUT".into()) };
+    let read = |name| fs::read(golden.join(name)).map_err(|error| format!("{name}: {error}"));
+    let files = graftwork_browser_test::FILES.into_iter().map(read).collect::<Result<Vec<_>, _>>()?;
+    // The CPU bodies: another implementation than the shaders.
+    let answer = pollster::block_on(graftwork_browser_test::work(&graftwork_tensor::Device::cpu(), &files))?;
+    fs::write(&out, answer.to_json())?;
+    println!("native answer of the {}: {}", answer.device, out.display());
     Ok(())
 }
 

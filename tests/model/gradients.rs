@@ -1,0 +1,81 @@
+//! Every gradient of every configuration against PyTorch autograd.
+
+use std::collections::BTreeMap;
+
+use graftwork_model::{Adapter, AdapterFile, adapterhub, load};
+use graftwork_tensor::Tape;
+use graftwork_tensor::ops::cross_entropy::cross_entropy;
+use graftwork_tests::golden::{self, Golden};
+use graftwork_tests::{devices, nmse};
+use safetensors::tensor::TensorView;
+
+/// The golden gradients by canonical name: an AdapterHub directory whose weights are the gradients, read as any other.
+fn expected(case: &str, golden: &Golden) -> AdapterFile {
+    let dir = golden::path(case);
+    let mut files: BTreeMap<String, Vec<u8>> = ["adapter_config.json", "head_config.json"]
+        .map(|name| (name.to_string(), std::fs::read(dir.join(name)).unwrap()))
+        .into();
+    let bytes: BTreeMap<String, Vec<u8>> = golden
+        .floats
+        .iter()
+        .filter_map(|(name, values)| {
+            Some((name.strip_prefix("grad.")?.to_string(), values.iter().flat_map(|v| v.to_le_bytes()).collect()))
+        })
+        .collect();
+    let is_head = |name: &str| name.starts_with("heads.") || name.starts_with("classifier.");
+    for (file, head) in [("adapter.safetensors", false), ("model_head.safetensors", true)] {
+        let views = bytes.iter().filter(|(name, _)| is_head(name) == head).map(|(name, data)| {
+            let shape = golden.shapes[&format!("grad.{name}")].clone();
+            (name, TensorView::new(safetensors::Dtype::F32, shape, data).unwrap())
+        });
+        files.insert(file.to_string(), safetensors::serialize(views, None).unwrap());
+    }
+    adapterhub::from_files("gradients", &files).unwrap()
+}
+
+#[test]
+fn every_configuration_against_autograd() {
+    let mut compared = 0;
+    for device in devices() {
+        let backbone = golden::tiny_bert(&device);
+        let mut worst = (0.0, String::new());
+        for entry in std::fs::read_dir(golden::path("tiny-cases")).unwrap() {
+            let name = entry.unwrap().file_name().into_string().unwrap();
+            let case = format!("tiny-cases/{name}");
+            let golden = Golden::read(&format!("{case}/golden.safetensors"));
+            let has_gradients = golden.floats.keys().any(|key| key.starts_with("grad."));
+            let Ok(file) = load(&golden::path(&case)) else { continue };
+            if !has_gradients {
+                continue;
+            }
+            let expected = expected(&case, &golden);
+            let adapter = Adapter::load_trainable(&backbone, &file).unwrap();
+
+            let (ids, starts) = golden.batch();
+            let batch = backbone.batch(ids, &vec![0; ids.len()], starts).unwrap();
+            let mut tape = Tape::training(&device, None);
+            let hidden = backbone.forward(&mut tape, &batch, Some(&adapter), 0.0);
+            let logits = adapter.head().unwrap().forward(&mut tape, &backbone, &hidden, &batch, 0.0);
+            let (n, classes) = (logits.value().rows(), logits.value().cols());
+            let (dlogits, losses) = (device.empty(n, classes), device.empty(1, n));
+            cross_entropy(&device, logits.value(), &device.indices(&golden.counts["labels"]), &dlogits, &losses);
+            tape.backward(&logits, dlogits);
+
+            let read = |tensor| pollster::block_on(device.read(tensor)).unwrap();
+            let loss: f32 = read(&losses).iter().sum();
+            assert!((loss - golden.floats["loss"][0]).abs() < 1e-5, "{}: {name}: loss {loss}", device.name());
+            let found = adapter.arena().unpack(&read(adapter.arena().grads().unwrap()));
+            assert_eq!(found.len(), expected.tensors.len(), "{name}");
+            for (tensor, found) in &found {
+                let error = nmse(&found.data, &expected.tensors[tensor].data);
+                assert!(error <= 1e-8, "{}: {name}: gradient of {tensor}: NMSE {error:e}", device.name());
+                if error > worst.0 {
+                    worst = (error, format!("{name} {tensor}"));
+                }
+                compared += 1;
+            }
+        }
+        println!("{}: worst NMSE {:e} ({})", device.name(), worst.0, worst.1);
+    }
+    assert!(compared > 1000, "only {compared} gradients");
+}

@@ -1,0 +1,6 @@
+//! The model against the numbers of PyTorch, transformers and AdapterHub.
+
+mod adapters;
+mod gradients;
+mod hidden_states;
+mod tokens;

@@ -1,0 +1,83 @@
+//! Reads `tests/golden`: the numbers of PyTorch, transformers and AdapterHub.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use graftwork_model::{Backbone, BackboneConfig, Checkpoint};
+use graftwork_tensor::Device;
+use safetensors::SafeTensors;
+
+/// A folder or file of `tests/golden`.
+pub fn path(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("golden").join(name)
+}
+
+/// A JSON file of `tests/golden`.
+pub fn json(name: &str) -> serde_json::Value {
+    let text = std::fs::read_to_string(path(name)).unwrap_or_else(|e| panic!("{name}: {e}"));
+    serde_json::from_str(&text).unwrap_or_else(|e| panic!("{name}: {e}"))
+}
+
+/// The tensors of a safetensors file: floats and whole numbers apart.
+#[derive(Debug, Default)]
+pub struct Golden {
+    /// f32 tensors.
+    pub floats: BTreeMap<String, Vec<f32>>,
+    /// Shapes of all tensors.
+    pub shapes: BTreeMap<String, Vec<usize>>,
+    /// i64 tensors, all below 2^32.
+    pub counts: BTreeMap<String, Vec<u32>>,
+}
+
+impl Golden {
+    /// Reads a file of `tests/golden`.
+    pub fn read(name: &str) -> Self {
+        let bytes = std::fs::read(path(name)).unwrap_or_else(|e| panic!("{name}: {e}"));
+        let file = SafeTensors::deserialize(&bytes).unwrap();
+        let mut golden = Self::default();
+        for (name, tensor) in file.tensors() {
+            golden.shapes.insert(name.clone(), tensor.shape().to_vec());
+            let data = tensor.data();
+            if tensor.dtype() == safetensors::Dtype::I64 {
+                let value = |b: &[u8]| i64::from_le_bytes(b.try_into().unwrap()).try_into().unwrap();
+                golden.counts.insert(name, data.chunks_exact(8).map(value).collect());
+            } else {
+                assert_eq!(tensor.dtype(), safetensors::Dtype::F32, "{name}");
+                let value = |b: &[u8]| f32::from_le_bytes(b.try_into().unwrap());
+                golden.floats.insert(name, data.chunks_exact(4).map(value).collect());
+            }
+        }
+        golden
+    }
+
+    /// Token ids and sequence starts.
+    pub fn batch(&self) -> (&[u32], &[u32]) {
+        (&self.counts["ids"], &self.counts["cu_seqlens"])
+    }
+}
+
+/// A backbone directory on a device.
+pub fn backbone(dir: &Path, device: &Device) -> Backbone {
+    let config = BackboneConfig::from_dir(dir).unwrap_or_else(|e| panic!("{e}"));
+    let mut checkpoint = Checkpoint::open(dir, &config).unwrap_or_else(|e| panic!("{e}"));
+    pollster::block_on(Backbone::load(&config, &mut checkpoint, device, &mut |_| {}))
+        .unwrap_or_else(|e| panic!("{}: {e}", dir.display()))
+}
+
+/// The random tiny BERT on a device.
+pub fn tiny_bert(device: &Device) -> Backbone {
+    backbone(&path("tiny-bert"), device)
+}
+
+/// Where all-MiniLM-L6-v2 lies: `GRAFTWORK_TEST_MINILM`, else where `cargo xtask model` puts it.
+///
+/// # Panics
+/// If it is not there.
+pub fn minilm_dir() -> PathBuf {
+    let dir = match std::env::var_os("GRAFTWORK_TEST_MINILM") {
+        Some(dir) => dir.into(),
+        None => graftwork::models_dir().expect("a home directory").join("sentence-transformers/all-MiniLM-L6-v2"),
+    };
+    assert!(dir.join("model.safetensors").is_file(), "no model in {}: run `cargo xtask model`", dir.display());
+    dir
+}

@@ -1,0 +1,4 @@
+//! Training against PyTorch, and its promises: same bytes again, frozen means frozen.
+
+mod curve;
+mod promises;
