@@ -65,7 +65,8 @@ pub(crate) fn from_parts(names: &Names, parts: Parts) -> Result<AdapterFile> {
         |key: &str| Error::config(file, key, "is missing; AdapterHub writes it, so the file is not an adapter's");
     let name = fields.take_text("name")?.ok_or_else(|| missing("name"))?;
     let mut config = fields.take_object("config")?.ok_or_else(|| missing("config"))?;
-    if fields.has("type") {
+    let kind = fields.take_text("type")?;
+    if kind.as_deref() == Some("text_task") {
         drop_unused_invertible(&mut config, &parts.adapter_tensors);
     }
     let section = fields.take_object(METADATA_KEY)?.unwrap_or_default();
@@ -81,6 +82,7 @@ pub(crate) fn from_parts(names: &Names, parts: Parts) -> Result<AdapterFile> {
         metadata,
         extra: fields.rest(),
     };
+    adapter.extra.extend(kind.map(|kind| ("type".to_owned(), Value::String(kind))));
     if !(1..=8192).contains(&adapter.hidden_size) {
         return Err(Error::config(
             file,
@@ -115,8 +117,8 @@ pub(crate) fn refuse_peft(file: &str, config: &Map<String, Value>) -> Result<()>
     }
 }
 
-/// AdapterHub 1 wrote invertible adapters into the configuration of task adapters (it gave files a `type` then), which
-/// did not have any; AdapterHub drops the keys in that case too.
+/// AdapterHub 1 wrote invertible adapters into the configuration of task adapters (`type` "text_task"), which did not
+/// have any; AdapterHub drops the keys in that case too.
 fn drop_unused_invertible(config: &mut Map<String, Value>, tensors: &Tensors) {
     if !tensors.keys().any(|name| name.contains("invertible")) {
         for key in ["inv_adapter", "inv_adapter_reduction_factor", "invertible_adapter"] {

@@ -94,6 +94,22 @@ fn unknown_keys_and_layers_left_out_later_are_handled() {
 }
 
 #[test]
+fn task_adapters_of_old_name_invertible_adapters_that_are_not_there() {
+    let inverted = "\"inv_adapter\":\"nice\"";
+    let task = edited("\"name\":\"test\"", "\"name\":\"test\",\"type\":\"text_task\"");
+    let with = |text: &str| {
+        let mut files = task.clone();
+        files.insert(ADAPTER_CONFIG.to_owned(), text.replace("\"inv_adapter\":null", inverted).into());
+        files
+    };
+    let text = String::from_utf8(task[ADAPTER_CONFIG].clone()).unwrap();
+    let adapter = reread(&with(&text));
+    assert_eq!((adapter.config, &adapter.extra["type"]), (sample().config, &json!("text_task")));
+    // Those of languages had them, so the file lacks tensors that the function needs.
+    assert!(refusal(&with(&text.replace("text_task", "text_lang"))).contains("`inv_adapter`"));
+}
+
+#[test]
 fn contradictions_between_files_are_named() {
     for (from, to, named) in [
         ("\"name\":\"test\"", "\"name\":\"tset\"", "`bert.encoder.layer.0.output.adapters.test."),

@@ -17,7 +17,7 @@ pub enum Error {
         source: std::io::Error,
     },
     /// A file is not JSON, or not a JSON object.
-    #[error("{file} is not a valid JSON object: {problem}")]
+    #[error("{file} is not a valid JSON object: {problem}", problem = printable(.problem))]
     Json {
         /// The file.
         file: String,
@@ -25,7 +25,7 @@ pub enum Error {
         problem: String,
     },
     /// A configuration key is missing or holds a value that makes no sense.
-    #[error("{file}: `{key}` {problem}")]
+    #[error("{file}: `{key}` {problem}", key = printable(.key), problem = printable(.problem))]
     Config {
         /// The file.
         file: String,
@@ -50,7 +50,7 @@ pub enum Error {
     #[error(transparent)]
     Device(#[from] graftwork_tensor::Error),
     /// The file is valid, but asks for something this program does not do.
-    #[error("{file}: {what} is not supported; supported: {supported}")]
+    #[error("{file}: {what} is not supported; supported: {supported}", what = printable(.what))]
     Unsupported {
         /// The file.
         file: String,
@@ -72,7 +72,7 @@ pub enum Error {
         limit: u64,
     },
     /// A file is damaged, truncated or of another format than its name says.
-    #[error("{file} is not a usable {format} file: {problem}")]
+    #[error("{file} is not a usable {format} file: {problem}", problem = printable(.problem))]
     Format {
         /// The file.
         file: String,
@@ -82,7 +82,7 @@ pub enum Error {
         problem: String,
     },
     /// A file that must be there is not.
-    #[error("{place}: {problem}")]
+    #[error("{place}: {problem}", problem = printable(.problem))]
     MissingFile {
         /// The directory or set of files that was searched.
         place: String,
@@ -90,7 +90,7 @@ pub enum Error {
         problem: String,
     },
     /// A tensor that the configuration asks for is not in the weights.
-    #[error("{file}: tensor `{tensor}` of shape {expected:?} is missing; {hint}")]
+    #[error("{file}: tensor `{tensor}` of shape {expected:?} is missing; {hint}", tensor = printable(.tensor))]
     MissingTensor {
         /// The file or directory.
         file: String,
@@ -102,7 +102,7 @@ pub enum Error {
         hint: &'static str,
     },
     /// A tensor's shape is not the one that the configuration implies.
-    #[error("{file}: tensor `{tensor}` has shape {found:?}, but the configuration asks for {expected:?}")]
+    #[error("{file}: tensor `{tensor}` has shape {found:?}, but the configuration asks for {expected:?}", tensor = printable(.tensor))]
     WrongShape {
         /// The file or directory.
         file: String,
@@ -114,7 +114,7 @@ pub enum Error {
         found: Vec<usize>,
     },
     /// A tensor is stored in a number format that is not read.
-    #[error("{file}: tensor `{tensor}` is stored as {found}; supported: F32, F16, BF16 (convert the weights first)")]
+    #[error("{file}: tensor `{tensor}` is stored as {found}; supported: F32, F16, BF16 (convert the weights first)", tensor = printable(.tensor))]
     WrongDtype {
         /// The file.
         file: String,
@@ -124,7 +124,7 @@ pub enum Error {
         found: String,
     },
     /// A tensor is there that the configuration has no place for.
-    #[error("{file}: tensor `{tensor}` has no place in this configuration; {hint}")]
+    #[error("{file}: tensor `{tensor}` has no place in this configuration; {hint}", tensor = printable(.tensor))]
     UnexpectedTensor {
         /// The file.
         file: String,
@@ -134,7 +134,7 @@ pub enum Error {
         hint: &'static str,
     },
     /// Two tensors claim to be the same one.
-    #[error("{file}: tensor `{tensor}` is there twice: {problem}")]
+    #[error("{file}: tensor `{tensor}` is there twice: {problem}", problem = printable(.problem), tensor = printable(.tensor))]
     DuplicateTensor {
         /// The file or directory.
         file: String,
@@ -200,5 +200,28 @@ impl Error {
     /// An [`Error::Format`] of a `.bin` file as PyTorch writes it.
     pub(crate) fn torch(file: &str, problem: impl Into<String>) -> Self {
         Self::Format { file: file.to_owned(), format: "PyTorch weights", problem: problem.into() }
+    }
+}
+
+/// `text` fit for a terminal: what files say may hold control characters and be of any length.
+fn printable(text: &str) -> String {
+    const LONGEST: usize = 500;
+    let escaped = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
+    let end = text.char_indices().nth(LONGEST).map_or(text.len(), |(end, _)| end);
+    let dots = if end < text.len() { "..." } else { "" };
+    text[..end].chars().map(escaped).chain([dots.to_owned()]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_files_say_cannot_command_the_terminal_or_fill_it() {
+        let (file, hint) = ("f".to_owned(), "h");
+        let message = Error::UnexpectedTensor { file, tensor: "\u{1b}[2J\n".to_owned(), hint }.to_string();
+        assert_eq!(message, "f: tensor `\\u{1b}[2J\\n` has no place in this configuration; h");
+        assert!(Error::config("f", "k", "x".repeat(10_000)).to_string().len() < 600);
+        assert_eq!(printable("é and ü"), "é and ü");
     }
 }

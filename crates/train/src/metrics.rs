@@ -75,6 +75,27 @@ mod tests {
         assert_eq!((m.classes[1].f1, m.classes[1].support), (0.0, 2));
     }
 
+    /// What scikit-learn 1.9.1 says with `zero_division=0` and `average="macro"`: a class that is never predicted, one
+    /// that is only predicted, one that is neither.
+    #[test]
+    fn as_scikit_learn_where_quotients_are_undefined() {
+        let truth = [0, 1, 2, 0, 1, 2, 3, 3, 1, 0, 0, 2];
+        let m = Metrics::new(&truth, &[0, 2, 1, 0, 0, 1, 0, 0, 1, 0, 2, 4], 6);
+        assert_eq!((m.accuracy, m.macro_f1), (1.0 / 3.0, 0.186_666_666_666_666_68));
+        let of_class = |c: usize| (m.classes[c].precision, m.classes[c].recall, m.classes[c].f1, m.classes[c].support);
+        assert_eq!(of_class(0), (0.5, 0.75, 0.6, 4));
+        assert_eq!(of_class(1), (1.0 / 3.0, 1.0 / 3.0, 1.0 / 3.0, 3));
+        assert_eq!(
+            (of_class(3), of_class(4), of_class(5)),
+            ((0.0, 0.0, 0.0, 2), (0.0, 0.0, 0.0, 0), (0.0, 0.0, 0.0, 0))
+        );
+        assert_eq!(m.confusion[..3], [[3, 0, 1, 0, 0, 0], [1, 1, 1, 0, 0, 0], [0, 2, 0, 0, 1, 0]]);
+
+        let m = Metrics::new(&[0, 0, 0, 1], &[2, 2, 0, 2], 4);
+        assert_eq!((m.accuracy, m.macro_f1, m.classes[0].recall), (0.25, 0.5 / 3.0, 1.0 / 3.0));
+        assert_eq!(Metrics::new(&[1, 1], &[0, 0], 2).macro_f1, 0.0);
+    }
+
     #[test]
     fn classes_that_never_occur_do_not_count() {
         let m = Metrics::new(&[0, 0], &[0, 0], 3);

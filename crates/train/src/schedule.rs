@@ -21,7 +21,7 @@ impl Schedule {
         }
         match self {
             Self::Constant => 1.0,
-            Self::Linear => total.saturating_sub(done) as f64 / (total - warmup).max(1) as f64,
+            Self::Linear => total.saturating_sub(done) as f64 / total.saturating_sub(warmup).max(1) as f64,
         }
     }
 
@@ -57,6 +57,25 @@ mod tests {
         assert_eq!(Linear.factor(0, 4, 0.0), 1.0);
         assert_eq!(Linear.factor(4, 4, 0.0), 0.0);
         assert_eq!(Linear.factor(0, 1, 1.0), 0.0);
+    }
+
+    /// Learning rates that torch 2.15 and transformers 4.57.6 give for a peak of 1, past the end included.
+    #[test]
+    fn as_transformers_at_the_edges() {
+        let factors = |schedule: super::Schedule, total, ratio| {
+            (0..total + 2).map(|done| schedule.factor(done, total, ratio)).collect::<Vec<_>>()
+        };
+        let third = 0.333_333_333_333_333_3;
+        assert_eq!(factors(Linear, 3, 1.0), [0.0, third, 0.666_666_666_666_666_6, 0.0, 0.0]);
+        assert_eq!(factors(Constant, 3, 1.0), [0.0, third, 0.666_666_666_666_666_6, 1.0, 1.0]);
+        assert_eq!(factors(Linear, 1, 0.5), [0.0, 0.0, 0.0]);
+        assert_eq!(factors(Linear, 5, 0.0), [1.0, 0.8, 0.6, 0.4, 0.2, 0.0, 0.0]);
+        // ceil(7 * 0.1) = 1 and ceil(13 * 0.34) = 5 steps of warm-up.
+        let falling = [0.833_333_333_333_333_4, 0.666_666_666_666_666_6, 0.5, third, 0.166_666_666_666_666_66];
+        assert_eq!(factors(Linear, 7, 0.1)[2..7], falling);
+        assert_eq!(factors(Linear, 13, 0.34)[4..8], [0.8, 1.0, 0.875, 0.75]);
+        // A ratio above 1 is only a longer warm-up.
+        assert_eq!(factors(Linear, 2, 2.0), [0.0, 0.25, 0.5, 0.75]);
     }
 
     #[test]
