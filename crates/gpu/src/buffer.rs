@@ -129,7 +129,7 @@ mod tests {
     fn size_classes_hold_what_is_asked_and_waste_little() {
         for bytes in (1u64..100_000).step_by(7).chain([1 << 27, (1 << 27) - 1]) {
             let class = size_class(bytes);
-            assert!(class >= bytes && class % 64 == 0);
+            assert!(class >= bytes && class.is_multiple_of(64));
             assert!(bytes < 1024 || class * 4 <= bytes * 5, "{bytes} -> {class}");
         }
         assert_eq!(size_class(1 << 27), 1 << 27);

@@ -1,1 +1,48 @@
-//! Under construction.
+//! Adapter inference and on-device tuning of BERT-family backbones, on the GPU or the CPU.
+//!
+//! One frozen [`Backbone`] carries many small [`Adapter`]s. Text goes in, labels or vectors come out; new adapters are
+//! trained by a [`Trainer`].
+//!
+//! ```no_run
+//! # async fn example() -> graftwork::Result<()> {
+//! use graftwork::{Backbone, Device, files};
+//!
+//! let device = Device::auto().await;
+//! let dir = graftwork::resolve_backbone("sentence-transformers/all-MiniLM-L6-v2")?;
+//! let backbone = Backbone::load(&dir, &device, &mut |_| {}).await?;
+//! let spam = backbone.attach(&files::load("adapters/spam".as_ref())?)?;
+//! for answer in backbone.classify(&spam, &["WIN a free phone now!"], None, &mut |_| {}).await? {
+//!     println!("{} {:?}", answer.label, answer.scores);
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Whatever may wait (devices, files to devices, results from devices) is `async`, because a web page cannot block;
+//! native programs block on it once, at the outside (`pollster::block_on`).
+
+mod backbone;
+mod error;
+mod paths;
+
+pub use backbone::{Adapter, Backbone, BackboneFiles, Classification, EmbedOptions, Pooling};
+pub use error::{Error, Result};
+pub use graftwork_gpu::{AdapterChoice, AdapterDescription, adapters as gpu_adapters};
+pub use graftwork_model::{
+    ActivationName, AdapterConfig, AdapterFile, BackboneConfig, Fingerprint, HeadConfig, HeadStyle, Metadata,
+    ReductionFactor,
+};
+pub use graftwork_tensor::Device;
+pub use graftwork_text::{BatchSize, Dataset, Encoding, Example, Format, ReadOptions, Tokenizer};
+pub use graftwork_train::evaluate::{Evaluation, softmax};
+pub use graftwork_train::metrics::{ClassMetrics, Metrics};
+pub use graftwork_train::{Ending, Event, Examples, Progress, Schedule, StepReport, TrainConfig, Trainer, checkpoint};
+pub use paths::{cache_dir, models_dir, resolve_backbone};
+
+/// Reading and writing adapters.
+pub mod files {
+    pub use graftwork_model::{adapterhub, load, load_bytes, single_file, write_atomically};
+}
+
+/// This version, as it is written into adapters.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -33,6 +33,7 @@ mod head;
 mod head_config;
 mod head_config_json;
 mod host_tensor;
+mod init;
 mod layers;
 mod metadata;
 mod shard_index;

@@ -1,0 +1,320 @@
+//! Text in, labels or vectors out.
+
+use std::path::Path;
+
+use graftwork_model::{
+    AdapterConfig, AdapterFile, BackboneConfig, Checkpoint, Fingerprint, HeadConfig, Metadata, WeightSource,
+};
+use graftwork_tensor::ops::pool::Pool;
+use graftwork_tensor::{Device, Tape};
+use graftwork_text::{BatchSize, Dataset, Encoding, PackedBatch, Tokenizer, by_length, in_input_order, plan};
+use graftwork_train::Examples;
+use graftwork_train::evaluate::{Evaluation, INFERENCE_TOKENS, argmax, evaluate, logits, softmax};
+
+use crate::{Error, Result};
+
+/// A frozen backbone on a device, with its tokenizer.
+#[derive(Debug)]
+pub struct Backbone {
+    model: graftwork_model::Backbone,
+    tokenizer: Tokenizer,
+}
+
+/// The files of a backbone in memory.
+#[derive(Debug, Clone, Copy)]
+pub struct BackboneFiles<'a> {
+    /// `config.json`
+    pub config: &'a [u8],
+    /// `model.safetensors`
+    pub weights: &'a [u8],
+    /// `tokenizer.json`
+    pub tokenizer: &'a [u8],
+}
+
+/// An adapter on the backbone's device, ready to classify.
+#[derive(Debug, Clone)]
+pub struct Adapter {
+    model: graftwork_model::Adapter,
+}
+
+/// What a classifier says about one text.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Classification {
+    /// The most probable label.
+    pub label: String,
+    /// Each label's probability, in the head's order.
+    pub scores: Vec<(String, f32)>,
+    /// Before the softmax, in the same order.
+    pub logits: Vec<f32>,
+}
+
+/// Which vector stands for a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pooling {
+    /// The mean over all tokens, special ones included, as sentence-transformers computes it.
+    Mean,
+    /// The first token's.
+    Cls,
+    /// The backbone's pooler over the first token.
+    Pooler,
+    /// One vector for each token.
+    None,
+}
+
+/// How texts become vectors.
+#[derive(Debug, Clone, Copy)]
+pub struct EmbedOptions<'a> {
+    /// With this adapter's modules in the backbone.
+    pub adapter: Option<&'a Adapter>,
+    /// Tokens after which a text is cut; `None` is as many as the backbone takes.
+    pub max_length: Option<usize>,
+    /// Which vector.
+    pub pooling: Pooling,
+    /// Whether each vector is scaled to length 1.
+    pub normalize: bool,
+}
+
+impl Default for EmbedOptions<'_> {
+    fn default() -> Self {
+        Self { adapter: None, max_length: None, pooling: Pooling::Mean, normalize: false }
+    }
+}
+
+impl Backbone {
+    /// Loads a Hugging Face directory; weights stream to the device. `progress` gets the fraction done.
+    ///
+    /// # Errors
+    /// If a file is missing, damaged or not supported, or the device fails.
+    pub async fn load(dir: &Path, device: &Device, progress: &mut dyn FnMut(f64)) -> Result<Self> {
+        let config = BackboneConfig::from_dir(dir)?;
+        let tokenizer = Tokenizer::from_dir(dir)?;
+        let mut weights = Checkpoint::open(dir, &config)?;
+        Self::new(&config, &mut weights, tokenizer, device, progress).await
+    }
+
+    /// The same from files in memory.
+    ///
+    /// # Errors
+    /// As [`Backbone::load`].
+    pub async fn from_files(files: BackboneFiles<'_>, device: &Device, progress: &mut dyn FnMut(f64)) -> Result<Self> {
+        let config = BackboneConfig::from_json("config.json", files.config)?;
+        let tokenizer = Tokenizer::from_json(files.tokenizer)?;
+        let mut weights = Checkpoint::from_bytes("model.safetensors", files.weights, &config)?;
+        Self::new(&config, &mut weights, tokenizer, device, progress).await
+    }
+
+    async fn new(
+        config: &BackboneConfig,
+        weights: &mut dyn WeightSource,
+        tokenizer: Tokenizer,
+        device: &Device,
+        progress: &mut dyn FnMut(f64),
+    ) -> Result<Self> {
+        let model = graftwork_model::Backbone::load(config, weights, device, progress).await?;
+        Ok(Self { model, tokenizer })
+    }
+
+    /// The network.
+    pub fn model(&self) -> &graftwork_model::Backbone {
+        &self.model
+    }
+
+    /// What it is.
+    pub fn config(&self) -> &BackboneConfig {
+        self.model.config()
+    }
+
+    /// The identity of its weights.
+    pub fn fingerprint(&self) -> Fingerprint {
+        self.model.fingerprint()
+    }
+
+    /// Its tokenizer.
+    pub fn tokenizer(&self) -> &Tokenizer {
+        &self.tokenizer
+    }
+
+    /// Where it is.
+    pub fn device(&self) -> &Device {
+        self.model.device()
+    }
+
+    /// Uploads an adapter.
+    ///
+    /// # Errors
+    /// If it does not fit this backbone.
+    pub fn attach(&self, file: &AdapterFile) -> Result<Adapter> {
+        Ok(Adapter { model: graftwork_model::Adapter::load(&self.model, file)? })
+    }
+
+    /// A new adapter with AdapterHub's default classification head, drawn from a seed and ready to be trained.
+    ///
+    /// # Errors
+    /// If there are fewer than two labels, or the configuration makes no sense.
+    pub fn new_adapter(
+        &self,
+        name: &str,
+        config: AdapterConfig,
+        labels: Vec<String>,
+        seed: u64,
+    ) -> Result<AdapterFile> {
+        if labels.len() < 2 {
+            let must = format!("be at least 2 to tell apart; there are {}", labels.len());
+            return Err(Error::Setting { setting: "the number of labels", must });
+        }
+        let head = HeadConfig::flex(name, labels);
+        let mut file = AdapterFile::new(name, config, Some(head), self.config());
+        file.metadata = Metadata { backbone_fingerprint: Some(self.fingerprint()), ..Metadata::default() };
+        file.initialise(self.config(), seed)?;
+        file.validate(name)?;
+        Ok(file)
+    }
+
+    /// Tokenises texts, each cut after `max_length` tokens (default and most: what the backbone takes).
+    ///
+    /// # Errors
+    /// If `max_length` is too small to hold anything or more than the backbone takes.
+    pub fn encode<S: AsRef<str>>(&self, texts: &[S], max_length: Option<usize>) -> Result<Vec<Encoding>> {
+        let most = self.config().max_position_embeddings;
+        let length = max_length.unwrap_or(most);
+        if length > most || length < 3 {
+            return Err(Error::Setting { setting: "max length", must: format!("be from 3 to {most} tokens") });
+        }
+        texts.iter().map(|text| Ok(self.tokenizer.encode(text.as_ref(), length)?)).collect()
+    }
+
+    /// Tokenises a data set whose labels are those of a head; `what` names it in messages.
+    ///
+    /// # Errors
+    /// If it is empty, or an example has no label.
+    pub fn examples(&self, what: &'static str, data: &Dataset, max_length: Option<usize>) -> Result<Examples> {
+        let texts: Vec<&str> = data.examples.iter().map(|example| example.text.as_str()).collect();
+        let labels = data.examples.iter().map(|example| example.label);
+        Ok(Examples::new(what, self.encode(&texts, max_length)?, labels, data.labels.len())?)
+    }
+
+    /// Classifies texts, in input order. `max_length` defaults to that of the adapter's training, else to what the
+    /// backbone takes. `progress` gets the fraction done.
+    ///
+    /// # Errors
+    /// If the adapter has no head, or the device fails.
+    pub async fn classify<S: AsRef<str>>(
+        &self,
+        adapter: &Adapter,
+        texts: &[S],
+        max_length: Option<usize>,
+        progress: &mut dyn FnMut(f64),
+    ) -> Result<Vec<Classification>> {
+        let encodings = self.encode(texts, max_length.or(adapter.max_length()))?;
+        let labels = adapter.labels();
+        let batches = self.batches(&encodings);
+        let mut results = Vec::with_capacity(batches.len());
+        for (done, indices) in batches.iter().enumerate() {
+            let batch = self.upload(&encodings, indices)?;
+            let rows = logits(&self.model, &adapter.model, &batch).await?;
+            results.push(rows.into_iter().map(|row| classification(&labels, row)).collect());
+            progress((done + 1) as f64 / batches.len() as f64);
+        }
+        Ok(in_input_order(&batches, results))
+    }
+
+    /// Vectors of texts, in input order: for each text one row of D numbers, or one for each token with
+    /// [`Pooling::None`].
+    ///
+    /// # Errors
+    /// If the pooler is asked for and the backbone has none, or the device fails.
+    pub async fn embed<S: AsRef<str>>(
+        &self,
+        texts: &[S],
+        options: EmbedOptions<'_>,
+        progress: &mut dyn FnMut(f64),
+    ) -> Result<Vec<Vec<Vec<f32>>>> {
+        if options.pooling == Pooling::Pooler && !self.model.has_pooler() {
+            let must = "not be `pooler`: this backbone's weights have none".to_owned();
+            return Err(Error::Setting { setting: "pooling", must });
+        }
+        let encodings = self.encode(texts, options.max_length)?;
+        let batches = self.batches(&encodings);
+        let mut results = Vec::with_capacity(batches.len());
+        for (done, indices) in batches.iter().enumerate() {
+            let batch = self.upload(&encodings, indices)?;
+            let mut tape = Tape::inference(self.device());
+            let hidden = self.model.forward(&mut tape, &batch, options.adapter.map(|a| &a.model), 0.0);
+            let vectors = match options.pooling {
+                Pooling::None => hidden,
+                Pooling::Mean => tape.pool(&hidden, batch.sequences(), Pool::Mean),
+                Pooling::Cls => tape.pool(&hidden, batch.sequences(), Pool::First),
+                Pooling::Pooler => {
+                    let first = tape.pool(&hidden, batch.sequences(), Pool::First);
+                    self.model.pooler(&mut tape, &first)
+                }
+            };
+            let values = self.device().read(vectors.value()).await?;
+            let mut rows = values.chunks(self.config().hidden_size).map(|row| finished(row, options.normalize));
+            let rows_of = |i: &usize| if options.pooling == Pooling::None { encodings[*i].len() } else { 1 };
+            results.push(indices.iter().map(|i| rows.by_ref().take(rows_of(i)).collect()).collect());
+            progress((done + 1) as f64 / batches.len() as f64);
+        }
+        Ok(in_input_order(&batches, results))
+    }
+
+    /// Classifies examples and compares with their labels.
+    ///
+    /// # Errors
+    /// If the adapter has no head, or the device fails.
+    pub async fn evaluate(
+        &self,
+        adapter: &Adapter,
+        examples: &Examples,
+        progress: &mut dyn FnMut(f64),
+    ) -> Result<Evaluation> {
+        Ok(evaluate(&self.model, &adapter.model, examples, progress).await?)
+    }
+
+    fn batches(&self, encodings: &[Encoding]) -> Vec<Vec<usize>> {
+        let lengths: Vec<usize> = encodings.iter().map(Encoding::len).collect();
+        plan(&lengths, &by_length(&lengths), BatchSize::Tokens(INFERENCE_TOKENS))
+    }
+
+    fn upload(&self, encodings: &[Encoding], indices: &[usize]) -> Result<graftwork_model::Batch> {
+        let chosen: Vec<&Encoding> = indices.iter().map(|i| &encodings[*i]).collect();
+        let packed = PackedBatch::pack(&chosen);
+        Ok(self.model.batch(&packed.ids, &packed.type_ids, &packed.cu_seqlens)?)
+    }
+}
+
+impl Adapter {
+    /// Everything about it but the weights.
+    pub fn description(&self) -> &AdapterFile {
+        self.model.description()
+    }
+
+    /// Its labels in the order of the logits; none without a head.
+    pub fn labels(&self) -> Vec<String> {
+        let head = self.description().head.as_ref();
+        head.map(|head| (0..head.num_labels).map(|id| head.label(id)).collect()).unwrap_or_default()
+    }
+
+    /// The longest text of its training in tokens, if it says.
+    pub fn max_length(&self) -> Option<usize> {
+        self.description().metadata.max_length
+    }
+}
+
+impl From<graftwork_model::Adapter> for Adapter {
+    fn from(model: graftwork_model::Adapter) -> Self {
+        Self { model }
+    }
+}
+
+fn classification(labels: &[String], logits: Vec<f32>) -> Classification {
+    let scores = labels.iter().cloned().zip(softmax(&logits)).collect();
+    Classification { label: labels[argmax(&logits)].clone(), scores, logits }
+}
+
+fn finished(row: &[f32], normalize: bool) -> Vec<f32> {
+    let length = row.iter().map(|v| v * v).sum::<f32>().sqrt();
+    // As PyTorch's `normalize`: a vector of zeros stays one.
+    let scale = if normalize { 1.0 / length.max(1e-12) } else { 1.0 };
+    row.iter().map(|v| v * scale).collect()
+}

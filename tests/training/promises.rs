@@ -1,0 +1,144 @@
+//! What training promises: the backbone never changes, the same seed gives the same bytes, an interrupted run ends as
+//! an uninterrupted one, dropout is repeatable, and the loss falls.
+
+use std::ops::ControlFlow;
+
+use graftwork::{AdapterConfig, AdapterFile, Device, Fingerprint, HeadConfig};
+use graftwork_model::{Backbone, HostTensor};
+use graftwork_tests::{devices, golden, random};
+use graftwork_text::{BatchSize, Encoding};
+use graftwork_train::checkpoint::RunState;
+use graftwork_train::{Ending, Event, Examples, TrainConfig, Trainer};
+
+/// A task that a tiny random BERT can learn: does the text contain token 900?
+fn examples(n: usize) -> Examples {
+    let mut encodings = Vec::new();
+    let mut labels = Vec::new();
+    for i in 0..n {
+        let length = 4 + i * 7 % 13;
+        let draws = random(i as u64, length);
+        let mut ids: Vec<u32> = draws.iter().map(|v| 100 + ((v + 1.0) * 300.0) as u32).collect();
+        let label = i % 2;
+        if label == 1 {
+            ids[1 + i % (length - 1)] = 900;
+        }
+        ids[0] = 2;
+        encodings.push(Encoding { type_ids: vec![0; length], ids, truncated: false });
+        labels.push(Some(label));
+    }
+    Examples::new("training", encodings, labels, 2).unwrap()
+}
+
+fn adapter(backbone: &Backbone, dropout: f64) -> AdapterFile {
+    let config = AdapterConfig { dropout, ..AdapterConfig::preset("double_seq_bn").unwrap() };
+    let head = HeadConfig::flex("a", vec!["no".into(), "yes".into()]);
+    let mut file = AdapterFile::new("a", config, Some(head), backbone.config());
+    file.initialise(backbone.config(), 7).unwrap();
+    file
+}
+
+fn config() -> TrainConfig {
+    TrainConfig { epochs: 4, lr: 3e-3, batch_size: BatchSize::Count(8), dropout: 0.1, ..TrainConfig::default() }
+}
+
+fn digest(device: &Device, backbone: &Backbone) -> Fingerprint {
+    let read = |tensor| pollster::block_on(device.read(tensor)).unwrap();
+    let all: Vec<HostTensor> =
+        backbone.weights().into_iter().map(|t| HostTensor::new([t.rows(), t.cols()], read(t))).collect();
+    let names: Vec<String> = (0..all.len()).map(|i| i.to_string()).collect();
+    Fingerprint::of_tensors(names.iter().map(String::as_str).zip(&all))
+}
+
+fn finish(trainer: &mut Trainer<'_>) -> (Vec<f32>, AdapterFile) {
+    let mut losses = Vec::new();
+    let ending = pollster::block_on(trainer.run(&mut |_, event| {
+        if let Event::Steps(reports, _) = event {
+            losses.extend(reports.iter().map(|report| report.loss));
+        }
+        ControlFlow::Continue(())
+    }));
+    assert_eq!(ending.unwrap(), Ending::Finished);
+    (losses, pollster::block_on(trainer.adapter().to_file(trainer.backbone().device())).unwrap())
+}
+
+#[test]
+fn frozen_repeatable_resumable() {
+    let (train, dev) = (examples(80), examples(31));
+    for device in devices() {
+        let backbone = golden::tiny_bert(&device);
+        let before = digest(&device, &backbone);
+        let file = adapter(&backbone, 0.1);
+        let start = || Trainer::new(&backbone, &file, config(), &train, Some(&dev)).unwrap();
+
+        let mut whole = start();
+        let (losses, trained) = finish(&mut whole);
+        assert_eq!(losses.len(), 40);
+        let mean = |part: &[f32]| part.iter().sum::<f32>() / part.len() as f32;
+        assert!(mean(&losses[30..]) < 0.8 * mean(&losses[..10]), "{}: {losses:?}", device.name());
+        assert_ne!(trained.tensors, file.tensors);
+        assert_eq!(digest(&device, &backbone), before, "{}: the backbone changed", device.name());
+
+        assert_eq!(finish(&mut start()), (losses.clone(), trained.clone()), "{}: not repeatable", device.name());
+
+        // Interrupted after the first report past step 12, through the bytes of a checkpoint.
+        let mut first = start();
+        let stop = |trainer: &Trainer<'_>, _: Event<'_>| {
+            if trainer.progress().step > 12 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        };
+        assert_eq!(pollster::block_on(first.run(&mut { stop })).unwrap(), Ending::Stopped);
+        let state = pollster::block_on(first.state("run")).unwrap();
+        let bytes = state.to_bytes().unwrap();
+        let again = RunState::from_bytes("c", &bytes, state.arena[0].len()).unwrap();
+        assert_eq!(again, state);
+        let mut second = start();
+        second.resume(again).unwrap();
+        assert_eq!(finish(&mut second).1, trained, "{}: resuming changes the result", device.name());
+    }
+}
+
+#[test]
+fn a_diverging_loss_is_an_error() {
+    let train = examples(16);
+    let backbone = golden::tiny_bert(&Device::cpu());
+    let config = TrainConfig { lr: 1e30, clip: None, warmup_ratio: 0.0, ..config() };
+    let mut trainer = Trainer::new(&backbone, &adapter(&backbone, 0.0), config, &train, None).unwrap();
+    let error = pollster::block_on(trainer.run(&mut |_, _| ControlFlow::Continue(()))).unwrap_err().to_string();
+    assert!(error.contains("learning rate"), "{error}");
+}
+
+#[test]
+fn early_stopping_and_limits() {
+    let (train, dev) = (examples(40), examples(20));
+    let backbone = golden::tiny_bert(&Device::cpu());
+    let file = adapter(&backbone, 0.0);
+    // Without a learning rate nothing ever improves.
+    let patient = TrainConfig { lr: 0.0, epochs: 50, patience: Some(2), ..config() };
+    let mut trainer = Trainer::new(&backbone, &file, patient, &train, Some(&dev)).unwrap();
+    finish(&mut trainer);
+    assert_eq!(trainer.progress().step, 3 * 5);
+    let short = TrainConfig { max_steps: Some(7), ..config() };
+    let mut trainer = Trainer::new(&backbone, &file, short, &train, None).unwrap();
+    assert_eq!(finish(&mut trainer).0.len(), 7);
+    for wrong in [TrainConfig { epochs: 0, ..config() }, TrainConfig { lr: f64::NAN, ..config() }] {
+        assert!(Trainer::new(&backbone, &file, wrong, &train, None).is_err());
+    }
+}
+
+/// Seven examples in one batch of any size give the same loss as alone: packing leaks nothing.
+#[test]
+fn sequences_of_a_batch_do_not_see_each_other() {
+    for device in devices() {
+        let backbone = golden::tiny_bert(&device);
+        let ids: Vec<u32> = (0..30).map(|i| 200 + i * 13).collect();
+        let hidden = |ids: &[u32], starts: &[u32]| {
+            let batch = backbone.batch(ids, &vec![0; ids.len()], starts).unwrap();
+            let mut tape = graftwork_tensor::Tape::inference(&device);
+            let x = backbone.forward(&mut tape, &batch, None, 0.0);
+            pollster::block_on(device.read(x.value())).unwrap()
+        };
+        let together = hidden(&ids, &[0, 1, 11, 30]);
+        let alone = [hidden(&ids[..1], &[0, 1]), hidden(&ids[1..11], &[0, 10]), hidden(&ids[11..], &[0, 19])].concat();
+        let difference = graftwork_tests::max_difference(&together, &alone);
+        assert!(difference < 1e-5, "{}: {difference}", device.name());
+    }
+}
