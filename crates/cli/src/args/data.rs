@@ -1,0 +1,41 @@
+//! Options about files of data.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::train::InputFormat;
+
+/// How labelled data is read.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Data")]
+pub struct DataArgs {
+    /// Column (or JSON key) that holds the text
+    #[arg(long, value_name = "NAME", default_value = "text")]
+    pub text_column: String,
+    /// Column (or JSON key) that holds the label
+    #[arg(long, value_name = "NAME", default_value = "label")]
+    pub label_column: String,
+    /// Format of the data, where a file's name does not tell it
+    #[arg(long, value_enum)]
+    pub format: Option<InputFormat>,
+}
+
+/// How unlabelled texts are read.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Data")]
+pub struct TextArgs {
+    /// The texts: one a line, or .jsonl/.tsv/.csv with a text column; - is standard input
+    #[arg(long, value_name = "FILE", default_value = "-")]
+    pub input: PathBuf,
+    /// Format of the texts, where the file's name does not tell it [default: txt]
+    #[arg(long, value_enum)]
+    pub format: Option<InputFormat>,
+    /// Column (or JSON key) that holds the text
+    #[arg(long, value_name = "NAME", default_value = "text")]
+    pub text_column: String,
+    /// Cut texts to this many tokens, special tokens included [default: what the adapter was trained with, or else
+    /// the backbone's maximum]
+    #[arg(long, value_name = "TOKENS", value_parser = super::values::max_length)]
+    pub max_length: Option<usize>,
+}

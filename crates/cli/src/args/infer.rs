@@ -1,0 +1,96 @@
+//! The commands that use what is trained.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::{DataArgs, TextArgs};
+
+/// Options of `graftwork eval`.
+#[derive(Debug, Args)]
+pub struct Eval {
+    /// The backbone: a directory, or an id in the cache
+    #[arg(long, value_name = "DIR|ID")]
+    pub backbone: String,
+    /// The adapter, with its head
+    #[arg(long, value_name = "PATH")]
+    pub adapter: PathBuf,
+    /// The labelled data
+    #[arg(long, value_name = "FILE")]
+    pub data: PathBuf,
+    /// Cut texts to this many tokens, special tokens included [default: what the adapter was trained with, or else
+    /// the backbone's maximum]
+    #[arg(long, value_name = "TOKENS", value_parser = super::values::max_length)]
+    pub max_length: Option<usize>,
+    /// How the data is read.
+    #[command(flatten)]
+    pub read: DataArgs,
+    /// Use an adapter that was trained on another backbone
+    #[arg(long)]
+    pub any_backbone: bool,
+}
+
+/// Options of `graftwork predict`.
+///
+/// Each line has `text`, `label` (the best), `scores` (a probability for each label) and `logits` (in the order of
+/// the labels).
+#[derive(Debug, Args)]
+pub struct Predict {
+    /// The backbone: a directory, or an id in the cache
+    #[arg(long, value_name = "DIR|ID")]
+    pub backbone: String,
+    /// The adapter, with its head
+    #[arg(long, value_name = "PATH")]
+    pub adapter: PathBuf,
+    /// Which texts.
+    #[command(flatten)]
+    pub texts: TextArgs,
+    /// Use an adapter that was trained on another backbone
+    #[arg(long)]
+    pub any_backbone: bool,
+}
+
+/// Options of `graftwork embed`.
+#[derive(Debug, Args)]
+pub struct Embed {
+    /// The backbone: a directory, or an id in the cache
+    #[arg(long, value_name = "DIR|ID")]
+    pub backbone: String,
+    /// An adapter; its head is not used
+    #[arg(long, value_name = "PATH")]
+    pub adapter: Option<PathBuf>,
+    /// Which texts.
+    #[command(flatten)]
+    pub texts: TextArgs,
+    /// What becomes of the token vectors
+    #[arg(long, value_enum, default_value_t)]
+    pub pooling: Pooling,
+    /// Scale every vector to length 1
+    #[arg(long)]
+    pub normalize: bool,
+    /// Use an adapter that was trained on another backbone
+    #[arg(long)]
+    pub any_backbone: bool,
+}
+
+/// How the vectors of a text's tokens become its embedding.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum Pooling {
+    /// Their mean, special tokens included
+    #[default]
+    Mean,
+    /// That of the first token, [CLS]
+    Cls,
+    /// That of [CLS] through the backbone's pooler: a dense layer and tanh
+    Pooler,
+    /// All of them: the embedding is a list of vectors, one for each token
+    None,
+}
+
+/// Options of `graftwork inspect`.
+#[derive(Debug, Args)]
+pub struct Inspect {
+    /// A backbone directory, an adapter directory, a single adapter file, or the id of a cached backbone
+    #[arg(value_name = "PATH|ID")]
+    pub path: String,
+}

@@ -1,0 +1,82 @@
+use clap::CommandFactory;
+use clap::error::ErrorKind;
+
+use super::values::Clip;
+use super::*;
+
+fn parse(line: &str) -> Result<Cli, clap::Error> {
+    Cli::try_parse_from(std::iter::once("graftwork").chain(line.split_whitespace()))
+}
+
+fn train(line: &str) -> Train {
+    let line = format!("train --backbone b --train t.tsv --dev d.tsv --out o {line}");
+    match parse(&line).unwrap_or_else(|e| panic!("{e}")).command {
+        Command::Train(train) => *train,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn refused(line: &str) -> ErrorKind {
+    parse(&format!("train --backbone b --train t --dev d --out o {line}")).expect_err(line).kind()
+}
+
+#[test]
+fn the_definition_is_sound() {
+    Cli::command().debug_assert();
+}
+
+#[test]
+fn every_option_of_train() {
+    let all = train(
+        "--test e.tsv --task text-classification --method par_bn --reduction-factor 8 --non-linearity relu --epochs 2 \
+         --max-steps 7 --lr 1e-3 --schedule constant --warmup-ratio 0.06 --weight-decay 0 --clip none --batch-tokens 512 \
+         --max-length 128 --dropout 0.1 --no-shuffle --seed 7 --resume --log s.jsonl --labels ham,spam \
+         --text-column sentence --label-column y --json --device cpu --quiet",
+    );
+    assert_eq!((all.adapter.method, all.adapter.reduction_factor), (Method::ParBn, Some(8.0)));
+    assert_eq!((all.run.schedule, all.run.clip), (ScheduleName::Constant, Clip(None)));
+    assert_eq!((all.run.batch_tokens, all.run.batch_size, all.max_length), (Some(512), None, Some(128)));
+    assert_eq!(all.labels, Some(vec!["ham".to_owned(), "spam".to_owned()]));
+    assert!(all.run.no_shuffle && all.resume);
+}
+
+#[test]
+fn defaults_of_train() {
+    let default = train("");
+    assert_eq!((default.adapter.method, default.adapter.task), (Method::DoubleSeqBn, Task::TextClassification));
+    assert_eq!((default.run.epochs, default.run.lr, default.run.clip), (3, 5e-4, Clip(Some(1.0))));
+    assert_eq!((default.run.warmup_ratio, default.run.weight_decay, default.run.seed), (0.1, 0.01, 42));
+    assert_eq!((default.run.batch_size, default.run.batch_tokens, default.max_length), (None, None, None));
+}
+
+#[test]
+fn general_options_stand_anywhere() {
+    for line in ["--json --device gpu devices", "devices --json --device gpu"] {
+        let cli = parse(line).unwrap();
+        assert!(cli.common.json && !cli.common.quiet && cli.common.device == DeviceArg::Gpu);
+    }
+}
+
+#[test]
+fn commands_that_use_an_adapter() {
+    parse("eval --backbone b --adapter a --data d.csv.gz --json").unwrap();
+    parse("predict --backbone b --adapter a --input - --max-length 16").unwrap();
+    parse("embed --backbone b --pooling none --normalize --adapter a").unwrap();
+    parse("inspect some/path").unwrap();
+    let Command::Predict(predict) = parse("predict --backbone b --adapter a").unwrap().command else { panic!() };
+    assert_eq!(predict.texts.input.to_str(), Some("-"));
+}
+
+#[test]
+fn senseless_values_are_refused() {
+    for line in [
+        "--lr fast", "--lr -1", "--lr nan", "--epochs 0", "--warmup-ratio 1.5", "--clip 0", "--dropout 1",
+        "--reduction-factor 0", "--batch-size 0", "--max-length 2",
+    ] {
+        assert_eq!(refused(line), ErrorKind::ValueValidation, "{line}");
+    }
+    assert_eq!(refused("--method lora"), ErrorKind::InvalidValue);
+    assert_eq!(refused("--batch-size 8 --batch-tokens 512"), ErrorKind::ArgumentConflict);
+    assert_eq!(refused("--init a --method seq_bn"), ErrorKind::ArgumentConflict);
+    assert_eq!(parse("train --backbone b").unwrap_err().kind(), ErrorKind::MissingRequiredArgument);
+}

@@ -1,0 +1,61 @@
+//! Standard output: results, and nothing else.
+
+use std::io::{self, BufWriter, ErrorKind, Write};
+
+use serde_json::Value;
+
+use crate::failure::{Failure, Kind, Result};
+
+/// Standard output, which may be closed by whoever reads it (`| head`).
+pub struct Output {
+    inner: BufWriter<io::StdoutLock<'static>>,
+}
+
+/// Whether anybody still reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reader {
+    /// Go on.
+    Listening,
+    /// The pipe is closed: there is nothing left to do.
+    Gone,
+}
+
+impl Output {
+    /// Takes standard output.
+    pub fn new() -> Self {
+        Self { inner: BufWriter::new(io::stdout().lock()) }
+    }
+
+    /// Writes one line of JSON.
+    ///
+    /// # Errors
+    /// If standard output cannot be written.
+    pub fn json(&mut self, value: &Value) -> Result<Reader> {
+        self.line(&value.to_string())
+    }
+
+    /// Writes one line of text.
+    ///
+    /// # Errors
+    /// If standard output cannot be written.
+    pub fn line(&mut self, line: &str) -> Result<Reader> {
+        let written = self.inner.write_all(line.as_bytes()).and_then(|()| self.inner.write_all(b"\n"));
+        listening(written)
+    }
+
+    /// Hands on what is buffered.
+    ///
+    /// # Errors
+    /// If standard output cannot be written.
+    pub fn flush(&mut self) -> Result<Reader> {
+        listening(self.inner.flush())
+    }
+}
+
+fn listening(written: io::Result<()>) -> Result<Reader> {
+    match written {
+        Ok(()) => Ok(Reader::Listening),
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(Reader::Gone),
+        Err(error) => Err(Failure::of(Kind::Failure, &error).about("cannot write to standard output")),
+    }
+}
