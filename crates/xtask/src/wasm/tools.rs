@@ -38,6 +38,8 @@ pub fn ensure() -> Result<Vec<PathBuf>> {
         let mut install = shell::cargo("install --force");
         install.arg(tool.package).args(["--version", &format!("={}", tool.version)]);
         install.arg("--root").arg(&root);
+        // Built in a temporary folder: nobody needs these artefacts again.
+        install.env_remove("CARGO_TARGET_DIR");
         if tool.locked {
             install.arg("--locked");
         }
