@@ -1,0 +1,49 @@
+//! `cargo xtask bench`: GFLOP/s of the ops that matter and milliseconds of a forward pass and a training step of
+//! all-MiniLM-L6-v2, for each device. Medians; compare devices and versions only within one run on a quiet machine.
+
+mod measure;
+mod models;
+mod ops;
+
+use clap::Parser;
+use graftwork_tensor::Device;
+
+/// Measures graftwork on this machine.
+#[derive(Parser)]
+struct Options {
+    /// Devices whose names contain this text; `cpu` is one. Default: the CPU and every GPU.
+    #[arg(long)]
+    device: Option<String>,
+    /// Threads of the CPU path. Default: one, as peers are compared.
+    #[arg(long, default_value_t = 1)]
+    threads: usize,
+    /// Seconds spent on each figure at least.
+    #[arg(long, default_value_t = 1.0)]
+    seconds: f64,
+    /// Only ops whose names contain this text; `model` is the forward pass and the training step.
+    #[arg(long)]
+    only: Option<String>,
+    /// One JSON object a line instead of a table.
+    #[arg(long)]
+    json: bool,
+}
+
+fn main() {
+    let options = Options::parse();
+    // Rayon reads this once, before its first use.
+    rayon::ThreadPoolBuilder::new().num_threads(options.threads).build_global().expect("the first use of rayon");
+    let wanted = |device: &Device| {
+        let name = device.name().to_lowercase();
+        options.device.as_ref().is_none_or(|part| name.contains(&part.to_lowercase()))
+    };
+    let devices: Vec<Device> = match options.device.as_deref() {
+        Some("cpu") => vec![Device::cpu()],
+        _ => graftwork_tests::devices().into_iter().filter(wanted).collect(),
+    };
+    assert!(!devices.is_empty(), "no device is named like {:?}", options.device);
+    for device in devices {
+        let bench = measure::Bench::new(&device, options.seconds, options.only.clone(), options.json);
+        ops::run(&bench);
+        models::run(&bench);
+    }
+}

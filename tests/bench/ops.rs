@@ -1,0 +1,109 @@
+//! The ops at the sizes of MiniLM and BERT-base, 512 tokens.
+
+use graftwork_tensor::Activation;
+use graftwork_tensor::ops::attention::{Sequences, attention, attention_bwd};
+use graftwork_tensor::ops::gemm::{Epilogue, Layout, accumulate_tn, gemm};
+use graftwork_tensor::ops::layer_norm::{Saved, layer_norm, layer_norm_bwd};
+use graftwork_tests::{random, shapes};
+
+use crate::measure::Bench;
+
+const TOKENS: usize = 512;
+
+pub fn run(bench: &Bench<'_>) {
+    for (name, layout, m, n, k) in [
+        ("gemm NT 512x384x384 (projection)", Layout::Nt, TOKENS, 384, 384),
+        ("gemm NT 512x1536x384 (feed-forward up)", Layout::Nt, TOKENS, 1536, 384),
+        ("gemm NT 512x384x1536 (feed-forward down)", Layout::Nt, TOKENS, 384, 1536),
+        ("gemm NT 512x24x384 (adapter down)", Layout::Nt, TOKENS, 24, 384),
+        ("gemm NT 512x384x24 (adapter up)", Layout::Nt, TOKENS, 384, 24),
+        ("gemm NN 512x384x384 (input gradient)", Layout::Nn, TOKENS, 384, 384),
+        ("gemm NN 512x384x1536 (input gradient)", Layout::Nn, TOKENS, 384, 1536),
+        ("gemm NT 512x768x768 (BERT-base)", Layout::Nt, TOKENS, 768, 768),
+    ] {
+        product(bench, name, layout, [m, n, k]);
+    }
+    weight_gradient(bench, "gemm TN 384x24x512 (adapter gradient)", [384, 24, TOKENS]);
+    activation(bench);
+    norms(bench);
+    attentions(bench, "8 x 64", &[64; 8]);
+    attentions(bench, "1 x 512", &[512]);
+}
+
+fn product(bench: &Bench<'_>, name: &str, layout: Layout, [m, n, k]: [usize; 3]) {
+    if !bench.wants(name) {
+        return;
+    }
+    let device = bench.device;
+    let a = device.tensor(m, k, &random(1, m * k));
+    let b = match layout {
+        Layout::Nt => device.tensor(n, k, &random(2, n * k)),
+        _ => device.tensor(k, n, &random(2, n * k)),
+    };
+    let y = device.empty(m, n);
+    bench.measure(name, 2.0 * (m * n * k) as f64, || {
+        gemm(device, &a, &b, layout, Epilogue::default(), &y);
+        y.clone()
+    });
+}
+
+fn weight_gradient(bench: &Bench<'_>, name: &str, [m, n, k]: [usize; 3]) {
+    if !bench.wants(name) {
+        return;
+    }
+    let device = bench.device;
+    let (a, b) = (device.tensor(k, m, &random(1, m * k)), device.tensor(k, n, &random(2, n * k)));
+    let grad = device.zeros(m, n);
+    bench.measure(name, 2.0 * (m * n * k) as f64, || {
+        accumulate_tn(device, &a, &b, &grad);
+        grad.clone()
+    });
+}
+
+fn activation(bench: &Bench<'_>) {
+    let name = "gemm with bias and gelu, 512x1536x8";
+    if !bench.wants(name) {
+        return;
+    }
+    let device = bench.device;
+    let (a, b) = (device.tensor(TOKENS, 8, &random(1, TOKENS * 8)), device.tensor(1536, 8, &random(2, 1536 * 8)));
+    let (bias, y) = (device.tensor(1, 1536, &random(3, 1536)), device.empty(TOKENS, 1536));
+    let epilogue = Epilogue { bias: Some(&bias), activation: Activation::Gelu, ..Epilogue::default() };
+    bench.measure(name, 2.0 * (TOKENS * 1536 * 8) as f64, || {
+        gemm(device, &a, &b, Layout::Nt, epilogue, &y);
+        y.clone()
+    });
+}
+
+fn norms(bench: &Bench<'_>) {
+    let (device, d) = (bench.device, 384);
+    let n = TOKENS * d;
+    let (x, dy) = (device.tensor(TOKENS, d, &random(1, n)), device.tensor(TOKENS, d, &random(2, n)));
+    let (gamma, beta) = (device.tensor(1, d, &random(3, d)), device.tensor(1, d, &random(4, d)));
+    let (y, saved) = (device.empty(TOKENS, d), Saved::empty(device, TOKENS, d));
+    bench.measure("layer_norm 512x384", 8.0 * n as f64, || {
+        layer_norm(device, (&x, Some(&dy)), [&gamma, &beta], 1e-12, &y, Some(&saved));
+        y.clone()
+    });
+    bench.measure("layer_norm_bwd 512x384", 11.0 * n as f64, || {
+        layer_norm_bwd(device, &dy, &saved, &gamma, &y, None);
+        y.clone()
+    });
+}
+
+fn attentions(bench: &Bench<'_>, shape: &str, lengths: &[usize]) {
+    let (device, d, heads) = (bench.device, 384, 12);
+    let t: usize = lengths.iter().sum();
+    let sequences = Sequences::new(device, &shapes::cu_seqlens(lengths));
+    let (qkv, d_o) = (device.tensor(t, 3 * d, &random(1, 3 * t * d)), device.tensor(t, d, &random(2, t * d)));
+    let (o, lse, dqkv) = (device.empty(t, d), device.empty(t, heads), device.empty(t, 3 * d));
+    let pairs: usize = lengths.iter().map(|n| n * n).sum();
+    bench.measure(&format!("attention {shape}"), 4.0 * (pairs * d) as f64, || {
+        attention(device, &qkv, &sequences, heads, &o, &lse);
+        o.clone()
+    });
+    bench.measure(&format!("attention_bwd {shape}"), 10.0 * (pairs * d) as f64, || {
+        attention_bwd(device, &qkv, &sequences, heads, [&o, &d_o, &lse], &dqkv);
+        dqkv.clone()
+    });
+}
