@@ -13,11 +13,21 @@ use crate::engine::Engine;
 use crate::failure::{Failure, Kind, Result};
 use crate::output::Output;
 
+/// Parts of AdapterHub's keys that mean nothing for bottleneck adapters: people are spared them.
+const OTHER_METHODS: [&str; 6] = ["phm", "hypercomplex", "inv_adapter", "cross_adapter", "use_gating", "stochastic"];
+
 /// Shows what a path holds.
 pub fn run(args: &Inspect, common: &Common) -> Result<()> {
     let path = PathBuf::from(&args.path);
-    let path = if path.exists() { path } else { backbone_dir(&args.path)? };
-    let found = if path.join("config.json").is_file() && !path.join("adapter_config.json").is_file() {
+    let path = match backbone_dir(&args.path) {
+        _ if path.exists() => path,
+        Ok(cached) => cached,
+        Err(_) => {
+            let message = format!("there is no file, directory or cached backbone {}", args.path);
+            return Err(Failure::new(Kind::Input, message));
+        }
+    };
+    let mut found = if path.join("config.json").is_file() && !path.join("adapter_config.json").is_file() {
         backbone(&path)?
     } else {
         if path.is_dir() && !path.join("adapter_config.json").is_file() {
@@ -31,6 +41,9 @@ pub fn run(args: &Inspect, common: &Common) -> Result<()> {
     if common.json {
         out.json(&found)?;
     } else {
+        if let Some(Value::Object(config)) = found.get_mut("config") {
+            config.retain(|key, _| !OTHER_METHODS.iter().any(|other| key.contains(other)));
+        }
         print(&mut out, &found, "")?;
     }
     out.flush().map(drop)

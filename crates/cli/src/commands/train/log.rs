@@ -5,10 +5,21 @@ use std::io::{BufWriter, Write};
 use std::path::Path;
 
 use graftwork_train::{Progress, StepReport};
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::Value;
 
 use super::cannot;
 use crate::failure::Result;
+
+/// One line of the log.
+#[derive(Serialize)]
+struct Line {
+    step: usize,
+    loss: f32,
+    lr: f64,
+    grad_norm: f32,
+    tokens_per_second: f64,
+}
 
 /// The log of a run.
 pub struct StepLog {
@@ -34,14 +45,15 @@ impl StepLog {
     /// If the file cannot be written.
     pub fn write(&mut self, reports: &[StepReport], progress: &Progress) -> std::io::Result<()> {
         for report in reports {
-            let line = json!({
-                "step": report.step,
-                "loss": report.loss,
-                "lr": report.lr,
-                "grad_norm": report.grad_norm,
-                "tokens_per_second": progress.tokens_per_second(),
-            });
-            writeln!(self.file, "{line}")?;
+            let line = Line {
+                step: report.step,
+                loss: report.loss,
+                lr: report.lr,
+                grad_norm: report.grad_norm,
+                tokens_per_second: progress.tokens_per_second().round(),
+            };
+            serde_json::to_writer(&mut self.file, &line)?;
+            self.file.write_all(b"\n")?;
         }
         self.file.flush()
     }
