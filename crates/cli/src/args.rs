@@ -9,7 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use data::{DataArgs, TextArgs};
 pub use infer::{Embed, Eval, Inspect, Pooling, Predict};
-pub use train::{InputFormat, Method, ScheduleName, Task, Train};
+pub use train::{AdapterArgs, InputFormat, RunArgs, ScheduleName, Train};
 
 const AFTER_HELP: &str = "\
 Exit status:

@@ -1,2 +1,37 @@
-//! Under construction.
-fn main() {}
+//! The program `graftwork`: trains adapters on a frozen BERT backbone, and runs them.
+
+mod args;
+mod cache;
+mod commands;
+mod engine;
+mod failure;
+mod input;
+mod interrupt;
+mod output;
+mod progress;
+mod report;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Cli, Command};
+
+fn main() -> ExitCode {
+    let Cli { command, common } = Cli::parse();
+    let done = match command {
+        Command::Train(args) => commands::train::run(&args, &common),
+        Command::Eval(args) => commands::eval::run(&args, &common),
+        Command::Predict(args) => commands::predict::run(&args, &common),
+        Command::Embed(args) => commands::embed::run(&args, &common),
+        Command::Inspect(args) => commands::inspect::run(&args, &common),
+        Command::Devices => commands::devices::run(&common),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            failure.print();
+            failure.code()
+        }
+    }
+}

@@ -2,7 +2,7 @@
 
 use std::io::{self, BufWriter, ErrorKind, Write};
 
-use serde_json::Value;
+use serde::Serialize;
 
 use crate::failure::{Failure, Kind, Result};
 
@@ -30,8 +30,9 @@ impl Output {
     ///
     /// # Errors
     /// If standard output cannot be written.
-    pub fn json(&mut self, value: &Value) -> Result<Reader> {
-        self.line(&value.to_string())
+    pub fn json(&mut self, value: &impl Serialize) -> Result<Reader> {
+        let line = serde_json::to_string(value).map_err(|error| Failure::of(Kind::Failure, &error))?;
+        self.line(&line)
     }
 
     /// Writes one line of text.

@@ -1,6 +1,7 @@
 use clap::CommandFactory;
 use clap::error::ErrorKind;
 
+use super::train::{Method, Task};
 use super::values::Clip;
 use super::*;
 
@@ -33,7 +34,7 @@ fn every_option_of_train() {
          --max-length 128 --dropout 0.1 --no-shuffle --seed 7 --resume --log s.jsonl --labels ham,spam \
          --text-column sentence --label-column y --json --device cpu --quiet",
     );
-    assert_eq!((all.adapter.method, all.adapter.reduction_factor), (Method::ParBn, Some(8.0)));
+    assert_eq!((all.adapter.method, all.adapter.reduction_factor), (Method::Parallel, Some(8.0)));
     assert_eq!((all.run.schedule, all.run.clip), (ScheduleName::Constant, Clip(None)));
     assert_eq!((all.run.batch_tokens, all.run.batch_size, all.max_length), (Some(512), None, Some(128)));
     assert_eq!(all.labels, Some(vec!["ham".to_owned(), "spam".to_owned()]));
@@ -43,7 +44,7 @@ fn every_option_of_train() {
 #[test]
 fn defaults_of_train() {
     let default = train("");
-    assert_eq!((default.adapter.method, default.adapter.task), (Method::DoubleSeqBn, Task::TextClassification));
+    assert_eq!((default.adapter.method, default.adapter.task), (Method::Houlsby, Task::TextClassification));
     assert_eq!((default.run.epochs, default.run.lr, default.run.clip), (3, 5e-4, Clip(Some(1.0))));
     assert_eq!((default.run.warmup_ratio, default.run.weight_decay, default.run.seed), (0.1, 0.01, 42));
     assert_eq!((default.run.batch_size, default.run.batch_tokens, default.max_length), (None, None, None));
@@ -70,8 +71,16 @@ fn commands_that_use_an_adapter() {
 #[test]
 fn senseless_values_are_refused() {
     for line in [
-        "--lr fast", "--lr -1", "--lr nan", "--epochs 0", "--warmup-ratio 1.5", "--clip 0", "--dropout 1",
-        "--reduction-factor 0", "--batch-size 0", "--max-length 2",
+        "--lr fast",
+        "--lr=-1",
+        "--lr nan",
+        "--epochs 0",
+        "--warmup-ratio 1.5",
+        "--clip 0",
+        "--dropout 1",
+        "--reduction-factor 0",
+        "--batch-size 0",
+        "--max-length 2",
     ] {
         assert_eq!(refused(line), ErrorKind::ValueValidation, "{line}");
     }

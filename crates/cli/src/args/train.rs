@@ -140,22 +140,22 @@ pub enum Method {
     /// After both sub-layers
     #[default]
     #[value(name = "double_seq_bn", alias = "houlsby", alias = "double-seq-bn")]
-    DoubleSeqBn,
+    Houlsby,
     /// After the feed-forward sub-layer
     #[value(name = "seq_bn", alias = "pfeiffer", alias = "seq-bn")]
-    SeqBn,
+    Pfeiffer,
     /// Beside the feed-forward sub-layer
     #[value(name = "par_bn", alias = "parallel", alias = "par-bn")]
-    ParBn,
+    Parallel,
 }
 
 impl Method {
     /// The name that AdapterHub and our files have for it.
     pub fn name(self) -> &'static str {
         match self {
-            Self::DoubleSeqBn => "double_seq_bn",
-            Self::SeqBn => "seq_bn",
-            Self::ParBn => "par_bn",
+            Self::Houlsby => "double_seq_bn",
+            Self::Pfeiffer => "seq_bn",
+            Self::Parallel => "par_bn",
         }
     }
 }

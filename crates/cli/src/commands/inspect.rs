@@ -1,0 +1,168 @@
+//! `graftwork inspect`
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use graftwork_model::{BackboneConfig, Checkpoint, Fingerprint, HeadConfig, HeadStyle, WeightSource};
+use graftwork_text::Tokenizer;
+use serde_json::{Value, json};
+
+use crate::args::{Common, Inspect};
+use crate::cache::backbone_dir;
+use crate::engine::Engine;
+use crate::failure::{Failure, Kind, Result};
+use crate::output::Output;
+
+/// Parts of AdapterHub's keys that mean nothing for bottleneck adapters: people are spared them.
+const OTHER_METHODS: [&str; 6] = ["phm", "hypercomplex", "inv_adapter", "cross_adapter", "use_gating", "stochastic"];
+
+/// Shows what a path holds.
+pub fn run(args: &Inspect, common: &Common) -> Result<()> {
+    let path = PathBuf::from(&args.path);
+    let path = match backbone_dir(&args.path) {
+        _ if path.exists() => path,
+        Ok(cached) => cached,
+        Err(_) => {
+            let message = format!("there is no file, directory or cached backbone {}", args.path);
+            return Err(Failure::new(Kind::Input, message));
+        }
+    };
+    let mut found = if path.join("config.json").is_file() && !path.join("adapter_config.json").is_file() {
+        backbone(&path)?
+    } else {
+        if path.is_dir() && !path.join("adapter_config.json").is_file() {
+            let message = format!("{} holds neither a backbone nor an adapter", path.display());
+            return Err(Failure::new(Kind::Input, message)
+                .hint("a backbone has config.json, an adapter has adapter_config.json"));
+        }
+        adapter(&path)?
+    };
+    let mut out = Output::new();
+    if common.json {
+        out.json(&found)?;
+    } else {
+        if let Some(Value::Object(config)) = found.get_mut("config") {
+            config.retain(|key, _| !OTHER_METHODS.iter().any(|other| key.contains(other)));
+        }
+        print(&mut out, &found, "")?;
+    }
+    out.flush().map(drop)
+}
+
+fn backbone(dir: &Path) -> Result<Value> {
+    let config = BackboneConfig::from_dir(dir)?;
+    let mut checkpoint = Checkpoint::open(dir, &config)?;
+    let names = checkpoint.names();
+    let values = |name: &String| checkpoint.shape(name).map_or(0, |shape| shape.iter().product::<usize>());
+    let parameters: usize = names.iter().map(values).sum();
+    let has_pooler = checkpoint.has_pooler();
+    let fingerprint = Fingerprint::of(&mut checkpoint)?;
+    // A backbone without tokenizer can be looked at, if not used.
+    let tokenizer = match Tokenizer::from_dir(dir) {
+        Ok(tokenizer) => json!({"tokens": tokenizer.vocab_size()}),
+        Err(error) => json!({"error": error.to_string()}),
+    };
+    Ok(json!({
+        "kind": "backbone",
+        "path": dir,
+        "model_type": config.architecture.model_type(),
+        "parameters": parameters,
+        "bytes": bytes_of(dir, &["safetensors"]),
+        "tensors": names.len(),
+        "fingerprint": fingerprint.to_string(),
+        "has_pooler": has_pooler,
+        "tokenizer": tokenizer,
+        "config": {
+            "vocab_size": config.vocab_size,
+            "hidden_size": config.hidden_size,
+            "num_hidden_layers": config.num_hidden_layers,
+            "num_attention_heads": config.num_attention_heads,
+            "intermediate_size": config.intermediate_size,
+            "max_position_embeddings": config.max_position_embeddings,
+            "type_vocab_size": config.type_vocab_size,
+            "layer_norm_eps": config.layer_norm_eps,
+        },
+    }))
+}
+
+fn adapter(path: &Path) -> Result<Value> {
+    let file = Engine::read_adapter(path, false)?;
+    let (adapter, head) = (file.adapter_parameters(), file.head_parameters());
+    let bytes = if path.is_dir() { bytes_of(path, &["safetensors", "bin"]) } else { fs::metadata(path)?.len() };
+    let metadata = &file.metadata;
+    Ok(json!({
+        "kind": "adapter",
+        "path": path,
+        "form": if path.is_dir() { "directory" } else { "file" },
+        "name": file.name,
+        "parameters": {"adapter": adapter, "head": head, "total": adapter + head},
+        "bytes": bytes,
+        "model_type": file.model_type,
+        "model_name": file.model_name,
+        "hidden_size": file.hidden_size,
+        "layers": file.layers(),
+        "config": file.config.to_json(),
+        "labels": file.head.as_ref().map(labels),
+        "head": file.head.as_ref().map(head_json),
+        "fingerprint": file.weights_digest().to_string(),
+        "backbone_fingerprint": metadata.backbone_fingerprint.map(|fingerprint| fingerprint.to_string()),
+        "max_length": metadata.max_length,
+        "tool_version": metadata.tool_version,
+        "metrics": metadata.metrics,
+        "training": metadata.training,
+    }))
+}
+
+fn labels(head: &HeadConfig) -> Vec<String> {
+    (0..head.num_labels).map(|id| head.label(id)).collect()
+}
+
+fn head_json(head: &HeadConfig) -> Value {
+    json!({
+        "type": head.kind.head_type(),
+        "style": if head.style == HeadStyle::Static { "static" } else { "flex" },
+        "num_labels": head.num_labels,
+        "layers": head.layers,
+        "activation": head.activation.as_ref().map(|name| name.name().to_owned()),
+        "use_pooler": head.use_pooler,
+    })
+}
+
+/// Bytes of the weights in a directory.
+fn bytes_of(dir: &Path, extensions: &[&str]) -> u64 {
+    let entries = fs::read_dir(dir).into_iter().flatten().flatten();
+    let weights = entries.filter(|entry| {
+        let path = entry.path();
+        path.extension().and_then(|e| e.to_str()).is_some_and(|e| extensions.contains(&e))
+    });
+    weights.filter_map(|entry| entry.metadata().ok()).map(|metadata| metadata.len()).sum()
+}
+
+/// For people: a line a value, deeper ones indented; what is not there is left out.
+fn print(out: &mut Output, value: &Value, indent: &str) -> Result<()> {
+    let Value::Object(map) = value else { return Ok(()) };
+    for (key, value) in map {
+        let name = key.replace('_', " ");
+        match value {
+            Value::Null => {}
+            Value::Object(inner) if inner.is_empty() => {}
+            Value::Object(inner) => {
+                out.line(&format!("{indent}{name}:"))?;
+                print(out, &Value::Object(inner.clone()), &format!("{indent}  "))?;
+            }
+            Value::String(text) => drop(out.line(&format!("{indent}{name}: {text}"))?),
+            Value::Array(items) => {
+                let shown: Vec<String> = items.iter().take(20).map(plain).collect();
+                let more = items.len().saturating_sub(20);
+                let more = if more > 0 { format!(", and {more} more") } else { String::new() };
+                out.line(&format!("{indent}{name}: {}{more}", shown.join(", ")))?;
+            }
+            other => drop(out.line(&format!("{indent}{name}: {other}"))?),
+        }
+    }
+    Ok(())
+}
+
+fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}

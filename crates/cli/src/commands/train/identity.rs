@@ -1,0 +1,31 @@
+//! What makes two runs the same run: a checkpoint is only continued by the run it belongs to.
+
+use graftwork_model::AdapterFile;
+use graftwork_text::Dataset;
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+
+use crate::engine::Engine;
+
+/// A digest of settings, backbone, starting weights and data.
+pub fn of(settings: &Map<String, Value>, engine: &Engine, file: &AdapterFile, data: [&Dataset; 2]) -> String {
+    let mut hash = Sha256::new();
+    let mut add = |bytes: &[u8]| {
+        // With its length in front, no two sequences of parts have the same bytes.
+        hash.update((bytes.len() as u64).to_le_bytes());
+        hash.update(bytes);
+    };
+    add(Value::Object(settings.clone()).to_string().as_bytes());
+    add(Value::Object(file.config.to_json()).to_string().as_bytes());
+    add(engine.backbone().fingerprint().to_string().as_bytes());
+    for data in data {
+        for label in &data.labels {
+            add(label.as_bytes());
+        }
+        for example in &data.examples {
+            add(example.text.as_bytes());
+            add(&example.label.unwrap_or(usize::MAX).to_le_bytes());
+        }
+    }
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,87 @@
+//! Files of text and labels, as the options name them.
+
+use std::fs::File;
+use std::io::{self, IsTerminal, Read};
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use graftwork_text::{Dataset, Format, ReadOptions, data};
+
+use crate::args::{DataArgs, InputFormat, TextArgs};
+use crate::failure::{Failure, Kind, Result};
+
+/// Texts that are worked on together: enough for batches of similar lengths, few enough that results flow.
+const CHUNK: usize = 128;
+
+/// Reads labelled data; `labels` are those that may occur, if that is known.
+///
+/// # Errors
+/// If the file cannot be read, or has bad rows.
+pub fn labelled(path: &Path, args: &DataArgs, labels: Option<Vec<String>>) -> Result<Dataset> {
+    let options = ReadOptions {
+        text_column: args.text_column.clone(),
+        label_column: args.label_column.clone(),
+        labels,
+        format: args.format.map(Format::from),
+        ..ReadOptions::default()
+    };
+    Dataset::from_path(path, &options).map_err(|error| with_hint(error.into()))
+}
+
+/// Hands the texts of a file, or of standard input, to `work` in chunks, in order.
+///
+/// # Errors
+/// If the file cannot be read, has bad rows, or `work` fails.
+pub fn texts(args: &TextArgs, mut work: impl FnMut(Vec<String>) -> Result<ControlFlow<()>>) -> Result<()> {
+    let from_stdin = args.input == Path::new("-");
+    let name = if from_stdin { "standard input".to_owned() } else { args.input.display().to_string() };
+    // What is typed is answered line by line.
+    let typed = from_stdin && io::stdin().is_terminal();
+    let reader: Box<dyn Read> = if from_stdin {
+        Box::new(io::stdin().lock())
+    } else {
+        let file = File::open(&args.input);
+        Box::new(file.map_err(|error| Failure::of(Kind::Input, &error).about(format!("cannot read {name}")))?)
+    };
+    let format = args.format.map(Format::from).or_else(|| Format::of_name(&name)).unwrap_or(Format::Txt);
+    let options = ReadOptions {
+        text_column: args.text_column.clone(),
+        format: Some(format),
+        // Nothing is kept: a stream may be as long as it likes.
+        max_bytes: u64::MAX,
+        ..ReadOptions::default()
+    };
+    let mut outcome = Ok(());
+    let mut take = |texts: Vec<String>| match work(texts) {
+        Ok(flow) => flow,
+        Err(failure) => {
+            outcome = Err(failure);
+            ControlFlow::Break(())
+        }
+    };
+    let read = data::for_each_chunk(&name, reader, &options, if typed { 1 } else { CHUNK }, &mut take);
+    outcome.and(read.map_err(|error| with_hint(error.into())))
+}
+
+/// Names the options that help.
+fn with_hint(failure: Failure) -> Failure {
+    let message = failure.messages.join(" ");
+    if message.contains("no column") {
+        failure.hint("name the columns with --text-column and --label-column")
+    } else if message.contains("does not tell the format") {
+        failure.hint("give it with --format")
+    } else {
+        failure
+    }
+}
+
+impl From<InputFormat> for Format {
+    fn from(format: InputFormat) -> Self {
+        match format {
+            InputFormat::Tsv => Self::Tsv,
+            InputFormat::Csv => Self::Csv,
+            InputFormat::Jsonl => Self::Jsonl,
+            InputFormat::Txt => Self::Txt,
+        }
+    }
+}
