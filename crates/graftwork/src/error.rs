@@ -42,5 +42,5 @@ pub enum Error {
     Device(#[from] graftwork_tensor::Error),
 }
 
-/// `Result` with this crate's [`Error`].
+/// `Result` with this crate's [`enum@Error`].
 pub type Result<T> = std::result::Result<T, Error>;

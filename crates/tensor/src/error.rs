@@ -8,5 +8,5 @@ pub enum Error {
     Gpu(#[from] graftwork_gpu::Error),
 }
 
-/// `Result` with this crate's [`Error`].
+/// `Result` with this crate's [`enum@Error`].
 pub type Result<T> = std::result::Result<T, Error>;

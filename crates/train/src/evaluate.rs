@@ -12,7 +12,7 @@ use crate::{Error, Result};
 /// Tokens of a batch during inference: enough to keep a GPU busy, few enough for a small one.
 pub const INFERENCE_TOKENS: usize = 2048;
 
-/// The logits of one batch, [S][labels].
+/// The logits of one batch, `[S][labels]`.
 ///
 /// # Errors
 /// If the adapter has no head, or the device fails.
