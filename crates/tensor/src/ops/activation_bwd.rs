@@ -3,6 +3,7 @@
 use graftwork_gpu::{Access, Shader};
 
 use super::{dispatch, groups_for, same_shape, wgsl};
+use crate::activation::activate_bwd;
 use crate::cpu::for_each_row;
 use crate::device::Backend;
 use crate::{Activation, Device, Tensor};
@@ -27,7 +28,7 @@ pub fn activation_bwd(device: &Device, dy: &Tensor, z: &Tensor, activation: Acti
         Backend::Cpu(_) => {
             let (dy, z, n) = (dy.cpu(), z.cpu(), dz.cols());
             for_each_row(&mut dz.cpu_mut(), n, |i, row| {
-                activation.backward(alpha, &dy[i * n..][..n], &z[i * n..][..n], row);
+                activate_bwd(activation, alpha, &dy[i * n..][..n], &z[i * n..][..n], row);
             });
         }
         Backend::Gpu(gpu) => {

@@ -1,6 +1,7 @@
 //! Self-attention within each packed sequence, and its derivative: flash style, nothing of size T x T is kept.
 
 use graftwork_gpu::{Access, Shader};
+use multiversion::multiversion;
 
 use super::{GROUP, dispatch, wgsl};
 use crate::cpu::{Matrix, gemm_on_this_thread, parallel_map};
@@ -129,11 +130,7 @@ pub fn attention_cpu<F: Float>(
         let mut p = scores(qkv, d, e, items[i]);
         let mut log_totals = vec![F::default(); len];
         for (row, log_total) in p.chunks_mut(len).zip(&mut log_totals) {
-            let top = row.iter().fold(row[0], |a, b| a.max(*b));
-            row.iter_mut().for_each(|v| *v = (*v - top).exp());
-            let total = lane_sum(row);
-            row.iter_mut().for_each(|v| *v = *v / total);
-            *log_total = top + total.ln();
+            *log_total = softmax(row);
         }
         let mut out = vec![F::default(); len * e];
         let p = Matrix::new(&p, len, len);
@@ -148,12 +145,30 @@ pub fn attention_cpu<F: Float>(
     }
 }
 
-fn lane_sum<F: Float>(row: &[F]) -> F {
-    let mut lanes = [F::default(); 8];
-    for chunk in row.chunks(8) {
+/// Softmax in place; returns the log of the sum of exp.
+#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq", "x86_64+avx2"))]
+fn softmax<F: Float>(row: &mut [F]) -> F {
+    // Sixteen lanes, which the compiler turns into vector instructions.
+    let mut tops = [row[0]; 16];
+    for chunk in row.chunks(16) {
+        tops.iter_mut().zip(chunk).for_each(|(top, v)| *top = top.max(*v));
+    }
+    let top = tops.iter().fold(tops[0], |a, b| a.max(*b));
+    let mut lanes = [F::default(); 16];
+    for chunk in row.chunks_mut(16) {
+        chunk.iter_mut().for_each(|v| *v = (*v - top).exp());
         lanes.iter_mut().zip(chunk).for_each(|(lane, v)| *lane += *v);
     }
-    lanes.into_iter().sum()
+    let total: F = lanes.into_iter().sum();
+    let inverse = F::of(1.0) / total;
+    row.iter_mut().for_each(|v| *v = *v * inverse);
+    top + total.ln()
+}
+
+/// `exp(v - log_total)` in place.
+#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq", "x86_64+avx2"))]
+fn exp_below<F: Float>(row: &mut [F], log_total: F) {
+    row.iter_mut().for_each(|v| *v = (*v - log_total).exp());
 }
 
 /// dqkv [T, 3 D] of [`attention`] from its output o and the gradient of it, both [T, D].
@@ -206,8 +221,7 @@ pub fn attention_bwd_cpu<F: Float>(
         let grad = Matrix::strided(&d_o[start * d + head * e..], len, e, d);
         let mut p = scores(qkv, d, e, items[i]);
         for (t, row) in p.chunks_mut(len).enumerate() {
-            let log_total = lse[(start + t) * heads + head];
-            row.iter_mut().for_each(|v| *v = (*v - log_total).exp());
+            exp_below(row, lse[(start + t) * heads + head]);
         }
         // ds = p * (do v^T - delta)
         let mut ds = vec![zero; len * len];

@@ -13,7 +13,7 @@ pub static SHADER: Shader = Shader {
     buffers: &[Access::Read, Access::Read, Access::ReadWrite, Access::ReadWrite],
 };
 
-/// From logits z [n, C] and labels [n] (each below C): the derivative dz [n, C] of the mean loss, and each row's share
+/// From logits z [n, C] and n labels (each below C): the derivative dz [n, C] of the mean loss, and each row's share
 /// of that mean in `loss`, which has n elements and whose sum is the loss of the batch.
 pub fn cross_entropy(device: &Device, z: &Tensor, labels: &Indices, dz: &Tensor, loss: &Tensor) {
     same_shape("cross_entropy", z, dz);

@@ -14,7 +14,7 @@ pub static SHADER: Shader = Shader {
     buffers: &[Access::Read, Access::Read, Access::Read, Access::Read, Access::ReadWrite],
 };
 
-/// y [T, D] = word[ids] + position[positions] + kind[types]; `tokens` [3 T] holds ids, positions and token types one
+/// `y = word[ids] + position[positions] + kind[types]`, [T, D]; `tokens` [3 T] holds ids, positions and token types one
 /// after the other. Embeddings are frozen: there is no derivative.
 ///
 /// The caller has checked that every index is inside its table.

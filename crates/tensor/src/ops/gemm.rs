@@ -3,6 +3,7 @@
 use graftwork_gpu::{Access, Shader};
 
 use super::{dispatch, sum_rows, wgsl};
+use crate::activation::activate;
 use crate::cpu::{self, Matrix, for_each_row, for_each_row2};
 use crate::device::Backend;
 use crate::{Activation, Device, Float, Tensor};
@@ -196,7 +197,7 @@ pub fn gemm_cpu<F: Float>(
         if let Some(pre) = pre {
             pre.copy_from_slice(row);
         }
-        activation.apply_to(row);
+        activate(activation, row);
         if !unit {
             row.iter_mut().for_each(|v| *v = alpha * *v);
         }

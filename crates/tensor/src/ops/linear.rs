@@ -9,7 +9,7 @@ use crate::{Activation, Param, Tape, Var};
 pub struct Linear<'a> {
     /// Weight [out, in], as checkpoints store it.
     pub weight: &'a Param,
-    /// Bias [out].
+    /// Bias, one for each output.
     pub bias: Option<&'a Param>,
     /// Applied after the bias.
     pub activation: Activation,

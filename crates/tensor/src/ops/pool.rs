@@ -1,4 +1,4 @@
-//! One vector for each packed sequence: its first token ([CLS]) or the mean of its tokens.
+//! One vector for each packed sequence: its first token (`[CLS]`) or the mean of its tokens.
 
 use graftwork_gpu::{Access, Shader};
 
