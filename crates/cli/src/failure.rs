@@ -4,6 +4,8 @@ use std::error::Error;
 use std::fmt::Display;
 use std::process::ExitCode;
 
+use crate::output::printable;
+
 /// Why the program ends without success; the numbers are documented in `--help`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -70,13 +72,13 @@ impl Failure {
     pub fn print(&self) {
         let mut messages = self.messages.iter();
         if let Some(message) = messages.next() {
-            eprintln!("error: {message}");
+            eprintln!("error: {}", printable(message));
         }
         for cause in messages {
-            eprintln!("  because: {cause}");
+            eprintln!("  because: {}", printable(cause));
         }
         if let Some(hint) = &self.hint {
-            eprintln!("hint: {hint}");
+            eprintln!("hint: {}", printable(hint));
         }
     }
 

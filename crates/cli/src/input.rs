@@ -5,7 +5,8 @@ use std::io::{self, IsTerminal, Read};
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use graftwork_text::{Dataset, Format, ReadOptions, data};
+use graftwork::{Dataset, Format, ReadOptions};
+use graftwork_text::data;
 
 use crate::args::{DataArgs, InputFormat, TextArgs};
 use crate::failure::{Failure, Kind, Result};

@@ -1,7 +1,6 @@
 //! The program `graftwork`: trains adapters on a frozen BERT backbone, and runs them.
 
 mod args;
-mod cache;
 mod commands;
 mod engine;
 mod failure;

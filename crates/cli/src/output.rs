@@ -1,5 +1,6 @@
 //! Standard output: results, and nothing else.
 
+use std::borrow::Cow;
 use std::io::{self, BufWriter, ErrorKind, Write};
 
 use serde::Serialize;
@@ -32,14 +33,18 @@ impl Output {
     /// If standard output cannot be written.
     pub fn json(&mut self, value: &impl Serialize) -> Result<Reader> {
         let line = serde_json::to_string(value).map_err(|error| Failure::of(Kind::Failure, &error))?;
-        self.line(&line)
+        self.raw(&line)
     }
 
-    /// Writes one line of text.
+    /// Writes one line of text; control characters in it (from a file's labels, say) are escaped.
     ///
     /// # Errors
     /// If standard output cannot be written.
     pub fn line(&mut self, line: &str) -> Result<Reader> {
+        self.raw(&printable(line))
+    }
+
+    fn raw(&mut self, line: &str) -> Result<Reader> {
         let written = self.inner.write_all(line.as_bytes()).and_then(|()| self.inner.write_all(b"\n"));
         listening(written)
     }
@@ -58,5 +63,24 @@ fn listening(written: io::Result<()>) -> Result<Reader> {
         Ok(()) => Ok(Reader::Listening),
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(Reader::Gone),
         Err(error) => Err(Failure::of(Kind::Failure, &error).about("cannot write to standard output")),
+    }
+}
+
+/// Text that cannot command a terminal: control characters are escaped, except line breaks.
+pub fn printable(text: &str) -> Cow<'_, str> {
+    let harmful = |c: char| c.is_control() && c != '\n';
+    if !text.contains(harmful) {
+        return text.into();
+    }
+    let escaped = |c: char| if harmful(c) { c.escape_default().to_string() } else { c.to_string() };
+    text.chars().map(escaped).collect::<String>().into()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn control_characters_are_escaped() {
+        assert_eq!(super::printable("a\nb é"), "a\nb é");
+        assert_eq!(super::printable("\u{1b}[31m\t"), "\\u{1b}[31m\\t");
     }
 }

@@ -3,7 +3,7 @@
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
-use graftwork_train::{Progress as TrainProgress, StepReport};
+use graftwork::{Progress as TrainProgress, StepReport};
 use indicatif::{ProgressBar, ProgressStyle};
 
 /// Between two lines where there is no terminal.

@@ -1,6 +1,6 @@
 //! What measuring found, as JSON and for people.
 
-use graftwork_train::evaluate::Evaluation;
+use graftwork::Evaluation;
 use serde_json::{Value, json};
 
 /// `accuracy`, `macro_f1`, `loss`, `examples`, `per_class` and `confusion` (rows: truth, columns: prediction).

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use graftwork::ActivationName;
 
 use super::{DataArgs, values};
 
@@ -62,10 +63,13 @@ pub struct AdapterArgs {
     #[arg(long, value_name = "N", value_parser = values::positive)]
     pub reduction_factor: Option<f64>,
     /// Non-linearity in the bottleneck: relu, swish, gelu, gelu_new, tanh, ... [default: the method's]
-    #[arg(long, value_name = "NAME")]
-    pub non_linearity: Option<String>,
+    #[arg(long, value_name = "NAME", value_parser = values::non_linearity)]
+    pub non_linearity: Option<ActivationName>,
+    /// Name of the new adapter in its files, by which AdapterHub activates it
+    #[arg(long, value_name = "NAME", default_value = "graftwork")]
+    pub name: String,
     /// Start from this adapter and its head instead of new weights (an AdapterHub directory or a single file)
-    #[arg(long, value_name = "PATH", conflicts_with_all = ["method", "reduction_factor", "non_linearity"])]
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["method", "reduction_factor", "non_linearity", "name"])]
     pub init: Option<PathBuf>,
     /// Take --init even if it was trained on another backbone
     #[arg(long, requires = "init")]

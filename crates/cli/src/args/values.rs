@@ -1,5 +1,7 @@
 //! Numbers on the command line, with their ranges.
 
+use graftwork::ActivationName;
+
 /// Largest norm of the gradients, if any.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Clip(pub Option<f64>);
@@ -7,6 +9,11 @@ pub struct Clip(pub Option<f64>);
 /// A whole number from 1 on.
 pub(super) fn count(text: &str) -> Result<usize, String> {
     text.parse().ok().filter(|&n| n > 0).ok_or_else(|| "must be a whole number from 1 on".to_owned())
+}
+
+/// A non-linearity by the name that it has in AdapterHub's files.
+pub(super) fn non_linearity(name: &str) -> Result<ActivationName, String> {
+    ActivationName::parse(name).ok_or_else(|| format!("known are {}", ActivationName::known()))
 }
 
 /// A sequence length in tokens.

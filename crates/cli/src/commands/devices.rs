@@ -9,8 +9,8 @@ use crate::output::Output;
 
 /// Lists the GPUs and the CPU, and says which of them `--device auto` takes.
 pub fn run(common: &Common) -> Result<()> {
-    let gpus = block_on(graftwork_gpu::adapters());
-    let auto = block_on(graftwork_tensor::Device::auto());
+    let gpus = block_on(graftwork::gpu_adapters());
+    let auto = block_on(graftwork::Device::auto());
     let chosen = auto.as_gpu().map(|gpu| gpu.adapter().clone());
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let mut out = Output::new();

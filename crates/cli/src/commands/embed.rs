@@ -2,12 +2,12 @@
 
 use std::ops::ControlFlow;
 
+use graftwork::EmbedOptions;
+use pollster::block_on;
 use serde::Serialize;
 
-use super::load;
 use crate::args::{Common, Embed, Pooling};
-use crate::cache::backbone_dir;
-use crate::engine::Engine;
+use crate::engine::{load, read_adapter};
 use crate::failure::Result;
 use crate::input;
 use crate::output::{Output, Reader};
@@ -15,21 +15,28 @@ use crate::progress::Progress;
 
 /// Turns texts into vectors, one line out for each text in.
 pub fn run(args: &Embed, common: &Common) -> Result<()> {
-    let file = args.adapter.as_ref().map(|path| Engine::read_adapter(path, args.any_backbone)).transpose()?;
-    let engine = load(&backbone_dir(&args.backbone)?, common)?;
-    let adapter = file.as_ref().map(|file| engine.attach(file)).transpose()?;
-    let max_length = engine.max_length(args.texts.max_length, file.as_ref())?;
+    let file = args.adapter.as_ref().map(|path| read_adapter(path, args.any_backbone)).transpose()?;
+    let backbone = load(&args.backbone, common)?;
+    let adapter = file.as_ref().map(|file| backbone.attach(file)).transpose()?;
+    let options = EmbedOptions {
+        adapter: adapter.as_ref(),
+        max_length: args.texts.max_length.or(adapter.as_ref().and_then(graftwork::Adapter::max_length)),
+        pooling: match args.pooling {
+            Pooling::Mean => graftwork::Pooling::Mean,
+            Pooling::Cls => graftwork::Pooling::Cls,
+            Pooling::Pooler => graftwork::Pooling::Pooler,
+            Pooling::None => graftwork::Pooling::None,
+        },
+        normalize: args.normalize,
+    };
     let mut out = Output::new();
     let mut progress = Progress::count("texts embedded:", common.quiet);
     input::texts(&args.texts, |texts| {
-        let found = engine.embed(adapter.as_ref(), &texts, max_length, args.pooling)?;
-        for (text, mut vectors) in texts.iter().zip(found) {
-            if args.normalize {
-                vectors.iter_mut().for_each(|vector| normalize(vector));
-            }
-            let embedding = match (args.pooling, &vectors[..]) {
-                (Pooling::None, vectors) => Embedding::OfTokens(vectors),
-                (_, vectors) => Embedding::OfText(vectors.first().map_or(&[][..], Vec::as_slice)),
+        let found = block_on(backbone.embed(&texts, options, &mut |_| {}))?;
+        for (text, vectors) in texts.iter().zip(&found) {
+            let embedding = match args.pooling {
+                Pooling::None => Embedding::OfTokens(vectors),
+                _ => Embedding::OfText(vectors.first().map_or(&[][..], Vec::as_slice)),
             };
             out.json(&Line { text, embedding })?;
         }
@@ -53,22 +60,4 @@ struct Line<'a> {
 enum Embedding<'a> {
     OfText(&'a [f32]),
     OfTokens(&'a [Vec<f32>]),
-}
-
-/// Scales to length 1, as `torch.nn.functional.normalize` does (lengths below 1e-12 count as 1e-12).
-fn normalize(vector: &mut [f32]) {
-    let square: f64 = vector.iter().map(|x| f64::from(*x) * f64::from(*x)).sum();
-    let length = square.sqrt().max(1e-12);
-    vector.iter_mut().for_each(|x| *x = (f64::from(*x) / length) as f32);
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn length_one() {
-        let (mut vector, mut zero) = ([3.0, 4.0], [0.0, 0.0]);
-        super::normalize(&mut vector);
-        super::normalize(&mut zero);
-        assert_eq!((vector, zero), ([0.6, 0.8], [0.0, 0.0]));
-    }
 }

@@ -1,11 +1,10 @@
 //! `graftwork eval`
 
+use pollster::block_on;
 use serde_json::json;
 
-use super::{labels_of, load};
 use crate::args::{Common, Eval};
-use crate::cache::backbone_dir;
-use crate::engine::Engine;
+use crate::engine::{labels_of, load, read_adapter};
 use crate::failure::Result;
 use crate::output::Output;
 use crate::progress::Progress;
@@ -13,22 +12,21 @@ use crate::{input, report};
 
 /// Measures an adapter on labelled data.
 pub fn run(args: &Eval, common: &Common) -> Result<()> {
-    let file = Engine::read_adapter(&args.adapter, args.any_backbone)?;
+    let file = read_adapter(&args.adapter, args.any_backbone)?;
     let labels = labels_of(&file)?;
     let data = input::labelled(&args.data, &args.read, Some(labels.clone()))?;
-    let engine = load(&backbone_dir(&args.backbone)?, common)?;
-    let adapter = engine.attach(&file)?;
-    let max_length = engine.max_length(args.max_length, Some(&file))?;
-    let examples = engine.examples("evaluation", &data, max_length)?;
+    let backbone = load(&args.backbone, common)?;
+    let adapter = backbone.attach(&file)?;
+    let examples = backbone.examples("evaluation", &data, args.max_length.or(adapter.max_length()))?;
     let mut progress = Progress::fraction("evaluating", common.quiet);
-    let evaluation = engine.evaluate(&adapter, &examples, &mut |done| progress.set_fraction(done))?;
+    let evaluation = block_on(backbone.evaluate(&adapter, &examples, &mut |done| progress.set_fraction(done)))?;
     drop(progress);
 
     let mut out = Output::new();
     if common.json {
         let mut found = report::to_json(&evaluation, &labels);
         found["labels"] = json!(labels);
-        found["device"] = json!(engine.backbone().device().name());
+        found["device"] = json!(backbone.device().name());
         out.json(&found)?;
     } else {
         out.line(&format!("{} on {} texts", report::summary(&evaluation), data.len()))?;

@@ -3,13 +3,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use graftwork_model::{BackboneConfig, Checkpoint, Fingerprint, HeadConfig, HeadStyle, WeightSource};
-use graftwork_text::Tokenizer;
+use graftwork::{BackboneConfig, Fingerprint, HeadConfig, HeadStyle, Tokenizer};
+use graftwork_model::{Checkpoint, WeightSource};
 use serde_json::{Value, json};
 
 use crate::args::{Common, Inspect};
-use crate::cache::backbone_dir;
-use crate::engine::Engine;
+use crate::engine::read_adapter;
 use crate::failure::{Failure, Kind, Result};
 use crate::output::Output;
 
@@ -19,7 +18,7 @@ const OTHER_METHODS: [&str; 6] = ["phm", "hypercomplex", "inv_adapter", "cross_a
 /// Shows what a path holds.
 pub fn run(args: &Inspect, common: &Common) -> Result<()> {
     let path = PathBuf::from(&args.path);
-    let path = match backbone_dir(&args.path) {
+    let path = match graftwork::resolve_backbone(&args.path) {
         _ if path.exists() => path,
         Ok(cached) => cached,
         Err(_) => {
@@ -86,7 +85,7 @@ fn backbone(dir: &Path) -> Result<Value> {
 }
 
 fn adapter(path: &Path) -> Result<Value> {
-    let file = Engine::read_adapter(path, false)?;
+    let file = read_adapter(path, false)?;
     let (adapter, head) = (file.adapter_parameters(), file.head_parameters());
     let bytes = if path.is_dir() { bytes_of(path, &["safetensors", "bin"]) } else { fs::metadata(path)?.len() };
     let metadata = &file.metadata;

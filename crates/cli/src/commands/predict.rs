@@ -2,12 +2,11 @@
 
 use std::ops::ControlFlow;
 
+use pollster::block_on;
 use serde::{Serialize, Serializer};
 
-use super::{labels_of, load};
 use crate::args::{Common, Predict};
-use crate::cache::backbone_dir;
-use crate::engine::Engine;
+use crate::engine::{labels_of, load, read_adapter};
 use crate::failure::Result;
 use crate::input;
 use crate::output::{Output, Reader};
@@ -15,18 +14,17 @@ use crate::progress::Progress;
 
 /// Classifies texts, one line out for each in.
 pub fn run(args: &Predict, common: &Common) -> Result<()> {
-    let file = Engine::read_adapter(&args.adapter, args.any_backbone)?;
-    let labels = labels_of(&file)?;
-    let engine = load(&backbone_dir(&args.backbone)?, common)?;
-    let adapter = engine.attach(&file)?;
-    let max_length = engine.max_length(args.texts.max_length, Some(&file))?;
+    let file = read_adapter(&args.adapter, args.any_backbone)?;
+    labels_of(&file)?;
+    let backbone = load(&args.backbone, common)?;
+    let adapter = backbone.attach(&file)?;
     let mut out = Output::new();
     let mut progress = Progress::count("texts classified:", common.quiet);
     input::texts(&args.texts, |texts| {
-        let found = engine.classify(&adapter, &texts, max_length)?;
+        let found = block_on(backbone.classify(&adapter, &texts, args.texts.max_length, &mut |_| {}))?;
         for (text, found) in texts.iter().zip(&found) {
-            let scores = Scores { labels: &labels, scores: &found.scores };
-            out.json(&Line { text, label: &labels[found.label], scores, logits: &found.logits })?;
+            let scores = Scores(&found.scores);
+            out.json(&Line { text, label: &found.label, scores, logits: &found.logits })?;
         }
         progress.add(texts.len());
         Ok(match out.flush()? {
@@ -46,13 +44,10 @@ struct Line<'a> {
 }
 
 /// Probabilities by label, in the order of the labels.
-struct Scores<'a> {
-    labels: &'a [String],
-    scores: &'a [f32],
-}
+struct Scores<'a>(&'a [(String, f32)]);
 
 impl Serialize for Scores<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
-        serializer.collect_map(self.labels.iter().zip(self.scores))
+        serializer.collect_map(self.0.iter().map(|(label, score)| (label, score)))
     }
 }

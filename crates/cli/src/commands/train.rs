@@ -7,14 +7,12 @@ mod start;
 
 use std::path::Path;
 
-use graftwork_model::AdapterFile;
-use graftwork_text::Dataset;
-use graftwork_train::evaluate::Evaluation;
+use graftwork::{AdapterFile, Dataset, Evaluation, Examples};
+use pollster::block_on;
 use serde_json::{Value, json};
 
-use super::load;
 use crate::args::{Common, Train};
-use crate::cache::backbone_dir;
+use crate::engine::load;
 use crate::failure::{Failure, Kind, Result};
 use crate::interrupt::Interrupt;
 use crate::output::Output;
@@ -33,44 +31,45 @@ struct Data {
 pub fn run(args: &Train, common: &Common) -> Result<()> {
     // What may be wrong is looked at before what takes long.
     let config = start::train_config(&args.run)?;
-    let dir = backbone_dir(&args.backbone)?;
     let init = start::init(&args.adapter)?;
     let data = read_data(args, init.as_ref())?;
     std::fs::create_dir_all(&args.out).map_err(|e| cannot("create", &args.out, &e))?;
-    let engine = load(&dir, common)?;
+    let backbone = load(&args.backbone, common)?;
     let file = match init {
         Some(file) => start::with_labels(file, &data.train.labels)?,
-        None => start::fresh(&args.adapter, &engine, &data.train.labels, config.seed)?,
+        None => start::fresh(&args.adapter, &backbone, &data.train.labels, config.seed)?,
     };
 
-    let max_length = engine.max_length(args.max_length, None)?;
-    let train = engine.examples("training", &data.train, max_length)?;
-    let dev = engine.examples("dev", &data.dev, max_length)?;
-    let test = data.test.as_ref().map(|test| engine.examples("test", test, max_length)).transpose()?;
+    let max_length = args.max_length.unwrap_or(backbone.config().max_position_embeddings);
+    let train = backbone.examples("training", &data.train, Some(max_length))?;
+    let dev = backbone.examples("dev", &data.dev, Some(max_length))?;
+    let test = data.test.as_ref().map(|test| backbone.examples("test", test, Some(max_length))).transpose()?;
     let mut settings = start::settings(args, &config, &file, max_length);
     let runner = Runner {
-        engine: &engine,
-        identity: identity::of(&settings, &engine, &file, [&data.train, &data.dev]),
+        backbone: &backbone,
+        identity: identity::of(&settings, &backbone, &file, [&data.train, &data.dev]),
         config,
         interrupt: Interrupt::install()?,
         quiet: common.quiet,
         args,
     };
     let (trained, speed) = match runner.run(&file, &train, &dev)? {
-        Outcome::Finished(adapter, speed) => (adapter, speed),
+        Outcome::Finished(trained, speed) => (trained, speed),
         Outcome::Interrupted { step, total_steps } => return interrupted(step, total_steps, args, common),
     };
 
-    let measure = |what: &str, examples| -> Result<Evaluation> {
+    let adapter = backbone.attach(&trained)?;
+    let measure = |what: &str, examples: &Examples| -> Result<Evaluation> {
         let mut progress = Progress::fraction(&format!("measuring on {what}"), common.quiet);
-        engine.evaluate(&trained, examples, &mut |done| progress.set_fraction(done))
+        Ok(block_on(backbone.evaluate(&adapter, examples, &mut |done| progress.set_fraction(done)))?)
     };
     let dev_found = measure("dev", &dev)?;
     let test_found = test.as_ref().map(|test| measure("test", test)).transpose()?;
 
-    let mut saved = engine.read_back(&trained)?;
+    let parameters = trained.adapter_parameters() + trained.head_parameters();
+    let mut saved = *trained;
     settings.insert("run".to_owned(), json!(runner.identity));
-    start::describe(&mut saved, &engine, settings, max_length);
+    start::describe(&mut saved, &backbone, settings, max_length);
     saved.metadata.metrics.insert("dev".to_owned(), brief(&dev_found));
     if let Some(found) = &test_found {
         saved.metadata.metrics.insert("test".to_owned(), brief(found));
@@ -78,7 +77,6 @@ pub fn run(args: &Train, common: &Common) -> Result<()> {
     saved.save(&args.out)?;
     runner.remove_checkpoint();
 
-    let parameters = trained.arena().parameters();
     let mut out = Output::new();
     if common.json {
         let labels = &data.train.labels;
@@ -87,17 +85,17 @@ pub fn run(args: &Train, common: &Common) -> Result<()> {
             "task": "text-classification",
             "labels": labels,
             "trainable_parameters": parameters,
-            "backbone_parameters": engine.backbone().parameters(),
+            "backbone_parameters": backbone.model().parameters(),
             "steps": speed.steps,
             "train_seconds": speed.seconds,
             "tokens_per_second": speed.tokens_per_second,
-            "device": engine.backbone().device().name(),
+            "device": backbone.device().name(),
             "interrupted": false,
             "dev": report::to_json(&dev_found, labels),
             "test": test_found.as_ref().map(|found| report::to_json(found, labels)),
         }))?;
     } else {
-        let share = 100.0 * parameters as f64 / engine.backbone().parameters() as f64;
+        let share = 100.0 * parameters as f64 / backbone.model().parameters() as f64;
         out.line(&format!(
             "trained {parameters} parameters ({share:.2} % of the backbone's) in {:.1} s, {} tokens/s",
             speed.seconds,

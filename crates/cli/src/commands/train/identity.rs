@@ -1,14 +1,11 @@
 //! What makes two runs the same run: a checkpoint is only continued by the run it belongs to.
 
-use graftwork_model::AdapterFile;
-use graftwork_text::Dataset;
+use graftwork::{AdapterFile, Backbone, Dataset};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
-use crate::engine::Engine;
-
 /// A digest of settings, backbone, starting weights and data.
-pub fn of(settings: &Map<String, Value>, engine: &Engine, file: &AdapterFile, data: [&Dataset; 2]) -> String {
+pub fn of(settings: &Map<String, Value>, backbone: &Backbone, file: &AdapterFile, data: [&Dataset; 2]) -> String {
     let mut hash = Sha256::new();
     let mut add = |bytes: &[u8]| {
         // With its length in front, no two sequences of parts have the same bytes.
@@ -17,7 +14,7 @@ pub fn of(settings: &Map<String, Value>, engine: &Engine, file: &AdapterFile, da
     };
     add(Value::Object(settings.clone()).to_string().as_bytes());
     add(Value::Object(file.config.to_json()).to_string().as_bytes());
-    add(engine.backbone().fingerprint().to_string().as_bytes());
+    add(backbone.fingerprint().to_string().as_bytes());
     for data in data {
         for label in &data.labels {
             add(label.as_bytes());

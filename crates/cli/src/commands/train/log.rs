@@ -4,7 +4,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
-use graftwork_train::{Progress, StepReport};
+use graftwork::{Progress, StepReport};
 use serde::Serialize;
 use serde_json::Value;
 

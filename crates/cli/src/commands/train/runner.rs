@@ -3,15 +3,14 @@
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
-use graftwork_model::{Adapter, AdapterFile};
-use graftwork_train::checkpoint::RunState;
-use graftwork_train::{Ending, Event, Examples, TrainConfig, Trainer};
+use graftwork::checkpoint::RunState;
+use graftwork::{AdapterFile, Backbone, Ending, Event, Examples, TrainConfig, Trainer};
 use pollster::block_on;
 
 use super::cannot;
 use super::log::StepLog;
 use crate::args::Train;
-use crate::engine::Engine;
+use crate::engine::read_adapter;
 use crate::failure::{Failure, Kind, Result};
 use crate::interrupt::Interrupt;
 use crate::progress::Progress;
@@ -22,7 +21,7 @@ const CHECKPOINT: &str = "checkpoint.safetensors";
 
 /// A run and what it needs around it.
 pub struct Runner<'a> {
-    pub engine: &'a Engine,
+    pub backbone: &'a Backbone,
     pub identity: String,
     pub config: TrainConfig,
     pub interrupt: Interrupt,
@@ -33,7 +32,7 @@ pub struct Runner<'a> {
 /// How a run ended.
 pub enum Outcome {
     /// With an adapter.
-    Finished(Box<Adapter>, Speed),
+    Finished(Box<AdapterFile>, Speed),
     /// With a checkpoint.
     Interrupted { step: usize, total_steps: usize },
 }
@@ -60,10 +59,10 @@ struct Watch {
 impl Runner<'_> {
     /// Trains to the end, or to the next Ctrl-C.
     pub fn run(&self, file: &AdapterFile, train: &Examples, dev: &Examples) -> Result<Outcome> {
-        if let Some(adapter) = self.already_finished()? {
-            return Ok(Outcome::Finished(Box::new(adapter), Speed { steps: 0, seconds: 0.0, tokens_per_second: 0.0 }));
+        if let Some(file) = self.already_finished()? {
+            return Ok(Outcome::Finished(Box::new(file), Speed { steps: 0, seconds: 0.0, tokens_per_second: 0.0 }));
         }
-        let mut trainer = Trainer::new(self.engine.backbone(), file, self.config.clone(), train, Some(dev))?;
+        let mut trainer = Trainer::new(self.backbone.model(), file, self.config.clone(), train, Some(dev))?;
         self.resume(&mut trainer)?;
         let start = trainer.progress();
         let log = self.args.log.as_deref().map(|path| StepLog::open(path, start.step)).transpose()?;
@@ -90,7 +89,8 @@ impl Runner<'_> {
         let end = trainer.progress();
         let speed =
             Speed { steps: end.step, seconds: end.elapsed.as_secs_f64(), tokens_per_second: end.tokens_per_second() };
-        Ok(Outcome::Finished(Box::new(trainer.adapter().clone()), speed))
+        let trained = block_on(trainer.adapter().to_file(self.backbone.device()))?;
+        Ok(Outcome::Finished(Box::new(trained), speed))
     }
 
     /// Shows and logs what happened, and says whether to stop for a checkpoint.
@@ -132,19 +132,19 @@ impl Runner<'_> {
     }
 
     /// The adapter in `--out`, if this very run has written it and is only asked to go on.
-    fn already_finished(&self) -> Result<Option<Adapter>> {
+    fn already_finished(&self) -> Result<Option<AdapterFile>> {
         let out = &self.args.out;
         if !self.args.resume || self.checkpoint().exists() || !out.join("adapter_config.json").exists() {
             return Ok(None);
         }
-        let Ok(file) = Engine::read_adapter(out, false) else { return Ok(None) };
+        let Ok(file) = read_adapter(out, false) else { return Ok(None) };
         if file.metadata.training.get("run").and_then(|run| run.as_str()) != Some(&self.identity) {
             return Ok(None);
         }
         if !self.quiet {
             eprintln!("this run is finished: its adapter is in {}", out.display());
         }
-        self.engine.attach(&file).map(Some)
+        Ok(Some(file))
     }
 
     /// Goes back to the checkpoint in `--out`, if that is wanted and there is one.

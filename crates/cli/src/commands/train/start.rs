@@ -1,12 +1,10 @@
 //! What a run starts from: its settings, and the adapter before the first step.
 
-use graftwork_model::{ActivationName, AdapterConfig, AdapterFile, HeadConfig, ReductionFactor};
-use graftwork_text::BatchSize;
-use graftwork_train::{Schedule, TrainConfig};
+use graftwork::{AdapterConfig, AdapterFile, Backbone, BatchSize, ReductionFactor, Schedule, TrainConfig};
 use serde_json::{Map, Value, json};
 
 use crate::args::{AdapterArgs, RunArgs, ScheduleName, Train};
-use crate::engine::Engine;
+use crate::engine::read_adapter;
 use crate::failure::{Failure, Kind, Result};
 
 /// The settings of the training itself.
@@ -42,7 +40,7 @@ pub fn train_config(args: &RunArgs) -> Result<TrainConfig> {
 
 /// The adapter of `--init`.
 pub fn init(args: &AdapterArgs) -> Result<Option<AdapterFile>> {
-    args.init.as_deref().map(|path| Engine::read_adapter(path, args.any_backbone)).transpose()
+    args.init.as_deref().map(|path| read_adapter(path, args.any_backbone)).transpose()
 }
 
 /// The labels that an adapter's head has names for.
@@ -69,22 +67,16 @@ pub fn with_labels(mut file: AdapterFile, labels: &[String]) -> Result<AdapterFi
 }
 
 /// A new adapter with a new head.
-pub fn fresh(args: &AdapterArgs, engine: &Engine, labels: &[String], seed: u64) -> Result<AdapterFile> {
+pub fn fresh(args: &AdapterArgs, backbone: &Backbone, labels: &[String], seed: u64) -> Result<AdapterFile> {
     let mut config = AdapterConfig::preset(args.method.name())
         .ok_or_else(|| Failure::new(Kind::Usage, format!("unknown method {}", args.method.name())))?;
     if let Some(factor) = args.reduction_factor {
         config.reduction_factor = ReductionFactor::Uniform(factor);
     }
     if let Some(name) = &args.non_linearity {
-        config.non_linearity = ActivationName::parse(name).ok_or_else(|| {
-            let message = format!("unknown non-linearity {name:?}; known: {}", ActivationName::known());
-            Failure::new(Kind::Usage, message)
-        })?;
+        config.non_linearity = name.clone();
     }
-    let name = "graftwork";
-    let head = HeadConfig::flex(name, labels.to_vec());
-    let file = AdapterFile::new(name, config, Some(head), engine.backbone().config());
-    engine.initialize(file, seed)
+    Ok(backbone.new_adapter(&args.name, config, labels.to_vec(), seed)?)
 }
 
 /// Everything that decides what a run learns, apart from data and starting weights: for the adapter's files, and to
@@ -122,11 +114,11 @@ pub fn settings(args: &Train, config: &TrainConfig, file: &AdapterFile, max_leng
 }
 
 /// Writes down where an adapter comes from. Nothing here may differ between two runs of the same settings and data.
-pub fn describe(file: &mut AdapterFile, engine: &Engine, settings: Map<String, Value>, max_length: usize) {
+pub fn describe(file: &mut AdapterFile, backbone: &Backbone, settings: Map<String, Value>, max_length: usize) {
     let metadata = &mut file.metadata;
-    metadata.backbone_fingerprint = Some(engine.backbone().fingerprint());
+    metadata.backbone_fingerprint = Some(backbone.fingerprint());
     metadata.max_length = Some(max_length);
-    metadata.tool_version = Some(format!("graftwork {}", env!("CARGO_PKG_VERSION")));
+    metadata.tool_version = Some(format!("graftwork {}", graftwork::VERSION));
     metadata.training = settings;
     metadata.metrics = Map::new();
 }
