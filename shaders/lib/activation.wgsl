@@ -8,6 +8,8 @@ const SILU: u32 = 4u;
 const TANH: u32 = 5u;
 const SIGMOID: u32 = 6u;
 const LEAKY_RELU: u32 = 7u;
+const QUICK_GELU: u32 = 8u;
+const MISH: u32 = 9u;
 
 // Abramowitz and Stegun 7.1.26: absolute error at most 1.5e-7.
 fn erf4(x: vec4f) -> vec4f {
@@ -30,6 +32,13 @@ fn gelu_tanh_inner4(x: vec4f) -> vec4f {
     return tanh4(0.7978846 * (x + 0.044715 * x * x * x));
 }
 
+// tanh(ln(1 + e^x)), from tanh(ln u) = (u^2 - 1) / (u^2 + 1).
+fn tanh_softplus4(x: vec4f) -> vec4f {
+    let e = exp(min(x, vec4f(20.0)));
+    let n = e * (e + 2.0);
+    return n / (n + 2.0);
+}
+
 fn activate4(kind: u32, x: vec4f) -> vec4f {
     switch kind {
         case RELU: { return max(x, vec4f(0.0)); }
@@ -39,6 +48,8 @@ fn activate4(kind: u32, x: vec4f) -> vec4f {
         case TANH: { return tanh4(x); }
         case SIGMOID: { return sigmoid4(x); }
         case LEAKY_RELU: { return max(x, 0.01 * x); }
+        case QUICK_GELU: { return x * sigmoid4(1.702 * x); }
+        case MISH: { return x * tanh_softplus4(x); }
         default: { return x; }
     }
 }
@@ -67,6 +78,14 @@ fn activation_derivative4(kind: u32, x: vec4f) -> vec4f {
             return s * (1.0 - s);
         }
         case LEAKY_RELU: { return select(vec4f(0.01), vec4f(1.0), x > vec4f(0.0)); }
+        case QUICK_GELU: {
+            let s = sigmoid4(1.702 * x);
+            return s * (1.0 + 1.702 * x * (1.0 - s));
+        }
+        case MISH: {
+            let t = tanh_softplus4(x);
+            return t + x * (1.0 - t * t) * sigmoid4(x);
+        }
         default: { return vec4f(1.0); }
     }
 }

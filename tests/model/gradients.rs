@@ -44,10 +44,10 @@ fn every_configuration_against_autograd() {
             let case = format!("tiny-cases/{name}");
             let golden = Golden::read(&format!("{case}/golden.safetensors"));
             let has_gradients = golden.floats.keys().any(|key| key.starts_with("grad."));
-            let Ok(file) = load(&golden::path(&case)) else { continue };
             if !has_gradients {
                 continue;
             }
+            let file = load(&golden::path(&case)).unwrap();
             let expected = expected(&case, &golden);
             let adapter = Adapter::load_trainable(&backbone, &file).unwrap();
 

@@ -3,16 +3,6 @@ use graftwork_tensor::{Activation, Device, Tensor};
 use graftwork_tests::{check_gradient, dot, parity, random, random_f64, shapes};
 
 const LAYOUTS: [Layout; 3] = [Layout::Nt, Layout::Nn, Layout::Tn];
-const ACTIVATIONS: [Activation; 8] = [
-    Activation::Identity,
-    Activation::Relu,
-    Activation::Gelu,
-    Activation::GeluTanh,
-    Activation::Silu,
-    Activation::Tanh,
-    Activation::Sigmoid,
-    Activation::LeakyRelu,
-];
 
 fn operands(device: &Device, layout: Layout, [m, n, k]: [usize; 3]) -> (Tensor, Tensor) {
     let (a, b) = (random(1, m * k), random(2, n * k));
@@ -35,7 +25,7 @@ fn products_in_every_layout() {
 #[test]
 fn epilogues() {
     let sizes = [[5, 3, 7], [17, 24, 16]];
-    let cases = sizes.into_iter().flat_map(|size| ACTIVATIONS.map(|activation| (activation, size)));
+    let cases = sizes.into_iter().flat_map(|size| Activation::ALL.map(|activation| (activation, size)));
     parity(cases, 1e-10, |device, (activation, [m, n, k])| {
         let (a, b) = operands(device, Layout::Nt, [*m, *n, *k]);
         let (bias, residual) = (device.tensor(1, *n, &random(3, *n)), device.tensor(*m, *n, &random(4, m * n)));
@@ -68,7 +58,7 @@ fn derivatives_of_a_linear_layer() {
     let [t, out, inp] = [3, 4, 5];
     let (x, w, bias) = (random_f64(1, t * inp), random_f64(2, out * inp), random_f64(3, out));
     let dy = random_f64(4, t * out);
-    for activation in ACTIVATIONS {
+    for activation in Activation::ALL {
         let forward = |x: &[f64], w: &[f64], pre: Option<&mut [f64]>| {
             let mut y = vec![0.0; t * out];
             gemm_cpu((x, w, Layout::Nt, [t, out, inp]), Some(&bias), activation, 0.5, None, &mut y, pre);

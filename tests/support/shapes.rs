@@ -44,5 +44,5 @@ pub fn products() -> Vec<[usize; 3]> {
 
 /// (hidden size, heads) of attention: one head, a prime number of heads, and head sizes 4 to 128.
 pub fn heads() -> Vec<(usize, usize)> {
-    vec![(4, 1), (12, 3), (64, 4), (64, 1), (96, 3), (128, 1), (320, 5)]
+    vec![(4, 1), (12, 3), (64, 4), (64, 1), (96, 3), (128, 1), (320, 5), (1024, 16)]
 }

@@ -26,6 +26,8 @@ const NAMES: &[(&str, Activation)] = &[
     ("sigmoid", Activation::Sigmoid),
     ("leakyrelu", Activation::LeakyRelu),
     ("leaky_relu", Activation::LeakyRelu),
+    ("quick_gelu", Activation::QuickGelu),
+    ("mish", Activation::Mish),
     ("linear", Activation::Identity),
 ];
 
@@ -68,7 +70,7 @@ mod tests {
         assert_eq!((swish.name(), swish.activation()), ("swish", Activation::Silu));
         assert_eq!(ActivationName::parse("gelu").unwrap().activation(), Activation::Gelu);
         assert_eq!(ActivationName::parse("gelu_new").unwrap().activation(), Activation::GeluTanh);
-        assert_eq!(ActivationName::parse("quick_gelu"), None);
+        assert_eq!(ActivationName::parse("prelu"), None);
         assert!(ActivationName::known().contains("leakyrelu"));
     }
 }

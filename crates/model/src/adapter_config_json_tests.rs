@@ -83,7 +83,7 @@ fn other_methods_are_named() {
         (with(r#""invertible_adapter": {"block_type": "nice"}"#), "`invertible_adapter`"),
         (with(r#""cross_adapter": true"#), "`cross_adapter`"),
         (with(r#""stochastic_depth": 0.1"#), "`stochastic_depth`"),
-        (with("").replace("relu", "mish"), "\"mish\""),
+        (with("").replace("relu", "prelu"), "\"prelu\""),
     ] {
         let message = parse(&text).unwrap_err().to_string();
         assert!(message.contains(named) && message.contains("supported"), "{message}");

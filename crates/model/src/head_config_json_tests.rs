@@ -79,7 +79,7 @@ fn other_heads_and_senseless_values_are_named() {
         (FLEX.replace("\"1\": 0", "\"1\": 2"), "the id 2; ids go from 0 to 1"),
         (FLEX.replace("\"1\": 0", "\"1\": 1"), "the same id"),
         (FLEX.replace("\"1\": 0", "\"1\": -1"), "the id -1"),
-        (FLEX.replace("\"tanh\"", "\"mish\""), "\"mish\""),
+        (FLEX.replace("\"tanh\"", "\"prelu\""), "\"prelu\""),
         (FLEX.replace("\"dropout_prob\": null", "\"dropout_prob\": 2"), "`dropout_prob`"),
         (STATIC.replace("SequenceClassification", "TokenClassification"), "BertForTokenClassification"),
         (STATIC.replace("\"num_labels\": 3", "\"num_labels\": 2"), "ids go from 0 to 1"),

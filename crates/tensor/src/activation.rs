@@ -24,9 +24,27 @@ pub enum Activation {
     Sigmoid = 6,
     /// `x` if positive, else `0.01 x`.
     LeakyRelu = 7,
+    /// `x * sigmoid(1.702 x)`
+    QuickGelu = 8,
+    /// `x * tanh(ln(1 + exp(x)))`
+    Mish = 9,
 }
 
 impl Activation {
+    /// All of them.
+    pub const ALL: [Self; 10] = [
+        Self::Identity,
+        Self::Relu,
+        Self::Gelu,
+        Self::GeluTanh,
+        Self::Silu,
+        Self::Tanh,
+        Self::Sigmoid,
+        Self::LeakyRelu,
+        Self::QuickGelu,
+        Self::Mish,
+    ];
+
     /// `act(x)`
     #[inline(always)]
     pub fn apply<F: Float>(self, x: F) -> F {
@@ -40,6 +58,8 @@ impl Activation {
             Self::Tanh => x.tanh(),
             Self::Sigmoid => sigmoid(x),
             Self::LeakyRelu => x.max(F::of(0.01) * x),
+            Self::QuickGelu => x * sigmoid(F::of(QUICK_GELU) * x),
+            Self::Mish => x * tanh_softplus(x),
         }
     }
 
@@ -85,12 +105,21 @@ impl Activation {
                     F::of(0.01)
                 }
             }
+            Self::QuickGelu => {
+                let s = sigmoid(F::of(QUICK_GELU) * x);
+                s * (one + F::of(QUICK_GELU) * x * (one - s))
+            }
+            Self::Mish => {
+                let t = tanh_softplus(x);
+                t + x * (one - t * t) * sigmoid(x)
+            }
         }
     }
 }
 
 const SQRT_2_OVER_PI: f64 = 0.797_884_560_802_865_4;
 const GELU_CUBIC: f64 = 0.044_715;
+const QUICK_GELU: f64 = 1.702;
 
 #[inline(always)]
 fn gelu_tanh_inner<F: Float>(x: F) -> F {
@@ -100,6 +129,15 @@ fn gelu_tanh_inner<F: Float>(x: F) -> F {
 #[inline(always)]
 fn sigmoid<F: Float>(x: F) -> F {
     F::of(1.0) / (F::of(1.0) + (-x).exp())
+}
+
+/// `tanh(ln(1 + e^x))`, from `tanh(ln u) = (u^2 - 1) / (u^2 + 1)`: no logarithm, and nothing overflows, since the quotient
+/// is 1 to the last digit long before `e^x` does.
+#[inline(always)]
+fn tanh_softplus<F: Float>(x: F) -> F {
+    let e = (if x > F::of(20.0) { F::of(20.0) } else { x }).exp();
+    let n = e * (e + F::of(2.0));
+    n / (n + F::of(2.0))
 }
 
 /// Applies a non-linearity in place. One loop a kind, compiled for several instruction sets, so that each vectorises.
@@ -113,7 +151,7 @@ pub(crate) fn activate<F: Float>(kind: Activation, values: &mut [F]) {
             }
         };
     }
-    arms!(Relu Gelu GeluTanh Silu Tanh Sigmoid LeakyRelu)
+    arms!(Relu Gelu GeluTanh Silu Tanh Sigmoid LeakyRelu QuickGelu Mish)
 }
 
 /// `dz = alpha * dy * act'(z)`
@@ -129,5 +167,5 @@ pub(crate) fn activate_bwd<F: Float>(kind: Activation, alpha: F, dy: &[F], z: &[
             }
         };
     }
-    arms!(Identity Relu Gelu GeluTanh Silu Tanh Sigmoid LeakyRelu)
+    arms!(Identity Relu Gelu GeluTanh Silu Tanh Sigmoid LeakyRelu QuickGelu Mish)
 }

@@ -17,7 +17,7 @@ pub static SHADER: Shader = Shader {
 
 /// Constants for validation.
 pub fn variants() -> super::Variants {
-    (0..8).map(|kind| vec![("ACTIVATION", kind)]).collect()
+    (0..Activation::ALL.len() as u32).map(|kind| vec![("ACTIVATION", kind)]).collect()
 }
 
 /// `dz = alpha * dy * act'(z)`, all [T, N]. The CPU body is [`Activation::derivative`] over the elements.

@@ -29,7 +29,7 @@ pub static SHADER_SCALAR: Shader = Shader {
 pub fn variants() -> super::Variants {
     let layouts = [(0, 0), (0, 1), (1, 1)];
     let all = layouts.iter().flat_map(|(km, kn)| {
-        (0..8).map(move |act| {
+        (0..Activation::ALL.len() as u32).map(move |act| {
             vec![
                 ("LANES_N", 8),
                 ("A_IS_KM", *km),
@@ -141,11 +141,8 @@ fn gemm_gpu(
     y: &Tensor,
 ) {
     let gpu = device.as_gpu().expect("a GPU");
-    let contiguous = match layout {
-        Layout::Nt => k % 4 == 0 && n % 4 == 0,
-        Layout::Nn => k % 4 == 0 && n % 4 == 0,
-        Layout::Tn => m % 4 == 0 && n % 4 == 0,
-    };
+    let row_of_a = if layout == Layout::Tn { m } else { k };
+    let contiguous = row_of_a.is_multiple_of(4) && n.is_multiple_of(4);
     let shader = if contiguous { &SHADER_VEC4 } else { &SHADER_SCALAR };
     // Narrow results get fewer threads along n, so that none idles.
     let lanes_n = n.div_ceil(8).next_power_of_two().min(8);
