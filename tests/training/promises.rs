@@ -8,7 +8,7 @@ use graftwork_model::{Backbone, HostTensor};
 use graftwork_tests::{devices, golden, random};
 use graftwork_text::{BatchSize, Encoding};
 use graftwork_train::checkpoint::RunState;
-use graftwork_train::{Ending, Event, Examples, TrainConfig, Trainer};
+use graftwork_train::{Ending, Event, Examples, TrainConfig, Trainer, Turn};
 
 /// A task that a tiny random BERT can learn: does the text contain token 900?
 fn examples(n: usize) -> Examples {
@@ -93,6 +93,32 @@ fn frozen_repeatable_resumable() {
         let mut second = start();
         second.resume(again).unwrap();
         assert_eq!(finish(&mut second).1, trained, "{}: resuming changes the result", device.name());
+    }
+}
+
+/// A page takes a few steps at a time, whatever fits between two frames: the result must not depend on it.
+#[test]
+fn turns_of_any_size_give_the_same_result() {
+    let (train, dev) = (examples(80), examples(31));
+    for device in devices() {
+        let backbone = golden::tiny_bert(&device);
+        let file = adapter(&backbone, 0.1);
+        let start = || Trainer::new(&backbone, &file, config(), &train, Some(&dev)).unwrap();
+        let expected = finish(&mut start());
+        let mut trainer = start();
+        let (mut losses, mut evaluations) = (Vec::new(), 0);
+        for most in [1, 3, 0, 2, 100].into_iter().cycle() {
+            match pollster::block_on(trainer.turn(most)).unwrap() {
+                Turn::Steps(reports) => {
+                    assert!((1..=16).contains(&reports.len()) && reports.len() <= most.max(1));
+                    losses.extend(reports.iter().map(|report| report.loss));
+                }
+                Turn::Evaluated { .. } => evaluations += 1,
+                Turn::Finished => break,
+            }
+        }
+        let trained = pollster::block_on(trainer.adapter().to_file(&device)).unwrap();
+        assert_eq!(((losses, trained), evaluations), (expected, 4), "{}", device.name());
     }
 }
 

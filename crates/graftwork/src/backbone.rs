@@ -1,9 +1,11 @@
 //! Text in, labels or vectors out.
 
+use std::io::{Cursor, Read, Seek};
 use std::path::Path;
 
 use graftwork_model::{
-    AdapterConfig, AdapterFile, BackboneConfig, Checkpoint, Fingerprint, HeadConfig, Metadata, WeightSource,
+    AdapterConfig, AdapterFile, BackboneConfig, Checkpoint, Fingerprint, HeadConfig, Metadata, SafetensorsFile,
+    WeightSource,
 };
 use graftwork_tensor::ops::pool::Pool;
 use graftwork_tensor::{Device, Tape};
@@ -11,7 +13,7 @@ use graftwork_text::{BatchSize, Dataset, Encoding, PackedBatch, Tokenizer, by_le
 use graftwork_train::Examples;
 use graftwork_train::evaluate::{Evaluation, INFERENCE_TOKENS, argmax, evaluate, logits, softmax};
 
-use crate::{Error, Result};
+use crate::{Adapter, Error, Result};
 
 /// A frozen backbone on a device, with its tokenizer.
 #[derive(Debug)]
@@ -29,12 +31,6 @@ pub struct BackboneFiles<'a> {
     pub weights: &'a [u8],
     /// `tokenizer.json`
     pub tokenizer: &'a [u8],
-}
-
-/// An adapter on the backbone's device, ready to classify.
-#[derive(Debug, Clone)]
-pub struct Adapter {
-    model: graftwork_model::Adapter,
 }
 
 /// What a classifier says about one text.
@@ -97,9 +93,24 @@ impl Backbone {
     /// # Errors
     /// As [`Backbone::load`].
     pub async fn from_files(files: BackboneFiles<'_>, device: &Device, progress: &mut dyn FnMut(f64)) -> Result<Self> {
-        let config = BackboneConfig::from_json("config.json", files.config)?;
-        let tokenizer = Tokenizer::from_json(files.tokenizer)?;
-        let mut weights = Checkpoint::from_bytes("model.safetensors", files.weights, &config)?;
+        Self::from_reader(files.config, files.tokenizer, Cursor::new(files.weights), device, progress).await
+    }
+
+    /// The same with weights that are read piece by piece: whatever holds them, host memory holds one piece.
+    ///
+    /// # Errors
+    /// As [`Backbone::load`].
+    pub async fn from_reader<R: Read + Seek>(
+        config: &[u8],
+        tokenizer: &[u8],
+        weights: R,
+        device: &Device,
+        progress: &mut dyn FnMut(f64),
+    ) -> Result<Self> {
+        let config = BackboneConfig::from_json("config.json", config)?;
+        let tokenizer = Tokenizer::from_json(tokenizer)?;
+        let file = "model.safetensors";
+        let mut weights = Checkpoint::from_shards(file, vec![SafetensorsFile::open(file, weights)?], &config)?;
         Self::new(&config, &mut weights, tokenizer, device, progress).await
     }
 
@@ -280,30 +291,6 @@ impl Backbone {
         let chosen: Vec<&Encoding> = indices.iter().map(|i| &encodings[*i]).collect();
         let packed = PackedBatch::pack(&chosen);
         Ok(self.model.batch(&packed.ids, &packed.type_ids, &packed.cu_seqlens)?)
-    }
-}
-
-impl Adapter {
-    /// Everything about it but the weights.
-    pub fn description(&self) -> &AdapterFile {
-        self.model.description()
-    }
-
-    /// Its labels in the order of the logits; none without a head.
-    pub fn labels(&self) -> Vec<String> {
-        let head = self.description().head.as_ref();
-        head.map(|head| (0..head.num_labels).map(|id| head.label(id)).collect()).unwrap_or_default()
-    }
-
-    /// The longest text of its training in tokens, if it says.
-    pub fn max_length(&self) -> Option<usize> {
-        self.description().metadata.max_length
-    }
-}
-
-impl From<graftwork_model::Adapter> for Adapter {
-    fn from(model: graftwork_model::Adapter) -> Self {
-        Self { model }
     }
 }
 

@@ -21,22 +21,27 @@
 //! Whatever may wait (devices, files to devices, results from devices) is `async`, because a web page cannot block;
 //! native programs block on it once, at the outside (`pollster::block_on`).
 
+mod adapter;
 mod backbone;
 mod error;
 mod paths;
 
-pub use backbone::{Adapter, Backbone, BackboneFiles, Classification, EmbedOptions, Pooling};
+pub use adapter::Adapter;
+pub use backbone::{Backbone, BackboneFiles, Classification, EmbedOptions, Pooling};
 pub use error::{Error, Result};
-pub use graftwork_gpu::{AdapterChoice, AdapterDescription, adapters as gpu_adapters};
+pub use graftwork_gpu::{AdapterChoice, AdapterDescription, Error as GpuError, MemoryUse, adapters as gpu_adapters};
 pub use graftwork_model::{
-    ActivationName, AdapterConfig, AdapterFile, BackboneConfig, Fingerprint, HeadConfig, HeadStyle, Metadata,
-    ReductionFactor,
+    ActivationName, AdapterConfig, AdapterFile, BackboneConfig, Error as ModelError, Fingerprint, HeadConfig,
+    HeadStyle, Metadata, ReductionFactor,
 };
-pub use graftwork_tensor::Device;
-pub use graftwork_text::{BatchSize, Dataset, Encoding, Example, Format, ReadOptions, Tokenizer};
+pub use graftwork_tensor::{Device, Error as DeviceError};
+pub use graftwork_text::{BatchSize, Dataset, Encoding, Example, Format, ReadOptions, Tokenizer, shuffled};
 pub use graftwork_train::evaluate::{Evaluation, softmax};
 pub use graftwork_train::metrics::{ClassMetrics, Metrics};
-pub use graftwork_train::{Ending, Event, Examples, Progress, Schedule, StepReport, TrainConfig, Trainer, checkpoint};
+pub use graftwork_train::{
+    Ending, Error as TrainError, Event, Examples, Progress, Schedule, StepReport, TrainConfig, Trainer, Turn,
+    checkpoint,
+};
 pub use paths::{cache_dir, models_dir, resolve_backbone};
 
 /// Reading and writing adapters.

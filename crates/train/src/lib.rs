@@ -4,6 +4,7 @@ pub mod checkpoint;
 mod config;
 mod error;
 pub mod evaluate;
+mod events;
 mod examples;
 pub mod metrics;
 mod optimizer;
@@ -12,7 +13,8 @@ mod trainer;
 
 pub use config::TrainConfig;
 pub use error::{Error, Result};
+pub use events::{Ending, Event, Progress, Turn};
 pub use examples::Examples;
 pub use optimizer::{Optimizer, StepReport, StepSettings};
 pub use schedule::Schedule;
-pub use trainer::{Ending, Event, Progress, Trainer};
+pub use trainer::Trainer;

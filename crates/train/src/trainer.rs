@@ -8,54 +8,10 @@ use web_time::{Duration, Instant};
 
 use crate::checkpoint::{Best, RunState};
 use crate::evaluate::{Evaluation, evaluate};
+use crate::events::{Ending, Event, Progress, Turn};
 use crate::examples::Examples;
 use crate::optimizer::{Optimizer, RING, StepReport, StepSettings};
 use crate::{Error, Result, TrainConfig};
-
-/// What the trainer tells while it runs.
-#[derive(Debug)]
-pub enum Event<'a> {
-    /// Some steps are done; reported a few at a time, since looking costs a wait for the device.
-    Steps(&'a [StepReport], Progress),
-    /// The dev data was evaluated.
-    Evaluated {
-        /// After which step.
-        step: usize,
-        /// What came out.
-        evaluation: &'a Evaluation,
-        /// Whether it is the best so far.
-        best: bool,
-    },
-}
-
-/// How far a run is.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Progress {
-    /// Steps done.
-    pub step: usize,
-    /// Steps in all, unless it stops early.
-    pub total_steps: usize,
-    /// Tokens trained on since this process began.
-    pub tokens: usize,
-    /// Time spent in training steps since this process began.
-    pub elapsed: Duration,
-}
-
-impl Progress {
-    /// Tokens a second.
-    pub fn tokens_per_second(&self) -> f64 {
-        self.tokens as f64 / self.elapsed.as_secs_f64().max(1e-9)
-    }
-}
-
-/// How a run ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ending {
-    /// All steps are done, or it stopped early by its own rule.
-    Finished,
-    /// The observer asked to stop; a checkpoint of this moment resumes it.
-    Stopped,
-}
 
 /// Trains one adapter on one backbone.
 pub struct Trainer<'a> {
@@ -73,6 +29,7 @@ pub struct Trainer<'a> {
     step: usize,
     reported: usize,
     stale: usize,
+    evaluation_due: bool,
     best: Option<Best>,
     best_weights: Option<Vec<f32>>,
     tokens: usize,
@@ -125,6 +82,7 @@ impl<'a> Trainer<'a> {
             step: 0,
             reported: 0,
             stale: 0,
+            evaluation_due: false,
             best: None,
             best_weights: None,
             tokens: 0,
@@ -158,31 +116,45 @@ impl<'a> Trainer<'a> {
     /// # Errors
     /// If the device fails, or the loss is no longer a number.
     pub async fn run(&mut self, observer: &mut dyn FnMut(&Self, Event<'_>) -> ControlFlow<()>) -> Result<Ending> {
-        while self.step < self.total_steps && !self.is_out_of_patience() {
-            let evaluates = self.record_step()?;
-            if evaluates || self.step - self.reported == RING || self.backbone.device().as_gpu().is_none() {
-                let reports = self.report().await?;
-                let mut flow = observer(self, Event::Steps(&reports, self.progress()));
-                if evaluates {
-                    let (evaluation, best) = self.evaluate_dev().await?;
-                    let event = Event::Evaluated { step: self.step, evaluation: &evaluation, best };
-                    if observer(self, event).is_break() {
-                        flow = ControlFlow::Break(());
-                    }
+        let most = if self.backbone.device().as_gpu().is_some() { RING } else { 1 };
+        let mut stop = false;
+        loop {
+            stop |= match self.turn(most).await? {
+                Turn::Steps(reports) => observer(self, Event::Steps(&reports, self.progress())).is_break(),
+                Turn::Evaluated { evaluation, best } => {
+                    observer(self, Event::Evaluated { step: self.step, evaluation: &evaluation, best }).is_break()
                 }
-                if flow.is_break() && self.step < self.total_steps {
-                    return Ok(Ending::Stopped);
-                }
+                Turn::Finished => return Ok(Ending::Finished),
+            };
+            if stop && !self.evaluation_due && self.step < self.total_steps {
+                return Ok(Ending::Stopped);
             }
         }
-        let reports = self.report().await?;
-        if !reports.is_empty() {
-            let _ = observer(self, Event::Steps(&reports, self.progress()));
+    }
+
+    /// One piece of [`Trainer::run`], for callers that have something to wait for in between: takes at most `most`
+    /// steps (from 1 to 16, and none past an evaluation), or evaluates if that is due, or ends. How the steps are
+    /// cut into turns changes nothing of the result.
+    ///
+    /// # Errors
+    /// As [`Trainer::run`].
+    pub async fn turn(&mut self, most: usize) -> Result<Turn> {
+        if self.evaluation_due {
+            let (evaluation, best) = self.evaluate_dev().await?;
+            self.evaluation_due = false;
+            return Ok(Turn::Evaluated { evaluation, best });
+        }
+        if self.step < self.total_steps && !self.is_out_of_patience() {
+            let most = self.step + most.clamp(1, RING);
+            while self.step < most.min(self.total_steps) && !self.evaluation_due {
+                self.evaluation_due = self.record_step()?;
+            }
+            return Ok(Turn::Steps(self.report().await?));
         }
         if let Some(weights) = &self.best_weights {
             self.backbone.device().write(self.adapter.arena().weights(), weights);
         }
-        Ok(Ending::Finished)
+        Ok(Turn::Finished)
     }
 
     /// Everything that [`Trainer::resume`] needs; `run` identifies the run's settings and data.
@@ -220,6 +192,7 @@ impl<'a> Trainer<'a> {
             device.write(tensor, values);
         }
         (self.step, self.reported, self.stale) = (state.step, state.step, state.stale);
+        self.evaluation_due = false;
         (self.best, self.best_weights) = (state.best, state.best_weights);
         Ok(())
     }

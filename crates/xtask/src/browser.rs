@@ -2,18 +2,8 @@
 
 use anyhow::{Context, Result};
 
-use crate::wasm::{self, Toolchain};
+use crate::wasm::{self, Pack, Toolchain};
 use crate::{paths, shell, system};
-
-/// What the compiler assumes of a WebAssembly engine; wasm-opt must be told.
-const FEATURES: [&str; 6] = [
-    "--enable-bulk-memory",
-    "--enable-multivalue",
-    "--enable-mutable-globals",
-    "--enable-nontrapping-float-to-int",
-    "--enable-reference-types",
-    "--enable-sign-ext",
-];
 
 /// Runs `cargo xtask browser`.
 pub fn run() -> Result<()> {
@@ -35,21 +25,9 @@ pub fn test(toolchain: &Toolchain) -> Result<()> {
     native.env("CARGO_TARGET_DIR", paths::target());
     shell::run(&mut native)?;
 
-    let mut pack = shell::command("wasm-pack");
-    // no-install: the wasm-bindgen on PATH is the pinned one, nothing else is to be downloaded.
-    pack.args(["build", "--target", "web", "--release", "--no-typescript", "--no-pack"]);
-    pack.args(["--mode", "no-install", "--out-dir", "pkg"]).arg(&dir);
-    pack.env("CARGO_TARGET_DIR", paths::target().join("wasm")).envs(toolchain.env.clone());
-    shell::run(&mut pack)?;
-
     shell::run(shell::npm(&dir).args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]))?;
-    // What users get is optimised, so that is what is tested. The npm package carries the program; Debian's is too old
-    // for what the compiler emits.
-    let module = dir.join("pkg/graftwork_browser_test_bg.wasm");
-    let mut optimise = shell::command("node");
-    optimise.arg(dir.join("node_modules/binaryen/bin/wasm-opt")).arg("-O2").args(FEATURES);
-    optimise.arg(&module).arg("-o").arg(&module);
-    shell::run(&mut optimise)?;
+    let pack = Pack { package: &dir, out: &dir.join("pkg"), name: "graftwork_browser_test", typescript: false };
+    wasm::pack(toolchain, &pack, &dir.join("node_modules"))?;
 
     let mut page = shell::command("node");
     page.arg(dir.join("run.mjs")).arg(&native_answer).arg(&chromium);

@@ -13,6 +13,7 @@ mod stages;
 mod system;
 mod test;
 mod wasm;
+mod web;
 
 use std::process::ExitCode;
 
@@ -42,6 +43,10 @@ enum Command {
     Wasm,
     /// Run one training step in headless Chromium on WebGPU and compare it with the native one
     Browser,
+    /// Build the npm package and test it in headless Chromium
+    Web,
+    /// Build the npm package's tarball
+    Npm,
 }
 
 fn main() -> ExitCode {
@@ -53,6 +58,8 @@ fn main() -> ExitCode {
         Command::Model(args) => model::run(&args),
         Command::Wasm => wasm::run(),
         Command::Browser => browser::run(),
+        Command::Web => web::run(),
+        Command::Npm => web::npm(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

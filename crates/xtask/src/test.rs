@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use crate::stages::Stages;
-use crate::{browser, check, model, paths, shell, system, wasm};
+use crate::{browser, check, model, paths, shell, system, wasm, web};
 
 /// The crates that must build for the browser.
 const LIBRARIES: [&str; 6] = ["gpu", "tensor", "text", "model", "train", "graftwork"];
@@ -39,6 +39,7 @@ pub fn run(args: &Args) -> Result<()> {
         if let Some(toolchain) = toolchain {
             stages.stage("wasm build", || wasm_build(&toolchain));
             stages.stage("browser", || browser::test(&toolchain));
+            stages.stage("npm package", || web::test(&toolchain));
         }
     }
     stages.finish()

@@ -5,6 +5,7 @@
 //! standard library once from Debian's packages.
 
 mod debian;
+mod pack;
 mod tools;
 
 use std::env;
@@ -16,6 +17,7 @@ use anyhow::{Context, Result};
 use crate::shell;
 
 pub use debian::packages_missing as debian_packages_missing;
+pub use pack::{Pack, pack};
 
 /// The target's name.
 pub const TARGET: &str = "wasm32-unknown-unknown";
@@ -34,7 +36,9 @@ pub struct Toolchain {
 pub fn toolchain() -> Result<Toolchain> {
     let mut front = compiler()?;
     front.extend(tools::ensure()?);
-    Ok(Toolchain { env: vec![("PATH", shell::path_with(&front)?)] })
+    // The vectors of 128 bits that every browser with WebGPU has; one setting for all builds, so that they share.
+    let flags = ("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", OsString::from("-Ctarget-feature=+simd128"));
+    Ok(Toolchain { env: vec![("PATH", shell::path_with(&front)?), flags] })
 }
 
 /// Runs `cargo xtask wasm`.

@@ -1,0 +1,67 @@
+//! What a trainer tells about its run.
+
+use web_time::Duration;
+
+use crate::evaluate::Evaluation;
+use crate::optimizer::StepReport;
+
+/// What the trainer tells while it runs.
+#[derive(Debug)]
+pub enum Event<'a> {
+    /// Some steps are done; reported a few at a time, since looking costs a wait for the device.
+    Steps(&'a [StepReport], Progress),
+    /// The dev data was evaluated.
+    Evaluated {
+        /// After which step.
+        step: usize,
+        /// What came out.
+        evaluation: &'a Evaluation,
+        /// Whether it is the best so far.
+        best: bool,
+    },
+}
+
+/// How far a run is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Progress {
+    /// Steps done.
+    pub step: usize,
+    /// Steps in all, unless it stops early.
+    pub total_steps: usize,
+    /// Tokens trained on since this process began.
+    pub tokens: usize,
+    /// Time spent in training steps since this process began.
+    pub elapsed: Duration,
+}
+
+impl Progress {
+    /// Tokens a second.
+    pub fn tokens_per_second(&self) -> f64 {
+        self.tokens as f64 / self.elapsed.as_secs_f64().max(1e-9)
+    }
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// All steps are done, or it stopped early by its own rule.
+    Finished,
+    /// The observer asked to stop; a checkpoint of this moment resumes it.
+    Stopped,
+}
+
+/// What one [`Trainer::turn`] did.
+#[derive(Debug)]
+pub enum Turn {
+    /// Some steps.
+    Steps(Vec<StepReport>),
+    /// The dev data was evaluated.
+    Evaluated {
+        /// What came out.
+        evaluation: Evaluation,
+        /// Whether it is the best so far.
+        best: bool,
+    },
+    /// The run is over; the adapter has its final weights.
+    Finished,
+}

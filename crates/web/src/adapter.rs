@@ -1,0 +1,120 @@
+//! An adapter as JavaScript holds it.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use graftwork::{AdapterFile, files};
+use js_sys::Function;
+use serde_json::json;
+use wasm_bindgen::prelude::wasm_bindgen;
+
+use crate::backbone::{Shared, Vectors, embed};
+use crate::error::{Failure, Result};
+use crate::options::{self, Classify};
+use crate::training::{self, Texts};
+
+/// An adapter on its backbone's device.
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct Adapter {
+    held: RefCell<Option<Held>>,
+}
+
+#[derive(Debug, Clone)]
+struct Held {
+    shared: Rc<Shared>,
+    adapter: graftwork::Adapter,
+}
+
+impl Adapter {
+    /// Uploads it.
+    pub fn new(shared: Rc<Shared>, file: &AdapterFile) -> Result<Self> {
+        let adapter = shared.0.attach(file).map_err(Failure::reading("wrong-backbone"))?;
+        Ok(Self { held: RefCell::new(Some(Held { shared, adapter })) })
+    }
+
+    fn held(&self) -> Result<Held> {
+        self.held.borrow().clone().ok_or_else(|| Failure::new("disposed", "the adapter was disposed of"))
+    }
+}
+
+#[wasm_bindgen]
+impl Adapter {
+    /// What it is, as JSON.
+    pub fn info(&self) -> Result<String> {
+        let Held { adapter, .. } = self.held()?;
+        let metadata = &adapter.description().metadata;
+        let info = json!({
+            "name": adapter.description().name,
+            "labels": adapter.labels(),
+            "maxLength": adapter.max_length(),
+            "metrics": metadata.metrics,
+            "training": metadata.training,
+        });
+        Ok(info.to_string())
+    }
+
+    /// Classifies texts; the answers are JSON, in input order.
+    pub async fn classify(&self, texts: Vec<String>, options: String) -> Result<String> {
+        let Held { shared, adapter } = self.held()?;
+        let options: Classify = options::parse(&options)?;
+        let answers = shared.0.classify(&adapter, &texts, options.max_length, &mut |_| {}).await?;
+        let answers = answers.into_iter().map(|answer| {
+            let best = answer.scores.iter().find(|(label, _)| *label == answer.label);
+            json!({
+                "label": answer.label,
+                "score": best.map(|(_, score)| *score),
+                "scores": answer.scores.iter().map(|(label, score)| json!([label, score])).collect::<Vec<_>>(),
+                "logits": answer.logits,
+            })
+        });
+        Ok(answers.collect::<serde_json::Value>().to_string())
+    }
+
+    /// Vectors of texts with this adapter in the backbone.
+    pub async fn embed(&self, texts: Vec<String>, options: String) -> Result<Vectors> {
+        let Held { shared, adapter } = self.held()?;
+        embed(&shared, Some(&adapter), &texts, &options).await
+    }
+
+    /// The adapter in one file, as every graftwork reads it.
+    pub async fn export(&self) -> Result<Vec<u8>> {
+        let Held { shared, adapter } = self.held()?;
+        let file = adapter.to_file(shared.0.device()).await?;
+        files::single_file::to_bytes(&file).map_err(|error| graftwork::Error::from(error).into())
+    }
+
+    /// Trains it on texts and their labels; with `dev` texts, evaluates on those, otherwise on the share that the
+    /// options hold out. `observer` gets a JSON array of what happened and answers with a promise: false ends the
+    /// run. Until the run is over this adapter answers as before it; it gets the new weights also when a run is
+    /// ended early, but not when it fails. Returns whether it went to its end.
+    pub async fn train(
+        &self,
+        texts: Vec<String>,
+        labels: Vec<String>,
+        dev_texts: Vec<String>,
+        dev_labels: Vec<String>,
+        options: String,
+        observer: Function,
+    ) -> Result<bool> {
+        let Held { shared, adapter } = self.held()?;
+        let file = adapter.to_file(shared.0.device()).await?;
+        let texts = Texts { train: (texts, labels), dev: (dev_texts, dev_labels) };
+        let (trained, finished) = training::run(&shared.0, file, texts, &options, &observer).await?;
+        let adapter = shared.0.attach(&trained)?;
+        // It may have been disposed of in the meantime.
+        if let Some(held) = self.held.borrow_mut().as_mut() {
+            held.adapter = adapter;
+        }
+        Ok(finished)
+    }
+
+    /// Frees its memory, and what its backbone kept for reuse.
+    pub fn dispose(&self) {
+        let Some(Held { shared, adapter }) = self.held.take() else { return };
+        drop(adapter);
+        if let Some(gpu) = shared.0.device().as_gpu() {
+            gpu.trim();
+        }
+    }
+}

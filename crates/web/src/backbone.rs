@@ -1,0 +1,193 @@
+//! A backbone as JavaScript holds it.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use graftwork::{AdapterChoice, Device, EmbedOptions, ModelError, files};
+use js_sys::{Float32Array, Function, Uint8Array};
+use serde_json::json;
+use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::{JsCast, JsValue};
+
+use crate::adapter::Adapter;
+use crate::error::{Failure, Result};
+use crate::options::{self, Create, Embed, Task};
+use crate::source::Source;
+
+/// A frozen backbone on a device of its own. Adapters and calls in progress share it.
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct Backbone {
+    shared: RefCell<Option<Rc<Shared>>>,
+}
+
+/// What adapters and calls in progress keep alive. When the last of them is gone, so is the device with all its memory.
+#[derive(Debug)]
+pub struct Shared(pub graftwork::Backbone);
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        if let Some(gpu) = self.0.device().as_gpu() {
+            gpu.destroy();
+        }
+    }
+}
+
+#[wasm_bindgen]
+impl Backbone {
+    /// Loads a backbone on `device`: `gpu` or `cpu`. `read(offset, length)` gives bytes of the weights, which are
+    /// `size` long; `progress` gets the fraction done.
+    pub async fn load(
+        device: String,
+        config: Vec<u8>,
+        tokenizer: Vec<u8>,
+        size: f64,
+        read: Function,
+        progress: Function,
+    ) -> Result<Backbone> {
+        let device = match device.as_str() {
+            "gpu" => Device::gpu(&AdapterChoice::Preferred).await.map_err(graftwork::Error::from)?,
+            "cpu" => Device::cpu(),
+            other => return Err(options::bad(format!("unknown device `{other}`; known: gpu, cpu"))),
+        };
+        let mut report = |done: f64| drop(progress.call1(&JsValue::NULL, &JsValue::from_f64(done)));
+        let source = Source::new(read, size);
+        let loaded = graftwork::Backbone::from_reader(&config, &tokenizer, source, &device, &mut report).await;
+        if let (Err(_), Some(gpu)) = (&loaded, device.as_gpu()) {
+            gpu.destroy();
+        }
+        let backbone = loaded.map_err(Failure::reading("bad-backbone"))?;
+        Ok(Self { shared: RefCell::new(Some(Rc::new(Shared(backbone)))) })
+    }
+
+    /// What it is, as JSON.
+    pub fn info(&self) -> Result<String> {
+        let shared = self.shared()?;
+        let (backbone, config) = (&shared.0, shared.0.config());
+        let info = json!({
+            "device": if backbone.device().as_gpu().is_some() { "gpu" } else { "cpu" },
+            "fingerprint": backbone.fingerprint().to_string(),
+            "hiddenSize": config.hidden_size,
+            "layers": config.num_hidden_layers,
+            "maxLength": config.max_position_embeddings,
+            "parameters": backbone.model().parameters(),
+        });
+        Ok(info.to_string())
+    }
+
+    /// Uploads an adapter in one file; with `any_backbone`, also one that was trained on other weights.
+    pub fn attach(&self, name: &str, bytes: &[u8], any_backbone: bool) -> Result<Adapter> {
+        let file = files::load_bytes(name, bytes);
+        self.attach_file(file, any_backbone)
+    }
+
+    /// Uploads an adapter of AdapterHub's files, by name.
+    #[wasm_bindgen(js_name = attachFiles)]
+    pub fn attach_files(&self, names: Vec<String>, contents: Vec<JsValue>, any_backbone: bool) -> Result<Adapter> {
+        let bytes = contents.into_iter().map(|bytes| bytes.unchecked_into::<Uint8Array>().to_vec());
+        let parts: BTreeMap<String, Vec<u8>> = names.into_iter().zip(bytes).collect();
+        self.attach_file(files::adapterhub::from_files("the adapter", &parts), any_backbone)
+    }
+
+    /// A new adapter, ready to be trained.
+    pub fn create(&self, options: &str) -> Result<Adapter> {
+        let shared = self.shared()?;
+        let options: Create = options::parse(options)?;
+        let Task::TextClassification = options.task;
+        let (name, seed) = (options.name.as_deref().unwrap_or("adapter"), options.seed.unwrap_or(42));
+        let config = options.method.config()?;
+        let made = shared.0.new_adapter(name, config, options.labels, seed);
+        let file = made.map_err(Failure::reading("bad-option"))?;
+        Adapter::new(shared, &file)
+    }
+
+    /// Vectors of texts without an adapter, one after the other; with pooling `none`, of their tokens.
+    pub async fn embed(&self, texts: Vec<String>, options: String) -> Result<Vectors> {
+        let shared = self.shared()?;
+        embed(&shared, None, &texts, &options).await
+    }
+
+    /// Bytes and buffers in use on the GPU and of the WebAssembly memory, as JSON.
+    pub fn memory(&self) -> Result<String> {
+        let shared = self.shared()?;
+        let used = shared.0.device().as_gpu().map(|gpu| gpu.memory()).unwrap_or_default();
+        let wasm = wasm_bindgen::memory().unchecked_into::<js_sys::WebAssembly::Memory>().buffer();
+        let wasm = wasm.unchecked_into::<js_sys::ArrayBuffer>().byte_length();
+        let memory = json!({
+            "gpuUsedBytes": used.used_bytes,
+            "gpuPooledBytes": used.pooled_bytes,
+            "gpuBuffers": used.buffers,
+            "wasmBytes": wasm,
+        });
+        Ok(memory.to_string())
+    }
+
+    /// Lets go of the device. Memory is free when calls in progress have ended and its adapters are disposed of too.
+    pub fn dispose(&self) {
+        self.shared.take();
+    }
+}
+
+impl Backbone {
+    fn shared(&self) -> Result<Rc<Shared>> {
+        self.shared.borrow().clone().ok_or_else(|| Failure::new("disposed", "the backbone was disposed of"))
+    }
+
+    fn attach_file(
+        &self,
+        file: std::result::Result<graftwork::AdapterFile, ModelError>,
+        any_backbone: bool,
+    ) -> Result<Adapter> {
+        let shared = self.shared()?;
+        let mut file = file.map_err(|error| Failure::new("bad-adapter", error.to_string()))?;
+        if any_backbone {
+            file.metadata.backbone_fingerprint = None;
+        }
+        Adapter::new(shared, &file)
+    }
+}
+
+/// Vectors end to end, and how many belong to each text.
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct Vectors {
+    values: Vec<f32>,
+    counts: Vec<u32>,
+}
+
+#[wasm_bindgen]
+impl Vectors {
+    /// All numbers.
+    #[wasm_bindgen(getter)]
+    pub fn values(&self) -> Float32Array {
+        Float32Array::from(self.values.as_slice())
+    }
+
+    /// How many vectors each text has.
+    #[wasm_bindgen(getter)]
+    pub fn counts(&self) -> Vec<u32> {
+        self.counts.clone()
+    }
+}
+
+/// Embeds with or without an adapter.
+pub async fn embed(
+    shared: &Shared,
+    adapter: Option<&graftwork::Adapter>,
+    texts: &[String],
+    options: &str,
+) -> Result<Vectors> {
+    let options: Embed = options::parse(options)?;
+    let how = EmbedOptions {
+        adapter,
+        max_length: options.max_length,
+        pooling: options.pooling()?,
+        normalize: options.normalize.unwrap_or(false),
+    };
+    let rows = shared.0.embed(texts, how, &mut |_| {}).await?;
+    Ok(Vectors {
+        counts: rows.iter().map(|text| text.len() as u32).collect(),
+        values: rows.into_iter().flatten().flatten().collect(),
+    })
+}

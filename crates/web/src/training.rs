@@ -1,0 +1,186 @@
+//! A training run that lets JavaScript have a word between any few steps.
+
+use graftwork::{AdapterFile, Backbone, Dataset, Evaluation, Example, Progress, StepReport, Trainer, Turn};
+use js_sys::{Function, JsString, Promise};
+use serde_json::{Map, Value, json};
+use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::JsFuture;
+
+use crate::error::{Failure, Result};
+use crate::options::{self, Train, bad};
+
+/// Seconds between two reports, roughly.
+const REPORT_SECONDS: f64 = 0.2;
+/// Which of a seed's orders tells what is held out; no epoch has this number.
+const HELD_OUT: u64 = u64::MAX;
+
+/// Texts with their labels, as JavaScript gave them.
+pub struct Texts {
+    pub train: (Vec<String>, Vec<String>),
+    /// Empty unless the caller brought his own.
+    pub dev: (Vec<String>, Vec<String>),
+}
+
+/// Trains; gives the adapter as it is saved and whether the run went to its end.
+pub async fn run(
+    backbone: &Backbone,
+    mut file: AdapterFile,
+    texts: Texts,
+    options: &str,
+    observer: &Function,
+) -> Result<(AdapterFile, bool)> {
+    let options_json: Map<String, Value> = options::parse(options)?;
+    let options: Train = options::parse(options)?;
+    let config = options.config()?;
+    let labels = labels_of(&file)?;
+    let max_length = options.max_length.unwrap_or(backbone.config().max_position_embeddings);
+    let mut train = dataset(&labels, texts.train)?;
+    let dev = match (texts.dev, options.validation) {
+        (own, None) if !own.0.is_empty() => Some(dataset(&labels, own)?),
+        (own, Some(share)) if own.0.is_empty() => hold_out(&mut train, share, config.seed)?,
+        (_, Some(_)) => return Err(bad("validation is a share or examples, not both")),
+        (_, None) => None,
+    };
+    let train = backbone.examples("training", &train, Some(max_length))?;
+    let dev = dev.map(|dev| backbone.examples("validation", &dev, Some(max_length))).transpose()?;
+
+    file.metadata.max_length = Some(max_length);
+    file.metadata.tool_version = Some(format!("graftwork {}", graftwork::VERSION));
+    file.metadata.backbone_fingerprint = Some(backbone.fingerprint());
+    file.metadata.metrics = Map::new();
+    file.metadata.training = options_json;
+    let mut trainer = Trainer::new(backbone.model(), &file, config, &train, dev.as_ref())?;
+    let finished = turns(&mut trainer, &labels, observer).await?;
+    let mut trained = trainer.adapter().to_file(backbone.device()).await.map_err(graftwork::Error::from)?;
+    if let (true, Some(best)) = (finished, trainer.best()) {
+        let found = json!({"accuracy": best.accuracy, "loss": best.loss});
+        trained.metadata.metrics.insert("dev".to_owned(), found);
+    }
+    Ok((trained, finished))
+}
+
+/// As many steps at a time as fit between two reports; how they are cut changes nothing of the result.
+async fn turns(trainer: &mut Trainer<'_>, labels: &[String], observer: &Function) -> Result<bool> {
+    let mut most = 1;
+    loop {
+        let before = trainer.progress();
+        let events = match trainer.turn(most).await? {
+            Turn::Steps(reports) => {
+                let now = trainer.progress();
+                let seconds = (now.elapsed - before.elapsed).as_secs_f64() / reports.len().max(1) as f64;
+                most = (REPORT_SECONDS / seconds.max(1e-6)).clamp(1.0, 16.0) as usize;
+                steps_json(&reports, &now)
+            }
+            Turn::Evaluated { evaluation, best } => evaluation_json(&evaluation, best, &before, labels),
+            Turn::Finished => return Ok(true),
+        };
+        if !asked(observer, &events).await? {
+            return Ok(false);
+        }
+    }
+}
+
+/// Tells JavaScript and waits for its word.
+async fn asked(observer: &Function, events: &Value) -> Result<bool> {
+    let failed = |error: JsValue| Failure::new("internal", format!("the observer failed: {error:?}"));
+    let answer = observer.call1(&JsValue::NULL, &JsString::from(events.to_string())).map_err(failed)?;
+    let answer = JsFuture::from(Promise::resolve(&answer)).await.map_err(failed)?;
+    Ok(answer.is_truthy())
+}
+
+fn steps_json(reports: &[StepReport], progress: &Progress) -> Value {
+    let per_step = progress.elapsed.as_secs_f64() / progress.step.max(1) as f64;
+    let step = |report: &StepReport| {
+        json!({
+            "step": report.step,
+            "totalSteps": progress.total_steps,
+            "loss": report.loss,
+            "gradNorm": report.grad_norm,
+            "lr": report.lr,
+            "tokensPerSecond": progress.tokens_per_second(),
+            "etaSeconds": (progress.total_steps - report.step) as f64 * per_step,
+        })
+    };
+    reports.iter().map(step).collect()
+}
+
+fn evaluation_json(found: &Evaluation, best: bool, progress: &Progress, labels: &[String]) -> Value {
+    json!([{
+        "step": progress.step,
+        "totalSteps": progress.total_steps,
+        "validation": {
+            "accuracy": found.metrics.accuracy,
+            "macroF1": found.metrics.macro_f1,
+            "loss": found.loss,
+            "best": best,
+            "predictions": found.predictions.iter().map(|id| labels.get(*id)).collect::<Vec<_>>(),
+        },
+    }])
+}
+
+fn labels_of(file: &AdapterFile) -> Result<Vec<String>> {
+    let head = file.head.as_ref().ok_or_else(|| Failure::new("no-head", "the adapter has no head to train"))?;
+    Ok((0..head.num_labels).map(|id| head.label(id)).collect())
+}
+
+fn dataset(known: &[String], (texts, labels): (Vec<String>, Vec<String>)) -> Result<Dataset> {
+    if texts.len() != labels.len() {
+        return Err(Failure::new("bad-examples", "there are not as many labels as texts"));
+    }
+    let example = |(index, (text, label)): (usize, (String, String))| {
+        let Some(id) = known.iter().position(|name| *name == label) else {
+            let message = format!("example {index} has the label {label:?}, but the adapter knows {known:?}");
+            return Err(Failure::new("bad-examples", message));
+        };
+        Ok(Example { text, label: Some(id) })
+    };
+    let examples = texts.into_iter().zip(labels).enumerate().map(example).collect::<Result<_>>()?;
+    Ok(Dataset { examples, labels: known.to_vec() })
+}
+
+/// Takes a share of the examples out, drawn from the seed; both parts keep their order. None for a share of 0.
+fn hold_out(data: &mut Dataset, share: f64, seed: u64) -> Result<Option<Dataset>> {
+    if !(0.0..1.0).contains(&share) {
+        return Err(bad("validation must be at least 0 and less than 1"));
+    }
+    let count = data.examples.len();
+    let held = (count as f64 * share).round() as usize;
+    if held == 0 {
+        return Ok(None);
+    }
+    let mut is_held = vec![false; count];
+    graftwork::shuffled(count, seed, HELD_OUT)[..held].iter().for_each(|index| is_held[*index] = true);
+    let mut flags = is_held.into_iter();
+    let (dev, train) = data.examples.drain(..).partition(|_| flags.next().unwrap_or(false));
+    data.examples = train;
+    Ok(Some(Dataset { examples: dev, labels: data.labels.clone() }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn data(count: usize) -> Dataset {
+        let texts = (0..count).map(|i| i.to_string()).collect();
+        dataset(&["a".to_owned()], (texts, vec!["a".to_owned(); count])).unwrap()
+    }
+
+    #[test]
+    fn every_example_is_in_one_part() {
+        let mut train = data(10);
+        let dev = hold_out(&mut train, 0.2, 7).unwrap().unwrap();
+        assert_eq!((train.examples.len(), dev.examples.len()), (8, 2));
+        let mut all: Vec<&str> = train.examples.iter().chain(&dev.examples).map(|e| e.text.as_str()).collect();
+        all.sort_unstable();
+        assert_eq!(all, ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"]);
+        assert_eq!(hold_out(&mut data(10), 0.2, 7).unwrap().unwrap(), dev);
+        assert!(hold_out(&mut data(10), 0.0, 7).unwrap().is_none());
+        assert!(hold_out(&mut data(10), 1.0, 7).is_err());
+    }
+
+    #[test]
+    fn unknown_labels_are_named() {
+        let error = dataset(&["a".to_owned()], (vec!["t".to_owned()], vec!["b".to_owned()])).unwrap_err();
+        assert!(format!("{error:?}").contains("\\\"b\\\""), "{error:?}");
+    }
+}

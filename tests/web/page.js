@@ -1,0 +1,16 @@
+// What the test calls by name in the page.
+import * as graftwork from '/dist/index.js';
+import * as wasm from '/dist/wasm/graftwork_web.js';
+
+window.graftwork = graftwork;
+window.wasm = wasm;
+// An error as the test sees it: what was thrown, in plain values.
+window.failure = async (work) => {
+  try {
+    await work();
+    return 'nothing was thrown';
+  } catch (error) {
+    return error.code ?? error.name;
+  }
+};
+window.ready = true;

@@ -1,0 +1,77 @@
+import { GraftworkError } from './errors.js';
+import type { PlainLoad, PlainSource } from './source.js';
+import type {
+  AdapterInfo, BackboneInfo, Bytes, Classification, CreateOptions, LoadProgress, Memory, TrainProgress,
+} from './types.js';
+
+/** An adapter that the engine holds. */
+export interface Opened {
+  id: number;
+  info: AdapterInfo;
+}
+
+/** An adapter's source as it can be sent to a worker. */
+export type PlainAdapter = { url: string; sha256: string | undefined; cache: boolean } | { bytes: Bytes }
+  | { files: { readonly [file: string]: Bytes } };
+
+/** Texts and labels of a training run; `dev` is empty unless the caller brought his own. */
+export interface PlainExamples {
+  texts: string[];
+  labels: string[];
+  devTexts: string[];
+  devLabels: string[];
+}
+
+/** A step, or an evaluation without the step's numbers. */
+export type TrainEvent = Partial<TrainProgress> & { step: number; totalSteps: number };
+
+/** What the engine does. Everything here can be cloned, so that it may run in a worker. */
+export interface Calls {
+  load: { args: [PlainSource, PlainLoad]; event: LoadProgress; result: BackboneInfo };
+  attach: { args: [PlainAdapter, boolean]; event: never; result: Opened };
+  create: { args: [CreateOptions]; event: never; result: Opened };
+  classify: { args: [number, string[], object]; event: never; result: Classification[] };
+  embed: {
+    args: [number | undefined, string[], object];
+    event: never;
+    result: { values: Float32Array; counts: Uint32Array };
+  };
+  train: { args: [number, PlainExamples, object]; event: TrainEvent[]; result: AdapterInfo };
+  export: { args: [number]; event: never; result: Uint8Array };
+  memory: { args: []; event: never; result: Memory };
+  disposeAdapter: { args: [number]; event: never; result: void };
+}
+
+/** The name of a call. */
+export type Method = keyof Calls;
+
+/** What a call has beside its arguments. */
+export interface Context<M extends Method> {
+  signal: AbortSignal;
+  /** Tells the caller something; resolves when he wants more. */
+  emit: (event: Calls[M]['event']) => Promise<void>;
+}
+
+/** A way to an engine, here or in a worker. */
+export interface Link {
+  call<M extends Method>(method: M, args: Calls[M]['args'], context?: Partial<Context<M>>): Promise<Calls[M]['result']>;
+  /** Ends the engine; calls in progress reject. */
+  close(): void;
+}
+
+/** To the worker. */
+export type Request =
+  | { kind: 'call'; id: number; method: Method; args: unknown[] }
+  | { kind: 'abort'; id: number }
+  | { kind: 'ready'; id: number };
+
+/** From the worker. */
+export type Response =
+  | { kind: 'event'; id: number; event: unknown }
+  | { kind: 'result'; id: number; result: unknown }
+  | { kind: 'error'; id: number; code: string; message: string };
+
+/** The error of calls to what was disposed of. */
+export function disposed(what: string): GraftworkError {
+  return new GraftworkError('disposed', `the ${what} was disposed of`);
+}

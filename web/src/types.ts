@@ -1,0 +1,259 @@
+/** Bytes in any of the shapes that a page has them in. */
+export type Bytes = Uint8Array | ArrayBuffer | Blob;
+
+/** Where the layers run: `auto` takes the GPU unless there is none, or only a software one, which is slower. */
+export type DeviceChoice = 'auto' | 'gpu' | 'cpu';
+
+/** The three files of a backbone, as Hugging Face lays them out. */
+export interface BackboneFiles {
+  /** `config.json` */
+  config: Bytes;
+  /** `model.safetensors` */
+  weights: Bytes;
+  /** `tokenizer.json` */
+  tokenizer: Bytes;
+}
+
+/**
+ * A backbone by
+ * - URL of its folder: absolute, or beginning with `/` or `.`;
+ * - Hugging Face hub id, such as `sentence-transformers/all-MiniLM-L6-v2`;
+ * - its files, as bytes or as what a file picker gives.
+ */
+export type BackboneSource = string | URL | BackboneFiles | Iterable<File>;
+
+/** How far a load is. */
+export interface LoadProgress {
+  /** `download` counts bytes of all files, `upload` the fraction of the weights that is on the device. */
+  phase: 'download' | 'upload';
+  /** The file that is being downloaded, or whose weights are uploaded. */
+  file: string;
+  /** Bytes of all files so far; of the upload, from 0 to 1. */
+  loaded: number;
+  /** Bytes of all files where the server says how many; of the upload, 1. */
+  total: number | undefined;
+  /** Whether this file came from the browser's cache. */
+  cached: boolean;
+}
+
+/** Options of downloads. */
+export interface DownloadOptions {
+  /** Ends the download; the call rejects with the signal's reason. */
+  signal?: AbortSignal;
+  /** Keeps files in the browser's cache, and takes them from there. Default true. */
+  cache?: boolean;
+}
+
+/** Options of `Backbone.load`. */
+export interface LoadOptions extends DownloadOptions {
+  /** Default `auto`. */
+  device?: DeviceChoice;
+  /** Runs everything in a worker of its own, so that the page never waits. Default true. */
+  worker?: boolean;
+  /** Called with how far the load is. */
+  onProgress?: (progress: LoadProgress) => void;
+  /**
+   * SHA-256 digests in hexadecimal digits, by file name (`config.json`, `model.safetensors`, `tokenizer.json`); one
+   * string is that of `model.safetensors`.
+   */
+  integrity?: string | Partial<Record<string, string>>;
+  /** The hub's branch, tag or commit. Default `main`. */
+  revision?: string;
+  /** The hub. Default `https://huggingface.co`. */
+  endpoint?: string;
+}
+
+/** An adapter in one file by URL or bytes, or AdapterHub's files by name. */
+export type AdapterSource = string | URL | Bytes | { readonly [file: string]: Bytes };
+
+/** Options of `loadAdapter`. */
+export interface LoadAdapterOptions extends DownloadOptions {
+  /** The file's SHA-256 in hexadecimal digits. */
+  integrity?: string;
+  /** Takes an adapter that was trained on other weights than this backbone's. Default false. */
+  anyBackbone?: boolean;
+}
+
+/** What a backbone is. */
+export interface BackboneInfo {
+  /** Where it runs. */
+  device: 'gpu' | 'cpu';
+  /** The identity of its weights. */
+  fingerprint: string;
+  /** Numbers in a vector. */
+  hiddenSize: number;
+  /** Encoder layers. */
+  layers: number;
+  /** The longest text in tokens. */
+  maxLength: number;
+  /** How many weights it has. */
+  parameters: number;
+}
+
+/** What an adapter is. */
+export interface AdapterInfo {
+  /** Its name. */
+  name: string;
+  /** Its labels, in the order of the logits. */
+  labels: string[];
+  /** The longest text of its training in tokens, if it says. */
+  maxLength: number | null;
+  /** What was measured when it was trained. */
+  metrics: Record<string, unknown>;
+  /** The settings of its training. */
+  training: Record<string, unknown>;
+}
+
+/** What a new adapter is to be. */
+export interface CreateOptions {
+  /** The only task so far. */
+  task?: 'text-classification';
+  /** At least two. */
+  labels: readonly string[];
+  /** Its name in files. Default `adapter`. */
+  name?: string;
+  /** How it is built. */
+  method?: {
+    /** Default `double_seq_bn`. */
+    type?: 'double_seq_bn' | 'seq_bn' | 'par_bn' | (string & {});
+    /** Hidden size over bottleneck width; the method's default is AdapterHub's. */
+    reductionFactor?: number;
+    /** Such as `relu` or `swish`. */
+    nonLinearity?: string;
+  };
+  /** Draws the first weights. Default 42. */
+  seed?: number;
+}
+
+/** The answer about one text. */
+export interface Classification {
+  /** The most probable label. */
+  label: string;
+  /** Its probability. */
+  score: number;
+  /** Each label's probability. */
+  scores: Record<string, number>;
+  /** Before the softmax, in the order of the labels. */
+  logits: number[];
+}
+
+/** Options of calls that may take a while. */
+export interface CallOptions {
+  /** Gives the call up; it rejects with the signal's reason. */
+  signal?: AbortSignal;
+}
+
+/** Options of `classify`. */
+export interface ClassifyOptions extends CallOptions {
+  /** Tokens after which a text is cut. Default: as in the adapter's training. */
+  maxLength?: number;
+}
+
+/** Options of `embed`. */
+export interface EmbedOptions extends CallOptions {
+  /** Tokens after which a text is cut. Default: as many as the backbone takes. */
+  maxLength?: number;
+  /** Which vector stands for a text; `none` gives one a token. Default `mean`. */
+  pooling?: 'mean' | 'cls' | 'pooler' | 'none';
+  /** Whether vectors are scaled to length 1. Default false. */
+  normalize?: boolean;
+}
+
+/** A labelled text. */
+export interface Example {
+  text: string;
+  label: string;
+}
+
+/** How an adapter is trained; the defaults are those of the program `graftwork`. */
+export interface TrainOptions extends CallOptions {
+  /** Passes over the examples. Default 3. */
+  epochs?: number;
+  /** Stops after this many steps, if that is sooner. */
+  maxSteps?: number;
+  /** Peak learning rate. Default 5e-4. */
+  lr?: number;
+  /** Default `linear`. */
+  schedule?: 'linear' | 'constant';
+  /** Share of the steps over which the learning rate rises. Default 0.1. */
+  warmupRatio?: number;
+  /** Default 0.01. */
+  weightDecay?: number;
+  /** Largest norm of the gradients; 0 clips nothing. Default 1. */
+  clip?: number;
+  /** Examples a batch. Default 32. */
+  batchSize?: number;
+  /** Tokens a batch, instead of examples. */
+  batchTokens?: number;
+  /** Default 0. */
+  dropout?: number;
+  /** Whether every epoch has an order of its own. Default true. */
+  shuffle?: boolean;
+  /** The same seed and device give the same adapter, byte for byte. Default 42. */
+  seed?: number;
+  /** Evaluates every so many steps as well as after every epoch. */
+  evalEvery?: number;
+  /** Stops after so many evaluations that were no better. */
+  patience?: number;
+  /** Keeps the weights of the best evaluation rather than the last. Default true. */
+  keepBest?: boolean;
+  /** Tokens after which a text is cut. Default: as many as the backbone takes. */
+  maxLength?: number;
+  /** The share of the examples that is held out for evaluation, or examples for it. Default: none. */
+  validation?: number | readonly Example[];
+}
+
+/** What an evaluation found. */
+export interface Validation {
+  accuracy: number;
+  macroF1: number;
+  /** Mean cross-entropy. */
+  loss: number;
+  /** Whether it is the best so far. */
+  best: boolean;
+  /** The predicted label of each held-out example. */
+  predictions: string[];
+}
+
+/** One training step, or an evaluation after one. */
+export interface TrainProgress {
+  /** From 1 on. */
+  step: number;
+  totalSteps: number;
+  /** Mean loss of the step's batch; of an evaluation, that of the step before it. */
+  loss: number;
+  /** Norm of the gradients before clipping. */
+  gradNorm: number;
+  /** The step's learning rate. */
+  lr: number;
+  tokensPerSecond: number;
+  etaSeconds: number;
+  /** What an evaluation after this step found. */
+  validation?: Validation;
+}
+
+/** What is in use. */
+export interface Memory {
+  /** Bytes in GPU buffers that hold something. */
+  gpuUsedBytes: number;
+  /** Bytes in GPU buffers that wait to be used again. */
+  gpuPooledBytes: number;
+  /** GPU buffers, of both kinds. */
+  gpuBuffers: number;
+  /** Bytes of WebAssembly memory. */
+  wasmBytes: number;
+}
+
+/** What runs here. */
+export interface Support {
+  /** Whether anything does. */
+  supported: boolean;
+  /** What `device: 'auto'` takes. */
+  device: 'gpu' | 'cpu';
+  /** Why, in a sentence. */
+  reason: string;
+  /** The GPU's description, if there is one. */
+  gpu: string | undefined;
+  /** Whether files are kept between visits. */
+  cache: boolean;
+}

@@ -1,0 +1,38 @@
+// The worker's side of the protocol: a message in is a call of the engine.
+import { Engine } from './engine.js';
+import { GraftworkError, toError } from './errors.js';
+import type { Calls, Method, Request, Response } from './protocol.js';
+
+const engine = new Engine();
+const calls = new Map<number, { abort: AbortController; ready: () => void }>();
+const scope = globalThis as unknown as {
+  postMessage(message: Response, transfer?: Transferable[]): void;
+  onmessage: ((event: MessageEvent<Request>) => void) | null;
+};
+
+scope.onmessage = ({ data }) => {
+  if (data.kind === 'abort') calls.get(data.id)?.abort.abort();
+  else if (data.kind === 'ready') calls.get(data.id)?.ready();
+  else void answer(data.id, data.method, data.args as Calls[Method]['args']);
+};
+
+async function answer(id: number, method: Method, args: Calls[Method]['args']): Promise<void> {
+  const call = { abort: new AbortController(), ready: () => {} };
+  calls.set(id, call);
+  const emit = (event: unknown) => new Promise<void>((resolve) => {
+    call.ready = resolve;
+    call.abort.signal.addEventListener('abort', () => resolve(), { once: true });
+    scope.postMessage({ kind: 'event', id, event });
+  });
+  try {
+    const result = await engine.call(method, args, { signal: call.abort.signal, emit });
+    scope.postMessage({ kind: 'result', id, result }, result instanceof Uint8Array ? [result.buffer] : []);
+  } catch (thrown) {
+    const error = toError(thrown);
+    // The caller knows why it aborted.
+    const code = error instanceof GraftworkError ? error.code : 'aborted';
+    scope.postMessage({ kind: 'error', id, code, message: error.message });
+  } finally {
+    calls.delete(id);
+  }
+}
