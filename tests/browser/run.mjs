@@ -6,7 +6,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, extname, join, normalize, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync } from 'node:zlib';
-import { chromium } from 'playwright-core';
+import { launch, withTimeout } from './launch.mjs';
 
 const [nativeFile, browser] = process.argv.slice(2);
 const here = dirname(fileURLToPath(import.meta.url));
@@ -29,14 +29,7 @@ const server = createServer(async (request, response) => {
 });
 await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
 
-const instance = await chromium.launch({
-  executablePath: browser,
-  args: [
-    '--no-sandbox', '--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader',
-    '--enable-features=Vulkan', '--disable-quic', '--no-first-run',
-    '--disable-background-networking', '--disable-component-update', '--disable-sync',
-  ],
-});
+const instance = await launch(browser);
 
 const wasm = await readFile(join(here, 'pkg/graftwork_browser_test_bg.wasm'));
 const kilobytes = (bytes) => `${Math.round(bytes.length / 1000)} kB`;
@@ -92,11 +85,4 @@ function compare(whose, expected, found) {
   console.log(`page against ${whose}: ${names.length} rows, ${numbers} numbers, `
     + `largest difference ${worst.difference.toExponential(2)} in ${worst.name}`);
   return problems;
-}
-
-function withTimeout(promise, milliseconds) {
-  const late = new Promise((_, reject) => {
-    setTimeout(() => reject(new Error(`no answer after ${milliseconds / 1000} s`)), milliseconds).unref();
-  });
-  return Promise.race([promise, late]);
 }

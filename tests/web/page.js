@@ -10,7 +10,8 @@ window.failure = async (work) => {
     await work();
     return 'nothing was thrown';
   } catch (error) {
-    return error.code ?? error.name;
+    // A DOMException has a number there.
+    return typeof error.code === 'string' ? error.code : error.name;
   }
 };
 window.ready = true;

@@ -24,8 +24,9 @@ export async function serve() {
       golden: `tests/golden/${rest}`, slow: `tests/golden/${rest}`, cut: `tests/golden/${rest}`, dist: `web/dist/${rest}`,
     };
     try {
-      const bytes = await readFile(join(root, files[folder] ?? `tests/web/${path === '/' ? 'index.html' : path}`));
-      const headers = { 'Content-Type': types[extname(path)] ?? 'application/octet-stream', 'Content-Length': bytes.length };
+      const file = files[folder] ?? `tests/web/${path === '/' ? 'index.html' : path}`;
+      const bytes = await readFile(join(root, file));
+      const headers = { 'Content-Type': types[extname(file)] ?? 'application/octet-stream', 'Content-Length': bytes.length };
       response.writeHead(200, headers);
       const large = path.endsWith('model.safetensors');
       if (folder === 'slow' && large) response.write(bytes.subarray(0, 100_000));

@@ -55,6 +55,7 @@ export async function openSource(
     const file = FILES[key];
     if ('files' in source) {
       found[key] = new Blob([source.files[key] as BlobPart]);
+      if (load.integrity[file] !== undefined) await checkDigest(file, found[key], load.integrity[file], hasher());
       continue;
     }
     const onBytes: FetchOptions['onBytes'] = (loaded, total, cached) => {
@@ -67,6 +68,18 @@ export async function openSource(
     before += found[key].size;
   }
   return found as Record<keyof BackboneFiles, Blob>;
+}
+
+/** Compares a file with its digest. */
+async function checkDigest(file: string, blob: Blob, sha256: string, hasher: Hasher): Promise<void> {
+  try {
+    for await (const chunk of blob.stream()) hasher.update(chunk);
+    const found = hasher.hex();
+    if (found === sha256.toLowerCase()) return;
+    throw new GraftworkError('integrity', `${file} has SHA-256 ${found}, not ${sha256}`);
+  } finally {
+    hasher.free();
+  }
 }
 
 /** An address against the page's. */

@@ -11,9 +11,15 @@ const scope = globalThis as unknown as {
 };
 
 scope.onmessage = ({ data }) => {
-  if (data.kind === 'abort') calls.get(data.id)?.abort.abort();
-  else if (data.kind === 'ready') calls.get(data.id)?.ready();
-  else void answer(data.id, data.method, data.args as Calls[Method]['args']);
+  const call = calls.get(data.id);
+  if (data.kind === 'abort') {
+    call?.abort.abort();
+    call?.ready();
+  } else if (data.kind === 'ready') {
+    call?.ready();
+  } else {
+    void answer(data.id, data.method, data.args as Calls[Method]['args']);
+  }
 };
 
 async function answer(id: number, method: Method, args: Calls[Method]['args']): Promise<void> {
@@ -21,7 +27,7 @@ async function answer(id: number, method: Method, args: Calls[Method]['args']): 
   calls.set(id, call);
   const emit = (event: unknown) => new Promise<void>((resolve) => {
     call.ready = resolve;
-    call.abort.signal.addEventListener('abort', () => resolve(), { once: true });
+    if (call.abort.signal.aborted) resolve();
     scope.postMessage({ kind: 'event', id, event });
   });
   try {

@@ -26,7 +26,9 @@ pub fn test(toolchain: &Toolchain) -> Result<()> {
     shell::run(&mut native)?;
 
     shell::run(shell::npm(&dir).args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]))?;
-    let pack = Pack { package: &dir, out: &dir.join("pkg"), name: "graftwork_browser_test", typescript: false };
+    let out = dir.join("pkg");
+    let name = "graftwork_browser_test";
+    let pack = Pack { package: &dir, out: &out, name, profile: "release", level: "-O2", typescript: false };
     wasm::pack(toolchain, &pack, &dir.join("node_modules"))?;
 
     let mut page = shell::command("node");

@@ -37,7 +37,8 @@ pub fn build(toolchain: &Toolchain) -> Result<()> {
     shell::run(shell::npm(&dir).args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]))?;
     let module = dir.join("src/wasm");
     let package = paths::root().join("crates/web");
-    let pack = Pack { package: &package, out: &module, name: "graftwork_web", typescript: true };
+    let pack =
+        Pack { package: &package, out: &module, name: "graftwork_web", profile: "web", level: "-Oz", typescript: true };
     wasm::pack(toolchain, &pack, &dir.join("node_modules"))?;
 
     let out = dir.join("dist");
@@ -59,11 +60,12 @@ pub fn test(toolchain: &Toolchain) -> Result<()> {
     build(toolchain)?;
     let mut program = shell::cargo("build --release --package graftwork-cli");
     shell::run(&mut program)?;
-    let dir = paths::root().join("tests/web");
-    shell::run(shell::npm(&dir).args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]))?;
+    // What drives the browser is the other test's.
+    let browser = paths::root().join("tests/browser");
+    shell::run(shell::npm(&browser).args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]))?;
     let mut node = shell::command("node");
     let program = paths::target().join(format!("release/graftwork{}", std::env::consts::EXE_SUFFIX));
-    node.arg(dir.join("run.mjs")).arg(&chromium).arg(program);
+    node.arg(paths::root().join("tests/web/run.mjs")).arg(&chromium).arg(program);
     shell::run(&mut node)
 }
 

@@ -14,7 +14,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 
-use crate::shell;
+use crate::{paths, shell};
 
 pub use debian::packages_missing as debian_packages_missing;
 pub use pack::{Pack, pack};
@@ -36,9 +36,24 @@ pub struct Toolchain {
 pub fn toolchain() -> Result<Toolchain> {
     let mut front = compiler()?;
     front.extend(tools::ensure()?);
-    // The vectors of 128 bits that every browser with WebGPU has; one setting for all builds, so that they share.
-    let flags = ("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", OsString::from("-Ctarget-feature=+simd128"));
+    // One setting for all builds, so that they share.
+    let flags = ("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", OsString::from(flags()));
     Ok(Toolchain { env: vec![("PATH", shell::path_with(&front)?), flags] })
+}
+
+/// The vectors of 128 bits that every browser with WebGPU has; and no folder of this machine in what is published.
+fn flags() -> String {
+    let home = env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| Some(env::home_dir()?.join(".cargo")));
+    let folders = [(home.map(|home| home.join("registry/src")), "crates"), (Some(paths::root()), "graftwork")];
+    let mut flags = "-Ctarget-feature=+simd128".to_owned();
+    for (folder, name) in folders {
+        // Flags are separated by spaces, whatever stands in them.
+        if let Some(folder) = folder.and_then(|path| path.to_str().map(str::to_owned)).filter(|f| !f.contains(' ')) {
+            flags.push_str(&format!(" --remap-path-prefix={folder}={name}"));
+        }
+    }
+    flags
 }
 
 /// Runs `cargo xtask wasm`.

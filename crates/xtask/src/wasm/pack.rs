@@ -26,6 +26,10 @@ pub struct Pack<'a> {
     pub out: &'a Path,
     /// The crate's name with underscores.
     pub name: &'a str,
+    /// Cargo's profile.
+    pub profile: &'static str,
+    /// What wasm-opt aims at.
+    pub level: &'static str,
     /// Whether types are wanted too.
     pub typescript: bool,
 }
@@ -34,7 +38,7 @@ pub struct Pack<'a> {
 pub fn pack(toolchain: &Toolchain, what: &Pack<'_>, node_modules: &Path) -> Result<()> {
     let mut pack = shell::command("wasm-pack");
     // no-install: the wasm-bindgen on PATH is the pinned one, nothing else is to be downloaded.
-    pack.args(["build", "--target", "web", "--release", "--no-pack", "--mode", "no-install"]);
+    pack.args(["build", "--target", "web", "--profile", what.profile, "--no-opt", "--no-pack", "--mode", "no-install"]);
     if !what.typescript {
         pack.arg("--no-typescript");
     }
@@ -46,7 +50,7 @@ pub fn pack(toolchain: &Toolchain, what: &Pack<'_>, node_modules: &Path) -> Resu
     // for what the compiler emits.
     let module = what.out.join(format!("{}_bg.wasm", what.name));
     let mut optimise = shell::command("node");
-    optimise.arg(node_modules.join("binaryen/bin/wasm-opt")).arg("-O2").args(FEATURES);
+    optimise.arg(node_modules.join("binaryen/bin/wasm-opt")).arg(what.level).args(FEATURES);
     optimise.arg(&module).arg("-o").arg(&module);
     shell::run(&mut optimise)
 }

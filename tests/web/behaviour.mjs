@@ -1,0 +1,138 @@
+// Cancelling, disposing, running side by side.
+import { messages } from './golden.mjs';
+import { equal } from './native.mjs';
+
+export const checks = {
+  async 'cancel'({ page }) {
+    const examples = await messages(64);
+    for (const way of [{ device: 'gpu' }, { device: 'cpu' }, { device: 'cpu', worker: false }]) {
+      const found = await page.evaluate(async ({ way, examples }) => {
+        const { Backbone } = window.graftwork;
+        const backbone = await Backbone.load('/golden/tiny-bert', way);
+        const adapter = await backbone.createAdapter({ labels: ['ham', 'spam'] });
+        const untrained = await adapter.classify(['x']);
+        const abort = new AbortController();
+        let steps = 0;
+        const aborted = await window.failure(async () => {
+          const options = { epochs: 1000, batchSize: 8, lr: 0.01, signal: abort.signal };
+          for await (const step of adapter.train(examples, options)) {
+            steps = step.step;
+            if (steps >= 3) abort.abort();
+          }
+        });
+        const afterAbort = await adapter.classify(['x']);
+        let left = 0;
+        for await (const step of adapter.train(examples, { epochs: 1000, batchSize: 8 })) {
+          left = step.step;
+          if (left >= 2) break;
+        }
+        const before = AbortSignal.abort();
+        const classify = await window.failure(() => adapter.classify(['x'], { signal: before }));
+        const busy = await window.failure(async () => {
+          for await (const step of adapter.train(examples, { epochs: 1000, batchSize: 8 })) {
+            void step;
+            for await (const other of adapter.train(examples, {})) void other;
+          }
+        });
+        const learned = untrained[0].logits[0] !== afterAbort[0].logits[0];
+        backbone.dispose();
+        return { aborted, classify, busy, learned, early: steps < 200 && left < 200 };
+      }, { way, examples });
+      equal(JSON.stringify(way), found, { aborted: 'AbortError', classify: 'AbortError', busy: 'busy', learned: true, early: true });
+    }
+    const load = await page.evaluate(() => window.failure(() => window.graftwork.Backbone.load('/slow/tiny-bert', {
+      device: 'cpu', signal: AbortSignal.timeout(500),
+    })));
+    equal('a load that takes too long', load, 'TimeoutError');
+  },
+
+  async 'rounds of create, train, dispose stay flat'({ page }) {
+    const examples = await messages(16);
+    const notes = [];
+    for (const device of ['gpu', 'cpu']) {
+      const found = await page.evaluate(async ({ device, examples }) => {
+        const backbone = await window.graftwork.Backbone.load('/golden/tiny-bert', { device });
+        const memory = [];
+        for (let round = 0; round < 20; round += 1) {
+          const adapter = await backbone.createAdapter({ labels: ['ham', 'spam'], seed: round });
+          for await (const step of adapter.train(examples, { epochs: 1, batchSize: 8, validation: 0.25 })) void step;
+          await adapter.classify(['x']);
+          adapter.dispose();
+          memory.push(await backbone.memory());
+        }
+        backbone.dispose();
+        return memory;
+      }, { device, examples });
+      const [first, last] = [found[2], found.at(-1)];
+      equal(`${device}: GPU buffers`, last.gpuBuffers, first.gpuBuffers);
+      equal(`${device}: GPU bytes`, [last.gpuUsedBytes, last.gpuPooledBytes], [first.gpuUsedBytes, first.gpuPooledBytes]);
+      equal(`${device}: WebAssembly memory`, last.wasmBytes, first.wasmBytes);
+      notes.push(`${device}: ${last.gpuBuffers} buffers, ${last.gpuUsedBytes} + ${last.gpuPooledBytes} bytes, wasm ${last.wasmBytes}`);
+    }
+    return notes.join('; ');
+  },
+
+  async 'adapters side by side'({ page }) {
+    const examples = await messages(24);
+    for (const device of ['gpu', 'cpu']) {
+      const found = await page.evaluate(async ({ device, examples }) => {
+        const backbone = await window.graftwork.Backbone.load('/golden/tiny-bert', { device });
+        const labels = ['ham', 'spam'];
+        const [a, b] = await Promise.all([backbone.createAdapter({ labels, seed: 1 }), backbone.createAdapter({ labels, seed: 2 })]);
+        const texts = examples.map((example) => example.text);
+        const alone = [await a.classify(texts), await b.classify(texts)];
+        // Training another adapter changes nothing, and its seed gives the same bytes again.
+        const bytes = async () => {
+          const adapter = await backbone.createAdapter({ labels, seed: 3 });
+          const options = { epochs: 2, batchSize: 8, validation: 0.25, dropout: 0.1 };
+          let validation;
+          for await (const step of adapter.train(examples, options)) validation = step.validation ?? validation;
+          const file = await (await adapter.export()).arrayBuffer();
+          const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', file));
+          return [[...digest].join(), validation.predictions.length, validation.accuracy >= 0];
+        };
+        const during = await Promise.all([a.classify(texts), b.classify(texts), bytes(), a.classify(texts), b.classify(texts)]);
+        const again = await bytes();
+        backbone.dispose();
+        return { alone, during, again };
+      }, { device, examples });
+      const [a, b, bytes, a2, b2] = found.during;
+      equal(`${device}: interleaved`, [a, b, a2, b2], [...found.alone, ...found.alone]);
+      equal(`${device}: the same seed again`, found.again, bytes);
+      equal(`${device}: validation`, bytes.slice(1), [6, true]);
+      if (JSON.stringify(a) === JSON.stringify(b)) throw new Error('two adapters give the same answers');
+    }
+  },
+
+  async 'the page stays responsive while a worker trains'({ page }) {
+    const examples = await messages(64);
+    const longest = await page.evaluate(async (examples) => {
+      const backbone = await window.graftwork.Backbone.load('/golden/tiny-bert', { device: 'cpu' });
+      const adapter = await backbone.createAdapter({ labels: ['ham', 'spam'] });
+      let longest = 0;
+      const watch = new PerformanceObserver((list) => {
+        for (const task of list.getEntries()) longest = Math.max(longest, task.duration);
+      });
+      watch.observe({ type: 'longtask' });
+      for await (const step of adapter.train(examples, { epochs: 10, batchSize: 8 })) void step;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      backbone.dispose();
+      return longest;
+    }, examples);
+    // The observer reports tasks from 50 ms on.
+    if (longest > 0) throw new Error(`a task took ${longest} ms`);
+  },
+
+  async 'a panic is an error'({ page }) {
+    const found = await page.evaluate(async () => {
+      const backbone = await window.graftwork.Backbone.load('/golden/tiny-bert', { device: 'cpu', worker: false });
+      try {
+        window.wasm.panicNow();
+      } catch {
+        // The trap that ends a panic.
+      }
+      return window.failure(() => backbone.embed(['x']));
+    });
+    equal('code', found, 'internal');
+  },
+};

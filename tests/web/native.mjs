@@ -1,0 +1,48 @@
+// The native program, on the CPU: what the page is compared with.
+import { spawnSync } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { root } from './server.mjs';
+
+export const tinyBert = join(root, 'tests/golden/tiny-bert');
+
+/** Lines of JSON that the program answers to texts; `adapter` is a path, or bytes of a file. */
+export async function ask(program, words, texts, adapter) {
+  const folder = await mkdtemp(join(tmpdir(), 'graftwork-'));
+  try {
+    let path = adapter;
+    if (typeof adapter !== 'string' && adapter !== undefined) {
+      path = join(folder, 'adapter.safetensors');
+      await writeFile(path, Buffer.from(adapter));
+    }
+    const args = [...words, '--backbone', tinyBert, '--device', 'cpu', '--quiet', '--json', '--input', '-'];
+    if (path !== undefined) args.push('--adapter', path);
+    const done = spawnSync(program, args, { input: `${texts.join('\n')}\n`, encoding: 'utf8', maxBuffer: 1 << 28 });
+    if (done.status !== 0) throw new Error(`${program} ${args.join(' ')}: ${done.stderr}${done.error ?? ''}`);
+    return done.stdout.trim().split('\n').map((line) => JSON.parse(line));
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+/** The largest difference between two lists of rows; an error unless it is within bounds. */
+export function compare(what, found, expected, bound) {
+  if (found.length !== expected.length) throw new Error(`${what}: ${found.length} rows, not ${expected.length}`);
+  let worst = 0;
+  expected.forEach((row, i) => {
+    if (found[i].length !== row.length) throw new Error(`${what}, row ${i}: ${found[i].length} numbers, not ${row.length}`);
+    row.forEach((value, k) => {
+      const difference = Math.abs(found[i][k] - value);
+      // NaN compares false with everything, so what is asked for is being in bounds.
+      if (!(difference <= bound)) throw new Error(`${what}, row ${i}: ${found[i][k]}, not ${value}`);
+      worst = Math.max(worst, difference);
+    });
+  });
+  return worst;
+}
+
+export function equal(what, found, expected) {
+  const [a, b] = [found, expected].map((value) => JSON.stringify(value));
+  if (a !== b) throw new Error(`${what}: ${a}, not ${b}`);
+}
