@@ -50,7 +50,7 @@ pub enum Ending {
     Stopped,
 }
 
-/// What one [`Trainer::turn`] did.
+/// What one [`Trainer::turn`](crate::Trainer::turn) did.
 #[derive(Debug)]
 pub enum Turn {
     /// Some steps.

@@ -1,7 +1,7 @@
 //! graftwork for JavaScript: what the npm package `graftwork` calls. Thin on purpose: every exported function is the
 //! facade's, with plain values at the boundary (strings, bytes, JSON), so that the same calls work across a worker.
 //!
-//! Errors are JavaScript `Error`s with a stable `code`, see [`error`]. A panic is a bug, but reaches JavaScript as an
+//! Errors are JavaScript `Error`s with a stable `code`, see `error.rs`. A panic is a bug, but reaches JavaScript as an
 //! error too: WebAssembly cannot unwind, so the hook tells the handler of [`on_panic`], which gives up this module.
 
 mod adapter;
