@@ -31,8 +31,16 @@ fn s_at(i: u32) -> f32 {
 }
 
 @compute @workgroup_size(64)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
-    let start = group.x * params.cols;
+fn main(
+    @builtin(workgroup_id) group: vec3u,
+    @builtin(num_workgroups) groups: vec3u,
+    @builtin(local_invocation_index) lane: u32,
+) {
+    let row = group.x + group.y * groups.x;
+    if (row >= params.rows) {
+        return;
+    }
+    let start = row * params.cols;
     let n = f32(params.cols);
     var part = 0.0;
     for (var j = lane; j < params.cols; j += 64u) {
@@ -53,7 +61,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
         }
     }
     if (KEEP && lane == 0u) {
-        stats[2u * group.x] = mean;
-        stats[2u * group.x + 1u] = inverse;
+        stats[2u * row] = mean;
+        stats[2u * row + 1u] = inverse;
     }
 }

@@ -20,11 +20,19 @@ struct Params {
 @group(0) @binding(6) var<uniform> params: Params;
 
 @compute @workgroup_size(64)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
-    let start = group.x * params.cols;
+fn main(
+    @builtin(workgroup_id) group: vec3u,
+    @builtin(num_workgroups) groups: vec3u,
+    @builtin(local_invocation_index) lane: u32,
+) {
+    let row = group.x + group.y * groups.x;
+    if (row >= params.rows) {
+        return;
+    }
+    let start = row * params.cols;
     let n = f32(params.cols);
-    let mean = stats[2u * group.x];
-    let r = stats[2u * group.x + 1u];
+    let mean = stats[2u * row];
+    let r = stats[2u * row + 1u];
     var part_g = 0.0;
     var part_gh = 0.0;
     for (var j = lane; j < params.cols; j += 64u) {

@@ -3,7 +3,7 @@ use graftwork_tests::{check_gradient, dot, parity, random, random_f64};
 
 #[test]
 fn forward_and_backward() {
-    let sizes = [(1, 1), (1, 2), (3, 7), (17, 64), (5, 384), (3, 1024), (300, 12)];
+    let sizes = [(1, 1), (1, 2), (3, 7), (17, 64), (5, 384), (3, 1024), (300, 12), (66_000, 4)];
     let cases = sizes.into_iter().flat_map(|size| [(size, false), (size, true)]);
     parity(cases, 1e-9, |device, ((rows, cols), residual)| {
         let n = rows * cols;

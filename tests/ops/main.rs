@@ -6,6 +6,7 @@ mod add;
 mod attention;
 mod clear;
 mod cross_entropy;
+mod device;
 mod dropout;
 mod embed;
 mod gemm;

@@ -10,19 +10,15 @@ use graftwork_text::{BatchSize, Encoding};
 use graftwork_train::checkpoint::RunState;
 use graftwork_train::{Ending, Event, Examples, TrainConfig, Trainer, Turn};
 
-/// A task that a tiny random BERT can learn: does the text contain token 900?
+/// A task that a tiny random BERT can learn: each label has its half of the vocabulary, the first token included.
 fn examples(n: usize) -> Examples {
     let mut encodings = Vec::new();
     let mut labels = Vec::new();
     for i in 0..n {
         let length = 4 + i * 7 % 13;
         let draws = random(i as u64, length);
-        let mut ids: Vec<u32> = draws.iter().map(|v| 100 + ((v + 1.0) * 300.0) as u32).collect();
         let label = i % 2;
-        if label == 1 {
-            ids[1 + i % (length - 1)] = 900;
-        }
-        ids[0] = 2;
+        let ids: Vec<u32> = draws.iter().map(|v| 100 + 400 * label as u32 + ((v + 1.0) * 200.0) as u32).collect();
         encodings.push(Encoding { type_ids: vec![0; length], ids, truncated: false });
         labels.push(Some(label));
     }
@@ -38,7 +34,7 @@ fn adapter(backbone: &Backbone, dropout: f64) -> AdapterFile {
 }
 
 fn config() -> TrainConfig {
-    TrainConfig { epochs: 4, lr: 3e-3, batch_size: BatchSize::Count(8), dropout: 0.1, ..TrainConfig::default() }
+    TrainConfig { epochs: 8, lr: 1e-2, batch_size: BatchSize::Count(8), dropout: 0.1, ..TrainConfig::default() }
 }
 
 fn digest(device: &Device, backbone: &Backbone) -> Fingerprint {
@@ -72,9 +68,9 @@ fn frozen_repeatable_resumable() {
 
         let mut whole = start();
         let (losses, trained) = finish(&mut whole);
-        assert_eq!(losses.len(), 40);
+        assert_eq!(losses.len(), 80);
         let mean = |part: &[f32]| part.iter().sum::<f32>() / part.len() as f32;
-        assert!(mean(&losses[30..]) < 0.8 * mean(&losses[..10]), "{}: {losses:?}", device.name());
+        assert!(mean(&losses[60..]) < 0.8 * mean(&losses[..20]), "{}: {losses:?}", device.name());
         assert_ne!(trained.tensors, file.tensors);
         assert_eq!(digest(&device, &backbone), before, "{}: the backbone changed", device.name());
 

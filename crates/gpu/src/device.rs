@@ -158,7 +158,11 @@ impl Gpu {
         let (sender, receiver) = crate::signal::signal();
         staging.map_async(wgpu::MapMode::Read, .., move |result| sender.send(result));
         #[cfg(not(target_arch = "wasm32"))]
-        self.device.poll(wgpu::PollType::wait_indefinitely()).map_err(|e| Error::Readback(e.to_string()))?;
+        if let Err(error) = self.device.poll(wgpu::PollType::wait_indefinitely()) {
+            // What the driver said of it, such as a lost device, tells more.
+            self.check()?;
+            return Err(Error::Readback(error.to_string()));
+        }
         let mapped = receiver.await;
         // A rejected command leaves zeros behind: look for it before the data is trusted.
         self.check()?;

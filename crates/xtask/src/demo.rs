@@ -24,10 +24,10 @@ pub struct Args {
     out: Option<PathBuf>,
 }
 
-/// Two that look like spam, of the old and of the new kind, and one that does not.
+/// Two of the kind that the training data calls spam, and one that it does not.
 const SENTENCES: [&str; 3] = [
     "WINNER!! Claim your free prize now, call 09061701461 before midnight",
-    "Your parcel is held. Pay the 1.99 fee at the link to release it today",
+    "URGENT! Your mobile number was awarded a 2000 pound bonus, text CLAIM to 87121",
     "Running ten minutes late, can you order me a coffee?",
 ];
 

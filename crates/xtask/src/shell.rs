@@ -25,6 +25,10 @@ pub fn command(program: impl AsRef<OsStr>) -> Command {
     }
     // Set by `cargo run` for libraries in the build folder; a second toolchain must not see them.
     command.env_remove("LD_LIBRARY_PATH");
+    // Without one, as in containers, Mesa prints an error at every start.
+    if cfg!(target_os = "linux") && env::var_os("XDG_RUNTIME_DIR").is_none() {
+        command.env("XDG_RUNTIME_DIR", env::temp_dir());
+    }
     command
 }
 

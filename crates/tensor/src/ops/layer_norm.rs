@@ -2,7 +2,7 @@
 
 use graftwork_gpu::{Access, Shader};
 
-use super::{dispatch, same_shape, sum_rows, wgsl};
+use super::{dispatch, groups, same_shape, sum_rows, wgsl};
 use crate::cpu::{for_each_row, for_each_row2};
 use crate::device::Backend;
 use crate::{Device, Float, Param, Tape, Tensor, Var};
@@ -89,7 +89,7 @@ pub fn layer_norm(
             ];
             let constants = [("HAS_RESIDUAL", u32::from(residual.is_some())), ("KEEP", u32::from(saved.is_some()))];
             let params = [rows as u32, cols as u32, eps.to_bits()];
-            dispatch(gpu, &SHADER, &constants, &buffers, &params, [rows as u32, 1, 1]);
+            dispatch(gpu, &SHADER, &constants, &buffers, &params, groups(rows));
         }
     }
 }
@@ -171,7 +171,7 @@ pub fn layer_norm_bwd(device: &Device, dy: &Tensor, saved: &Saved, gamma: &Tenso
                 dy_h.unwrap_or(&unused).binding(),
             ];
             let constants = [("KEEP_DY_H", u32::from(dy_h.is_some()))];
-            dispatch(gpu, &SHADER_BWD, &constants, &buffers, &[rows as u32, cols as u32], [rows as u32, 1, 1]);
+            dispatch(gpu, &SHADER_BWD, &constants, &buffers, &[rows as u32, cols as u32], groups(rows));
         }
     }
 }

@@ -61,11 +61,15 @@ pub(crate) use wgsl;
 pub(crate) const GROUP: usize = 64;
 const MAX_GROUPS: usize = 65_535;
 
-/// Workgroups for `n` threads in x and, over the limit of 65,535 groups a dimension, y.
+/// `n` workgroups in x and, over WebGPU's limit of 65,535 a dimension, y.
+pub(crate) fn groups(n: usize) -> [u32; 3] {
+    let x = n.min(MAX_GROUPS);
+    [x as u32, n.div_ceil(x.max(1)) as u32, 1]
+}
+
+/// Workgroups of [`GROUP`] for `n` threads.
 pub(crate) fn groups_for(n: usize) -> [u32; 3] {
-    let groups = n.div_ceil(GROUP);
-    let x = groups.min(MAX_GROUPS);
-    [x as u32, groups.div_ceil(x.max(1)) as u32, 1]
+    groups(n.div_ceil(GROUP))
 }
 
 /// Dispatches a shader over tensors and indices, in binding order.

@@ -2,7 +2,7 @@
 
 use graftwork_gpu::{Access, Shader};
 
-use super::{GROUP, dispatch, wgsl};
+use super::{dispatch, groups_for, wgsl};
 use crate::device::Backend;
 use crate::{Device, Float, Tensor};
 
@@ -35,8 +35,8 @@ pub fn accumulate(device: &Device, x: &Tensor, y: &Tensor) {
 
 fn sum(device: &Device, x: &Tensor, y: &Tensor, accumulate: bool) {
     let gpu = device.as_gpu().expect("a GPU");
-    let groups = x.cols().div_ceil(GROUP);
-    let grid = [groups.min(65_535), groups.div_ceil(65_535), x.rows().div_ceil(SLICE)].map(|g| g as u32);
+    let [columns, more_columns, _] = groups_for(x.cols());
+    let grid = [columns, more_columns, x.rows().div_ceil(SLICE) as u32];
     let params = [x.rows() as u32, x.cols() as u32, SLICE as u32];
     dispatch(gpu, &SHADER, &[("ACCUMULATE", u32::from(accumulate))], &[x.binding(), y.binding()], &params, grid);
 }
