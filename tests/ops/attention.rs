@@ -1,3 +1,5 @@
+//! `attention`, and its derivative by `attention_bwd_dq` and `attention_bwd_dkv`.
+
 use graftwork_tensor::ops::attention::{Sequences, attention, attention_bwd, attention_bwd_cpu, attention_cpu};
 use graftwork_tests::{check_gradient, dot, parity, random, random_f64, shapes};
 
