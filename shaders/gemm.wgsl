@@ -80,6 +80,7 @@ fn load_a(m: u32, k: u32, end: u32) -> Strip {
     return transposed(a_at(i, cl), l1, l2, l3, a_at(i + 4u, ch), h1, h2, h3);
 }
 
+// The same over B: WGSL does not let one function take either buffer.
 fn load_b(n: u32, k: u32, end: u32) -> Strip {
     let c = left(k, end);
     if (!B_IS_KN) {

@@ -16,5 +16,5 @@ pub use activation::Activation;
 pub use cpu::{Float, Matrix, gemm as cpu_gemm};
 pub use device::Device;
 pub use error::{Error, Result};
-pub use tape::{DropoutKey, Grads, Param, Tape, Var, read_all};
+pub use tape::{DropoutKey, Param, Tape, Var};
 pub use tensor::{Indices, Tensor};

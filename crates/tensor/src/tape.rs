@@ -1,7 +1,7 @@
 //! The tape: ops run as they are called, and what has a gradient leaves a step behind that knows its derivative.
 
 use crate::ops::add;
-use crate::{Device, Result, Tensor};
+use crate::{Device, Tensor};
 
 /// A value in a computation. It has a slot for its gradient if something below it learns.
 #[derive(Debug, Clone)]
@@ -75,11 +75,6 @@ impl Tape {
         &self.device
     }
 
-    /// Whether a backward pass will follow.
-    pub fn is_training(&self) -> bool {
-        self.learning
-    }
-
     /// Whether dropout does anything on this tape.
     pub fn drops(&self) -> bool {
         self.dropout.is_some()
@@ -88,12 +83,6 @@ impl Tape {
     /// A value without a gradient.
     pub fn constant(&self, value: Tensor) -> Var {
         Var { value, slot: None }
-    }
-
-    /// A value whose gradient [`Tape::backward`] returns: for tests of derivatives.
-    pub fn input(&mut self, value: Tensor) -> Var {
-        let slot = self.learning.then(|| self.new_slot());
-        Var { value, slot }
     }
 
     /// The output of an op that learns nothing, or the output and its step of backward, which gets the output's
@@ -133,9 +122,8 @@ impl Tape {
         self.slots - 1
     }
 
-    /// Walks the tape back from `output`, whose gradient is `dy`, adding to the gradients of the parameters. Returns
-    /// the gradients that nothing consumed: those of the tape's inputs.
-    pub fn backward(self, output: &Var, dy: Tensor) -> Grads {
+    /// Walks the tape back from `output`, whose gradient is `dy`, adding to the gradients of the parameters.
+    pub fn backward(self, output: &Var, dy: Tensor) {
         let mut grads = Grads { slots: vec![None; self.slots] };
         if let Some(slot) = output.slot {
             grads.slots[slot] = Some(dy);
@@ -143,22 +131,15 @@ impl Tape {
         for step in self.steps.into_iter().rev() {
             step(&self.device, &mut grads);
         }
-        grads
     }
 }
 
 /// The gradients of the values on a tape.
-#[derive(Debug)]
-pub struct Grads {
+pub(crate) struct Grads {
     slots: Vec<Option<Tensor>>,
 }
 
 impl Grads {
-    /// The gradient of an input of the tape.
-    pub fn of(&self, var: &Var) -> Option<&Tensor> {
-        self.slots[var.slot?].as_ref()
-    }
-
     /// Adds to a value's gradient; does nothing if it has none.
     pub(crate) fn add(&mut self, device: &Device, var: &Var, grad: Tensor) {
         let Some(slot) = var.slot else { return };
@@ -178,13 +159,4 @@ impl Grads {
     pub(crate) fn take(&mut self, var: &Var) -> Option<Tensor> {
         self.slots[var.slot?].take()
     }
-}
-
-/// Reads several tensors at once.
-pub async fn read_all(device: &Device, tensors: &[&Tensor]) -> Result<Vec<Vec<f32>>> {
-    let mut out = Vec::with_capacity(tensors.len());
-    for tensor in tensors {
-        out.push(device.read(tensor).await?);
-    }
-    Ok(out)
 }

@@ -18,11 +18,6 @@ pub struct Linear<'a> {
 }
 
 impl<'a> Linear<'a> {
-    /// `x W^T + b`
-    pub fn new(weight: &'a Param, bias: &'a Param) -> Self {
-        Self { weight, bias: Some(bias), activation: Activation::Identity, alpha: 1.0 }
-    }
-
     /// `act(x W^T + b)`
     pub fn with_activation(self, activation: Activation) -> Self {
         Self { activation, ..self }
