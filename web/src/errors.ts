@@ -28,6 +28,7 @@ export type ErrorCode =
 
 /** Every error of this package, except that an aborted call rejects with its signal's reason. */
 export class GraftworkError extends Error {
+  /** Tells it from other errors, also where `instanceof` cannot. */
   override readonly name = 'GraftworkError';
 
   constructor(

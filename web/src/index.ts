@@ -11,7 +11,6 @@
  * @packageDocumentation
  */
 import { Adapter, context, strings } from './adapter.js';
-import { Engine } from './engine.js';
 import { GraftworkError } from './errors.js';
 import type { Link, PlainAdapter } from './protocol.js';
 import { Remote } from './remote.js';
@@ -47,7 +46,8 @@ export class Backbone {
     const args: [ReturnType<typeof plainSource>, ReturnType<typeof plainLoad>] =
       [plainSource(source, options), plainLoad(options)];
     signal?.throwIfAborted();
-    const link = worker ? new Remote() : new Engine();
+    // Most pages have no need of an engine of their own.
+    const link = worker ? new Remote() : new (await import('./engine.js')).Engine();
     const emit = async (progress: LoadProgress) => onProgress?.(progress);
     try {
       return new Backbone(link, await link.call('load', args, { ...context(signal), emit }));

@@ -161,7 +161,9 @@ export interface EmbedOptions extends CallOptions {
 
 /** A labelled text. */
 export interface Example {
+  /** What is to be classified. */
   text: string;
+  /** One of the adapter's labels. */
   label: string;
 }
 
@@ -205,7 +207,9 @@ export interface TrainOptions extends CallOptions {
 
 /** What an evaluation found. */
 export interface Validation {
+  /** The share that was classified right, from 0 to 1. */
   accuracy: number;
+  /** The mean of the labels' F1, each label counting the same. */
   macroF1: number;
   /** Mean cross-entropy. */
   loss: number;
@@ -219,6 +223,7 @@ export interface Validation {
 export interface TrainProgress {
   /** From 1 on. */
   step: number;
+  /** Steps of the whole run. */
   totalSteps: number;
   /** Mean loss of the step's batch; of an evaluation, that of the step before it. */
   loss: number;
@@ -226,7 +231,9 @@ export interface TrainProgress {
   gradNorm: number;
   /** The step's learning rate. */
   lr: number;
+  /** Since the run began, evaluations left out. */
   tokensPerSecond: number;
+  /** How long the rest will probably take. */
   etaSeconds: number;
   /** What an evaluation after this step found. */
   validation?: Validation;
