@@ -20,7 +20,9 @@ export async function isSupported(): Promise<Support> {
   const adapter = await webgpu.requestAdapter({ powerPreference: 'high-performance' }).catch(() => null);
   if (adapter === null) return { ...none, supported: true, reason: 'WebGPU finds no GPU on this machine' };
   const { info } = adapter;
-  const gpu = [info.vendor, info.architecture, info.device, info.description].filter((word) => word !== '').join(' ');
+  const words = [info.vendor, info.architecture, info.device, info.description].filter((word) => word !== '');
+  // Firefox keeps the name to itself.
+  const gpu = words.join(' ') || 'unnamed';
   if (info.isFallbackAdapter || /swiftshader|llvmpipe|lavapipe|basic render/i.test(gpu)) {
     return { ...none, supported: true, gpu, reason: 'the only GPU is a software one, which is slower than the CPU' };
   }

@@ -2,7 +2,7 @@
 // turns. MODEL_DIR is what `export.py` makes; `web/dist` and `npm ci` (in this folder and in tests/browser) come first.
 //
 // First answer: from the start of the navigation, all files in the browser's caches. Throughput: a call with 8 texts of
-// 64 tokens, and one with 64 text messages, which transformers.js pads to the longest. Code: what a first visit loads.
+// 64 tokens, and one with 32 text messages, which transformers.js pads to the longest. Code: what a first visit loads.
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -23,7 +23,7 @@ const VARIANTS = {
   'transformers.js, 2 threads': { ...WASM, dtype: 'fp32', threads: 2 },
   'transformers.js, 8 bits, its defaults': { ...WASM, dtype: 'q8' },
 };
-const CALLS = 7;
+const CALLS = 5;
 
 const [browser, model, rounds = '5'] = process.argv.slice(2);
 const here = dirname(fileURLToPath(import.meta.url));
@@ -34,7 +34,7 @@ try {
   const texts = {
     // 62 words that are one token each, between [CLS] and [SEP].
     long: Array.from({ length: 8 }, (_, i) => Array.from({ length: 62 }, (_, k) => ((i + k) % 3 ? 'free' : 'phone')).join(' ')),
-    sms: (await messages(64)).map((row) => row.text),
+    sms: (await messages(32)).map((row) => row.text),
   };
   const seen = Object.fromEntries(Object.keys(VARIANTS).map((name) => [name, { first: [], long: [], sms: [] }]));
   for (const [name, settings] of Object.entries(VARIANTS)) {
