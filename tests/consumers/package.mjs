@@ -2,11 +2,11 @@
 import { createHash } from 'node:crypto';
 import { readFile, readdir } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
 import { root } from '../web/server.mjs';
 
 /** Folders of whoever built it: nobody's business, and no two builds would be the same. */
-const FOLDERS = ['/root/', '/home/', '/Users/', '/tmp/', `${homedir()}/`, `${tmpdir()}/`, `${root}/`];
+const FOLDERS = ['/root', '/home', '/Users', '/tmp', homedir(), tmpdir(), root].filter((path) => path.length > 1);
 
 /** Checks the unpacked package; returns a note. */
 export async function readPackage(folder) {
@@ -38,7 +38,7 @@ export async function readPackage(folder) {
   for (const name of names) {
     const bytes = await readFile(join(folder, name), 'latin1');
     for (const path of new Set(FOLDERS)) {
-      const at = bytes.indexOf(path);
+      const at = bytes.indexOf(`${path}${sep}`);
       if (at >= 0) found.push(`${name}: ${bytes.slice(at, at + 60).replace(/[^ -~].*/s, '')}`);
     }
   }

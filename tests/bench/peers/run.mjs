@@ -47,7 +47,8 @@ try {
       const { first, long, sms } = await visit(settings, texts, CALLS);
       for (const [key, value] of Object.entries({ first, long, sms })) seen[name][key].push(value);
     }
-    console.error(`round ${round + 1} of ${rounds}`);
+    const firsts = Object.values(seen).map(({ first, long, sms }) => [first, long, sms].map((all) => all.at(-1).toFixed(0)).join(' '));
+    console.error(`round ${round + 1} of ${rounds}: ${firsts.join(', ')}`);
   }
   await report(seen);
 } finally {
