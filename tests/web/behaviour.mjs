@@ -127,7 +127,7 @@ export const checks = {
     const found = await page.evaluate(async () => {
       const backbone = await window.graftwork.Backbone.load('/golden/tiny-bert', { device: 'cpu', worker: false });
       try {
-        window.wasm.panicNow();
+        window.panicNow();
       } catch {
         // The trap that ends a panic.
       }

@@ -1,9 +1,9 @@
 // What the test calls by name in the page.
 import * as graftwork from '/dist/index.js';
-import * as wasm from '/dist/wasm/graftwork_web.js';
+import { panicNow } from '/dist/engine.js';
 
 window.graftwork = graftwork;
-window.wasm = wasm;
+window.panicNow = panicNow;
 // An error as the test sees it: what was thrown, in plain values.
 window.failure = async (work) => {
   try {

@@ -8,6 +8,9 @@ import type { AdapterInfo, Classification } from './types.js';
 import type { Adapter, Backbone } from './wasm/graftwork_web.js';
 import init, * as wasm from './wasm/graftwork_web.js';
 
+/** @internal Lets the tests see what a panic does. */
+export { panicNow } from './wasm/graftwork_web.js';
+
 /** Texts of one call into the module; between two of them an abort is noticed. */
 const CHUNK = 256;
 

@@ -46,8 +46,7 @@ export class Backbone {
     const args: [ReturnType<typeof plainSource>, ReturnType<typeof plainLoad>] =
       [plainSource(source, options), plainLoad(options)];
     signal?.throwIfAborted();
-    // Most pages have no need of an engine of their own.
-    const link = worker ? new Remote() : new (await import('./engine.js')).Engine();
+    const link = worker ? new Remote() : await here();
     const emit = async (progress: LoadProgress) => onProgress?.(progress);
     try {
       return new Backbone(link, await link.call('load', args, { ...context(signal), emit }));
@@ -97,4 +96,12 @@ export class Backbone {
   dispose(): void {
     this.#link.close();
   }
+}
+
+/** An engine in this thread. A page that uses a worker never downloads it: the worker does. */
+async function here(): Promise<Link> {
+  const { Engine } = await import('./engine.js').catch((cause: unknown) => {
+    throw new GraftworkError('network', "graftwork's engine could not be downloaded", { cause });
+  });
+  return new Engine();
 }

@@ -8,10 +8,6 @@ use anyhow::{Context, Result};
 use crate::wasm::{self, Pack, Toolchain};
 use crate::{npm, paths, shell, system};
 
-/// The files of the WebAssembly module, which lie beside the TypeScript they are used by.
-const MODULE: [&str; 4] =
-    ["graftwork_web.js", "graftwork_web.d.ts", "graftwork_web_bg.wasm", "graftwork_web_bg.wasm.d.ts"];
-
 /// Runs `cargo xtask web`.
 pub fn run() -> Result<()> {
     system::ensure()?;
@@ -36,16 +32,7 @@ pub fn build(toolchain: &Toolchain) -> Result<()> {
     let pack =
         Pack { package: &package, out: &module, name: "graftwork_web", profile: "web", level: "-Oz", typescript: true };
     wasm::pack(toolchain, &pack, &dir.join("node_modules"))?;
-
-    let out = dir.join("dist");
-    if out.exists() {
-        fs::remove_dir_all(&out)?;
-    }
-    shell::run(shell::npm(&dir).args(["exec", "--no", "--", "tsc"]))?;
-    fs::create_dir_all(out.join("wasm"))?;
-    for file in MODULE {
-        fs::copy(module.join(file), out.join("wasm").join(file)).with_context(|| format!("no {file} was built"))?;
-    }
+    shell::run(shell::npm(&dir).args(["run", "build", "--loglevel=error"]))?;
     npm::provenance(toolchain)
 }
 
