@@ -1,6 +1,5 @@
 //! The npm package: building it, testing it in headless Chromium, packing it.
 
-use std::fs;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
