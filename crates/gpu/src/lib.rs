@@ -7,6 +7,7 @@
 
 mod adapter;
 mod buffer;
+pub mod code;
 mod device;
 mod error;
 mod recorder;
