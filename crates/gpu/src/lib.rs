@@ -9,6 +9,7 @@ mod adapter;
 mod buffer;
 mod device;
 mod error;
+mod failure;
 mod recorder;
 mod shader;
 mod signal;
