@@ -55,13 +55,13 @@ export class Lasting {
       try {
         return await work();
       } catch (error) {
-        const reason = await this.#lossBehind(error, used);
-        if (reason === undefined) throw error;
+        const { code, message } = error as { code?: string; message: string };
+        if (code !== 'device-lost' || this.#closed) throw error;
         losses = progress() === reached ? losses + 1 : 1;
         reached = progress();
         // Another call may have seen it first.
         if (used === this.#backbone) {
-          this.#recovery ??= this.#recover(reason, losses < LOSSES).finally(() => (this.#recovery = undefined));
+          this.#recovery ??= this.#recover(message, losses < LOSSES).finally(() => (this.#recovery = undefined));
         }
       }
     }
@@ -73,19 +73,8 @@ export class Lasting {
     this.#backbone.dispose();
   }
 
-  /** Why the device was lost that an error came from, if so. The notice may come a moment after what it explains. */
-  async #lossBehind(error: unknown, used: Backbone): Promise<string | undefined> {
-    const { code } = error as { code?: string };
-    if (code !== 'device-lost' && code !== 'gpu') return undefined;
-    for (let tries = 0; tries < 10 && !this.#closed; tries += 1) {
-      const reason = used === this.#backbone ? used.lost() : 'another call has seen it';
-      if (reason !== undefined) return reason;
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
-    return undefined;
-  }
-
-  async #recover(reason: string, onGpu: boolean): Promise<void> {
+  async #recover(message: string, onGpu: boolean): Promise<void> {
+    const reason = this.#backbone.lost() ?? message;
     this.#tell({ state: 'lost', device: 'gpu', reason });
     const backbone = await this.#openAgain(onGpu ? WAITS : [], reason);
     if (this.#closed) {
@@ -109,7 +98,7 @@ export class Lasting {
         return await open('gpu');
       } catch (error) {
         const { code } = error as { code?: string };
-        if (code !== 'no-gpu' && code !== 'device-lost' && code !== 'gpu') throw error;
+        if (code !== 'no-gpu' && code !== 'device-lost') throw error;
       }
     }
     if (this.#choice === 'auto') return open('cpu');

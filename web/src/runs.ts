@@ -119,9 +119,16 @@ async function transact<T = unknown>(
     return await new Promise<T>((resolve, reject) => {
       const transaction = opened.transaction(STORES, mode);
       const [runs, starts, states] = STORES.map((name) => transaction.objectStore(name)) as [never, never, never];
-      const request = work({ runs, starts, states });
+      let request: IDBRequest<T> | void;
       transaction.oncomplete = () => resolve(request?.result as T);
       transaction.onabort = () => reject(transaction.error);
+      try {
+        request = work({ runs, starts, states });
+      } catch (error) {
+        reject(error);
+        // What was asked for before it must not be kept.
+        transaction.abort();
+      }
     });
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
