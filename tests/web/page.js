@@ -14,4 +14,10 @@ window.failure = async (work) => {
     return typeof error.code === 'string' ? error.code : error.name;
   }
 };
+// What an adapter's file is, in one word.
+window.digest = async (adapter) => {
+  const bytes = await (await adapter.export()).arrayBuffer();
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
+  return [...digest].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+};
 window.ready = true;

@@ -1,3 +1,5 @@
+import type { ErrorCode } from './errors.js';
+
 /** Bytes in any of the shapes that a page has them in. */
 export type Bytes = Uint8Array | ArrayBuffer | Blob;
 
@@ -53,6 +55,11 @@ export interface LoadOptions extends DownloadOptions {
   /** Called with how far the load is. */
   onProgress?: (progress: LoadProgress) => void;
   /**
+   * Called when the GPU was lost and is being set up again, and when all is well again. Calls in progress just take
+   * longer.
+   */
+  onDevice?: (event: DeviceEvent) => void;
+  /**
    * SHA-256 digests in hexadecimal digits, by file name (`config.json`, `model.safetensors`, `tokenizer.json`); one
    * string is that of `model.safetensors`.
    */
@@ -61,6 +68,16 @@ export interface LoadOptions extends DownloadOptions {
   revision?: string;
   /** The hub. Default `https://huggingface.co`. */
   endpoint?: string;
+}
+
+/** The GPU was lost, or something took its place. */
+export interface DeviceEvent {
+  /** `lost` when it is being set up again, `recovered` when all is well again. */
+  state: 'lost' | 'recovered';
+  /** What was lost, or what runs now: with `device: 'auto'`, the CPU if no GPU came back. */
+  device: 'gpu' | 'cpu';
+  /** Why it was lost, in the browser's words. */
+  reason: string;
 }
 
 /** An adapter in one file by URL or bytes, or AdapterHub's files by name. */
@@ -203,6 +220,58 @@ export interface TrainOptions extends CallOptions {
   maxLength?: number;
   /** The share of the examples that is held out for evaluation, or examples for it. Default: none. */
   validation?: number | readonly Example[];
+  /**
+   * Saves the run under this name in the browser's storage every few seconds, so that `Backbone.resume` can go on with
+   * it after a reload or a crash, or after it was ended early. A run that comes to its end deletes its save; a run that
+   * begins replaces an older save of its name. Default: not saved.
+   *
+   * If it cannot be saved at its start, the run fails with `quota` or `storage`. Later it goes on, and its progress has
+   * `saveError`.
+   */
+  saveAs?: string;
+  /** Seconds between two saves. Default 5. */
+  saveEvery?: number;
+  /** What happens while the page is hidden. Default `continue`. */
+  whenHidden?: WhenHidden;
+}
+
+/** What a training run does while its page is hidden. */
+export type WhenHidden = 'continue' | 'pause';
+
+/** Options of `Backbone.resume`. */
+export interface ResumeOptions extends CallOptions {
+  /** What happens while the page is hidden. Default `continue`. */
+  whenHidden?: WhenHidden;
+}
+
+/** A run that was interrupted, or that is saved while it goes on. */
+export interface SavedRun {
+  /** What it was saved as. */
+  name: string;
+  /** The adapter's name. */
+  adapter: string;
+  /** The adapter's labels. */
+  labels: string[];
+  /** The step that was saved. */
+  step: number;
+  /** All of its steps. */
+  totalSteps: number;
+  /** When it was saved. */
+  savedAt: Date;
+  /** The identity of the backbone that it goes on with. */
+  fingerprint: string;
+  /** Roughly how much storage it takes. */
+  bytes: number;
+  /** Whether some page has it in hand now, so that `resume` would say `busy`. */
+  running: boolean;
+}
+
+/** Why a save failed. */
+export interface SaveError {
+  /** `quota`, `storage`, or `internal`. */
+  code: ErrorCode;
+  /** For people. */
+  message: string;
 }
 
 /** What an evaluation found. */
@@ -237,6 +306,10 @@ export interface TrainProgress {
   etaSeconds: number;
   /** What an evaluation after this step found. */
   validation?: Validation;
+  /** The newest step that is saved, of a run with `saveAs`. */
+  savedStep?: number | undefined;
+  /** Why the last save failed, if it did; the one before is whole, and the next is tried. */
+  saveError?: SaveError | undefined;
 }
 
 /** What is in use. */

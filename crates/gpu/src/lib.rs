@@ -10,6 +10,7 @@ mod buffer;
 pub mod code;
 mod device;
 mod error;
+mod failure;
 mod recorder;
 mod shader;
 mod signal;
