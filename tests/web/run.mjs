@@ -7,6 +7,8 @@ import { launch, withTimeout } from '../browser/launch.mjs';
 import { checks as answers } from './answers.mjs';
 import { checks as behaviour } from './behaviour.mjs';
 import { checks as files } from './files.mjs';
+import { checks as loading } from './loading.mjs';
+import { checks as places } from './places.mjs';
 import { root, serve } from './server.mjs';
 
 /** Bytes that a user may download at most, with brotli: what it is now and a little more. The goal is 450,000. */
@@ -18,7 +20,7 @@ const instance = await launch(browser);
 let failed = 0;
 try {
   await check('size', size);
-  for (const [name, work] of Object.entries({ ...answers, ...files, ...behaviour })) {
+  for (const [name, work] of Object.entries({ ...answers, ...files, ...loading, ...places, ...behaviour })) {
     if (name.includes(word)) await check(name, () => onPage(work));
   }
 } finally {

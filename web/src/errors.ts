@@ -16,7 +16,7 @@
  * | `gpu` | the GPU refused a command |
  * | `network` | a file could not be downloaded |
  * | `integrity` | a file is not the one whose SHA-256 was given |
- * | `quota` | the browser's storage is full; `cache: false` loads without it |
+ * | `quota` | the browser's storage is full: `clearCache()` frees some, `cache: false` loads without it |
  * | `busy` | the adapter is being trained |
  * | `disposed` | the object was disposed of |
  * | `internal` | a bug in graftwork; the backbone has to be loaded again |
