@@ -8,17 +8,24 @@ const tinyBert = new URL('../golden/tiny-bert/', import.meta.url);
 export class Shelf {
   /** Path -> what lies there: `bytes`, and how it is served, see `put`. */
   #files = new Map();
+  #stalled = new Set();
   /** Every answer: path, headers of the request, status, bytes of the body that were sent. */
   log = [];
 
   /**
    * Puts a file there. `how` may say `etag`, `modified` (both have defaults, `null` leaves them out), `length: false`,
-   * `ranges: 'ignored' | 'refused' | 'wrong'`, `gzip`, `type`, and `fault(n)`, which for the n-th request gives
-   * `{ cut: bytes }`, `{ stall: bytes }` or `{ status }`.
+   * `ranges: 'ignored' | 'refused' | 'wrong'`, `gzip: true | 'always'`, `type`, and `fault(n)`, which for the n-th request gives
+   * `{ stall: bytes }`, after which it falls silent, or `{ status }`.
    */
   put(path, bytes, how = {}) {
     const etag = `"${createHash('sha256').update(bytes).digest('hex').slice(0, 16)}"`;
     this.#files.set(path, { etag, modified: 'Sat, 07 Nov 2026 07:07:07 GMT', count: 0, ...how, bytes });
+  }
+
+  /** Breaks the connections that fell silent. Only then is it known what the page has got. */
+  drop() {
+    for (const response of this.#stalled) response.destroy();
+    this.#stalled.clear();
   }
 
   /** The requests for a path, in few words: range, status, bytes. */
@@ -29,7 +36,8 @@ export class Shelf {
   answer(path, request, response) {
     const file = this.#files.get(path);
     if (file === undefined || request.method !== 'GET') return response.writeHead(404).end();
-    const { range, 'if-range': ifRange } = request.headers;
+    const { range, 'if-range': ifRange, 'accept-encoding': encodings = '' } = request.headers;
+    const gzip = file.gzip === 'always' || (file.gzip && /gzip/.test(encodings));
     const entry = { path, range, ifRange, status: 200, sent: 0 };
     this.log.push(entry);
     const fault = file.fault?.(file.count) ?? {};
@@ -44,24 +52,24 @@ export class Shelf {
     if (fault.status !== undefined) {
       entry.status = fault.status;
       body = Buffer.alloc(0);
-    } else if (first !== undefined && same && file.ranges !== 'ignored' && !file.gzip) {
+    } else if (first !== undefined && same && file.ranges !== 'ignored' && !gzip) {
       const total = body.length;
       const start = file.ranges === 'wrong' ? Number(first) - 1000 : Number(first);
       const refused = file.ranges === 'refused' || start >= total;
       entry.status = refused ? 416 : 206;
       headers['Content-Range'] = refused ? `bytes */${total}` : `bytes ${start}-${total - 1}/${total}`;
       body = refused ? Buffer.alloc(0) : body.subarray(start);
-    } else if (file.gzip) {
+    } else if (gzip) {
       headers['Content-Encoding'] = 'gzip';
       body = gzipSync(body, { level: 1 });
     }
     if (file.length !== false) headers['Content-Length'] = body.length;
     response.writeHead(entry.status, headers);
-    const part = body.subarray(0, fault.cut ?? fault.stall ?? body.length);
+    const part = body.subarray(0, fault.stall ?? body.length);
     entry.sent = part.length;
-    if (fault.cut !== undefined) response.write(part, () => response.destroy());
-    else if (fault.stall !== undefined) response.write(part);
-    else response.end(part);
+    if (fault.stall === undefined) return response.end(part);
+    this.#stalled.add(response);
+    return response.write(part);
   }
 
   /** Puts the tiny BERT there, with weights that are 5 MiB larger; returns them. `salt` makes other weights. */

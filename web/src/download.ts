@@ -23,7 +23,7 @@ export async function download(url: URL, slot: Slot | undefined, options: FetchO
     await parts.resume();
     const resumed = parts.size;
     // `If-Range` makes other origins ask for permission first; there the answer is compared instead.
-    const how = { ifRange: url.origin === globalThis.location?.origin, resumed };
+    const how = { ifRange: url.origin === globalThis.location?.origin, range: true, resumed };
     let furthest = parts.size;
     for (let failures = 0; ;) {
       try {
@@ -36,6 +36,8 @@ export async function download(url: URL, slot: Slot | undefined, options: FetchO
         furthest = Math.max(furthest, parts.size);
         const delay = DELAYS[failures++];
         if (delay === undefined) throw error;
+        // Something about going on may be what fails, such as an object store that compresses pieces.
+        how.range = failures < DELAYS.length;
         await wait(delay, signal);
       }
     }
@@ -48,11 +50,20 @@ export async function download(url: URL, slot: Slot | undefined, options: FetchO
   }
 }
 
+/** How the server is asked. */
+interface How {
+  /** For the rest, with `If-Range` or without. */
+  range: boolean;
+  ifRange: boolean;
+  /** What an earlier call had left, while that counts. */
+  resumed: number;
+}
+
 /** One answer of the server, from where `parts` ends; false if it does not have the file and that is no error. */
 async function receive(
   url: URL,
   parts: Parts,
-  how: { ifRange: boolean; resumed: number },
+  how: How,
   options: FetchOptions,
 ): Promise<boolean> {
   if (parts.note.validator === undefined) await parts.clear();
@@ -63,9 +74,9 @@ async function receive(
     const { size, note: { total = -1 } } = parts;
     options.onBytes(size, size > total ? undefined : total, false, how.resumed);
   };
-  const from = parts.size;
+  const from = how.range ? parts.size : 0;
   try {
-    const response = await ask(url, parts, how, signal, options.cache);
+    const response = await ask(url, from, parts.note.validator, how, signal, options.cache);
     if (from > 0 && (response.status === 416 || (response.status === 206 && !continues(response, parts, how.ifRange)))) {
       stall.abort();
       await parts.clear();
@@ -108,14 +119,15 @@ async function receive(
 
 async function ask(
   url: URL,
-  { size, note }: Parts,
-  how: { ifRange: boolean },
+  from: number,
+  validator: string | undefined,
+  how: How,
   signal: AbortSignal,
   cache: boolean,
 ): Promise<Response> {
   const headers: Record<string, string> = {};
-  if (size > 0) headers['Range'] = `bytes=${size}-`;
-  if (size > 0 && how.ifRange && note.validator !== undefined) headers['If-Range'] = note.validator;
+  if (from > 0) headers['Range'] = `bytes=${from}-`;
+  if (from > 0 && how.ifRange && validator !== undefined) headers['If-Range'] = validator;
   try {
     // The HTTP cache would keep everything a second time.
     return await fetch(url, { headers, signal, cache: cache ? 'no-store' : 'default' });
