@@ -8,7 +8,9 @@ import { checks as answers } from './answers.mjs';
 import { checks as behaviour } from './behaviour.mjs';
 import { checks as durable } from './durable.mjs';
 import { checks as files } from './files.mjs';
+import { checks as loading } from './loading.mjs';
 import { checks as lost } from './lost.mjs';
+import { checks as places } from './places.mjs';
 import { root, serve } from './server.mjs';
 
 /** Bytes that a user may download at most, with brotli: what it is now and a little more. The goal is 450,000. */
@@ -20,7 +22,8 @@ const instance = await launch(browser);
 let failed = 0;
 try {
   if ('size'.includes(word)) await check('size', size);
-  for (const [name, work] of Object.entries({ ...answers, ...files, ...behaviour, ...durable, ...lost })) {
+  const all = { ...answers, ...files, ...loading, ...places, ...behaviour, ...durable, ...lost };
+  for (const [name, work] of Object.entries(all)) {
     if (name.includes(word)) await check(name, () => onPage(work));
   }
 } finally {

@@ -1,10 +1,11 @@
-import { bytesOf, openSource } from './source.js';
-import { fetchFile } from './cache.js';
 import { GraftworkError, toError } from './errors.js';
+import { openAdapter, openBackbone } from './folder.js';
 import { Keeper, MEMORY_SECONDS } from './keeper.js';
 import { Lasting } from './lasting.js';
 import type { Calls, Context, Link, Method, Opened, PlainAdapter, PlainRun } from './protocol.js';
 import { disposed } from './protocol.js';
+import { reader } from './reader.js';
+import { bytesOf } from './source.js';
 import { isSupported } from './support.js';
 import type { AdapterInfo, Classification, DeviceEvent } from './types.js';
 import type { Adapter, Backbone } from './wasm/graftwork_web.js';
@@ -70,13 +71,10 @@ export class Engine implements Link {
 
   /** @internal */
   async _load(...[source, load, { signal, emit }]: [...Calls['load']['args'], Context<'load'>]) {
-    const hasher = () => new wasm.Sha256();
-    const files = await openSource(source, load, signal, hasher, (progress) => void emit(progress));
-    const [config, tokenizer] = await Promise.all([bytesOf(files.config), bytesOf(files.tokenizer)]);
-    const upload = async (device: string, progress: (done: number) => void) => {
-      const read = await reader(files.weights);
-      return wasm.Backbone.load(device, config, tokenizer, files.weights.size, read, progress);
-    };
+    const files = await openBackbone(source, load, { signal, hasher, onProgress: (progress) => void emit(progress) });
+    const [names, sizes] = [[...files.keys()], Float64Array.from([...files.values()], (blob) => blob.size)];
+    const upload = async (device: string, progress: (done: number) => void) =>
+      wasm.Backbone.load(device, names, sizes, await reader(files), progress);
     const open = (device: string) => {
       signal.throwIfAborted();
       const file = 'model.safetensors';
@@ -105,19 +103,16 @@ export class Engine implements Link {
   }
 
   /** @internal */
-  async _attach(source: PlainAdapter, anyBackbone: boolean, { signal }: Context<'attach'>): Promise<Opened> {
+  async _attach(named: PlainAdapter, anyBackbone: boolean, { signal }: Context<'attach'>): Promise<Opened> {
+    const ways = { signal, hasher, onProgress: () => undefined };
+    const source = 'url' in named ? await openAdapter(named, ways) : named;
     if ('files' in source) {
       const names = Object.keys(source.files);
       const contents = await Promise.all(Object.values(source.files).map(bytesOf));
       return this.#opened(this.#loaded().backbone.attachFiles(names, contents, anyBackbone));
     }
-    if ('bytes' in source) {
-      return this.#opened(this.#loaded().backbone.attach('the adapter', await bytesOf(source.bytes), anyBackbone));
-    }
-    const { url, sha256, cache } = source;
-    const hasher = () => new wasm.Sha256();
-    const blob = await fetchFile(new URL(url), { signal, cache, sha256, hasher, onBytes: () => undefined });
-    return this.#opened(this.#loaded().backbone.attach(url, await bytesOf(blob), anyBackbone));
+    const { name = 'the adapter', bytes } = source;
+    return this.#opened(this.#loaded().backbone.attach(name, await bytesOf(bytes), anyBackbone));
   }
 
   /** @internal */
@@ -273,16 +268,8 @@ export class Engine implements Link {
   }
 }
 
-/** Reads pieces of a file: in a worker from wherever the browser keeps it, else from memory. */
-async function reader(blob: Blob): Promise<(offset: number, length: number) => Uint8Array> {
-  const Sync = (globalThis as { FileReaderSync?: new () => { readAsArrayBuffer(blob: Blob): ArrayBuffer } })
-    .FileReaderSync;
-  if (Sync !== undefined) {
-    const sync = new Sync();
-    return (offset, length) => new Uint8Array(sync.readAsArrayBuffer(blob.slice(offset, offset + length)));
-  }
-  const bytes = new Uint8Array(await blob.arrayBuffer());
-  return (offset, length) => bytes.subarray(offset, offset + length);
+function hasher(): wasm.Sha256 {
+  return new wasm.Sha256();
 }
 
 function codeOf(error: unknown): unknown {

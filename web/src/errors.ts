@@ -16,7 +16,7 @@
  * | `gpu` | the GPU refused a command |
  * | `network` | a file could not be downloaded |
  * | `integrity` | a file is not the one whose SHA-256 was given |
- * | `quota` | the browser's storage is full; `cache: false` loads without it, a run without `saveAs` needs none |
+ * | `quota` | the browser's storage is full: `clearCache()` frees some; `cache: false`, or no `saveAs`, needs none |
  * | `storage` | the browser gives this page no storage for runs |
  * | `no-run` | there is no saved run of that name |
  * | `bad-run` | the saved run is damaged, or of another version: delete it |

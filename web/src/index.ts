@@ -12,19 +12,21 @@
  */
 import { Adapter, context, strings } from './adapter.js';
 import { GraftworkError } from './errors.js';
-import type { Link, PlainAdapter } from './protocol.js';
+import type { Link } from './protocol.js';
 import { Remote } from './remote.js';
-import { absolute, isBytes, plainLoad, plainSource } from './source.js';
+import { plainAdapter, plainLoad, plainSource } from './source.js';
+import { persist } from './storage.js';
 import type {
   AdapterSource, BackboneInfo, BackboneSource, CallOptions, CreateOptions, DeviceEvent, EmbedOptions,
   LoadAdapterOptions, LoadOptions, LoadProgress, Memory, ResumeOptions, TrainProgress,
 } from './types.js';
 import { vectors } from './vectors.js';
 
-export { CACHE_NAME } from './cache.js';
 export { GraftworkError } from './errors.js';
 export type { ErrorCode } from './errors.js';
 export { deleteRun, savedRuns } from './runs.js';
+export { clearCache, storage } from './storage.js';
+export { CACHE_NAME } from './store.js';
 export { isSupported } from './support.js';
 export type * from './types.js';
 export type { Adapter };
@@ -57,6 +59,7 @@ export class Backbone {
     const args: [ReturnType<typeof plainSource>, ReturnType<typeof plainLoad>] =
       [plainSource(source, options), plainLoad(options)];
     signal?.throwIfAborted();
+    if (options.persist) persist();
     const link = worker ? new Remote() : await here();
     const emit = async (progress: LoadProgress) => onProgress?.(progress);
     try {
@@ -67,20 +70,10 @@ export class Backbone {
     }
   }
 
-  /** Loads an adapter: one file by URL or bytes, or AdapterHub's files by name. */
+  /** Loads an adapter: one file, or AdapterHub's files by name, folder or hub id. */
   async loadAdapter(source: AdapterSource, options: LoadAdapterOptions = {}): Promise<Adapter> {
-    const { signal, integrity, cache = true, anyBackbone = false } = options;
-    let plain: PlainAdapter;
-    if (typeof source === 'string' || source instanceof URL) {
-      plain = { url: absolute(String(source)).href, sha256: integrity, cache };
-    } else if (isBytes(source)) {
-      plain = { bytes: source };
-    } else if (source !== null && typeof source === 'object' && Object.values(source).every(isBytes)) {
-      plain = { files: { ...source } };
-    } else {
-      throw new GraftworkError('bad-option', 'an adapter is a URL, bytes, or files by name');
-    }
-    const opened = await this.#link.call('attach', [plain, anyBackbone], context(signal));
+    const { signal, anyBackbone = false } = options;
+    const opened = await this.#link.call('attach', [plainAdapter(source, options), anyBackbone], context(signal));
     return new Adapter(this.#link, opened);
   }
 

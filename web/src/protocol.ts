@@ -11,7 +11,7 @@ export interface Opened {
 }
 
 /** An adapter's source as it can be sent to a worker. */
-export type PlainAdapter = { url: string; sha256: string | undefined; cache: boolean } | { bytes: Bytes }
+export type PlainAdapter = { url: string; load: PlainLoad } | { name?: string; bytes: Bytes }
   | { files: { readonly [file: string]: Bytes } };
 
 /** Texts and labels of a training run; `dev` is empty unless the caller brought his own. */

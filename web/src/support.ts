@@ -1,3 +1,4 @@
+import { openCache } from './store.js';
 import type { Support } from './types.js';
 
 /** The smallest module with a SIMD instruction. */
@@ -7,7 +8,7 @@ const SIMD = new Uint8Array([
 
 /** Tells what runs in this browser, and why. */
 export async function isSupported(): Promise<Support> {
-  const cache = typeof caches !== 'undefined';
+  const cache = (await openCache()) !== undefined;
   const none = { device: 'cpu', gpu: undefined, cache } as const;
   if (typeof WebAssembly === 'undefined' || !WebAssembly.validate(SIMD)) {
     return { ...none, supported: false, reason: 'this browser has no WebAssembly with SIMD' };

@@ -20,9 +20,12 @@ export interface BackboneFiles {
  * A backbone by
  * - URL of its folder: absolute, or beginning with `/` or `.`;
  * - Hugging Face hub id, such as `sentence-transformers/all-MiniLM-L6-v2`;
- * - its files, as bytes or as what a file picker gives.
+ * - its files: as `BackboneFiles`, by their names, or as what a file picker gives.
+ *
+ * It has a `config.json`; weights in f32, f16 or bf16 in `model.safetensors`, or in the shards that
+ * `model.safetensors.index.json` lists; and `tokenizer.json` or `vocab.txt`, with `tokenizer_config.json` if there is one.
  */
-export type BackboneSource = string | URL | BackboneFiles | Iterable<File>;
+export type BackboneSource = string | URL | BackboneFiles | { readonly [file: string]: Bytes } | Iterable<File>;
 
 /** How far a load is. */
 export interface LoadProgress {
@@ -32,10 +35,12 @@ export interface LoadProgress {
   file: string;
   /** Bytes of all files so far; of the upload, from 0 to 1. */
   loaded: number;
-  /** Bytes of all files where the server says how many; of the upload, 1. */
+  /** Bytes of all files where the server says how many (of shards, their index, a little too few); of the upload, 1. */
   total: number | undefined;
   /** Whether this file came from the browser's cache. */
   cached: boolean;
+  /** Bytes of this file that an earlier download, which broke off, had left in the cache. */
+  resumed?: number;
 }
 
 /** Options of downloads. */
@@ -44,6 +49,25 @@ export interface DownloadOptions {
   signal?: AbortSignal;
   /** Keeps files in the browser's cache, and takes them from there. Default true. */
   cache?: boolean;
+  /** The hub's branch, tag or commit. Default `main`. */
+  revision?: string;
+  /** The hub. Default `https://huggingface.co`. */
+  endpoint?: string;
+}
+
+/** Which of the hub's files `clearCache` means. */
+export type CacheOptions = Pick<DownloadOptions, 'revision' | 'endpoint'>;
+
+/** What the browser keeps for this site. */
+export interface StorageState {
+  /** Bytes that the site uses, this package's and others', where the browser says so. */
+  usage: number | undefined;
+  /** Bytes that it may use. */
+  quota: number | undefined;
+  /** Whether the browser has promised to keep them when it needs room. */
+  persisted: boolean;
+  /** Whether files can be kept; some browsers allow it not in private windows. */
+  cache: boolean;
 }
 
 /** Options of `Backbone.load`. */
@@ -60,14 +84,12 @@ export interface LoadOptions extends DownloadOptions {
    */
   onDevice?: (event: DeviceEvent) => void;
   /**
-   * SHA-256 digests in hexadecimal digits, by file name (`config.json`, `model.safetensors`, `tokenizer.json`); one
-   * string is that of `model.safetensors`.
+   * SHA-256 digests in hexadecimal digits, by file name (`config.json`, `model.safetensors`, `tokenizer.json`, ...); one
+   * string is that of `model.safetensors`. A file that has a digest must be there.
    */
   integrity?: string | Partial<Record<string, string>>;
-  /** The hub's branch, tag or commit. Default `main`. */
-  revision?: string;
-  /** The hub. Default `https://huggingface.co`. */
-  endpoint?: string;
+  /** Asks the browser to keep the site's files when it needs room (`navigator.storage.persist`). Default false. */
+  persist?: boolean;
 }
 
 /** The GPU was lost, or something took its place. */
@@ -80,13 +102,17 @@ export interface DeviceEvent {
   reason: string;
 }
 
-/** An adapter in one file by URL or bytes, or AdapterHub's files by name. */
+/**
+ * An adapter
+ * - in one file, by URL or bytes;
+ * - in AdapterHub's files, by URL of their folder (it ends in `/`), by Hugging Face hub id (`owner/name`), or by name.
+ */
 export type AdapterSource = string | URL | Bytes | { readonly [file: string]: Bytes };
 
 /** Options of `loadAdapter`. */
 export interface LoadAdapterOptions extends DownloadOptions {
-  /** The file's SHA-256 in hexadecimal digits. */
-  integrity?: string;
+  /** SHA-256 digests in hexadecimal digits, by file name; one string is that of the file, or of `adapter.safetensors`. */
+  integrity?: string | Partial<Record<string, string>>;
   /** Takes an adapter that was trained on other weights than this backbone's. Default false. */
   anyBackbone?: boolean;
 }

@@ -4,8 +4,7 @@ use std::io::{Cursor, Read, Seek};
 use std::path::Path;
 
 use graftwork_model::{
-    AdapterConfig, AdapterFile, BackboneConfig, Checkpoint, Fingerprint, HeadConfig, Metadata, SafetensorsFile,
-    WeightSource,
+    AdapterConfig, AdapterFile, BackboneConfig, Checkpoint, Fingerprint, HeadConfig, Metadata, WeightSource,
 };
 use graftwork_tensor::ops::pool::Pool;
 use graftwork_tensor::{Device, Tape};
@@ -93,24 +92,44 @@ impl Backbone {
     /// # Errors
     /// As [`Backbone::load`].
     pub async fn from_files(files: BackboneFiles<'_>, device: &Device, progress: &mut dyn FnMut(f64)) -> Result<Self> {
-        Self::from_reader(files.config, files.tokenizer, Cursor::new(files.weights), device, progress).await
+        let open = |name: &str| {
+            let bytes = match name {
+                "config.json" => files.config,
+                "model.safetensors" => files.weights,
+                "tokenizer.json" => files.tokenizer,
+                _ => return None,
+            };
+            Some(Cursor::new(bytes))
+        };
+        Self::from_folder(&open, device, progress).await
     }
 
-    /// The same with weights that are read piece by piece: whatever holds them, host memory holds one piece.
+    /// The same from any place that has what a Hugging Face directory has: `open` gives a file by name if it is there.
+    /// Weights are read piece by piece: whatever holds them, host memory holds one piece.
     ///
     /// # Errors
     /// As [`Backbone::load`].
-    pub async fn from_reader<R: Read + Seek>(
-        config: &[u8],
-        tokenizer: &[u8],
-        weights: R,
+    pub async fn from_folder<R: Read + Seek>(
+        open: &dyn Fn(&str) -> Option<R>,
         device: &Device,
         progress: &mut dyn FnMut(f64),
     ) -> Result<Self> {
-        let config = BackboneConfig::from_json("config.json", config)?;
-        let tokenizer = Tokenizer::from_json(tokenizer)?;
-        let file = "model.safetensors";
-        let mut weights = Checkpoint::from_shards(file, vec![SafetensorsFile::open(file, weights)?], &config)?;
+        let place = Path::new("the backbone");
+        let read = |name: &str| -> Result<Option<Vec<u8>>> {
+            let Some(mut reader) = open(name) else { return Ok(None) };
+            let mut bytes = Vec::new();
+            let file = name.to_owned();
+            let read = reader.read_to_end(&mut bytes);
+            read.map_err(|source| graftwork_model::Error::Io { action: "read", file, source })?;
+            Ok(Some(bytes))
+        };
+        let missing = || graftwork_model::Error::MissingFile {
+            place: place.display().to_string(),
+            problem: "there is no config.json".to_owned(),
+        };
+        let config = BackboneConfig::from_json("config.json", &read("config.json")?.ok_or_else(missing)?)?;
+        let tokenizer = Tokenizer::from_files(place, &read)?;
+        let mut weights = Checkpoint::open_files(place, &config, &|name| Ok(open(name)))?;
         Self::new(&config, &mut weights, tokenizer, device, progress).await
     }
 

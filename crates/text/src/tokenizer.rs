@@ -98,23 +98,35 @@ impl Tokenizer {
     /// # Errors
     /// [`Error::NoTokenizer`] when neither file is there, else as [`Tokenizer::from_json`] and [`Tokenizer::from_vocab`].
     pub fn from_dir(dir: &Path) -> Result<Self> {
-        let read = |name: &str| {
+        Self::from_files(dir, &|name| {
             let path = dir.join(name);
-            path.exists().then(|| read_bounded(&path, MAX_FILE_BYTES).map(|bytes| (path.display().to_string(), bytes)))
-        };
-        let settings = match read("tokenizer_config.json").transpose()? {
+            path.exists().then(|| read_bounded(&path, MAX_FILE_BYTES)).transpose()
+        })
+    }
+
+    /// The same from wherever the files are: `open` gives one by name if it is there, messages call the place `dir`.
+    ///
+    /// # Errors
+    /// As [`Tokenizer::from_dir`].
+    pub fn from_files<E: From<Error>>(
+        dir: &Path,
+        open: &dyn Fn(&str) -> std::result::Result<Option<Vec<u8>>, E>,
+    ) -> std::result::Result<Self, E> {
+        let read =
+            |name: &str| open(name).map(|bytes| bytes.map(|bytes| (dir.join(name).display().to_string(), bytes)));
+        let settings = match read("tokenizer_config.json")? {
             Some((name, bytes)) => Some(vocab::Settings::from_json(&bytes).map_err(|r| Error::tokenizer(&name, r))?),
             None => None,
         };
-        if let Some((name, bytes)) = read("tokenizer.json").transpose()? {
-            return Self::from_parts(&name, &bytes, settings.as_ref());
+        if let Some((name, bytes)) = read("tokenizer.json")? {
+            return Ok(Self::from_parts(&name, &bytes, settings.as_ref())?);
         }
-        let Some((name, bytes)) = read("vocab.txt").transpose()? else {
-            return Err(Error::NoTokenizer { dir: dir.to_owned() });
+        let Some((name, bytes)) = read("vocab.txt")? else {
+            return Err(Error::NoTokenizer { dir: dir.to_owned() }.into());
         };
         let vocab_txt = std::str::from_utf8(&bytes).map_err(|e| Error::tokenizer(&name, format!("not UTF-8: {e}")))?;
         let options = settings.map(|settings| settings.for_vocab()).unwrap_or_default();
-        Self::from_value(&name, vocab::compose(vocab_txt, &options).map_err(|r| Error::tokenizer(&name, r))?)
+        Ok(Self::from_value(&name, vocab::compose(vocab_txt, &options).map_err(|r| Error::tokenizer(&name, r))?)?)
     }
 
     fn from_parts(name: &str, json: &[u8], settings: Option<&vocab::Settings>) -> Result<Self> {

@@ -36,13 +36,12 @@ impl Drop for Shared {
 
 #[wasm_bindgen]
 impl Backbone {
-    /// Loads a backbone on `device`: `gpu` or `cpu`. `read(offset, length)` gives bytes of the weights, which are
-    /// `size` long; `progress` gets the fraction done.
+    /// Loads a backbone on `device`: `gpu` or `cpu`. `names` and `sizes` are the files that there are, and
+    /// `read(name, offset, length)` gives bytes of one; `progress` gets the fraction done.
     pub async fn load(
         device: String,
-        config: Vec<u8>,
-        tokenizer: Vec<u8>,
-        size: f64,
+        names: Vec<String>,
+        sizes: Vec<f64>,
         read: Function,
         progress: Function,
     ) -> Result<Backbone> {
@@ -52,8 +51,9 @@ impl Backbone {
             other => return Err(options::bad(format!("unknown device `{other}`; known: gpu, cpu"))),
         };
         let mut report = |done: f64| drop(progress.call1(&JsValue::NULL, &JsValue::from_f64(done)));
-        let source = Source::new(read, size);
-        let loaded = graftwork::Backbone::from_reader(&config, &tokenizer, source, &device, &mut report).await;
+        let files: BTreeMap<String, f64> = names.into_iter().zip(sizes).collect();
+        let open = |name: &str| files.get(name).map(|&size| Source::new(&read, name, size));
+        let loaded = graftwork::Backbone::from_folder(&open, &device, &mut report).await;
         if let (Err(_), Some(gpu)) = (&loaded, device.as_gpu()) {
             gpu.destroy();
         }
