@@ -127,7 +127,16 @@ export const checks = {
     // Chromium tells no page what its quota really is.
     equal('storage', [state.usage < state.quota, state.cache, state.persisted], [true, true, false]);
     await room(1 << 30);
-    equal('with room again', (await load(page, '/shelf/full', { persist: true })).code, undefined);
+    await page.evaluate(() => {
+      window.asked = 0;
+      StorageManager.prototype.persist = async () => (window.asked += 1) > 0;
+    });
+    const asked = [];
+    for (const persist of [undefined, true]) {
+      equal('with room again', (await load(page, '/shelf/full', { persist })).code, undefined);
+      asked.push(await page.evaluate(() => window.asked));
+    }
+    equal('asked to persist', asked, [0, 1]);
   },
 
   async 'a browser that keeps nothing'({ page, server }) {

@@ -4,7 +4,7 @@ use std::io::{Cursor, Read, Seek};
 use std::path::Path;
 
 use graftwork_model::{
-    AdapterConfig, AdapterFile, BackboneConfig, Checkpoint, Fingerprint, HeadConfig, Metadata, WeightSource,
+    AdapterConfig, AdapterFile, BackboneConfig, Checkpoint, Fingerprint, HeadConfig, Metadata, WeightSource, read_whole,
 };
 use graftwork_tensor::ops::pool::Pool;
 use graftwork_tensor::{Device, Tape};
@@ -13,6 +13,9 @@ use graftwork_train::Examples;
 use graftwork_train::evaluate::{Evaluation, INFERENCE_TOKENS, argmax, evaluate, logits, softmax};
 
 use crate::{Adapter, Error, Result};
+
+/// The longest configuration or tokenizer that is read.
+const MAX_TEXT_BYTES: u64 = 64 << 20;
 
 /// A frozen backbone on a device, with its tokenizer.
 #[derive(Debug)]
@@ -115,20 +118,20 @@ impl Backbone {
         progress: &mut dyn FnMut(f64),
     ) -> Result<Self> {
         let place = Path::new("the backbone");
-        let read = |name: &str| -> Result<Option<Vec<u8>>> {
-            let Some(mut reader) = open(name) else { return Ok(None) };
-            let mut bytes = Vec::new();
-            let file = name.to_owned();
-            let read = reader.read_to_end(&mut bytes);
-            read.map_err(|source| graftwork_model::Error::Io { action: "read", file, source })?;
-            Ok(Some(bytes))
+        let read = |name: &str| open(name).map(|file| read_whole(name, file, MAX_TEXT_BYTES)).transpose();
+        let text = |name: &str| {
+            let refused = |error: graftwork_model::Error| graftwork_text::Error::File {
+                name: name.to_owned(),
+                reason: error.to_string(),
+            };
+            read(name).map_err(refused)
         };
         let missing = || graftwork_model::Error::MissingFile {
             place: place.display().to_string(),
             problem: "there is no config.json".to_owned(),
         };
         let config = BackboneConfig::from_json("config.json", &read("config.json")?.ok_or_else(missing)?)?;
-        let tokenizer = Tokenizer::from_files(place, &read)?;
+        let tokenizer = Tokenizer::from_files(place, &text)?;
         let mut weights = Checkpoint::open_files(place, &config, &|name| Ok(open(name)))?;
         Self::new(&config, &mut weights, tokenizer, device, progress).await
     }

@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{Cursor, Read, Seek};
+use std::io::{Cursor, Read, Seek, SeekFrom};
 use std::path::Path;
 
 use crate::architecture::TensorSpec;
 use crate::config::BackboneConfig;
 use crate::error::{Error, Result};
-use crate::files::atomic_file::read_all_capped;
 use crate::files::json::MAX_JSON_BYTES;
 use crate::files::safetensors_file::SafetensorsFile;
 use crate::host_tensor::HostTensor;
@@ -115,8 +114,7 @@ impl<R: Read + Seek> Checkpoint<R> {
         let Some(index) = open(INDEX)? else {
             return Err(no_weights(&place, |name| matches!(open(name), Ok(Some(_)))));
         };
-        let bytes = read_all_capped(&dir.join(INDEX), index, MAX_JSON_BYTES as u64, "the JSON text")?;
-        let listed = shards_of_index(&file(INDEX), &bytes)?;
+        let listed = shards_of_index(&file(INDEX), &read_whole(&file(INDEX), index, MAX_JSON_BYTES as u64)?)?;
         let mut shards = Vec::with_capacity(listed.len());
         for (name, tensors) in &listed {
             let Some(shard) = open(name)? else {
@@ -200,6 +198,21 @@ impl<R: Read + Seek> WeightSource for Checkpoint<R> {
         };
         self.shards[*shard].stream(stored, visit)
     }
+}
+
+/// All of a file that messages call `file`, if it has at most `limit` bytes.
+///
+/// # Errors
+/// If it has more, or cannot be read.
+pub fn read_whole(file: &str, mut reader: impl Read + Seek, limit: u64) -> Result<Vec<u8>> {
+    let read_error = |source| Error::Io { action: "read", file: file.to_owned(), source };
+    let found = reader.seek(SeekFrom::End(0)).map_err(read_error)?;
+    if found > limit {
+        return Err(Error::TooLarge { file: file.to_owned(), what: "the text", found, limit });
+    }
+    let mut bytes = vec![0; found as usize];
+    reader.seek(SeekFrom::Start(0)).and_then(|_| reader.read_exact(&mut bytes)).map_err(read_error)?;
+    Ok(bytes)
 }
 
 /// Checks shape and number format of the tensor that `shard` calls `name`.

@@ -108,10 +108,7 @@ impl Tokenizer {
     ///
     /// # Errors
     /// As [`Tokenizer::from_dir`].
-    pub fn from_files<E: From<Error>>(
-        dir: &Path,
-        open: &dyn Fn(&str) -> std::result::Result<Option<Vec<u8>>, E>,
-    ) -> std::result::Result<Self, E> {
+    pub fn from_files(dir: &Path, open: &dyn Fn(&str) -> Result<Option<Vec<u8>>>) -> Result<Self> {
         let read =
             |name: &str| open(name).map(|bytes| bytes.map(|bytes| (dir.join(name).display().to_string(), bytes)));
         let settings = match read("tokenizer_config.json")? {
@@ -119,14 +116,14 @@ impl Tokenizer {
             None => None,
         };
         if let Some((name, bytes)) = read("tokenizer.json")? {
-            return Ok(Self::from_parts(&name, &bytes, settings.as_ref())?);
+            return Self::from_parts(&name, &bytes, settings.as_ref());
         }
         let Some((name, bytes)) = read("vocab.txt")? else {
-            return Err(Error::NoTokenizer { dir: dir.to_owned() }.into());
+            return Err(Error::NoTokenizer { dir: dir.to_owned() });
         };
         let vocab_txt = std::str::from_utf8(&bytes).map_err(|e| Error::tokenizer(&name, format!("not UTF-8: {e}")))?;
         let options = settings.map(|settings| settings.for_vocab()).unwrap_or_default();
-        Ok(Self::from_value(&name, vocab::compose(vocab_txt, &options).map_err(|r| Error::tokenizer(&name, r))?)?)
+        Self::from_value(&name, vocab::compose(vocab_txt, &options).map_err(|r| Error::tokenizer(&name, r))?)
     }
 
     fn from_parts(name: &str, json: &[u8], settings: Option<&vocab::Settings>) -> Result<Self> {

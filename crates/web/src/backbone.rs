@@ -51,8 +51,10 @@ impl Backbone {
             other => return Err(options::bad(format!("unknown device `{other}`; known: gpu, cpu"))),
         };
         let mut report = |done: f64| drop(progress.call1(&JsValue::NULL, &JsValue::from_f64(done)));
-        let files: BTreeMap<String, f64> = names.into_iter().zip(sizes).collect();
-        let open = |name: &str| files.get(name).map(|&size| Source::new(&read, name, size));
+        let open = |name: &str| {
+            let at = names.iter().position(|other| other == name)?;
+            Some(Source::new(&read, name, *sizes.get(at)?))
+        };
         let loaded = graftwork::Backbone::from_folder(&open, &device, &mut report).await;
         if let (Err(_), Some(gpu)) = (&loaded, device.as_gpu()) {
             gpu.destroy();

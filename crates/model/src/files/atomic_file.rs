@@ -81,20 +81,15 @@ pub(crate) fn sync_directory_of(path: &Path) {
 pub(crate) fn read_capped(path: &Path, limit: u64, what: &'static str) -> Result<Vec<u8>> {
     let file = File::open(path).map_err(Error::io("open", path))?;
     let length = file.metadata().map_err(Error::io("read", path))?.len();
+    let too_large = |found| Error::TooLarge { file: path.display().to_string(), what, found, limit };
     if length > limit {
-        return Err(Error::TooLarge { file: path.display().to_string(), what, found: length, limit });
+        return Err(too_large(length));
     }
     // The length may be a lie (a pipe, a file that grows): the reader is bounded too.
-    read_all_capped(path, file, limit, what)
-}
-
-/// All that `reader` gives, if it is at most `limit` bytes; messages call it `path` and `what`.
-pub(crate) fn read_all_capped(path: &Path, reader: impl Read, limit: u64, what: &'static str) -> Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    reader.take(limit + 1).read_to_end(&mut bytes).map_err(Error::io("read", path))?;
-    let found = bytes.len() as u64;
-    if found > limit {
-        return Err(Error::TooLarge { file: path.display().to_string(), what, found, limit });
+    let mut bytes = Vec::with_capacity(length as usize);
+    file.take(limit + 1).read_to_end(&mut bytes).map_err(Error::io("read", path))?;
+    if bytes.len() as u64 > limit {
+        return Err(too_large(bytes.len() as u64));
     }
     Ok(bytes)
 }
