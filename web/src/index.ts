@@ -31,6 +31,14 @@ export { isSupported } from './support.js';
 export type * from './types.js';
 export type { Adapter };
 
+/** A run that is gone on with. */
+export interface ResumedRun {
+  /** The adapter, with what it had learned by the last save. */
+  adapter: Adapter;
+  /** The rest of its training; it begins with the first `next()`. */
+  training: AsyncGenerator<TrainProgress, void, undefined>;
+}
+
 /** A frozen backbone on the GPU or the CPU, in a worker of its own. */
 export class Backbone {
   #link: Link;
@@ -95,10 +103,7 @@ export class Backbone {
    * const { adapter, training } = await backbone.resume(run.name);
    * for await (const { step, totalSteps } of training) console.log(`${step}/${totalSteps}`);
    */
-  async resume(
-    name: string,
-    { signal, whenHidden }: ResumeOptions = {},
-  ): Promise<{ adapter: Adapter; training: AsyncGenerator<TrainProgress, void, undefined> }> {
+  async resume(name: string, { signal, whenHidden }: ResumeOptions = {}): Promise<ResumedRun> {
     const adapter = new Adapter(this.#link, await this.#link.call('resume', [name], context(signal)));
     return { adapter, training: adapter._follow(undefined, signal, whenHidden) };
   }
