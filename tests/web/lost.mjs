@@ -16,11 +16,12 @@ async function load({ options, examples }) {
   const onDevice = ({ state, device }) => window.events.push(`${state} ${device}`);
   window.backbone = await window.graftwork.Backbone.load('/golden/tiny-bert', { device: 'gpu', onDevice, ...options });
   window.create = (seed) => window.backbone.createAdapter({ labels: ['ham', 'spam'], seed });
-  window.trained = async (options) => {
+  window.trained = async (options, onStep) => {
     const adapter = await window.create(7);
     const steps = [];
     for await (const { step, validation } of adapter.train(window.examples, options)) {
       steps.push(validation === undefined ? step : `${step} ${validation.accuracy}`);
+      onStep?.(step);
     }
     const result = { steps, digest: await window.digest(adapter) };
     adapter.dispose();
@@ -107,6 +108,22 @@ export const checks = {
     equal('answers', answered, 24);
     equal('losses', await worker.evaluate(() => globalThis.gpu.devices.length - 1), 3);
     equal('events', await page.evaluate(() => window.events.length), 6);
+  },
+
+  async 'the GPU process crashes'({ page }) {
+    await page.evaluate(load, { options: {}, examples: await messages(24) });
+    const options = { ...TRAIN, epochs: 10 };
+    const whole = await page.evaluate((options) => window.trained(options), options);
+    await page.evaluate((options) => {
+      window.again = window.trained(options, (step) => (window.reached = step));
+      window.again.catch(() => undefined);
+    }, options);
+    await page.waitForFunction(() => window.reached >= 3, null, { timeout: 120_000 });
+    const session = await page.context().browser().newBrowserCDPSession();
+    // There is no answer from a process that has crashed.
+    session.send('Browser.crashGpuProcess').catch(() => undefined);
+    equal('training', await page.evaluate(() => window.again), whole);
+    equal('events', await page.evaluate(() => window.events), ['lost gpu', 'recovered gpu']);
   },
 
   async 'no GPU comes back'({ page }) {

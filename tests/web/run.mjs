@@ -12,7 +12,7 @@ import { checks as lost } from './lost.mjs';
 import { root, serve } from './server.mjs';
 
 /** Bytes that a user may download at most, with brotli: what it is now and a little more. The goal is 450,000. */
-const LARGEST = 490_000;
+const LARGEST = 500_000;
 
 const [browser, program, word = ''] = process.argv.slice(2);
 const server = await serve();
