@@ -75,7 +75,8 @@ export const checks = {
       await check('a readback that never comes', () => window.trained(options), whole);
       gpu.hangs = false;
       gpu.fuse = 4;
-      await check('training and calls', async () => (await Promise.all([window.trained(options), answers()]))[0], whole);
+      const both = async () => (await Promise.all([window.trained(options), answers()]))[0];
+      await check('training and calls', both, whole);
       const after = await backbone.memory();
       const lost = gpu.devices.length - 1;
       const unlike = events.filter((event, i) => event !== (i % 2 === 0 ? 'lost gpu' : 'recovered gpu'));
@@ -84,7 +85,8 @@ export const checks = {
     }, TRAIN);
     for (const [name, same] of Object.entries(found.same)) equal(name, same, [true, 1]);
     equal('events', [found.events, found.unlike], [2 * found.lost, []]);
-    equal('buffers', [found.after.gpuBuffers, found.after.gpuUsedBytes], [found.before.gpuBuffers, found.before.gpuUsedBytes]);
+    const buffers = ({ gpuBuffers, gpuUsedBytes }) => [gpuBuffers, gpuUsedBytes];
+    equal('buffers', buffers(found.after), buffers(found.before));
     return `${found.lost} losses, ${found.steps} reports each run, ${found.after.gpuBuffers} buffers`;
   },
 
@@ -149,7 +151,8 @@ export const checks = {
     }, TRAIN);
     // The first, the one that came back, and two more that were lost at once.
     equal('found', found, {
-      none: ['device-lost', 'device-lost'], training: 'device-lost', again: true, always: 'device-lost', devices: 4, atLast: true,
+      none: ['device-lost', 'device-lost'], training: 'device-lost', again: true, always: 'device-lost', devices: 4,
+      atLast: true,
     });
   },
 

@@ -10,6 +10,7 @@ import { checks as durable } from './durable.mjs';
 import { checks as files } from './files.mjs';
 import { checks as lost } from './lost.mjs';
 import { root, serve } from './server.mjs';
+import { checks as storage } from './storage.mjs';
 
 /** Bytes that a user may download at most, with brotli: what it is now and a little more. The goal is 450,000. */
 const LARGEST = 500_000;
@@ -20,7 +21,7 @@ const instance = await launch(browser);
 let failed = 0;
 try {
   if ('size'.includes(word)) await check('size', size);
-  for (const [name, work] of Object.entries({ ...answers, ...files, ...behaviour, ...durable, ...lost })) {
+  for (const [name, work] of Object.entries({ ...answers, ...files, ...behaviour, ...durable, ...storage, ...lost })) {
     if (name.includes(word)) await check(name, () => onPage(work));
   }
 } finally {
