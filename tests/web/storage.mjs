@@ -15,7 +15,8 @@ export const checks = {
         for await (const step of (await window.create()).train(examples, { saveAs: 'run' })) void step;
       };
       const [{ running }] = await savedRuns();
-      return [running, ...(await Promise.all([() => backbone.resume('run'), () => deleteRun('run'), begin].map(failure)))];
+      const calls = [() => backbone.resume('run'), () => deleteRun('run'), begin];
+      return [running, ...(await Promise.all(calls.map(failure)))];
     });
     equal('in the second tab', await ask(second), [true, 'busy', 'busy', 'busy']);
     await page.close();
