@@ -47,7 +47,7 @@ export const checks = {
   },
 
   async 'rounds of create, train, dispose stay flat'({ page }) {
-    const examples = await messages(16);
+    const examples = await messages(8);
     const notes = [];
     for (const device of ['gpu', 'cpu']) {
       const found = await page.evaluate(async ({ device, examples }) => {

@@ -35,7 +35,7 @@ async function check(name, work) {
   const started = performance.now();
   let note = '';
   try {
-    note = (await withTimeout(work(), 240_000)) ?? '';
+    note = (await withTimeout(work(), 420_000)) ?? '';
   } catch (error) {
     failed += 1;
     note = `FAILED: ${error.message}`;
