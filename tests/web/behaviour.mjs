@@ -47,7 +47,7 @@ export const checks = {
   },
 
   async 'rounds of create, train, dispose stay flat'({ page }) {
-    const examples = await messages(16);
+    const examples = await messages(8);
     const notes = [];
     for (const device of ['gpu', 'cpu']) {
       const found = await page.evaluate(async ({ device, examples }) => {
@@ -67,7 +67,9 @@ export const checks = {
       const [first, last] = [found[9], found.at(-1)];
       equal(`${device}: GPU buffers`, last.gpuBuffers, first.gpuBuffers);
       equal(`${device}: GPU bytes`, [last.gpuUsedBytes, last.gpuPooledBytes], [first.gpuUsedBytes, first.gpuPooledBytes]);
-      equal(`${device}: WebAssembly memory`, last.wasmBytes, first.wasmBytes);
+      // The allocator may need one page more when pieces fall otherwise; 100 leaks need more.
+      const pages = (last.wasmBytes - first.wasmBytes) / 65536;
+      if (pages > 1) throw new Error(`${device}: WebAssembly memory grew by ${pages} pages`);
       notes.push(`${device}: ${last.gpuBuffers} buffers, ${last.gpuUsedBytes} + ${last.gpuPooledBytes} bytes, wasm ${last.wasmBytes}`);
     }
     return notes.join('; ');

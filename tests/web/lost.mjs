@@ -16,11 +16,12 @@ async function load({ options, examples }) {
   const onDevice = ({ state, device }) => window.events.push(`${state} ${device}`);
   window.backbone = await window.graftwork.Backbone.load('/golden/tiny-bert', { device: 'gpu', onDevice, ...options });
   window.create = (seed) => window.backbone.createAdapter({ labels: ['ham', 'spam'], seed });
-  window.trained = async (options) => {
+  window.trained = async (options, onStep) => {
     const adapter = await window.create(7);
     const steps = [];
     for await (const { step, validation } of adapter.train(window.examples, options)) {
       steps.push(validation === undefined ? step : `${step} ${validation.accuracy}`);
+      onStep?.(step);
     }
     const result = { steps, digest: await window.digest(adapter) };
     adapter.dispose();
@@ -74,7 +75,8 @@ export const checks = {
       await check('a readback that never comes', () => window.trained(options), whole);
       gpu.hangs = false;
       gpu.fuse = 4;
-      await check('training and calls', async () => (await Promise.all([window.trained(options), answers()]))[0], whole);
+      const both = async () => (await Promise.all([window.trained(options), answers()]))[0];
+      await check('training and calls', both, whole);
       const after = await backbone.memory();
       const lost = gpu.devices.length - 1;
       const unlike = events.filter((event, i) => event !== (i % 2 === 0 ? 'lost gpu' : 'recovered gpu'));
@@ -83,7 +85,8 @@ export const checks = {
     }, TRAIN);
     for (const [name, same] of Object.entries(found.same)) equal(name, same, [true, 1]);
     equal('events', [found.events, found.unlike], [2 * found.lost, []]);
-    equal('buffers', [found.after.gpuBuffers, found.after.gpuUsedBytes], [found.before.gpuBuffers, found.before.gpuUsedBytes]);
+    const buffers = ({ gpuBuffers, gpuUsedBytes }) => [gpuBuffers, gpuUsedBytes];
+    equal('buffers', buffers(found.after), buffers(found.before));
     return `${found.lost} losses, ${found.steps} reports each run, ${found.after.gpuBuffers} buffers`;
   },
 
@@ -109,6 +112,22 @@ export const checks = {
     equal('events', await page.evaluate(() => window.events.length), 6);
   },
 
+  async 'the GPU process crashes'({ page }) {
+    await page.evaluate(load, { options: {}, examples: await messages(24) });
+    const options = { ...TRAIN, epochs: 10 };
+    const whole = await page.evaluate((options) => window.trained(options), options);
+    await page.evaluate((options) => {
+      window.again = window.trained(options, (step) => (window.reached = step));
+      window.again.catch(() => undefined);
+    }, options);
+    await page.waitForFunction(() => window.reached >= 3, null, { timeout: 120_000 });
+    const session = await page.context().browser().newBrowserCDPSession();
+    // There is no answer from a process that has crashed.
+    session.send('Browser.crashGpuProcess').catch(() => undefined);
+    equal('training', await page.evaluate(() => window.again), whole);
+    equal('events', await page.evaluate(() => window.events), ['lost gpu', 'recovered gpu']);
+  },
+
   async 'no GPU comes back'({ page }) {
     await start(page);
     const found = await page.evaluate(async (options) => {
@@ -132,7 +151,8 @@ export const checks = {
     }, TRAIN);
     // The first, the one that came back, and two more that were lost at once.
     equal('found', found, {
-      none: ['device-lost', 'device-lost'], training: 'device-lost', again: true, always: 'device-lost', devices: 4, atLast: true,
+      none: ['device-lost', 'device-lost'], training: 'device-lost', again: true, always: 'device-lost', devices: 4,
+      atLast: true,
     });
   },
 

@@ -12,6 +12,7 @@ import { checks as loading } from './loading.mjs';
 import { checks as lost } from './lost.mjs';
 import { checks as places } from './places.mjs';
 import { root, serve } from './server.mjs';
+import { checks as storage } from './storage.mjs';
 
 /** Bytes that a user may download at most, with brotli. */
 const LARGEST = 450_000;
@@ -22,7 +23,7 @@ const instance = await launch(browser);
 let failed = 0;
 try {
   if ('size'.includes(word)) await check('size', size);
-  const all = { ...answers, ...files, ...loading, ...places, ...behaviour, ...durable, ...lost };
+  const all = { ...answers, ...files, ...loading, ...places, ...behaviour, ...durable, ...storage, ...lost };
   for (const [name, work] of Object.entries(all)) {
     if (name.includes(word)) await check(name, () => onPage(work));
   }
@@ -37,7 +38,7 @@ async function check(name, work) {
   const started = performance.now();
   let note = '';
   try {
-    note = (await withTimeout(work(), 240_000)) ?? '';
+    note = (await withTimeout(work(), 420_000)) ?? '';
   } catch (error) {
     failed += 1;
     note = `FAILED: ${error.message}`;

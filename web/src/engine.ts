@@ -185,8 +185,8 @@ export class Engine implements Link {
       over = await this.#loaded().run(() => this.#steps(id, kept, signal, emit), () => kept.step);
       if (kept.failure !== undefined) throw kept.failure;
     } catch (error) {
-      // It would diverge again.
-      over = codeOf(error) === 'diverged';
+      // It would diverge again; what could not be saved at its start has not begun.
+      over = codeOf(error) === 'diverged' || keeper?.failure !== undefined;
       throw error;
     } finally {
       await keeper?.end(over);

@@ -98,8 +98,9 @@ export async function claim(name: string): Promise<() => void> {
   if (navigator.locks === undefined) return () => undefined;
   return new Promise<() => void>((resolve, reject) => {
     const hold = () => new Promise<void>((release) => resolve(() => release()));
-    navigator.locks.request(lockName(name), { signal: AbortSignal.timeout(PATIENCE) }, hold).catch(() => {
-      reject(new GraftworkError('busy', `the run \`${name}\` is in progress, perhaps in another tab`));
+    navigator.locks.request(lockName(name), { signal: AbortSignal.timeout(PATIENCE) }, hold).catch((cause: Error) => {
+      const busy = new GraftworkError('busy', `the run \`${name}\` is in progress, perhaps in another tab`);
+      reject(cause.name === 'TimeoutError' ? busy : unusable(cause));
     });
   });
 }
@@ -131,14 +132,18 @@ async function transact<T = unknown>(
       }
     });
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    if ((cause as Error | null)?.name === 'QuotaExceededError') {
-      throw new GraftworkError('quota', `the browser's storage has no room for the run: ${reason}`, { cause });
-    }
-    throw new GraftworkError('storage', `the browser gives this page no storage for runs: ${reason}`, { cause });
+    throw unusable(cause);
   } finally {
     database?.close();
   }
+}
+
+function unusable(cause: unknown): GraftworkError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  if (cause instanceof Error && cause.name === 'QuotaExceededError') {
+    return new GraftworkError('quota', `the browser's storage has no room for the run: ${reason}`, { cause });
+  }
+  return new GraftworkError('storage', `the browser gives this page no storage for runs: ${reason}`, { cause });
 }
 
 function open(): Promise<IDBDatabase> {
