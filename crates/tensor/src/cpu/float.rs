@@ -131,7 +131,11 @@ impl Float for f32 {
     }
 
     fn gemm(alpha: Self, a: Matrix<'_, Self>, b: Matrix<'_, Self>, beta: Self, c: &mut [Self], c_stride: usize) {
-        super::gemm::sgemm(alpha, a, b, beta, c, c_stride);
+        #[cfg(not(target_arch = "wasm32"))]
+        use super::gemm::sgemm;
+        #[cfg(target_arch = "wasm32")]
+        use super::gemm_wasm::sgemm;
+        sgemm(alpha, a, b, beta, c, c_stride);
     }
 }
 

@@ -1,5 +1,6 @@
-//! Matrix products on the CPU, from the `matrixmultiply` crate; the rows of the result are shared out to threads.
-//! How many threads there are does not change a single bit: every element is summed in the same order.
+//! Matrix products on the CPU, from the `matrixmultiply` crate except for f32 on WebAssembly; the rows of the result are
+//! shared out to threads. How many threads there are does not change a single bit: every element is summed in the same
+//! order.
 
 use super::{Float, rows};
 
@@ -76,7 +77,7 @@ pub(crate) fn gemm_on_this_thread<F: Float>(
     F::gemm(alpha, a, b, beta, c, c_stride);
 }
 
-fn check<F>(a: &Matrix<'_, F>, b: &Matrix<'_, F>, c: &[F], c_stride: usize) {
+pub(super) fn check<F>(a: &Matrix<'_, F>, b: &Matrix<'_, F>, c: &[F], c_stride: usize) {
     assert_eq!(a.cols, b.rows, "inner sizes of a matrix product");
     assert!(a.extent() <= a.data.len() && b.extent() <= b.data.len(), "a matrix leaves its slice");
     assert!(b.cols <= c_stride, "columns of a matrix product");
@@ -119,5 +120,6 @@ macro_rules! call_matrixmultiply {
     };
 }
 
+#[cfg(not(target_arch = "wasm32"))]
 call_matrixmultiply!(sgemm, f32);
 call_matrixmultiply!(dgemm, f64);

@@ -3,6 +3,8 @@
 mod buffer;
 mod float;
 mod gemm;
+#[cfg(any(test, target_arch = "wasm32"))]
+mod gemm_wasm;
 mod rows;
 
 pub(crate) use buffer::{CpuBuffer, CpuPool};
