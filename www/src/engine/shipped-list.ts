@@ -1,0 +1,3 @@
+import type { Shipped } from './shipped';
+
+export const shipped: Shipped[] = [];
