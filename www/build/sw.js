@@ -17,8 +17,8 @@ self.addEventListener('fetch', (event) => {
   const { request } = event;
   const url = new URL(request.url);
   const address = url.origin + url.pathname;
-  if (request.mode === 'navigate' && (address === scope || address === index)) event.respondWith(page());
-  else if (request.method === 'GET' && known.has(address)) event.respondWith(file(address, request));
+  if (request.mode === 'navigate' && (address === scope || address === index)) event.respondWith(page(event));
+  else if (request.method === 'GET' && known.has(address)) event.respondWith(file(address, request, event));
   else event.waitUntil(report(event));
 });
 
@@ -39,22 +39,25 @@ async function activate() {
 }
 
 /** The page; or, where a new build waits and nobody uses the old one, an empty one that comes again with the new. */
-async function page() {
+async function page(event) {
   const { waiting } = self.registration;
   if (waiting !== null && (await self.clients.matchAll({ type: 'window' })).length < 2) {
     waiting.postMessage('take over');
     return new Response('', { headers: { Refresh: '0', 'Content-Type': 'text/html' } });
   }
-  return file(index, index);
+  return file(index, index, event);
 }
 
-async function file(address, request) {
+async function file(address, request, event) {
   const kept = await caches.match(address, { cacheName: CACHE });
-  return kept ?? fetch(request);
+  if (kept !== undefined) return kept;
+  await report(event);
+  return fetch(request);
 }
 
-/** Tells the page of what its workers ask the network for: it sees only its own requests. */
+/** Tells the page of what it or its worker asks the network for. Whose worker it is, nobody says: so all hear of those. */
 async function report({ clientId, request }) {
   const client = await self.clients.get(clientId);
   if (client?.type === 'worker') new BroadcastChannel('graftwork-requests').postMessage(request.url);
+  else client?.postMessage({ request: request.url });
 }

@@ -2,28 +2,33 @@
 class Requests {
   /** Since the model loaded. */
   count = $state(0);
-  #counting = false;
+  #since = Infinity;
 
   constructor() {
+    // The service worker sees what the page and the engine's worker ask for, and knows what it has itself.
+    navigator.serviceWorker?.addEventListener('message', ({ data }) => {
+      if (typeof data?.request === 'string') this.#add(performance.now());
+    });
+    navigator.serviceWorker?.startMessages();
+    new BroadcastChannel('graftwork-requests').onmessage = () => this.#add(performance.now());
+    // Without one, the page knows only of its own.
     const watch = new PerformanceObserver((list) => {
-      for (const entry of list.getEntries()) this.#add(entry.name, entry.startTime);
+      if (navigator.serviceWorker?.controller) return;
+      for (const { name, startTime } of list.getEntries()) {
+        if (!/^(blob|data):/.test(name)) this.#add(startTime);
+      }
     });
     watch.observe({ type: 'resource' });
-    // The page sees only its own; the service worker tells of the engine's.
-    new BroadcastChannel('graftwork-requests').onmessage = () => this.#add('', performance.now());
   }
 
-  #since = 0;
-
+  /** Begins at zero. */
   reset(): void {
     this.count = 0;
     this.#since = performance.now();
-    this.#counting = true;
   }
 
-  #add(url: string, at: number): void {
-    const leavesPage = !url.startsWith('blob:') && !url.startsWith('data:');
-    if (this.#counting && leavesPage && at >= this.#since) this.count += 1;
+  #add(at: number): void {
+    if (at >= this.#since) this.count += 1;
   }
 }
 

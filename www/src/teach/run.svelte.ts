@@ -16,7 +16,7 @@ const MAX_LENGTH = 128;
 /** Enough steps to learn something from few examples, few enough not to wait for many. */
 export function epochsFor(learned: number): number {
   const steps = Math.ceil(learned / batchSize(learned));
-  return Math.min(15, Math.max(2, Math.round(90 / steps)));
+  return Math.min(15, Math.max(2, Math.round(50 / steps)));
 }
 
 function batchSize(learned: number): number {

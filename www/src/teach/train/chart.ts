@@ -2,8 +2,8 @@ import uPlot from 'uplot';
 
 const HEIGHT = 240;
 
-/** A chart of steps: loss on the left, the share of right answers on the right. */
-export function options(box: HTMLElement): uPlot.Options {
+/** A chart of so many steps: loss on the left, the share of right answers on the right. */
+export function options(box: HTMLElement, steps: number): uPlot.Options {
   const colour = (name: string) => resolved(box, name);
   const ink = colour('--soft');
   const line = colour('--line');
@@ -14,7 +14,7 @@ export function options(box: HTMLElement): uPlot.Options {
     legend: { show: false },
     cursor: { show: false },
     scales: {
-      x: { time: false, range: (_, min, max) => [min, Math.max(max, min + 10)] },
+      x: { time: false, range: [0, Math.max(1, steps)] },
       loss: { range: (_, __, max) => [0, Math.max(1, max ?? 1)] },
       right: { range: [0, 1] },
     },

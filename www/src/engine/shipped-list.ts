@@ -1,3 +1,0 @@
-import type { Shipped } from './shipped';
-
-export const shipped: Shipped[] = [];
