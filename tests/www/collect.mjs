@@ -1,5 +1,5 @@
 // Collecting examples: writing, pasting, files good and bad, and what the page says about them.
-import { ensure, equal, TINY } from './site.mjs';
+import { ensure, equal, stored, TINY } from './site.mjs';
 
 const file = (name, content) => ({ name, mimeType: 'text/plain', buffer: Buffer.from(content) });
 
@@ -29,13 +29,7 @@ export const checks = {
     await page.getByRole('button', { name: 'Add these' }).click();
     await page.waitForSelector('text=2 examples added from what you pasted.');
     // It is all there after a reload.
-    await page.waitForFunction(() => indexedDB.databases().then((all) => all.some(({ name }) => name === 'graftwork-page')));
-    await page.waitForFunction(() => new Promise((resolve) => {
-      indexedDB.open('graftwork-page').onsuccess = ({ target: { result } }) => {
-        const get = result.transaction('draft').objectStore('draft').get('draft');
-        get.onsuccess = () => (result.close(), resolve(get.result?.examples.length === 9));
-      };
-    }), null, { polling: 200 });
+    await stored(page, 'draft', 9);
     await page.reload();
     await page.getByText('9 examples', { exact: true }).waitFor();
   },

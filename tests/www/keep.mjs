@@ -1,6 +1,6 @@
 // What the visitor made: kept, renamed, downloaded, loaded, deleted; and runs that were cut off.
 import { download, reach, sample, train } from './teach.mjs';
-import { ensure, equal, TINY } from './site.mjs';
+import { ensure, equal, stored, TINY } from './site.mjs';
 
 const titles = (page) => page.getByRole('article').evaluateAll((all) => all.map((one) => one.getAttribute('aria-label')));
 
@@ -61,12 +61,7 @@ export const checks = {
     await page.getByRole('button', { name: 'Back to the examples' }).click();
     await train(page);
     await reach(page, 30);
-    await page.waitForFunction(() => new Promise((resolve) => {
-      indexedDB.open('graftwork-page').onsuccess = ({ target: { result } }) => {
-        const all = result.transaction('runs').objectStore('runs').count();
-        all.onsuccess = () => (result.close(), resolve(all.result > 0));
-      };
-    }), null, { polling: 200 });
+    await stored(page, 'runs', 1);
     await page.reload();
     await site.ready();
     await page.getByRole('button', { name: 'Resume' }).click();

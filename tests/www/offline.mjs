@@ -4,7 +4,7 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sample, train } from './teach.mjs';
-import { dist, ensure, equal, TINY } from './site.mjs';
+import { dist, ensure, equal, TINY, until } from './site.mjs';
 
 export const checks = {
   async 'after one visit it works without a network'(site) {
@@ -60,7 +60,7 @@ export const checks = {
       await page.reload();
       await site.ready();
       ensure((await page.title()) !== 'the next build', 'the new page came with the old service worker');
-      await page.waitForFunction(async () => (await navigator.serviceWorker.getRegistration())?.waiting);
+      await until(page, async () => Boolean((await navigator.serviceWorker.getRegistration())?.waiting));
       await page.reload();
       await page.waitForFunction(() => document.title === 'the next build');
       await site.ready();

@@ -11,7 +11,7 @@ const models = process.env.GRAFTWORK_MODELS ?? join(homedir(), '.cache/graftwork
 /** Two layers of random weights: what is about the page and not about the model is quick with it. */
 export const TINY = '?backbone=/golden/tiny-bert';
 /** Slow machines are slow. */
-export const PATIENCE = 120_000;
+export const PATIENCE = Number(process.env.PATIENCE ?? 120_000);
 
 export class Site {
   /** Every address that was asked of the server. */
@@ -76,6 +76,28 @@ export class Site {
     await this.context.close();
     await this.server.close();
   }
+}
+
+/** Waits until a page's function answers true; it may be asynchronous, which Playwright's own does not wait for. */
+export async function until(page, question, argument) {
+  const end = performance.now() + PATIENCE;
+  while (!(await page.evaluate(question, argument))) {
+    if (performance.now() > end) throw new Error(`never became true: ${question}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+/** Waits until a store of the page's database has so many entries; of the draft, examples. */
+export function stored(page, store, count) {
+  return until(page, ([store, count]) => new Promise((resolve) => {
+    indexedDB.open('graftwork-page').onsuccess = ({ target: { result: db } }) => {
+      const get = db.transaction(store).objectStore(store).getAll();
+      get.onsuccess = () => {
+        db.close();
+        resolve((store === 'draft' ? get.result[0]?.examples.length : get.result.length) === count);
+      };
+    };
+  }), [store, count]);
 }
 
 /** A share as the page writes it, such as `98.7 %`. */

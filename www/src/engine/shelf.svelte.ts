@@ -73,17 +73,18 @@ class Shelf {
     const own = this.own.find((adapter) => adapter.id === id);
     if (own === undefined || title.trim() === '') return;
     const renamed = { ...own, title: title.trim() };
-    this.own = this.own.map((adapter) => (adapter.id === id ? renamed : adapter));
+    // Shown once it is kept.
     await this.#keep(renamed);
+    this.own = this.own.map((adapter) => (adapter.id === id ? renamed : adapter));
   }
 
   async remove(id: string): Promise<void> {
+    await database().then((db) => db.delete('adapters', id)).catch(() => undefined);
     this.own = this.own.filter((adapter) => adapter.id !== id);
     const attached = this.#attached.get(id);
     this.#attached.delete(id);
     delete this.problems[id];
     attached?.then((adapter) => adapter.dispose(), () => undefined);
-    await database().then((db) => db.delete('adapters', id)).catch(() => undefined);
   }
 
   /** Forgets what was on a backbone that is gone. */
