@@ -23,7 +23,7 @@ export const checks = {
   },
 
   async 'offline before the first download: said, and made good by Retry'(site) {
-    site.before = (request) => /\/golden\//.test(request.url) && Boolean(request.destroy());
+    site.before = (request) => request.url.startsWith('/golden/') && Boolean(request.destroy());
     const { page } = site;
     await page.goto(site.server.address + TINY);
     const alert = page.getByRole('alert').filter({ hasText: 'The model could not be downloaded' });

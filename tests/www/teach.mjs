@@ -29,7 +29,7 @@ export const checks = {
     const page = await site.visit();
     await site.settled();
     site.requests.length = 0;
-    await sample(page, 2);
+    await sample(page, 1);
     await train(page);
     await page.waitForSelector('[data-fact=result]');
     const words = await site.fact('result');

@@ -56,7 +56,8 @@ let opened: Promise<IDBPDatabase<Schema>> | undefined;
 
 /** The page's own database. */
 export function database(): Promise<IDBPDatabase<Schema>> {
-  opened ??= openDB<Schema>(NAME, 1, {
+  // Some browsers throw where others reject.
+  opened ??= Promise.resolve().then(() => openDB<Schema>(NAME, 1, {
     upgrade(db) {
       db.createObjectStore('adapters', { keyPath: 'id' });
       db.createObjectStore('runs', { keyPath: 'name' });
@@ -65,7 +66,7 @@ export function database(): Promise<IDBPDatabase<Schema>> {
     // Another tab deletes or renews it.
     blocking: () => void close(),
     terminated: () => void (opened = undefined),
-  });
+  }));
   opened.catch(() => (opened = undefined));
   return opened;
 }

@@ -65,7 +65,7 @@ class Run {
       const training = adapter.train(learned, {
         epochs, lr: settings.lr, seed: settings.seed, batchSize: batchSize(learned.length), maxLength: MAX_LENGTH,
         // Few long passes would leave the chart empty.
-        ...(heldOut.length > 0 && { validation: heldOut, ...(epochs < 4 && { evalEvery: Math.ceil(steps / 8) }) }),
+        ...(heldOut.length > 0 && { validation: heldOut, ...(epochs < 4 && { evalEvery: Math.ceil(steps / 4) }) }),
         signal: this.#abort.signal, ...saved(stored.name),
       });
       await this.#follow(training);
