@@ -37,7 +37,9 @@ fn every_file_belongs_to_an_op() {
             let path = entry.unwrap().path();
             if path.extension().is_some_and(|e| e == "wgsl") {
                 let text = std::fs::read_to_string(&path).unwrap();
-                assert!(registered.contains(&text.as_str()), "no op uses {}", path.display());
+                let line = |line: &str| line.split("//").next().unwrap_or_default().trim().to_owned() + "\n";
+                let code: String = text.lines().map(line).collect();
+                assert!(registered.contains(&code.as_str()), "no op uses {}", path.display());
                 assert!(text.starts_with("//"), "{} has no header", path.display());
                 count += 1;
             }

@@ -118,6 +118,32 @@ fn turns_of_any_size_give_the_same_result() {
     }
 }
 
+/// A page may be closed between any two turns, also when the next one evaluates.
+#[test]
+fn every_turn_may_be_another_trainers() {
+    let (train, dev) = (examples(80), examples(31));
+    let device = Device::cpu();
+    let backbone = golden::tiny_bert(&device);
+    let file = adapter(&backbone, 0.1);
+    let start = || Trainer::new(&backbone, &file, config(), &train, Some(&dev)).unwrap();
+    let expected = finish(&mut start());
+    let mut trainer = start();
+    let (mut losses, mut evaluations) = (Vec::new(), 0);
+    loop {
+        match pollster::block_on(trainer.turn(4)).unwrap() {
+            Turn::Steps(reports) => losses.extend(reports.iter().map(|report| report.loss)),
+            Turn::Evaluated { .. } => evaluations += 1,
+            Turn::Finished => break,
+        }
+        let state = pollster::block_on(trainer.state("run")).unwrap();
+        let again = RunState::from_bytes("c", &state.to_bytes().unwrap(), state.arena[0].len()).unwrap();
+        trainer = start();
+        trainer.resume(again).unwrap();
+    }
+    let trained = pollster::block_on(trainer.adapter().to_file(&device)).unwrap();
+    assert_eq!(((losses, trained), evaluations), (expected, config().epochs));
+}
+
 #[test]
 fn a_diverging_loss_is_an_error() {
     let train = examples(16);

@@ -7,8 +7,8 @@ import { root } from './server.mjs';
 
 export const tinyBert = join(root, 'tests/golden/tiny-bert');
 
-/** Lines of JSON that the program answers to texts; `adapter` is a path, or bytes of a file. */
-export async function ask(program, words, texts, adapter) {
+/** Lines of JSON that the program answers to texts; `adapter` is a path, or bytes of a file, `backbone` a folder. */
+export async function ask(program, words, texts, adapter, backbone = tinyBert) {
   const folder = await mkdtemp(join(tmpdir(), 'graftwork-'));
   try {
     let path = adapter;
@@ -16,7 +16,7 @@ export async function ask(program, words, texts, adapter) {
       path = join(folder, 'adapter.safetensors');
       await writeFile(path, Buffer.from(adapter));
     }
-    const args = [...words, '--backbone', tinyBert, '--device', 'cpu', '--quiet', '--json', '--input', '-'];
+    const args = [...words, '--backbone', backbone, '--device', 'cpu', '--quiet', '--json', '--input', '-'];
     if (path !== undefined) args.push('--adapter', path);
     const done = spawnSync(program, args, { input: `${texts.join('\n')}\n`, encoding: 'utf8', maxBuffer: 1 << 28 });
     if (done.status !== 0) throw new Error(`${program} ${args.join(' ')}: ${done.stderr}${done.error ?? ''}`);

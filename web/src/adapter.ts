@@ -1,8 +1,10 @@
 import { GraftworkError } from './errors.js';
-import type { Link, Opened, PlainExamples, TrainEvent } from './protocol.js';
+import type { Link, Opened, PlainExamples, PlainRun } from './protocol.js';
 import { disposed } from './protocol.js';
+import { Steps, visible } from './steps.js';
 import type {
   AdapterInfo, CallOptions, Classification, ClassifyOptions, EmbedOptions, Example, TrainOptions, TrainProgress,
+  WhenHidden,
 } from './types.js';
 import { vectors } from './vectors.js';
 
@@ -55,7 +57,7 @@ export class Adapter {
    * while nobody asks for more. Until it is over the adapter answers as before.
    *
    * Leaving the loop ends the run, as does aborting, which also throws the signal's reason; either way the adapter
-   * keeps what it has learned so far.
+   * keeps what it has learned so far. With `saveAs` the run can then be taken up again by `Backbone.resume`.
    *
    * @example
    * for await (const { step, totalSteps, loss } of mine.train(examples, { epochs: 3, validation: 0.2 })) {
@@ -66,27 +68,37 @@ export class Adapter {
     examples: Iterable<Example>,
     options: TrainOptions = {},
   ): AsyncGenerator<TrainProgress, void, undefined> {
-    const { signal, validation, ...plain } = options;
+    const { signal, validation, saveAs, saveEvery = 5, whenHidden, ...plain } = options;
+    if (saveAs !== undefined && (typeof saveAs !== 'string' || saveAs === '')) throw bad('saveAs must be a name');
+    if (!(Number.isFinite(saveEvery) && saveEvery >= 0)) throw bad('saveEvery must be a number of seconds');
     const own = typeof validation === 'object' ? split(validation) : { texts: [], labels: [] };
     const data: PlainExamples = { ...split(examples), devTexts: own.texts, devLabels: own.labels };
     const share = typeof validation === 'number' ? { validation } : {};
+    yield* this._follow({ examples: data, options: { ...plain, ...share }, saveAs, saveEvery }, signal, whenHidden);
+  }
+
+  /** @internal Trains with a run, or goes on with the one that the adapter was saved with. */
+  async *_follow(
+    run: PlainRun | undefined,
+    signal: AbortSignal | undefined,
+    whenHidden: WhenHidden = 'continue',
+  ): AsyncGenerator<TrainProgress, void, undefined> {
+    if (!['continue', 'pause'].includes(whenHidden)) throw bad(`unknown whenHidden \`${whenHidden}\``);
     signal?.throwIfAborted();
 
     const stop = new AbortController();
     const abort = () => stop.abort(signal?.reason);
     signal?.addEventListener('abort', abort, { once: true });
     const steps = new Steps();
-    const emit = (events: TrainEvent[]) => steps.put(events);
-    const run = this.#link.call('train', [this.#use(), data, { ...plain, ...share }], { signal: stop.signal, emit });
-    const ended = run.then((info) => void (this.#info = info)).finally(() => steps.close());
+    const emit = async (events: TrainProgress[]) => {
+      await steps.put(events);
+      if (whenHidden === 'pause') await visible(stop.signal);
+    };
+    const call = this.#link.call('train', [this.#use(), run], { signal: stop.signal, emit });
+    const ended = call.then((info) => void (this.#info = info)).finally(() => steps.close());
     ended.catch(() => undefined);
     try {
-      let last: TrainProgress | undefined;
-      for await (const event of steps) {
-        last = { ...last, ...event } as TrainProgress;
-        yield last;
-        delete last.validation;
-      }
+      yield* steps;
       await ended;
     } finally {
       signal?.removeEventListener('abort', abort);
@@ -116,47 +128,16 @@ export class Adapter {
   }
 }
 
-/** Events between the engine and the loop over them. */
-class Steps {
-  #waiting: TrainEvent[] = [];
-  #closed = false;
-  #wake: () => void = () => {};
-  #more: () => void = () => {};
-
-  /** Resolves when the loop has taken everything before: the engine is ahead by one report at most. */
-  async put(events: TrainEvent[]): Promise<void> {
-    const first = this.#waiting.length === 0;
-    this.#waiting.push(...events);
-    this.#wake();
-    if (!first && !this.#closed) await new Promise<void>((resolve) => (this.#more = resolve));
-  }
-
-  close(): void {
-    this.#closed = true;
-    this.#wake();
-    this.#more();
-  }
-
-  async *[Symbol.asyncIterator](): AsyncGenerator<TrainEvent, void, undefined> {
-    for (;;) {
-      const next = this.#waiting.shift();
-      if (next !== undefined) {
-        yield next;
-        continue;
-      }
-      this.#more();
-      if (this.#closed) return;
-      await new Promise<void>((resolve) => (this.#wake = resolve));
-    }
-  }
-}
-
 /** Refuses what is no list of texts, before it is sent anywhere. */
 export function strings(texts: readonly string[]): string[] {
   if (!Array.isArray(texts) || texts.some((text) => typeof text !== 'string')) {
-    throw new GraftworkError('bad-option', 'texts must be an array of strings');
+    throw bad('texts must be an array of strings');
   }
   return [...texts];
+}
+
+function bad(message: string): GraftworkError {
+  return new GraftworkError('bad-option', message);
 }
 
 /** A context with a signal, or none. */

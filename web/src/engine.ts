@@ -1,12 +1,18 @@
-import { bytesOf, openSource } from './source.js';
-import { fetchFile } from './cache.js';
 import { GraftworkError, toError } from './errors.js';
-import type { Calls, Context, Link, Method, Opened, PlainAdapter } from './protocol.js';
+import { openAdapter, openBackbone } from './folder.js';
+import { Keeper, MEMORY_SECONDS } from './keeper.js';
+import { Lasting } from './lasting.js';
+import type { Calls, Context, Link, Method, Opened, PlainAdapter, PlainRun } from './protocol.js';
 import { disposed } from './protocol.js';
+import { reader } from './reader.js';
+import { bytesOf } from './source.js';
 import { isSupported } from './support.js';
-import type { AdapterInfo, Classification } from './types.js';
+import type { AdapterInfo, Classification, DeviceEvent } from './types.js';
 import type { Adapter, Backbone } from './wasm/graftwork_web.js';
 import init, * as wasm from './wasm/graftwork_web.js';
+
+/** @internal Lets the tests see what a panic does. */
+export { panicNow } from './wasm/graftwork_web.js';
 
 /** Texts of one call into the module; between two of them an abort is noticed. */
 const CHUNK = 256;
@@ -24,9 +30,12 @@ async function start(): Promise<void> {
 
 /** One backbone with its adapters, in this thread. */
 export class Engine implements Link {
-  #backbone: Backbone | undefined;
+  #lasting: Lasting | undefined;
   #adapters = new Map<number, Adapter>();
+  /** Saved runs by their adapters, until they are gone on with. */
+  #resumed = new Map<number, Keeper>();
   #busy = new Set<number>();
+  #tell: (event: DeviceEvent) => void = () => {};
   #nextId = 1;
   #closed = new AbortController();
 
@@ -55,21 +64,21 @@ export class Engine implements Link {
     this.#closed.abort();
     for (const adapter of this.#adapters.values()) adapter.dispose();
     this.#adapters.clear();
-    this.#backbone?.dispose();
-    this.#backbone = undefined;
+    for (const keeper of this.#resumed.values()) keeper.release();
+    this.#lasting?.close();
+    this.#lasting = undefined;
   }
 
   /** @internal */
   async _load(...[source, load, { signal, emit }]: [...Calls['load']['args'], Context<'load'>]) {
-    const hasher = () => new wasm.Sha256();
-    const files = await openSource(source, load, signal, hasher, (progress) => void emit(progress));
-    const [config, tokenizer] = await Promise.all([bytesOf(files.config), bytesOf(files.tokenizer)]);
-    const read = await reader(files.weights);
+    const files = await openBackbone(source, load, { signal, hasher, onProgress: (progress) => void emit(progress) });
+    const [names, sizes] = [[...files.keys()], Float64Array.from([...files.values()], (blob) => blob.size)];
+    const upload = async (device: string, progress: (done: number) => void) =>
+      wasm.Backbone.load(device, names, sizes, await reader(files), progress);
     const open = (device: string) => {
       signal.throwIfAborted();
       const file = 'model.safetensors';
-      const upload = (done: number) => emit({ phase: 'upload', file, loaded: done, total: 1, cached: false });
-      return wasm.Backbone.load(device, config, tokenizer, files.weights.size, read, (done: number) => void upload(done));
+      return upload(device, (done) => void emit({ phase: 'upload', file, loaded: done, total: 1, cached: false }));
     };
     const device = load.device === 'auto' ? (await isSupported()).device : load.device;
     const backbone = await open(device).catch((error: unknown) => {
@@ -81,29 +90,34 @@ export class Engine implements Link {
     });
     if (signal.aborted) backbone.dispose();
     signal.throwIfAborted();
-    this.#backbone = backbone;
+    const again = (device: 'gpu' | 'cpu') => upload(device, () => undefined);
+    const move = (to: Backbone) => this.#adapters.forEach((adapter) => adapter.moveTo(to));
+    this.#lasting = new Lasting(backbone, load.device, again, move, (event) => this.#tell(event));
     return JSON.parse(backbone.info());
   }
 
   /** @internal */
-  async _attach(source: PlainAdapter, anyBackbone: boolean, { signal }: Context<'attach'>): Promise<Opened> {
+  async _watch({ emit }: Context<'watch'>): Promise<never> {
+    this.#tell = (event) => void emit(event);
+    return new Promise<never>(() => {});
+  }
+
+  /** @internal */
+  async _attach(named: PlainAdapter, anyBackbone: boolean, { signal }: Context<'attach'>): Promise<Opened> {
+    const ways = { signal, hasher, onProgress: () => undefined };
+    const source = 'url' in named ? await openAdapter(named, ways) : named;
     if ('files' in source) {
       const names = Object.keys(source.files);
       const contents = await Promise.all(Object.values(source.files).map(bytesOf));
-      return this.#opened(this.#loaded().attachFiles(names, contents, anyBackbone));
+      return this.#opened(this.#loaded().backbone.attachFiles(names, contents, anyBackbone));
     }
-    if ('bytes' in source) {
-      return this.#opened(this.#loaded().attach('the adapter', await bytesOf(source.bytes), anyBackbone));
-    }
-    const { url, sha256, cache } = source;
-    const hasher = () => new wasm.Sha256();
-    const blob = await fetchFile(new URL(url), { signal, cache, sha256, hasher, onBytes: () => undefined });
-    return this.#opened(this.#loaded().attach(url, await bytesOf(blob), anyBackbone));
+    const { name = 'the adapter', bytes } = source;
+    return this.#opened(this.#loaded().backbone.attach(name, await bytesOf(bytes), anyBackbone));
   }
 
   /** @internal */
   async _create(options: object): Promise<Opened> {
-    return this.#opened(this.#loaded().create(JSON.stringify(options)));
+    return this.#opened(this.#loaded().backbone.create(JSON.stringify(options)));
   }
 
   /** @internal */
@@ -112,7 +126,8 @@ export class Engine implements Link {
     for (let from = 0; from < texts.length; from += CHUNK) {
       if (from > 0) await pause();
       signal.throwIfAborted();
-      const json = await this.#adapter(id).classify(texts.slice(from, from + CHUNK), JSON.stringify(options));
+      const chunk = texts.slice(from, from + CHUNK);
+      const json = await this.#loaded().run(() => this.#adapter(id).classify(chunk, JSON.stringify(options)));
       for (const { scores, ...answer } of JSON.parse(json)) {
         answers.push({ ...answer, scores: Object.fromEntries(scores) });
       }
@@ -126,8 +141,11 @@ export class Engine implements Link {
     for (let from = 0; from < texts.length; from += CHUNK) {
       if (from > 0) await pause();
       signal.throwIfAborted();
-      const what = id === undefined ? this.#loaded() : this.#adapter(id);
-      const vectors = await what.embed(texts.slice(from, from + CHUNK), JSON.stringify(options));
+      const chunk = texts.slice(from, from + CHUNK);
+      const vectors = await this.#loaded().run(() => {
+        const what = id === undefined ? this.#loaded().backbone : this.#adapter(id);
+        return what.embed(chunk, JSON.stringify(options));
+      });
       parts.push({ values: vectors.values, counts: vectors.counts });
       vectors.free();
     }
@@ -137,26 +155,81 @@ export class Engine implements Link {
   }
 
   /** @internal */
-  async _train(...[id, data, options, { signal, emit }]: [...Calls['train']['args'], Context<'train'>]) {
+  async _resume(name: string, { signal }: Context<'resume'>): Promise<Opened> {
+    const [keeper, { summary, start, state }] = await Keeper.resume(name);
+    try {
+      signal.throwIfAborted();
+      const { fingerprint } = JSON.parse(this.#loaded().backbone.info());
+      if (summary.fingerprint !== fingerprint) {
+        throw new GraftworkError('wrong-backbone', `the run \`${name}\` was saved with another backbone`);
+      }
+      const opened = this.#opened(this.#loaded().backbone.attachRun(start.file, state));
+      this.#resumed.set(opened.id, keeper);
+      return opened;
+    } catch (error) {
+      keeper.release();
+      throw error;
+    }
+  }
+
+  /** @internal */
+  async _train(id: number, run: PlainRun | undefined, { signal, emit }: Context<'train'>): Promise<AdapterInfo> {
     const adapter = this.#adapter(id);
     if (this.#busy.has(id)) throw new GraftworkError('busy', 'the adapter is being trained already');
     this.#busy.add(id);
+    let keeper: Keeper | undefined;
+    let over = false;
     try {
-      const observer = async (events: string): Promise<boolean> => {
-        await emit(JSON.parse(events));
+      keeper = run === undefined ? this.#takeResumed(id) : await Keeper.begin(run, () => this.#start(adapter, run));
+      const kept = keeper;
+      over = await this.#loaded().run(() => this.#steps(id, kept, signal, emit), () => kept.step);
+      if (kept.failure !== undefined) throw kept.failure;
+    } catch (error) {
+      // It would diverge again.
+      over = codeOf(error) === 'diverged';
+      throw error;
+    } finally {
+      await keeper?.end(over);
+      keeper?.release();
+      this.#busy.delete(id);
+    }
+    signal.throwIfAborted();
+    if (!over) throw disposed('adapter');
+    return JSON.parse(adapter.info());
+  }
+
+  /** Trains from where the keeper stands; whether that came to the run's end. */
+  #steps(id: number, keeper: Keeper, signal: AbortSignal, emit: Context<'train'>['emit']): Promise<boolean> {
+    const { examples, options, saveAs, saveEvery } = keeper.run;
+    const save = saveAs === undefined ? Infinity : saveEvery;
+    const host = {
+      state: keeper.state,
+      // Only a GPU can be lost.
+      seconds: this.#loaded().device === 'gpu' ? Math.min(save, MEMORY_SECONDS) : save,
+      keep: keeper.keep.bind(keeper),
+      tell: async (events: string): Promise<boolean> => {
+        const news = keeper.news(JSON.parse(events));
+        if (news.length > 0) await emit(news);
         // Lets an abort in, which arrives as a message.
         await pause();
         return !signal.aborted && this.#adapters.has(id);
-      };
-      const { texts, labels, devTexts, devLabels } = data;
-      const json = JSON.stringify(options);
-      const finished = await adapter.train(texts, labels, devTexts, devLabels, json, observer);
-      signal.throwIfAborted();
-      if (!finished) throw disposed('adapter');
-      return JSON.parse(adapter.info()) as AdapterInfo;
-    } finally {
-      this.#busy.delete(id);
-    }
+      },
+    };
+    const { texts, labels, devTexts, devLabels } = examples;
+    return this.#adapter(id).train(texts, labels, devTexts, devLabels, JSON.stringify(options), host);
+  }
+
+  #start(adapter: Adapter, run: PlainRun) {
+    const { name, labels } = JSON.parse(adapter.info());
+    const { fingerprint } = JSON.parse(this.#loaded().backbone.info());
+    return { file: adapter.export(), run, about: { adapter: name, labels, fingerprint } };
+  }
+
+  #takeResumed(id: number): Keeper {
+    const keeper = this.#resumed.get(id);
+    if (keeper === undefined) throw new GraftworkError('no-run', 'the run was gone on with already');
+    this.#resumed.delete(id);
+    return keeper;
   }
 
   /** @internal */
@@ -166,18 +239,20 @@ export class Engine implements Link {
 
   /** @internal */
   async _memory() {
-    return JSON.parse(this.#loaded().memory());
+    return JSON.parse(this.#loaded().backbone.memory());
   }
 
   /** @internal */
   async _disposeAdapter(id: number): Promise<void> {
     this.#adapters.get(id)?.dispose();
     this.#adapters.delete(id);
+    this.#resumed.get(id)?.release();
+    this.#resumed.delete(id);
   }
 
-  #loaded(): Backbone {
-    if (this.#backbone === undefined) throw disposed('backbone');
-    return this.#backbone;
+  #loaded(): Lasting {
+    if (this.#lasting === undefined) throw disposed('backbone');
+    return this.#lasting;
   }
 
   #adapter(id: number): Adapter {
@@ -193,22 +268,22 @@ export class Engine implements Link {
   }
 }
 
-/** Reads pieces of a file: in a worker from wherever the browser keeps it, else from memory. */
-async function reader(blob: Blob): Promise<(offset: number, length: number) => Uint8Array> {
-  const Sync = (globalThis as { FileReaderSync?: new () => { readAsArrayBuffer(blob: Blob): ArrayBuffer } })
-    .FileReaderSync;
-  if (Sync !== undefined) {
-    const sync = new Sync();
-    return (offset, length) => new Uint8Array(sync.readAsArrayBuffer(blob.slice(offset, offset + length)));
-  }
-  const bytes = new Uint8Array(await blob.arrayBuffer());
-  return (offset, length) => bytes.subarray(offset, offset + length);
+function hasher(): wasm.Sha256 {
+  return new wasm.Sha256();
 }
 
 function codeOf(error: unknown): unknown {
   return (error as { code?: unknown }).code;
 }
 
+/** Lets messages in. Not by a timer: a hidden page's timers run once a second at most. */
 function pause(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve));
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(undefined);
+  });
 }

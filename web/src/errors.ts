@@ -11,23 +11,27 @@
  * | `no-head` | the adapter has no classification head |
  * | `diverged` | the training loss is no longer a number: lower the learning rate |
  * | `no-gpu` | the GPU was asked for, but there is none that a page may use |
- * | `device-lost` | the GPU went away |
+ * | `device-lost` | the GPU went away, and none came back |
  * | `out-of-memory` | the GPU has not enough memory |
  * | `gpu` | the GPU refused a command |
  * | `network` | a file could not be downloaded |
  * | `integrity` | a file is not the one whose SHA-256 was given |
- * | `quota` | the browser's storage is full; `cache: false` loads without it |
- * | `busy` | the adapter is being trained |
+ * | `quota` | the browser's storage is full: `clearCache()` frees some; `cache: false`, or no `saveAs`, needs none |
+ * | `storage` | the browser gives this page no storage for runs |
+ * | `no-run` | there is no saved run of that name |
+ * | `bad-run` | the saved run is damaged, or of another version: delete it |
+ * | `busy` | the adapter is being trained, or the saved run is in use, perhaps in another tab |
  * | `disposed` | the object was disposed of |
  * | `internal` | a bug in graftwork; the backbone has to be loaded again |
  */
 export type ErrorCode =
   | 'bad-option' | 'bad-backbone' | 'bad-adapter' | 'wrong-backbone' | 'bad-examples' | 'no-head' | 'diverged'
-  | 'no-gpu' | 'device-lost' | 'out-of-memory' | 'gpu' | 'network' | 'integrity' | 'quota' | 'busy' | 'disposed'
-  | 'internal';
+  | 'no-gpu' | 'device-lost' | 'out-of-memory' | 'gpu' | 'network' | 'integrity' | 'quota' | 'storage' | 'no-run'
+  | 'bad-run' | 'busy' | 'disposed' | 'internal';
 
 /** Every error of this package, except that an aborted call rejects with its signal's reason. */
 export class GraftworkError extends Error {
+  /** Tells it from other errors, also where `instanceof` cannot. */
   override readonly name = 'GraftworkError';
 
   constructor(

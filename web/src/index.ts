@@ -11,66 +11,77 @@
  * @packageDocumentation
  */
 import { Adapter, context, strings } from './adapter.js';
-import { Engine } from './engine.js';
 import { GraftworkError } from './errors.js';
-import type { Link, PlainAdapter } from './protocol.js';
+import type { Link } from './protocol.js';
 import { Remote } from './remote.js';
-import { absolute, isBytes, plainLoad, plainSource } from './source.js';
+import { plainAdapter, plainLoad, plainSource } from './source.js';
+import { persist } from './storage.js';
 import type {
-  AdapterSource, BackboneInfo, BackboneSource, CallOptions, CreateOptions, EmbedOptions, LoadAdapterOptions,
-  LoadOptions, LoadProgress, Memory,
+  AdapterSource, BackboneInfo, BackboneSource, CallOptions, CreateOptions, DeviceEvent, EmbedOptions,
+  LoadAdapterOptions, LoadOptions, LoadProgress, Memory, ResumeOptions, TrainProgress,
 } from './types.js';
 import { vectors } from './vectors.js';
 
-export { CACHE_NAME } from './cache.js';
 export { GraftworkError } from './errors.js';
 export type { ErrorCode } from './errors.js';
+export { deleteRun, savedRuns } from './runs.js';
+export { clearCache, storage } from './storage.js';
+export { CACHE_NAME } from './store.js';
 export { isSupported } from './support.js';
 export type * from './types.js';
 export type { Adapter };
+
+/** A run that is gone on with. */
+export interface ResumedRun {
+  /** The adapter, with what it had learned by the last save. */
+  adapter: Adapter;
+  /** The rest of its training; it begins with the first `next()`. */
+  training: AsyncGenerator<TrainProgress, void, undefined>;
+}
 
 /** A frozen backbone on the GPU or the CPU, in a worker of its own. */
 export class Backbone {
   #link: Link;
 
-  /** What it is, and where it runs. */
-  readonly info: BackboneInfo;
+  #info: BackboneInfo;
 
-  private constructor(link: Link, info: BackboneInfo) {
+  private constructor(link: Link, info: BackboneInfo, onDevice: LoadOptions['onDevice']) {
     this.#link = link;
-    this.info = info;
+    this.#info = info;
+    const emit = async (event: DeviceEvent) => {
+      if (event.state === 'recovered') this.#info = { ...this.#info, device: event.device };
+      onDevice?.(event);
+    };
+    // It ends with the engine, by a rejection that every other call has too.
+    link.call('watch', [], { emit }).catch(() => undefined);
+  }
+
+  /** What it is, and where it runs. */
+  get info(): BackboneInfo {
+    return this.#info;
   }
 
   /** Loads a backbone by URL, hub id or files. */
   static async load(source: BackboneSource, options: LoadOptions = {}): Promise<Backbone> {
-    const { signal, onProgress, worker = true } = options;
+    const { signal, onProgress, onDevice, worker = true } = options;
     const args: [ReturnType<typeof plainSource>, ReturnType<typeof plainLoad>] =
       [plainSource(source, options), plainLoad(options)];
     signal?.throwIfAborted();
-    const link = worker ? new Remote() : new Engine();
+    if (options.persist) persist();
+    const link = worker ? new Remote() : await here();
     const emit = async (progress: LoadProgress) => onProgress?.(progress);
     try {
-      return new Backbone(link, await link.call('load', args, { ...context(signal), emit }));
+      return new Backbone(link, await link.call('load', args, { ...context(signal), emit }), onDevice);
     } catch (error) {
       link.close();
       throw error;
     }
   }
 
-  /** Loads an adapter: one file by URL or bytes, or AdapterHub's files by name. */
+  /** Loads an adapter: one file, or AdapterHub's files by name, folder or hub id. */
   async loadAdapter(source: AdapterSource, options: LoadAdapterOptions = {}): Promise<Adapter> {
-    const { signal, integrity, cache = true, anyBackbone = false } = options;
-    let plain: PlainAdapter;
-    if (typeof source === 'string' || source instanceof URL) {
-      plain = { url: absolute(String(source)).href, sha256: integrity, cache };
-    } else if (isBytes(source)) {
-      plain = { bytes: source };
-    } else if (source !== null && typeof source === 'object' && Object.values(source).every(isBytes)) {
-      plain = { files: { ...source } };
-    } else {
-      throw new GraftworkError('bad-option', 'an adapter is a URL, bytes, or files by name');
-    }
-    const opened = await this.#link.call('attach', [plain, anyBackbone], context(signal));
+    const { signal, anyBackbone = false } = options;
+    const opened = await this.#link.call('attach', [plainAdapter(source, options), anyBackbone], context(signal));
     return new Adapter(this.#link, opened);
   }
 
@@ -78,6 +89,23 @@ export class Backbone {
   async createAdapter(options: CreateOptions, { signal }: CallOptions = {}): Promise<Adapter> {
     const opened = await this.#link.call('create', [options], context(signal));
     return new Adapter(this.#link, opened);
+  }
+
+  /**
+   * Takes a saved run up again: its adapter, with what it had learned by the last save, and the rest of its training.
+   * The result is the same, byte for byte, as if the run had never been interrupted, if the device is the same. The run
+   * is claimed until the training ends or the adapter is disposed of.
+   *
+   * @throws GraftworkError `no-run`, `bad-run`, `wrong-backbone`, `busy` if another tab has it, `storage`
+   *
+   * @example
+   * const [run] = await savedRuns();
+   * const { adapter, training } = await backbone.resume(run.name);
+   * for await (const { step, totalSteps } of training) console.log(`${step}/${totalSteps}`);
+   */
+  async resume(name: string, { signal, whenHidden }: ResumeOptions = {}): Promise<ResumedRun> {
+    const adapter = new Adapter(this.#link, await this.#link.call('resume', [name], context(signal)));
+    return { adapter, training: adapter._follow(undefined, signal, whenHidden) };
   }
 
   /** Vectors of texts, in input order; with pooling `none`, an array of vectors for each. */
@@ -97,4 +125,12 @@ export class Backbone {
   dispose(): void {
     this.#link.close();
   }
+}
+
+/** An engine in this thread. A page that uses a worker never downloads it: the worker does. */
+async function here(): Promise<Link> {
+  const { Engine } = await import('./engine.js').catch((cause: unknown) => {
+    throw new GraftworkError('network', "graftwork's engine could not be downloaded", { cause });
+  });
+  return new Engine();
 }

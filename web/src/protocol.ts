@@ -1,7 +1,7 @@
 import { GraftworkError } from './errors.js';
 import type { PlainLoad, PlainSource } from './source.js';
 import type {
-  AdapterInfo, BackboneInfo, Bytes, Classification, CreateOptions, LoadProgress, Memory, TrainProgress,
+  AdapterInfo, BackboneInfo, Bytes, Classification, CreateOptions, DeviceEvent, LoadProgress, Memory, TrainProgress,
 } from './types.js';
 
 /** An adapter that the engine holds. */
@@ -11,7 +11,7 @@ export interface Opened {
 }
 
 /** An adapter's source as it can be sent to a worker. */
-export type PlainAdapter = { url: string; sha256: string | undefined; cache: boolean } | { bytes: Bytes }
+export type PlainAdapter = { url: string; load: PlainLoad } | { name?: string; bytes: Bytes }
   | { files: { readonly [file: string]: Bytes } };
 
 /** Texts and labels of a training run; `dev` is empty unless the caller brought his own. */
@@ -22,8 +22,17 @@ export interface PlainExamples {
   devLabels: string[];
 }
 
-/** A step, or an evaluation without the step's numbers. */
-export type TrainEvent = Partial<TrainProgress> & { step: number; totalSteps: number };
+/** A training run. */
+export interface PlainRun {
+  examples: PlainExamples;
+  /** What the engine knows of the options. */
+  options: object;
+  /** The name under which it is saved, if it is. */
+  saveAs?: string | undefined;
+  /** Seconds between two saves. */
+  saveEvery: number;
+}
+
 
 /** What the engine does. Everything here can be cloned, so that it may run in a worker. */
 export interface Calls {
@@ -36,9 +45,13 @@ export interface Calls {
     event: never;
     result: { values: Float32Array; counts: Uint32Array };
   };
-  train: { args: [number, PlainExamples, object]; event: TrainEvent[]; result: AdapterInfo };
+  /** Takes a saved run's adapter; training it without a run then goes on with that one. */
+  resume: { args: [string]; event: never; result: Opened };
+  train: { args: [number, PlainRun | undefined]; event: TrainProgress[]; result: AdapterInfo };
   export: { args: [number]; event: never; result: Uint8Array };
   memory: { args: []; event: never; result: Memory };
+  /** Tells of lost devices until the engine is closed. */
+  watch: { args: []; event: DeviceEvent; result: never };
   disposeAdapter: { args: [number]; event: never; result: void };
 }
 

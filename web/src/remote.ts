@@ -22,7 +22,7 @@ export class Remote implements Link {
     this.#worker.onmessage = ({ data }: MessageEvent<Response>) => this.#receive(data);
     this.#worker.onerror = (event) => {
       event.preventDefault();
-      const reason = event.message === undefined ? 'it could not be started' : event.message;
+      const reason = event.message ?? 'it could not be started; the README says what some bundlers need';
       this.#end(new GraftworkError('internal', `graftwork's worker failed: ${reason}`));
     };
   }

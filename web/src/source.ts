@@ -1,37 +1,50 @@
-import type { FetchOptions, Hasher } from './cache.js';
-import { fetchFile } from './cache.js';
 import { GraftworkError } from './errors.js';
-import type { BackboneFiles, BackboneSource, Bytes, LoadOptions, LoadProgress } from './types.js';
+import type { PlainAdapter } from './protocol.js';
+import type { AdapterSource, BackboneFiles, BackboneSource, Bytes, LoadAdapterOptions, LoadOptions } from './types.js';
 
-/** A backbone's files, in the order in which they are fetched: what is small and may be wrong comes first. */
+/** What the parts of `BackboneFiles` are called on disk. */
 const FILES = { config: 'config.json', tokenizer: 'tokenizer.json', weights: 'model.safetensors' } as const;
-const KEYS = ['config', 'tokenizer', 'weights'] as const;
 
-/** A source as it can be sent to a worker: a folder's URL, or files. */
-export type PlainSource = { folder: string } | { files: BackboneFiles };
+/** Files by name. */
+type Files = { readonly [file: string]: Bytes };
+
+/** A source as it can be sent to a worker: a folder's URL, or files by name. */
+export type PlainSource = { folder: string } | { files: Files };
 
 /** Options of a load as they can be sent to a worker. */
 export interface PlainLoad {
   device: NonNullable<LoadOptions['device']>;
   cache: boolean;
+  /** Digests by file name. */
   integrity: Partial<Record<string, string>>;
 }
 
 /** What a caller named, as it can be sent to a worker. URLs become absolute here: a worker has another base. */
 export function plainSource(source: BackboneSource, options: LoadOptions): PlainSource {
-  if (source instanceof URL) return { folder: folder(source.href) };
-  if (typeof source === 'string') {
-    const isHubId = /^[\w-][\w.-]*\/[\w-][\w.-]*$/.test(source);
-    if (!isHubId) return { folder: folder(absolute(source).href) };
-    const endpoint = folder(absolute(options.endpoint ?? 'https://huggingface.co').href);
-    const revision = encodeURIComponent(options.revision ?? 'main');
-    return { folder: `${endpoint}${source}/resolve/${revision}/` };
+  if (typeof source === 'string' || source instanceof URL) return { folder: folder(sourceUrl(source, options)) };
+  if (Symbol.iterator in source) {
+    return { files: Object.fromEntries([...(source as Iterable<File>)].map((file) => [file.name, file])) };
   }
-  if (Symbol.iterator in source) return { files: byName(source) };
-  for (const key of KEYS) {
+  if (!('config' in source)) return { files: allBytes(source, 'a backbone is a URL, a hub id, or files by name') };
+  for (const key of Object.keys(FILES) as (keyof BackboneFiles)[]) {
     if (!isBytes(source[key])) throw new GraftworkError('bad-option', `the backbone's \`${key}\` is missing`);
   }
-  return { files: { config: source.config, tokenizer: source.tokenizer, weights: source.weights } };
+  const parts = Object.entries(FILES).map(([key, file]) => [file, source[key as keyof BackboneFiles]]);
+  return { files: Object.fromEntries(parts) };
+}
+
+/** The same for an adapter. */
+export function plainAdapter(source: AdapterSource, options: LoadAdapterOptions): PlainAdapter {
+  if (isBytes(source)) return { bytes: source };
+  const what = 'an adapter is a URL, a hub id, bytes, or files by name';
+  if (typeof source !== 'string' && !(source instanceof URL)) return { files: allBytes(source, what) };
+  // `adapters/spam.safetensors` is a file beside the page, not somebody's repository.
+  const isFile = typeof source === 'string' && /\.(safetensors|bin)$/.test(source);
+  const url = isFile ? absolute(source).href : sourceUrl(source, options);
+  const { cache = true, integrity = {} } = options;
+  const name = /[^/]*$/.exec(new URL(url).pathname)?.[0] || 'adapter.safetensors';
+  const digests = typeof integrity === 'string' ? { [decodeURIComponent(name)]: integrity } : integrity;
+  return { url, load: { device: 'auto', cache, integrity: digests } };
 }
 
 /** Options without what only the page has. */
@@ -41,49 +54,16 @@ export function plainLoad(options: LoadOptions): PlainLoad {
   return { device, cache, integrity: typeof integrity === 'string' ? { [FILES.weights]: integrity } : integrity };
 }
 
-/** Gets all files, downloading what is not at hand. */
-export async function openSource(
-  source: PlainSource,
-  load: PlainLoad,
-  signal: AbortSignal,
-  hasher: () => Hasher,
-  onProgress: (progress: LoadProgress) => void,
-): Promise<Record<keyof BackboneFiles, Blob>> {
-  const found: Partial<Record<keyof BackboneFiles, Blob>> = {};
-  let before = 0;
-  for (const key of KEYS) {
-    const file = FILES[key];
-    if ('files' in source) {
-      found[key] = new Blob([source.files[key] as BlobPart]);
-      if (load.integrity[file] !== undefined) await checkDigest(file, found[key], load.integrity[file], hasher());
-      continue;
-    }
-    const onBytes: FetchOptions['onBytes'] = (loaded, total, cached) => {
-      // The small files come first; what is known of the large one is as good as all.
-      const all = key === 'weights' && total !== undefined ? before + total : undefined;
-      onProgress({ phase: 'download', file, loaded: before + loaded, total: all, cached });
-    };
-    const sha256 = load.integrity[file];
-    found[key] = await fetchFile(new URL(file, source.folder), { signal, cache: load.cache, sha256, hasher, onBytes });
-    before += found[key].size;
-  }
-  return found as Record<keyof BackboneFiles, Blob>;
-}
-
-/** Compares a file with its digest. */
-async function checkDigest(file: string, blob: Blob, sha256: string, hasher: Hasher): Promise<void> {
-  try {
-    for await (const chunk of blob.stream()) hasher.update(chunk);
-    const found = hasher.hex();
-    if (found === sha256.toLowerCase()) return;
-    throw new GraftworkError('integrity', `${file} has SHA-256 ${found}, not ${sha256}`);
-  } finally {
-    hasher.free();
-  }
+/** The address that a URL or hub id stands for; a hub id's ends in `/`. */
+export function sourceUrl(source: string | URL, options: { endpoint?: string; revision?: string }): string {
+  const isHubId = typeof source === 'string' && /^[\w-][\w.-]*\/[\w-][\w.-]*$/.test(source);
+  if (!isHubId) return absolute(String(source)).href;
+  const endpoint = folder(absolute(options.endpoint ?? 'https://huggingface.co').href);
+  return `${endpoint}${source}/resolve/${encodeURIComponent(options.revision ?? 'main')}/`;
 }
 
 /** An address against the page's. */
-export function absolute(address: string): URL {
+function absolute(address: string): URL {
   try {
     return new URL(address, globalThis.document?.baseURI ?? globalThis.location?.href);
   } catch (error) {
@@ -92,24 +72,21 @@ export function absolute(address: string): URL {
 }
 
 /** Whether something holds bytes. */
-export function isBytes(value: unknown): value is Bytes {
+function isBytes(value: unknown): value is Bytes {
   return value instanceof Uint8Array || value instanceof ArrayBuffer || value instanceof Blob;
+}
+
+function allBytes(files: object, what: string): Files {
+  if (files === null || typeof files !== 'object' || !Object.values(files).every(isBytes)) {
+    throw new GraftworkError('bad-option', what);
+  }
+  return { ...files };
 }
 
 /** The bytes in whatever holds them. */
 export async function bytesOf(value: Bytes): Promise<Uint8Array> {
   if (value instanceof Uint8Array) return value;
   return new Uint8Array(value instanceof Blob ? await value.arrayBuffer() : value);
-}
-
-function byName(files: Iterable<File>): BackboneFiles {
-  const all = new Map([...files].map((file) => [file.name, file]));
-  const get = (key: keyof BackboneFiles): File => {
-    const file = all.get(FILES[key]);
-    if (file === undefined) throw new GraftworkError('bad-option', `the file ${FILES[key]} is missing`);
-    return file;
-  };
-  return { config: get('config'), tokenizer: get('tokenizer'), weights: get('weights') };
 }
 
 function folder(url: string): string {

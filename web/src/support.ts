@@ -1,3 +1,4 @@
+import { openCache } from './store.js';
 import type { Support } from './types.js';
 
 /** The smallest module with a SIMD instruction. */
@@ -7,7 +8,7 @@ const SIMD = new Uint8Array([
 
 /** Tells what runs in this browser, and why. */
 export async function isSupported(): Promise<Support> {
-  const cache = typeof caches !== 'undefined';
+  const cache = (await openCache()) !== undefined;
   const none = { device: 'cpu', gpu: undefined, cache } as const;
   if (typeof WebAssembly === 'undefined' || !WebAssembly.validate(SIMD)) {
     return { ...none, supported: false, reason: 'this browser has no WebAssembly with SIMD' };
@@ -20,7 +21,9 @@ export async function isSupported(): Promise<Support> {
   const adapter = await webgpu.requestAdapter({ powerPreference: 'high-performance' }).catch(() => null);
   if (adapter === null) return { ...none, supported: true, reason: 'WebGPU finds no GPU on this machine' };
   const { info } = adapter;
-  const gpu = [info.vendor, info.architecture, info.device, info.description].filter((word) => word !== '').join(' ');
+  const words = [info.vendor, info.architecture, info.device, info.description].filter((word) => word !== '');
+  // Firefox keeps the name to itself.
+  const gpu = words.join(' ') || 'unnamed';
   if (info.isFallbackAdapter || /swiftshader|llvmpipe|lavapipe|basic render/i.test(gpu)) {
     return { ...none, supported: true, gpu, reason: 'the only GPU is a software one, which is slower than the CPU' };
   }

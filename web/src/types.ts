@@ -1,3 +1,5 @@
+import type { ErrorCode } from './errors.js';
+
 /** Bytes in any of the shapes that a page has them in. */
 export type Bytes = Uint8Array | ArrayBuffer | Blob;
 
@@ -18,9 +20,12 @@ export interface BackboneFiles {
  * A backbone by
  * - URL of its folder: absolute, or beginning with `/` or `.`;
  * - Hugging Face hub id, such as `sentence-transformers/all-MiniLM-L6-v2`;
- * - its files, as bytes or as what a file picker gives.
+ * - its files: as `BackboneFiles`, by their names, or as what a file picker gives.
+ *
+ * It has a `config.json`; weights in f32, f16 or bf16 in `model.safetensors`, or in the shards that
+ * `model.safetensors.index.json` lists; and `tokenizer.json` or `vocab.txt`, with `tokenizer_config.json` if there is one.
  */
-export type BackboneSource = string | URL | BackboneFiles | Iterable<File>;
+export type BackboneSource = string | URL | BackboneFiles | { readonly [file: string]: Bytes } | Iterable<File>;
 
 /** How far a load is. */
 export interface LoadProgress {
@@ -30,10 +35,12 @@ export interface LoadProgress {
   file: string;
   /** Bytes of all files so far; of the upload, from 0 to 1. */
   loaded: number;
-  /** Bytes of all files where the server says how many; of the upload, 1. */
+  /** Bytes of all files where the server says how many (of shards, their index, a little too few); of the upload, 1. */
   total: number | undefined;
   /** Whether this file came from the browser's cache. */
   cached: boolean;
+  /** Bytes of this file that an earlier download, which broke off, had left in the cache. */
+  resumed?: number;
 }
 
 /** Options of downloads. */
@@ -42,6 +49,25 @@ export interface DownloadOptions {
   signal?: AbortSignal;
   /** Keeps files in the browser's cache, and takes them from there. Default true. */
   cache?: boolean;
+  /** The hub's branch, tag or commit. Default `main`. */
+  revision?: string;
+  /** The hub. Default `https://huggingface.co`. */
+  endpoint?: string;
+}
+
+/** Which of the hub's files `clearCache` means. */
+export type CacheOptions = Pick<DownloadOptions, 'revision' | 'endpoint'>;
+
+/** What the browser keeps for this site. */
+export interface StorageState {
+  /** Bytes that the site uses, this package's and others', where the browser says so. */
+  usage: number | undefined;
+  /** Bytes that it may use. */
+  quota: number | undefined;
+  /** Whether the browser has promised to keep them when it needs room. */
+  persisted: boolean;
+  /** Whether files can be kept; some browsers allow it not in private windows. */
+  cache: boolean;
 }
 
 /** Options of `Backbone.load`. */
@@ -53,23 +79,40 @@ export interface LoadOptions extends DownloadOptions {
   /** Called with how far the load is. */
   onProgress?: (progress: LoadProgress) => void;
   /**
-   * SHA-256 digests in hexadecimal digits, by file name (`config.json`, `model.safetensors`, `tokenizer.json`); one
-   * string is that of `model.safetensors`.
+   * Called when the GPU was lost and is being set up again, and when all is well again. Calls in progress just take
+   * longer.
+   */
+  onDevice?: (event: DeviceEvent) => void;
+  /**
+   * SHA-256 digests in hexadecimal digits, by file name (`config.json`, `model.safetensors`, `tokenizer.json`, ...); one
+   * string is that of `model.safetensors`. A file that has a digest must be there.
    */
   integrity?: string | Partial<Record<string, string>>;
-  /** The hub's branch, tag or commit. Default `main`. */
-  revision?: string;
-  /** The hub. Default `https://huggingface.co`. */
-  endpoint?: string;
+  /** Asks the browser to keep the site's files when it needs room (`navigator.storage.persist`). Default false. */
+  persist?: boolean;
 }
 
-/** An adapter in one file by URL or bytes, or AdapterHub's files by name. */
+/** The GPU was lost, or something took its place. */
+export interface DeviceEvent {
+  /** `lost` when it is being set up again, `recovered` when all is well again. */
+  state: 'lost' | 'recovered';
+  /** What was lost, or what runs now: with `device: 'auto'`, the CPU if no GPU came back. */
+  device: 'gpu' | 'cpu';
+  /** Why it was lost, in the browser's words. */
+  reason: string;
+}
+
+/**
+ * An adapter
+ * - in one file, by URL or bytes;
+ * - in AdapterHub's files, by URL of their folder (it ends in `/`), by Hugging Face hub id (`owner/name`), or by name.
+ */
 export type AdapterSource = string | URL | Bytes | { readonly [file: string]: Bytes };
 
 /** Options of `loadAdapter`. */
 export interface LoadAdapterOptions extends DownloadOptions {
-  /** The file's SHA-256 in hexadecimal digits. */
-  integrity?: string;
+  /** SHA-256 digests in hexadecimal digits, by file name; one string is that of the file, or of `adapter.safetensors`. */
+  integrity?: string | Partial<Record<string, string>>;
   /** Takes an adapter that was trained on other weights than this backbone's. Default false. */
   anyBackbone?: boolean;
 }
@@ -161,7 +204,9 @@ export interface EmbedOptions extends CallOptions {
 
 /** A labelled text. */
 export interface Example {
+  /** What is to be classified. */
   text: string;
+  /** One of the adapter's labels. */
   label: string;
 }
 
@@ -201,11 +246,65 @@ export interface TrainOptions extends CallOptions {
   maxLength?: number;
   /** The share of the examples that is held out for evaluation, or examples for it. Default: none. */
   validation?: number | readonly Example[];
+  /**
+   * Saves the run under this name in the browser's storage every few seconds, so that `Backbone.resume` can go on with
+   * it after a reload or a crash, or after it was ended early. A run that comes to its end deletes its save; a run that
+   * begins replaces an older save of its name. Default: not saved.
+   *
+   * If it cannot be saved at its start, the run fails with `quota` or `storage`. Later it goes on, and its progress has
+   * `saveError`.
+   */
+  saveAs?: string;
+  /** Seconds between two saves. Default 5. */
+  saveEvery?: number;
+  /** What happens while the page is hidden. Default `continue`. */
+  whenHidden?: WhenHidden;
+}
+
+/** What a training run does while its page is hidden. */
+export type WhenHidden = 'continue' | 'pause';
+
+/** Options of `Backbone.resume`. */
+export interface ResumeOptions extends CallOptions {
+  /** What happens while the page is hidden. Default `continue`. */
+  whenHidden?: WhenHidden;
+}
+
+/** A run that was interrupted, or that is saved while it goes on. */
+export interface SavedRun {
+  /** What it was saved as. */
+  name: string;
+  /** The adapter's name. */
+  adapter: string;
+  /** The adapter's labels. */
+  labels: string[];
+  /** The step that was saved. */
+  step: number;
+  /** All of its steps. */
+  totalSteps: number;
+  /** When it was saved. */
+  savedAt: Date;
+  /** The identity of the backbone that it goes on with. */
+  fingerprint: string;
+  /** Roughly how much storage it takes. */
+  bytes: number;
+  /** Whether some page has it in hand now, so that `resume` would say `busy`. */
+  running: boolean;
+}
+
+/** Why a save failed. */
+export interface SaveError {
+  /** `quota`, `storage`, or `internal`. */
+  code: ErrorCode;
+  /** For people. */
+  message: string;
 }
 
 /** What an evaluation found. */
 export interface Validation {
+  /** The share that was classified right, from 0 to 1. */
   accuracy: number;
+  /** The mean of the labels' F1, each label counting the same. */
   macroF1: number;
   /** Mean cross-entropy. */
   loss: number;
@@ -219,6 +318,7 @@ export interface Validation {
 export interface TrainProgress {
   /** From 1 on. */
   step: number;
+  /** Steps of the whole run. */
   totalSteps: number;
   /** Mean loss of the step's batch; of an evaluation, that of the step before it. */
   loss: number;
@@ -226,10 +326,16 @@ export interface TrainProgress {
   gradNorm: number;
   /** The step's learning rate. */
   lr: number;
+  /** Since the run began, evaluations left out. */
   tokensPerSecond: number;
+  /** How long the rest will probably take. */
   etaSeconds: number;
   /** What an evaluation after this step found. */
   validation?: Validation;
+  /** The newest step that is saved, of a run with `saveAs`. */
+  savedStep?: number | undefined;
+  /** Why the last save failed, if it did; the one before is whole, and the next is tried. */
+  saveError?: SaveError | undefined;
 }
 
 /** What is in use. */

@@ -2,6 +2,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use crate::buffer::Pool;
+use crate::failure::Failure;
 use crate::recorder::Recorder;
 use crate::{AdapterChoice, AdapterDescription, Binding, Buffer, Constants, Error, MemoryUse, Result, Shader};
 
@@ -16,7 +17,7 @@ pub struct Gpu {
     adapter: Arc<AdapterDescription>,
     pool: Arc<Pool>,
     recorder: Arc<Mutex<Recorder>>,
-    failure: Arc<Mutex<Option<Error>>>,
+    failure: Arc<Failure>,
     max_bytes: u64,
 }
 
@@ -48,23 +49,16 @@ impl Gpu {
             .await
             .map_err(|e| Error::NoDevice { adapter: description.name.clone(), reason: e.to_string() })?;
 
-        let failure = Arc::new(Mutex::new(None));
+        let failure = Arc::new(Failure::default());
         let seen = failure.clone();
         device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| {
-            keep_first(
-                &seen,
-                match error {
-                    wgpu::Error::OutOfMemory { .. } => Error::OutOfMemory(error.to_string()),
-                    _ => Error::Validation(error.to_string()),
-                },
-            );
+            seen.keep_first(match error {
+                wgpu::Error::OutOfMemory { .. } => Error::OutOfMemory(error.to_string()),
+                _ => Error::Validation(error.to_string()),
+            });
         }));
         let seen = failure.clone();
-        device.set_device_lost_callback(move |reason, message| {
-            let reason = format!("{reason:?}: {message}");
-            // A lost device explains every other error: it replaces whatever came first.
-            *seen.lock().expect("the failure's lock") = Some(Error::Lost { reason });
-        });
+        device.set_device_lost_callback(move |reason, message| seen.lose(format!("{reason:?}: {message}")));
         let recorder = Arc::new(Mutex::new(Recorder::new(&device)));
         Ok(Self {
             device,
@@ -92,7 +86,7 @@ impl Gpu {
     /// A buffer over the device's limit is reported by the next [`Gpu::check`] or [`Gpu::read`].
     pub fn buffer(&self, bytes: u64) -> Buffer {
         if bytes > self.max_bytes {
-            keep_first(&self.failure, Error::TooLarge { bytes, limit: self.max_bytes });
+            self.failure.keep_first(Error::TooLarge { bytes, limit: self.max_bytes });
             return self.pool.take(&self.device, 256);
         }
         self.pool.take(&self.device, bytes)
@@ -163,7 +157,8 @@ impl Gpu {
             self.check()?;
             return Err(Error::Readback(error.to_string()));
         }
-        let mapped = receiver.await;
+        // A browser may leave what was asked of a lost device unanswered for ever.
+        let mapped = self.failure.unless_lost(receiver).await?;
         // A rejected command leaves zeros behind: look for it before the data is trusted.
         self.check()?;
         mapped.map_err(|e| Error::Readback(e.to_string()))?;
@@ -174,10 +169,7 @@ impl Gpu {
 
     /// The first error that the driver reported since the device was opened, if any.
     pub fn check(&self) -> Result<()> {
-        match &*self.failure.lock().expect("the failure's lock") {
-            Some(error) => Err(error.clone()),
-            None => Ok(()),
-        }
+        self.failure.check()
     }
 
     /// Bytes and buffers that this device holds.
@@ -204,14 +196,10 @@ impl Gpu {
     }
 
     fn failed(&self) -> bool {
-        self.failure.lock().expect("the failure's lock").is_some()
+        self.failure.check().is_err()
     }
 
     fn recorder(&self) -> MutexGuard<'_, Recorder> {
         self.recorder.lock().expect("the recorder's lock")
     }
-}
-
-fn keep_first(slot: &Mutex<Option<Error>>, error: Error) {
-    slot.lock().expect("the failure's lock").get_or_insert(error);
 }

@@ -7,8 +7,10 @@
 
 mod adapter;
 mod buffer;
+pub mod code;
 mod device;
 mod error;
+mod failure;
 mod recorder;
 mod shader;
 mod signal;

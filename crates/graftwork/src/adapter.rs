@@ -2,6 +2,7 @@
 
 use graftwork_model::AdapterFile;
 use graftwork_tensor::Device;
+use graftwork_train::checkpoint::RunState;
 
 use crate::Result;
 
@@ -23,6 +24,20 @@ impl Adapter {
     /// If the device fails.
     pub async fn to_file(&self, device: &Device) -> Result<AdapterFile> {
         Ok(self.model.to_file(device).await?)
+    }
+
+    /// Reads the state of an interrupted run of this adapter; `file` is what messages call it.
+    ///
+    /// # Errors
+    /// If the bytes are damaged or of another adapter.
+    pub fn read_state(&self, file: &str, bytes: &[u8]) -> Result<RunState> {
+        Ok(RunState::from_bytes(file, bytes, self.model.arena().weights().len())?)
+    }
+
+    /// The adapter with the weights that it had in a state of its run.
+    pub fn file_at(&self, state: &RunState) -> AdapterFile {
+        let [weights, ..] = &state.arena;
+        AdapterFile { tensors: self.model.arena().unpack(weights), ..self.description().clone() }
     }
 
     /// Its labels in the order of the logits; none without a head.

@@ -4,8 +4,7 @@ use std::io::{Cursor, Read, Seek};
 use std::path::Path;
 
 use graftwork_model::{
-    AdapterConfig, AdapterFile, BackboneConfig, Checkpoint, Fingerprint, HeadConfig, Metadata, SafetensorsFile,
-    WeightSource,
+    AdapterConfig, AdapterFile, BackboneConfig, Checkpoint, Fingerprint, HeadConfig, Metadata, WeightSource, read_whole,
 };
 use graftwork_tensor::ops::pool::Pool;
 use graftwork_tensor::{Device, Tape};
@@ -14,6 +13,9 @@ use graftwork_train::Examples;
 use graftwork_train::evaluate::{Evaluation, INFERENCE_TOKENS, argmax, evaluate, logits, softmax};
 
 use crate::{Adapter, Error, Result};
+
+/// The longest configuration or tokenizer that is read.
+const MAX_TEXT_BYTES: u64 = 64 << 20;
 
 /// A frozen backbone on a device, with its tokenizer.
 #[derive(Debug)]
@@ -93,24 +95,44 @@ impl Backbone {
     /// # Errors
     /// As [`Backbone::load`].
     pub async fn from_files(files: BackboneFiles<'_>, device: &Device, progress: &mut dyn FnMut(f64)) -> Result<Self> {
-        Self::from_reader(files.config, files.tokenizer, Cursor::new(files.weights), device, progress).await
+        let open = |name: &str| {
+            let bytes = match name {
+                "config.json" => files.config,
+                "model.safetensors" => files.weights,
+                "tokenizer.json" => files.tokenizer,
+                _ => return None,
+            };
+            Some(Cursor::new(bytes))
+        };
+        Self::from_folder(&open, device, progress).await
     }
 
-    /// The same with weights that are read piece by piece: whatever holds them, host memory holds one piece.
+    /// The same from any place that has what a Hugging Face directory has: `open` gives a file by name if it is there.
+    /// Weights are read piece by piece: whatever holds them, host memory holds one piece.
     ///
     /// # Errors
     /// As [`Backbone::load`].
-    pub async fn from_reader<R: Read + Seek>(
-        config: &[u8],
-        tokenizer: &[u8],
-        weights: R,
+    pub async fn from_folder<R: Read + Seek>(
+        open: &dyn Fn(&str) -> Option<R>,
         device: &Device,
         progress: &mut dyn FnMut(f64),
     ) -> Result<Self> {
-        let config = BackboneConfig::from_json("config.json", config)?;
-        let tokenizer = Tokenizer::from_json(tokenizer)?;
-        let file = "model.safetensors";
-        let mut weights = Checkpoint::from_shards(file, vec![SafetensorsFile::open(file, weights)?], &config)?;
+        let place = Path::new("the backbone");
+        let read = |name: &str| open(name).map(|file| read_whole(name, file, MAX_TEXT_BYTES)).transpose();
+        let text = |name: &str| {
+            let refused = |error: graftwork_model::Error| graftwork_text::Error::File {
+                name: name.to_owned(),
+                reason: error.to_string(),
+            };
+            read(name).map_err(refused)
+        };
+        let missing = || graftwork_model::Error::MissingFile {
+            place: place.display().to_string(),
+            problem: "there is no config.json".to_owned(),
+        };
+        let config = BackboneConfig::from_json("config.json", &read("config.json")?.ok_or_else(missing)?)?;
+        let tokenizer = Tokenizer::from_files(place, &text)?;
+        let mut weights = Checkpoint::open_files(place, &config, &|name| Ok(open(name)))?;
         Self::new(&config, &mut weights, tokenizer, device, progress).await
     }
 

@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{Cursor, Read, Seek};
-use std::path::{Path, PathBuf};
+use std::io::{Cursor, Read, Seek, SeekFrom};
+use std::path::Path;
 
 use crate::architecture::TensorSpec;
 use crate::config::BackboneConfig;
 use crate::error::{Error, Result};
-use crate::files::atomic_file::read_capped;
 use crate::files::json::MAX_JSON_BYTES;
 use crate::files::safetensors_file::SafetensorsFile;
 use crate::host_tensor::HostTensor;
@@ -83,37 +82,11 @@ impl Checkpoint<File> {
     /// # Errors
     /// If there are no such files, a file is damaged, or a tensor of `config` is missing or of another shape or format.
     pub fn open(dir: &Path, config: &BackboneConfig) -> Result<Self> {
-        let place = dir.display().to_string();
-        let open = |path: PathBuf| -> Result<_> {
-            let file = File::open(&path).map_err(Error::io("open", &path))?;
-            SafetensorsFile::open(path.display().to_string(), file)
-        };
-        let single = dir.join(SINGLE);
-        if single.is_file() {
-            return Self::from_shards(&place, vec![open(single)?], config);
-        }
-        let index = dir.join(INDEX);
-        if !index.is_file() {
-            return Err(no_weights(dir));
-        }
-        let index_file = index.display().to_string();
-        let bytes = read_capped(&index, MAX_JSON_BYTES as u64, "the JSON text")?;
-        let listed = shards_of_index(&index_file, &bytes)?;
-        let mut shards = Vec::with_capacity(listed.len());
-        for (name, tensors) in &listed {
+        let open = |name: &str| {
             let path = dir.join(name);
-            if !path.is_file() {
-                let problem = format!("{INDEX} lists the shard {name}, which is not there; download it too");
-                return Err(Error::MissingFile { place, problem });
-            }
-            let shard = open(path)?;
-            if let Some(missing) = tensors.iter().find(|tensor| shard.shape(tensor).is_none()) {
-                let problem = format!("{index_file} says that it holds the tensor `{missing}`, but it does not");
-                return Err(Error::safetensors(shard.file(), problem));
-            }
-            shards.push(shard);
-        }
-        Self::from_shards(&place, shards, config)
+            path.is_file().then(|| File::open(&path).map_err(Error::io("open", &path))).transpose()
+        };
+        Self::open_files(dir, config, &open)
     }
 }
 
@@ -128,6 +101,36 @@ impl<'a> Checkpoint<Cursor<&'a [u8]>> {
 }
 
 impl<R: Read + Seek> Checkpoint<R> {
+    /// The same from wherever the files are: `open` gives one by name if it is there, messages call the place `dir`.
+    ///
+    /// # Errors
+    /// As [`Checkpoint::open`].
+    pub fn open_files(dir: &Path, config: &BackboneConfig, open: &dyn Fn(&str) -> Result<Option<R>>) -> Result<Self> {
+        let place = dir.display().to_string();
+        let file = |name: &str| dir.join(name).display().to_string();
+        if let Some(single) = open(SINGLE)? {
+            return Self::from_shards(&place, vec![SafetensorsFile::open(file(SINGLE), single)?], config);
+        }
+        let Some(index) = open(INDEX)? else {
+            return Err(no_weights(&place, |name| matches!(open(name), Ok(Some(_)))));
+        };
+        let listed = shards_of_index(&file(INDEX), &read_whole(&file(INDEX), index, MAX_JSON_BYTES as u64)?)?;
+        let mut shards = Vec::with_capacity(listed.len());
+        for (name, tensors) in &listed {
+            let Some(shard) = open(name)? else {
+                let problem = format!("{INDEX} lists the shard {name}, which is not there; download it too");
+                return Err(Error::MissingFile { place, problem });
+            };
+            let shard = SafetensorsFile::open(file(name), shard)?;
+            if let Some(missing) = tensors.iter().find(|tensor| shard.shape(tensor).is_none()) {
+                let problem = format!("{} says that it holds the tensor `{missing}`, but it does not", file(INDEX));
+                return Err(Error::safetensors(shard.file(), problem));
+            }
+            shards.push(shard);
+        }
+        Self::from_shards(&place, shards, config)
+    }
+
     /// The weights in several opened files; `place` is what messages call them together.
     ///
     /// # Errors
@@ -197,6 +200,21 @@ impl<R: Read + Seek> WeightSource for Checkpoint<R> {
     }
 }
 
+/// All of a file that messages call `file`, if it has at most `limit` bytes.
+///
+/// # Errors
+/// If it has more, or cannot be read.
+pub fn read_whole(file: &str, mut reader: impl Read + Seek, limit: u64) -> Result<Vec<u8>> {
+    let read_error = |source| Error::Io { action: "read", file: file.to_owned(), source };
+    let found = reader.seek(SeekFrom::End(0)).map_err(read_error)?;
+    if found > limit {
+        return Err(Error::TooLarge { file: file.to_owned(), what: "the text", found, limit });
+    }
+    let mut bytes = vec![0; found as usize];
+    reader.seek(SeekFrom::Start(0)).and_then(|_| reader.read_exact(&mut bytes)).map_err(read_error)?;
+    Ok(bytes)
+}
+
 /// Checks shape and number format of the tensor that `shard` calls `name`.
 fn check<R: Read + Seek>(shard: &SafetensorsFile<R>, name: &str, spec: &TensorSpec) -> Result<()> {
     let (file, tensor) = (shard.file().to_owned(), name.to_owned());
@@ -218,9 +236,9 @@ fn missing(place: &str, spec: TensorSpec) -> Error {
 }
 
 /// The error of a directory without weights that can be read, by what is there instead.
-fn no_weights(dir: &Path) -> Error {
-    let place = dir.display().to_string();
-    let pickled = ["pytorch_model.bin", "pytorch_model.bin.index.json"].iter().find(|name| dir.join(name).is_file());
+fn no_weights(place: &str, is_there: impl Fn(&str) -> bool) -> Error {
+    let place = place.to_owned();
+    let pickled = ["pytorch_model.bin", "pytorch_model.bin.index.json"].iter().find(|name| is_there(name));
     let problem = match pickled {
         Some(name) => format!(
             "there is only {name}, which is a Python program as much as data and is not read; convert it once with \

@@ -51,7 +51,7 @@ pub use adapter_tensors::{ADAPTER_LAYER_NORM_EPS, AdapterTensor, Part, Site};
 pub use architecture::{Architecture, TensorSpec};
 pub use arena::Arena;
 pub use backbone::{Backbone, Batch};
-pub use checkpoint::{Checkpoint, WeightSource};
+pub use checkpoint::{Checkpoint, WeightSource, read_whole};
 pub use config::BackboneConfig;
 pub use error::{Error, Result};
 pub use files::atomic_file::write_atomically;

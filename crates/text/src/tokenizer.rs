@@ -1,18 +1,17 @@
 //! Text to token ids, id for id as `transformers` does it.
 //!
-//! The work is done by Hugging Face's `tokenizers` crate. This module decides what is let in ([`config`] and
-//! [`vocab`]), adds the special tokens, and truncates.
+//! The work is done by parts of Hugging Face's `tokenizers` crate. This module decides what is let in ([`config`] and
+//! [`vocab`]), puts it together ([`pipeline`]), adds the special tokens, and truncates.
 
-mod bert;
 mod config;
+mod pipeline;
 mod vocab;
+mod words;
 
 use std::collections::HashMap;
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
-
-use tokenizers::pipeline::{EncodeOptions, Override, PipelineToken, PipelineTokenizer};
 
 use crate::data::source::read_bounded;
 use crate::{Error, Result};
@@ -62,10 +61,9 @@ pub struct SpecialTokens {
 /// A BERT (WordPiece) tokenizer. Cheap to clone and safe to share between threads.
 #[derive(Clone)]
 pub struct Tokenizer {
-    pipeline: PipelineTokenizer,
+    pipeline: Arc<pipeline::Pipeline>,
     ids: Arc<HashMap<String, u32>>,
     added: Arc<[(u32, String)]>,
-    scratches: Arc<bert::Scratches>,
     special: SpecialTokens,
     vocab_size: usize,
 }
@@ -100,18 +98,27 @@ impl Tokenizer {
     /// # Errors
     /// [`Error::NoTokenizer`] when neither file is there, else as [`Tokenizer::from_json`] and [`Tokenizer::from_vocab`].
     pub fn from_dir(dir: &Path) -> Result<Self> {
-        let read = |name: &str| {
+        Self::from_files(dir, &|name| {
             let path = dir.join(name);
-            path.exists().then(|| read_bounded(&path, MAX_FILE_BYTES).map(|bytes| (path.display().to_string(), bytes)))
-        };
-        let settings = match read("tokenizer_config.json").transpose()? {
+            path.exists().then(|| read_bounded(&path, MAX_FILE_BYTES)).transpose()
+        })
+    }
+
+    /// The same from wherever the files are: `open` gives one by name if it is there, messages call the place `dir`.
+    ///
+    /// # Errors
+    /// As [`Tokenizer::from_dir`].
+    pub fn from_files(dir: &Path, open: &dyn Fn(&str) -> Result<Option<Vec<u8>>>) -> Result<Self> {
+        let read =
+            |name: &str| open(name).map(|bytes| bytes.map(|bytes| (dir.join(name).display().to_string(), bytes)));
+        let settings = match read("tokenizer_config.json")? {
             Some((name, bytes)) => Some(vocab::Settings::from_json(&bytes).map_err(|r| Error::tokenizer(&name, r))?),
             None => None,
         };
-        if let Some((name, bytes)) = read("tokenizer.json").transpose()? {
+        if let Some((name, bytes)) = read("tokenizer.json")? {
             return Self::from_parts(&name, &bytes, settings.as_ref());
         }
-        let Some((name, bytes)) = read("vocab.txt").transpose()? else {
+        let Some((name, bytes)) = read("vocab.txt")? else {
             return Err(Error::NoTokenizer { dir: dir.to_owned() });
         };
         let vocab_txt = std::str::from_utf8(&bytes).map_err(|e| Error::tokenizer(&name, format!("not UTF-8: {e}")))?;
@@ -132,14 +139,7 @@ impl Tokenizer {
 
     fn from_value(name: &str, value: serde_json::Value) -> Result<Self> {
         let fail = |reason: String| Error::tokenizer(name, reason);
-        let checked = config::check(value).map_err(fail)?;
-        let pipeline = tokenizers::from_json(&checked.json).map_err(|e| fail(e.to_string()))?;
-        // Added tokens that the vocabulary lacks get the ids that follow it, whatever the file says.
-        let numbered = pipeline.get_added_vocabulary().get_added_tokens_decoder();
-        if let Some((id, content)) = checked.added.iter().find(|(id, _)| !numbered.contains_key(id)) {
-            return Err(fail(format!("the added token {content:?} has the id {id}, which does not follow the others")));
-        }
-        let ids = checked.ids;
+        let config::Read { pipeline, ids, added } = config::read(value).map_err(fail)?;
         let special = SpecialTokens {
             cls: ids.get("[CLS]").copied(),
             sep: ids.get("[SEP]").copied(),
@@ -147,23 +147,12 @@ impl Tokenizer {
             unk: ids.get("[UNK]").copied(),
             mask: ids.get("[MASK]").copied(),
         };
-        let template = &pipeline.get_post_processor().single;
-        let mut template_ids = template.prefix.iter().chain(&template.suffix).map(|(token, _)| token.id());
         let vocab_size = ids.values().map(|&id| id as usize + 1).max().unwrap_or(0);
-        if let Some(id) = template_ids.find(|&id| id as usize >= vocab_size) {
+        let mut frame = pipeline.frame.prefix.iter().chain(&pipeline.frame.suffix);
+        if let Some((id, _)) = frame.find(|(id, _)| *id as usize >= vocab_size) {
             return Err(fail(format!("the post-processor adds token {id}, beyond the vocabulary of {vocab_size}")));
         }
-        if template.prefix.is_empty() || template.suffix.is_empty() {
-            return Err(fail("the post-processor does not put a text between [CLS] and [SEP]".to_owned()));
-        }
-        Ok(Self {
-            pipeline,
-            ids: Arc::new(ids),
-            added: checked.added.into(),
-            scratches: Arc::default(),
-            special,
-            vocab_size,
-        })
+        Ok(Self { pipeline: Arc::new(pipeline), ids: Arc::new(ids), added: added.into(), special, vocab_size })
     }
 
     /// Tokenizes `text` as `transformers` does with `truncation=True, max_length=max_length, padding=False`.
@@ -175,43 +164,16 @@ impl Tokenizer {
     /// # Errors
     /// [`Error::MaxLength`] when `max_length` leaves no room for the text.
     pub fn encode(&self, text: &str, max_length: usize) -> Result<Encoding> {
-        let template = &self.pipeline.get_post_processor().single;
-        let special = template.n_special();
+        let frame = &self.pipeline.frame;
+        let special = frame.prefix.len() + frame.suffix.len();
         if max_length <= special {
             return Err(Error::MaxLength { max_length, special });
         }
-        let encoded = self.encode_text(text).map_err(|e| Error::tokenizer("tokenizer", e.to_string()))?;
+        let encoded = self.pipeline.encode(text).map_err(|e| Error::tokenizer("tokenizer", e.to_string()))?;
         let kept = encoded.len().min(max_length - special);
-
-        let mut ids = Vec::with_capacity(kept + special);
-        let mut type_ids = Vec::with_capacity(kept + special);
-        let push = |&(token, type_id): &(PipelineToken, u8)| (token.id(), u32::from(type_id));
-        for (id, type_id) in template.prefix.iter().map(push) {
-            ids.push(id);
-            type_ids.push(type_id);
-        }
-        ids.extend(encoded[..kept].iter().map(|token| token.id()));
-        type_ids.resize(ids.len(), u32::from(template.a_type_id));
-        for (id, type_id) in template.suffix.iter().map(push) {
-            ids.push(id);
-            type_ids.push(type_id);
-        }
+        let middle = encoded[..kept].iter().map(|token| (token.id(), frame.type_id));
+        let (ids, type_ids) = frame.prefix.iter().copied().chain(middle).chain(frame.suffix.iter().copied()).unzip();
         Ok(Encoding { ids, type_ids, truncated: kept < encoded.len() })
-    }
-
-    /// Token ids of a text without special tokens around it.
-    fn encode_text(&self, text: &str) -> tokenizers::Result<Vec<PipelineToken>> {
-        if bert::is_bert(&self.pipeline) {
-            return bert::encode(&self.pipeline, &self.scratches, text);
-        }
-        let options = EncodeOptions {
-            add_special_tokens: false,
-            encode_special_tokens: false,
-            padding: Override::Off,
-            truncation: Override::Off,
-        };
-        let encoded = self.pipeline.encode(text, &options).wait()?;
-        Ok(encoded.first().map(|encoding| encoding.ids().to_vec()).unwrap_or_default())
     }
 
     /// Number of rows a word-embedding matrix needs for every id this tokenizer can produce (largest id + 1).
@@ -229,9 +191,9 @@ impl Tokenizer {
     /// Token of an id, spelled as in the vocabulary.
     #[must_use]
     pub fn id_to_token(&self, id: u32) -> Option<String> {
-        // Not left to the pipeline, which knows an added token only in its normalized form.
+        // Not left to the added vocabulary, which knows a token only in its normalized form.
         let added = self.added.iter().find(|(added, _)| *added == id);
-        added.map(|(_, token)| token.clone()).or_else(|| self.pipeline.decode_tokens(&[id], false).pop())
+        added.map(|(_, token)| token.clone()).or_else(|| self.pipeline.model.id_to_token(id))
     }
 
     /// Ids of the special tokens.

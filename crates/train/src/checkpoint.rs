@@ -17,6 +17,8 @@ pub struct RunState {
     pub step: usize,
     /// Evaluations since the best one.
     pub stale: usize,
+    /// Whether the dev data is to be evaluated before the next step.
+    pub evaluation_due: bool,
     /// The best dev accuracy so far, with its step and mean loss.
     pub best: Option<Best>,
     /// The arena's weights, and the two moments.
@@ -61,7 +63,10 @@ impl RunState {
             tensors.insert(BEST.to_owned(), HostTensor::new([values.len()], values.clone()));
         }
         let best = self.best.map(|best| json!({"step": best.step, "accuracy": best.accuracy, "loss": best.loss}));
-        let state = json!({"version": 1, "run": self.run, "step": self.step, "stale": self.stale, "best": best});
+        let state = json!({
+            "version": 1, "run": self.run, "step": self.step, "stale": self.stale,
+            "evaluation_due": self.evaluation_due, "best": best,
+        });
         Ok(write_safetensors(&tensors, Some(HashMap::from([(KEY.to_owned(), state.to_string())])))?)
     }
 
@@ -131,6 +136,7 @@ impl RunState {
             run: state["run"].as_str().unwrap_or_default().to_owned(),
             step: number(&state, "step")?,
             stale: number(&state, "stale")?,
+            evaluation_due: state["evaluation_due"] == Value::Bool(true),
             best,
             arena,
             best_weights,

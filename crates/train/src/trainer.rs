@@ -169,6 +169,7 @@ impl<'a> Trainer<'a> {
             run: run.to_owned(),
             step: self.step,
             stale: self.stale,
+            evaluation_due: self.evaluation_due,
             best: self.best,
             arena,
             best_weights: self.best_weights.clone(),
@@ -192,7 +193,7 @@ impl<'a> Trainer<'a> {
             device.write(tensor, values);
         }
         (self.step, self.reported, self.stale) = (state.step, state.step, state.stale);
-        self.evaluation_due = false;
+        self.evaluation_due = state.evaluation_due && self.dev.is_some();
         (self.best, self.best_weights) = (state.best, state.best_weights);
         Ok(())
     }

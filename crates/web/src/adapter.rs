@@ -4,12 +4,12 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use graftwork::{AdapterFile, files};
-use js_sys::Function;
 use serde_json::json;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::backbone::{Shared, Vectors, embed};
+use crate::backbone::{Backbone, Shared, Vectors, embed};
 use crate::error::{Failure, Result};
+use crate::host::Host;
 use crate::options::{self, Classify};
 use crate::training::{self, Texts};
 
@@ -24,13 +24,22 @@ pub struct Adapter {
 struct Held {
     shared: Rc<Shared>,
     adapter: graftwork::Adapter,
+    /// The same in host memory: what a lost device took with it comes from here.
+    file: Rc<AdapterFile>,
+}
+
+impl Held {
+    fn new(shared: Rc<Shared>, file: Rc<AdapterFile>) -> std::result::Result<Self, graftwork::Error> {
+        let adapter = shared.0.attach(&file)?;
+        Ok(Self { shared, adapter, file })
+    }
 }
 
 impl Adapter {
     /// Uploads it.
-    pub fn new(shared: Rc<Shared>, file: &AdapterFile) -> Result<Self> {
-        let adapter = shared.0.attach(file).map_err(Failure::reading("wrong-backbone"))?;
-        Ok(Self { held: RefCell::new(Some(Held { shared, adapter })) })
+    pub fn new(shared: Rc<Shared>, file: AdapterFile) -> Result<Self> {
+        let held = Held::new(shared, Rc::new(file)).map_err(Failure::reading("wrong-backbone"))?;
+        Ok(Self { held: RefCell::new(Some(held)) })
     }
 
     fn held(&self) -> Result<Held> {
@@ -56,7 +65,7 @@ impl Adapter {
 
     /// Classifies texts; the answers are JSON, in input order.
     pub async fn classify(&self, texts: Vec<String>, options: String) -> Result<String> {
-        let Held { shared, adapter } = self.held()?;
+        let Held { shared, adapter, .. } = self.held()?;
         let options: Classify = options::parse(&options)?;
         let answers = shared.0.classify(&adapter, &texts, options.max_length, &mut |_| {}).await?;
         let answers = answers.into_iter().map(|answer| {
@@ -73,21 +82,27 @@ impl Adapter {
 
     /// Vectors of texts with this adapter in the backbone.
     pub async fn embed(&self, texts: Vec<String>, options: String) -> Result<Vectors> {
-        let Held { shared, adapter } = self.held()?;
+        let Held { shared, adapter, .. } = self.held()?;
         embed(&shared, Some(&adapter), &texts, &options).await
     }
 
     /// The adapter in one file, as every graftwork reads it.
-    pub async fn export(&self) -> Result<Vec<u8>> {
-        let Held { shared, adapter } = self.held()?;
-        let file = adapter.to_file(shared.0.device()).await?;
+    pub fn export(&self) -> Result<Vec<u8>> {
+        let file = self.held()?.file;
         files::single_file::to_bytes(&file).map_err(|error| graftwork::Error::from(error).into())
     }
 
+    /// Uploads it to another device, after its own was lost.
+    #[wasm_bindgen(js_name = moveTo)]
+    pub fn move_to(&self, backbone: &Backbone) -> Result<()> {
+        let file = self.held()?.file;
+        *self.held.borrow_mut() = Some(Held::new(backbone.shared()?, file)?);
+        Ok(())
+    }
+
     /// Trains it on texts and their labels; with `dev` texts, evaluates on those, otherwise on the share that the
-    /// options hold out. `observer` gets a JSON array of what happened and answers with a promise: false ends the
-    /// run. Until the run is over this adapter answers as before it; it gets the new weights also when a run is
-    /// ended early, but not when it fails. Returns whether it went to its end.
+    /// options hold out. Until the run is over this adapter answers as before it; it gets the new weights also when
+    /// `host` ends the run early, but not when it fails. Returns whether it went to its end.
     pub async fn train(
         &self,
         texts: Vec<String>,
@@ -95,23 +110,21 @@ impl Adapter {
         dev_texts: Vec<String>,
         dev_labels: Vec<String>,
         options: String,
-        observer: Function,
+        host: Host,
     ) -> Result<bool> {
-        let Held { shared, adapter } = self.held()?;
-        let file = adapter.to_file(shared.0.device()).await?;
+        let Held { shared, adapter, file } = self.held()?;
         let texts = Texts { train: (texts, labels), dev: (dev_texts, dev_labels) };
-        let (trained, finished) = training::run(&shared.0, file, texts, &options, &observer).await?;
-        let adapter = shared.0.attach(&trained)?;
-        // It may have been disposed of in the meantime.
-        if let Some(held) = self.held.borrow_mut().as_mut() {
-            held.adapter = adapter;
+        let (trained, finished) = training::run(&shared.0, &adapter, &file, texts, &options, &host).await?;
+        // It may have been disposed of in the meantime, or moved to another device.
+        if let Ok(Held { shared, .. }) = self.held() {
+            *self.held.borrow_mut() = Some(Held::new(shared, Rc::new(trained))?);
         }
         Ok(finished)
     }
 
     /// Frees its memory, and what its backbone kept for reuse.
     pub fn dispose(&self) {
-        let Some(Held { shared, adapter }) = self.held.take() else { return };
+        let Some(Held { shared, adapter, .. }) = self.held.take() else { return };
         drop(adapter);
         if let Some(gpu) = shared.0.device().as_gpu() {
             gpu.trim();

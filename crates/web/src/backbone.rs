@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use graftwork::{AdapterChoice, Device, EmbedOptions, ModelError, files};
+use graftwork::{AdapterChoice, AdapterFile, Device, EmbedOptions, GpuError, ModelError, files};
 use js_sys::{Float32Array, Function, Uint8Array};
 use serde_json::json;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -36,13 +36,12 @@ impl Drop for Shared {
 
 #[wasm_bindgen]
 impl Backbone {
-    /// Loads a backbone on `device`: `gpu` or `cpu`. `read(offset, length)` gives bytes of the weights, which are
-    /// `size` long; `progress` gets the fraction done.
+    /// Loads a backbone on `device`: `gpu` or `cpu`. `names` and `sizes` are the files that there are, and
+    /// `read(name, offset, length)` gives bytes of one; `progress` gets the fraction done.
     pub async fn load(
         device: String,
-        config: Vec<u8>,
-        tokenizer: Vec<u8>,
-        size: f64,
+        names: Vec<String>,
+        sizes: Vec<f64>,
         read: Function,
         progress: Function,
     ) -> Result<Backbone> {
@@ -52,8 +51,11 @@ impl Backbone {
             other => return Err(options::bad(format!("unknown device `{other}`; known: gpu, cpu"))),
         };
         let mut report = |done: f64| drop(progress.call1(&JsValue::NULL, &JsValue::from_f64(done)));
-        let source = Source::new(read, size);
-        let loaded = graftwork::Backbone::from_reader(&config, &tokenizer, source, &device, &mut report).await;
+        let open = |name: &str| {
+            let at = names.iter().position(|other| other == name)?;
+            Some(Source::new(&read, name, *sizes.get(at)?))
+        };
+        let loaded = graftwork::Backbone::from_folder(&open, &device, &mut report).await;
         if let (Err(_), Some(gpu)) = (&loaded, device.as_gpu()) {
             gpu.destroy();
         }
@@ -90,6 +92,17 @@ impl Backbone {
         self.attach_file(files::adapterhub::from_files("the adapter", &parts), any_backbone)
     }
 
+    /// Uploads the adapter of an interrupted run, with the weights that it had in the run's state.
+    #[wasm_bindgen(js_name = attachRun)]
+    pub fn attach_run(&self, bytes: &[u8], state: &[u8]) -> Result<Adapter> {
+        let shared = self.shared()?;
+        let file = files::load_bytes("the saved run", bytes).map_err(graftwork::Error::from).map_err(damaged)?;
+        let adapter = shared.0.attach(&file).map_err(Failure::reading("wrong-backbone"))?;
+        let state = adapter.read_state("the saved run", state).map_err(damaged)?;
+        let file = adapter.file_at(&state);
+        Adapter::new(shared, file)
+    }
+
     /// A new adapter, ready to be trained.
     pub fn create(&self, options: &str) -> Result<Adapter> {
         let shared = self.shared()?;
@@ -99,7 +112,7 @@ impl Backbone {
         let config = options.method.config()?;
         let made = shared.0.new_adapter(name, config, options.labels, seed);
         let file = made.map_err(Failure::reading("bad-option"))?;
-        Adapter::new(shared, &file)
+        Adapter::new(shared, file)
     }
 
     /// Vectors of texts without an adapter, one after the other; with pooling `none`, of their tokens.
@@ -123,6 +136,14 @@ impl Backbone {
         Ok(memory.to_string())
     }
 
+    /// Why the device was lost, in the browser's words; undefined if it was not.
+    pub fn lost(&self) -> Result<Option<String>> {
+        Ok(match self.shared()?.0.device().as_gpu().map(|gpu| gpu.check()) {
+            Some(Err(GpuError::Lost { reason })) => Some(reason),
+            _ => None,
+        })
+    }
+
     /// Lets go of the device. Memory is free when calls in progress have ended and its adapters are disposed of too.
     pub fn dispose(&self) {
         self.shared.take();
@@ -130,22 +151,23 @@ impl Backbone {
 }
 
 impl Backbone {
-    fn shared(&self) -> Result<Rc<Shared>> {
+    /// What it shares, until it is disposed of.
+    pub fn shared(&self) -> Result<Rc<Shared>> {
         self.shared.borrow().clone().ok_or_else(|| Failure::new("disposed", "the backbone was disposed of"))
     }
 
-    fn attach_file(
-        &self,
-        file: std::result::Result<graftwork::AdapterFile, ModelError>,
-        any_backbone: bool,
-    ) -> Result<Adapter> {
+    fn attach_file(&self, file: std::result::Result<AdapterFile, ModelError>, any_backbone: bool) -> Result<Adapter> {
         let shared = self.shared()?;
         let mut file = file.map_err(|error| Failure::new("bad-adapter", error.to_string()))?;
         if any_backbone {
             file.metadata.backbone_fingerprint = None;
         }
-        Adapter::new(shared, &file)
+        Adapter::new(shared, file)
     }
+}
+
+fn damaged(error: graftwork::Error) -> Failure {
+    Failure::new("bad-run", format!("the saved run cannot be taken up again: {error}"))
 }
 
 /// Vectors end to end, and how many belong to each text.

@@ -71,9 +71,10 @@ fn device_code(error: &Error) -> Option<&'static str> {
     let DeviceError::Gpu(gpu) = device;
     Some(match gpu {
         GpuError::NoAdapter { .. } | GpuError::NoDevice { .. } => "no-gpu",
-        GpuError::Lost { .. } => "device-lost",
+        // A device whose results cannot be read is as good as lost; the notice of a loss may also come after this.
+        GpuError::Lost { .. } | GpuError::Readback(_) => "device-lost",
         GpuError::TooLarge { .. } | GpuError::OutOfMemory(_) => "out-of-memory",
-        GpuError::Validation(_) | GpuError::Readback(_) => "gpu",
+        GpuError::Validation(_) => "gpu",
     })
 }
 

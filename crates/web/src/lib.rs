@@ -8,6 +8,7 @@ mod adapter;
 mod backbone;
 mod error;
 mod hash;
+mod host;
 mod options;
 mod panic;
 mod source;

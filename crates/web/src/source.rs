@@ -5,18 +5,19 @@ use std::io::{Error, ErrorKind, Read, Result, Seek, SeekFrom};
 use js_sys::{Function, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 
-/// Reads by calling `read(offset, length)`, which gives a `Uint8Array` of that length.
+/// Reads by calling `read(name, offset, length)`, which gives a `Uint8Array` of that length.
 #[derive(Debug)]
 pub struct Source {
     read: Function,
+    name: JsValue,
     size: u64,
     position: u64,
 }
 
 impl Source {
-    /// A file of `size` bytes.
-    pub fn new(read: Function, size: f64) -> Self {
-        Self { read, size: size.max(0.0) as u64, position: 0 }
+    /// The file `name` of `size` bytes.
+    pub fn new(read: &Function, name: &str, size: f64) -> Self {
+        Self { read: read.clone(), name: name.into(), size: size.max(0.0) as u64, position: 0 }
     }
 }
 
@@ -26,8 +27,8 @@ impl Read for Source {
         if length == 0 {
             return Ok(0);
         }
-        let words = [JsValue::from_f64(self.position as f64), JsValue::from_f64(length as f64)];
-        let answer = self.read.call2(&JsValue::NULL, &words[0], &words[1]);
+        let (offset, count) = (JsValue::from_f64(self.position as f64), JsValue::from_f64(length as f64));
+        let answer = self.read.call3(&JsValue::NULL, &self.name, &offset, &count);
         let answer = answer.map_err(|error| Error::other(format!("{error:?}")))?;
         let bytes = answer.dyn_into::<Uint8Array>().map_err(|_| Error::other("no bytes came"))?;
         if bytes.length() as usize != length {

@@ -1,12 +1,11 @@
 //! A training run that lets JavaScript have a word between any few steps.
 
-use graftwork::{AdapterFile, Backbone, Dataset, Evaluation, Example, Progress, StepReport, Trainer, Turn};
-use js_sys::{Function, JsString, Promise};
+use graftwork::{Adapter, AdapterFile, Backbone, Dataset, Evaluation, Example, Progress, StepReport, Trainer, Turn};
+use js_sys::Date;
 use serde_json::{Map, Value, json};
-use wasm_bindgen::JsValue;
-use wasm_bindgen_futures::JsFuture;
 
 use crate::error::{Failure, Result};
+use crate::host::Host;
 use crate::options::{self, Train, bad};
 
 /// Seconds between two reports, roughly.
@@ -21,14 +20,16 @@ pub struct Texts {
     pub dev: (Vec<String>, Vec<String>),
 }
 
-/// Trains; gives the adapter as it is saved and whether the run went to its end.
+/// Trains an adapter, whose file is `start`; gives the adapter as it is saved and whether the run went to its end.
 pub async fn run(
     backbone: &Backbone,
-    mut file: AdapterFile,
+    adapter: &Adapter,
+    start: &AdapterFile,
     texts: Texts,
     options: &str,
-    observer: &Function,
+    host: &Host,
 ) -> Result<(AdapterFile, bool)> {
+    let mut file = start.clone();
     let options_json: Map<String, Value> = options::parse(options)?;
     let options: Train = options::parse(options)?;
     let config = options.config()?;
@@ -50,7 +51,12 @@ pub async fn run(
     file.metadata.metrics = Map::new();
     file.metadata.training = options_json;
     let mut trainer = Trainer::new(backbone.model(), &file, config, &train, dev.as_ref())?;
-    let finished = turns(&mut trainer, &labels, observer).await?;
+    if let Some(state) = host.state() {
+        trainer.resume(adapter.read_state("the saved run", &state)?)?;
+    } else if host.seconds().is_finite() && !keep(&trainer, host).await? {
+        return Ok((start.clone(), false));
+    }
+    let finished = turns(&mut trainer, &labels, host).await?;
     let mut trained = trainer.adapter().to_file(backbone.device()).await.map_err(graftwork::Error::from)?;
     if let (true, Some(best)) = (finished, trainer.best()) {
         let found = json!({"accuracy": best.accuracy, "loss": best.loss});
@@ -60,8 +66,9 @@ pub async fn run(
 }
 
 /// As many steps at a time as fit between two reports; how they are cut changes nothing of the result.
-async fn turns(trainer: &mut Trainer<'_>, labels: &[String], observer: &Function) -> Result<bool> {
-    let mut most = 1;
+async fn turns(trainer: &mut Trainer<'_>, labels: &[String], host: &Host) -> Result<bool> {
+    let (mut most, first, keeps) = (1, trainer.progress().step, host.seconds().is_finite());
+    let mut kept = Date::now();
     loop {
         let before = trainer.progress();
         let events = match trainer.turn(most).await? {
@@ -69,27 +76,35 @@ async fn turns(trainer: &mut Trainer<'_>, labels: &[String], observer: &Function
                 let now = trainer.progress();
                 let seconds = (now.elapsed - before.elapsed).as_secs_f64() / reports.len().max(1) as f64;
                 most = (REPORT_SECONDS / seconds.max(1e-6)).clamp(1.0, 16.0) as usize;
-                steps_json(&reports, &now)
+                steps_json(&reports, &now, first)
             }
             Turn::Evaluated { evaluation, best } => evaluation_json(&evaluation, best, &before, labels),
             Turn::Finished => return Ok(true),
         };
-        if !asked(observer, &events).await? {
+        let mut go_on = host.tell(&events.to_string()).await?;
+        // What ends a run early wants to go on from where it was.
+        let due = !go_on || Date::now() - kept >= host.seconds() * 1000.0;
+        if keeps && due {
+            go_on &= keep(trainer, host).await?;
+            kept = Date::now();
+        }
+        if !go_on {
             return Ok(false);
         }
     }
 }
 
-/// Tells JavaScript and waits for its word.
-async fn asked(observer: &Function, events: &Value) -> Result<bool> {
-    let failed = |error: JsValue| Failure::new("internal", format!("the observer failed: {error:?}"));
-    let answer = observer.call1(&JsValue::NULL, &JsString::from(events.to_string())).map_err(failed)?;
-    let answer = JsFuture::from(Promise::resolve(&answer)).await.map_err(failed)?;
-    Ok(answer.is_truthy())
+/// Gives the host what the run needs to go on from here.
+async fn keep(trainer: &Trainer<'_>, host: &Host) -> Result<bool> {
+    // One key holds all of a saved run, so the state need not say which it is of.
+    let state = trainer.state("").await?.to_bytes()?;
+    let Progress { step, total_steps, .. } = trainer.progress();
+    host.keep(state, step, total_steps).await
 }
 
-fn steps_json(reports: &[StepReport], progress: &Progress) -> Value {
-    let per_step = progress.elapsed.as_secs_f64() / progress.step.max(1) as f64;
+/// `first` is where this process began, which its time is counted from.
+fn steps_json(reports: &[StepReport], progress: &Progress, first: usize) -> Value {
+    let per_step = progress.elapsed.as_secs_f64() / (progress.step - first).max(1) as f64;
     let step = |report: &StepReport| {
         json!({
             "step": report.step,

@@ -7,6 +7,7 @@ mod browser;
 mod check;
 mod demo;
 mod model;
+mod npm;
 mod paths;
 mod shell;
 mod stages;
@@ -43,9 +44,9 @@ enum Command {
     Wasm,
     /// Run one training step in headless Chromium on WebGPU and compare it with the native one
     Browser,
-    /// Build the npm package and test it in headless Chromium
+    /// Build the npm package, test it in headless Chromium, and in fresh Vite, webpack and plain projects
     Web,
-    /// Build the npm package's tarball
+    /// Build the npm package's tarball and its API documentation
     Npm,
 }
 

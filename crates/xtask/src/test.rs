@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use crate::stages::Stages;
-use crate::{browser, check, model, paths, shell, system, wasm, web};
+use crate::{browser, check, model, npm, paths, shell, system, wasm, web};
 
 /// The crates that must build for the browser.
 const LIBRARIES: [&str; 6] = ["gpu", "tensor", "text", "model", "train", "graftwork"];
@@ -39,7 +39,11 @@ pub fn run(args: &Args) -> Result<()> {
         if let Some(toolchain) = toolchain {
             stages.stage("wasm build", || wasm_build(&toolchain));
             stages.stage("browser", || browser::test(&toolchain));
-            stages.stage("npm package", || web::test(&toolchain));
+            // The tarball is of what the stage before has built.
+            let built = stages.stage("npm package", || web::test(&toolchain));
+            if built {
+                stages.stage("consumers", npm::consumers);
+            }
         }
     }
     stages.finish()

@@ -1,33 +1,24 @@
 //! The npm package: building it, testing it in headless Chromium, packing it.
 
-use std::fs;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 
 use crate::wasm::{self, Pack, Toolchain};
-use crate::{paths, shell, system};
-
-/// The files of the WebAssembly module, which lie beside the TypeScript they are used by.
-const MODULE: [&str; 4] =
-    ["graftwork_web.js", "graftwork_web.d.ts", "graftwork_web_bg.wasm", "graftwork_web_bg.wasm.d.ts"];
+use crate::{npm, paths, shell, system};
 
 /// Runs `cargo xtask web`.
 pub fn run() -> Result<()> {
     system::ensure()?;
-    test(&wasm::toolchain()?)
+    test(&wasm::toolchain()?)?;
+    npm::consumers()
 }
 
 /// Runs `cargo xtask npm`: the package's tarball in the build folder.
 pub fn npm() -> Result<()> {
     system::ensure()?;
     build(&wasm::toolchain()?)?;
-    let dir = folder();
-    for licence in ["LICENSE-MIT", "LICENSE-APACHE"] {
-        fs::copy(paths::root().join(licence), dir.join(licence))?;
-    }
-    shell::run(shell::npm(&dir).args(["pack", "--loglevel=error", "--pack-destination"]).arg(paths::target()))?;
-    eprintln!("the tarball is in {}", paths::target().display());
+    eprintln!("packed {}; its API documentation is in {}", npm::pack()?.display(), folder().join("docs").display());
     Ok(())
 }
 
@@ -40,23 +31,13 @@ pub fn build(toolchain: &Toolchain) -> Result<()> {
     let pack =
         Pack { package: &package, out: &module, name: "graftwork_web", profile: "web", level: "-Oz", typescript: true };
     wasm::pack(toolchain, &pack, &dir.join("node_modules"))?;
-
-    let out = dir.join("dist");
-    if out.exists() {
-        fs::remove_dir_all(&out)?;
-    }
-    shell::run(shell::npm(&dir).args(["exec", "--no", "--", "tsc"]))?;
-    fs::create_dir_all(out.join("wasm"))?;
-    for file in MODULE {
-        fs::copy(module.join(file), out.join("wasm").join(file)).with_context(|| format!("no {file} was built"))?;
-    }
-    Ok(())
+    shell::run(shell::npm(&dir).args(["run", "build", "--loglevel=error"]))?;
+    npm::provenance(toolchain)
 }
 
 /// Builds the package and runs it in headless Chromium.
 pub fn test(toolchain: &Toolchain) -> Result<()> {
-    let chromium = system::chromium()
-        .context("no Chromium found. Next: install Chromium or Chrome, or set GRAFTWORK_CHROMIUM to it")?;
+    let chromium = chromium()?;
     build(toolchain)?;
     let mut program = shell::cargo("build --release --package graftwork-cli");
     shell::run(&mut program)?;
@@ -69,6 +50,12 @@ pub fn test(toolchain: &Toolchain) -> Result<()> {
     shell::run(&mut node)
 }
 
-fn folder() -> PathBuf {
+/// The browser to test in.
+pub fn chromium() -> Result<PathBuf> {
+    system::chromium().context("no Chromium found. Next: install Chromium or Chrome, or set GRAFTWORK_CHROMIUM to it")
+}
+
+/// The package's folder.
+pub fn folder() -> PathBuf {
     paths::root().join("web")
 }

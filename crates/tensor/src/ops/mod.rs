@@ -49,10 +49,10 @@ pub fn shaders() -> Vec<(&'static Shader, Variants)> {
     ]
 }
 
-/// Text of a file under `shaders/`.
+/// Code of a file under `shaders/`.
 macro_rules! wgsl {
     ($path:literal) => {
-        include_str!(concat!("../../../../shaders/", $path))
+        graftwork_gpu::shader_code!(concat!("../../../../shaders/", $path))
     };
 }
 pub(crate) use wgsl;

@@ -41,12 +41,17 @@ pub fn toolchain() -> Result<Toolchain> {
     Ok(Toolchain { env: vec![("PATH", shell::path_with(&front)?), flags] })
 }
 
-/// The vectors of 128 bits that every browser with WebGPU has; and no folder of this machine in what is published.
+/// The vectors of 128 bits that every browser with WebGPU has.
 fn flags() -> String {
+    format!("-Ctarget-feature=+simd128{}", renamed_folders())
+}
+
+/// No folder of this machine in what is published: the messages of panics name files.
+fn renamed_folders() -> String {
     let home = env::var_os("CARGO_HOME").map(PathBuf::from);
     let home = home.or_else(|| Some(env::home_dir()?.join(".cargo")));
     let folders = [(home.map(|home| home.join("registry/src")), "crates"), (Some(paths::root()), "graftwork")];
-    let mut flags = "-Ctarget-feature=+simd128".to_owned();
+    let mut flags = String::new();
     for (folder, name) in folders {
         // Flags are separated by spaces, whatever stands in them.
         if let Some(folder) = folder.and_then(|path| path.to_str().map(str::to_owned)).filter(|f| !f.contains(' ')) {

@@ -51,6 +51,6 @@ pub fn pack(toolchain: &Toolchain, what: &Pack<'_>, node_modules: &Path) -> Resu
     let module = what.out.join(format!("{}_bg.wasm", what.name));
     let mut optimise = shell::command("node");
     optimise.arg(node_modules.join("binaryen/bin/wasm-opt")).arg(what.level).args(FEATURES);
-    optimise.arg(&module).arg("-o").arg(&module);
+    optimise.args(["--strip-producers", "--strip-target-features"]).arg(&module).arg("-o").arg(&module);
     shell::run(&mut optimise)
 }

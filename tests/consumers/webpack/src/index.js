@@ -1,0 +1,3 @@
+import { Backbone, GraftworkError, isSupported } from 'graftwork';
+
+Object.assign(window, { graftwork: { Backbone, GraftworkError, isSupported } });

@@ -1,0 +1,106 @@
+import { GraftworkError } from './errors.js';
+
+/** The name of the cache in the browser's Cache API. */
+export const CACHE_NAME = 'graftwork-v1';
+
+/** Bytes of a segment: what is in memory of a download, and what the death of a tab can cost. */
+export const SEGMENT = 2 << 20;
+
+/** What is known of a file, beside its segments. */
+export interface Note {
+  /** Names the segments, so that those of another download never get among them. */
+  id: string;
+  /** The file's size, once all of it is there. */
+  size?: number;
+  /** Its size as the server said. */
+  total?: number | undefined;
+  /** The server's strong ETag or date of the file: what came can be gone on with if it is still that. */
+  validator?: string | undefined;
+  /** The server does not have it. */
+  absent?: boolean;
+}
+
+/** The cache, or nothing where the browser gives none, as some do in private windows. */
+export async function openCache(): Promise<Cache | undefined> {
+  try {
+    return await caches.open(CACHE_NAME);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * A file's place in the cache: a note under its URL and digest, and its bytes in segments. A file is whole when its
+ * note says how large it is, which is written last, and its segments are that large together.
+ */
+export class Slot {
+  readonly key: string;
+
+  constructor(readonly cache: Cache, url: URL, sha256: string | undefined) {
+    const key = new URL(url);
+    key.hash = '';
+    key.searchParams.set('graftwork', sha256?.toLowerCase() ?? '');
+    this.key = key.href;
+  }
+
+  /** The note, if there is one that makes sense. */
+  async note(): Promise<Note | undefined> {
+    try {
+      const note = await (await this.cache.match(this.key))?.json();
+      return typeof note?.id === 'string' ? note : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  async write(note: Note): Promise<void> {
+    await this.#put(this.key, JSON.stringify(note));
+  }
+
+  /** Segments from the first on, as far as they are there without a gap. */
+  async segments({ id, size = Infinity }: Note): Promise<Blob[]> {
+    const blobs: Blob[] = [];
+    let left = size;
+    while (left > 0) {
+      const blob = await (await this.cache.match(this.#part(id, blobs.length)))?.blob();
+      if (blob === undefined || blob.size > SEGMENT) break;
+      blobs.push(blob);
+      left -= blob.size;
+      if (blob.size < SEGMENT) break;
+    }
+    return blobs;
+  }
+
+  /** Keeps a segment, whole or not there at all. */
+  async keep(id: string, index: number, bytes: Blob): Promise<void> {
+    await this.#put(this.#part(id, index), bytes);
+  }
+
+  /** Deletes the file and all leftovers of downloads. */
+  async clear(): Promise<void> {
+    for (const request of await this.cache.keys(this.key, { ignoreSearch: true })) {
+      const of = new URL(request.url);
+      of.searchParams.delete('graftwork-part');
+      if (of.href === this.key) await this.cache.delete(request);
+    }
+  }
+
+  #part(id: string, index: number): string {
+    return `${this.key}&graftwork-part=${id}.${index}`;
+  }
+
+  async #put(key: string, body: Blob | string): Promise<void> {
+    try {
+      await this.cache.put(key, new Response(body));
+    } catch (cause) {
+      throw noRoom(this.key, cause);
+    }
+  }
+}
+
+/** The error of a file that the browser does not keep. */
+export function noRoom(key: string, cause?: unknown): GraftworkError {
+  const file = key.replace(/[?&]graftwork=.*/, '');
+  const message = `the browser's storage has no room for ${file}: free some (\`clearCache()\`), or load with \`cache: false\``;
+  return new GraftworkError('quota', message, { cause });
+}
