@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sample, train, reach } from './teach.mjs';
-import { ensure, equal, root, TINY } from './site.mjs';
+import { ensure, equal, root, TINY, until } from './site.mjs';
 
 const SIZES = { desktop: { width: 1280, height: 860 }, phone: { width: 390, height: 844 } };
 
@@ -12,6 +12,8 @@ async function examine(page, axe, what) {
     await page.setViewportSize(viewport);
     for (const colorScheme of ['light', 'dark']) {
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+      await until(page, () => document.getAnimations().every(({ playState }) => playState !== 'running'));
       const { violations } = await page.evaluate(`${axe}; axe.run(document, { resultTypes: ['violations'] })`);
       const found = violations.map(({ id, impact, nodes }) => `${id} (${impact}): ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`);
       equal(`${what}, ${size}, ${colorScheme}`, found, []);

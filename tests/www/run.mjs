@@ -34,7 +34,7 @@ async function check(name, work) {
     site.complain();
   } catch (error) {
     failed += 1;
-    note = `FAILED: ${error.message}\n${site.problems.join('\n')}`;
+    note = `FAILED: ${error.message}\n${[...new Set(site.problems)].slice(0, 3).join('\n')}`;
   } finally {
     await site.close();
   }

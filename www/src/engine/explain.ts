@@ -28,7 +28,8 @@ const KNOWN: Record<string, [title: string, advice: string]> = {
   quota: ['The browser’s storage is full.', 'Free some disk space or delete other sites’ data, then try again.'],
   storage: ['The browser gives this page no storage.', 'Private windows may do that: use an ordinary one, or download your adapter before you leave.'],
   'no-run': ['That training run is no longer stored.', 'Train again from your examples.'],
-  busy: ['This adapter is being trained already.', 'Wait until that is over, or stop it.'],
+  'bad-run': ['That training run is damaged, or of an older version of this page.', 'Discard it, then train again from your examples.'],
+  busy: ['This is being trained already, perhaps in another tab.', 'Wait until that is over, or stop it.'],
   disposed: ['The engine was stopped.', 'Start it again.'],
   internal: ['Something broke inside the engine.', 'Start it again; what you saved is safe.'],
 };

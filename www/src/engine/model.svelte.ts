@@ -1,9 +1,8 @@
-import type { Backbone as Engine, LoadProgress, Support } from 'graftwork';
+import type { Backbone as Engine, DeviceEvent, LoadProgress, Support } from 'graftwork';
 import { Backbone, isSupported } from 'graftwork';
 import { device, pinned, source } from './choice';
 import type { Explained } from './explain';
 import { explain } from './explain';
-import { watched } from './package';
 import { requests } from './requests.svelte';
 import { shelf } from './shelf.svelte';
 
@@ -20,10 +19,13 @@ class Model {
   /** Why the GPU is away, while it is. */
   lost = $state<string>();
 
+  /** Where it computes; after a loss that may be elsewhere. */
+  runsOn = $state<'gpu' | 'cpu'>();
+
   /** What computes, in a few words. */
   get device(): string {
-    if (this.backbone === undefined) return '…';
-    return this.backbone.info.device === 'gpu' ? `GPU${this.support?.gpu ? ` (${this.support.gpu})` : ''}` : 'CPU';
+    if (this.runsOn === undefined) return '…';
+    return this.runsOn === 'gpu' ? `GPU${this.support?.gpu ? ` (${this.support.gpu})` : ''}` : 'CPU';
   }
 
   /** Loads, unless the visitor should be asked first. */
@@ -37,7 +39,7 @@ class Model {
     this.backbone?.dispose();
     this.backbone = undefined;
     shelf.detach();
-    Object.assign(this, { phase: 'loading', failure: undefined, progress: undefined, lost: undefined });
+    Object.assign(this, { phase: 'loading', failure: undefined, progress: undefined, lost: undefined, runsOn: undefined });
     try {
       this.support = await isSupported();
       if (!this.support.supported) {
@@ -46,15 +48,21 @@ class Model {
         return;
       }
       const onProgress = (progress: LoadProgress) => void (this.progress = progress);
-      const onDevice = watched(({ state, reason }) => void (this.lost = state === 'lost' ? reason : undefined));
-      const backbone = await Backbone.load(source, { ...pinned, ...onDevice, device, onProgress });
+      const onDevice = (event: DeviceEvent) => this.deviceChanged(event);
+      const backbone = await Backbone.load(source, { ...pinned, device, onProgress, onDevice });
       await shelf.attachShipped(backbone);
       this.backbone = backbone;
+      this.runsOn = backbone.info.device;
       this.phase = 'ready';
       requests.reset();
     } catch (error) {
       this.fail(explain(error));
     }
+  }
+
+  private deviceChanged({ state, reason, device }: DeviceEvent): void {
+    this.lost = state === 'lost' ? reason : undefined;
+    if (state === 'recovered') this.runsOn = device;
   }
 
   private fail(failure: Explained): void {

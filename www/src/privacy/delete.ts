@@ -1,6 +1,6 @@
+import { clearCache, deleteRun, savedRuns } from 'graftwork';
 import { explain } from '../engine/explain';
 import { offline } from '../engine/offline.svelte';
-import { clearCache, deleteRun, savedRuns } from '../engine/package';
 import { shelf } from '../engine/shelf.svelte';
 import { clear } from '../store/db';
 import { draft } from '../teach/draft.svelte';

@@ -1,7 +1,7 @@
-import type { Adapter, Backbone, Example, TrainProgress } from 'graftwork';
+import type { Adapter, Backbone, Example, TrainOptions, TrainProgress } from 'graftwork';
+import { deleteRun, GraftworkError } from 'graftwork';
 import type { Explained } from '../engine/explain';
 import { explain, isAbort } from '../engine/explain';
-import { canResume, deleteRun, resume, saved } from '../engine/package';
 import { shelf } from '../engine/shelf.svelte';
 import type { Point, Run as Stored } from '../store/db';
 import { database } from '../store/db';
@@ -35,6 +35,8 @@ class Run {
   result = $state.raw<Report>();
   /** It was ended before its last step. */
   stopped = $state(false);
+  /** Why it is not being saved, where that is so. */
+  unsaved = $state<string>();
   /** What is stored of it, and the id that the adapter has on the shelf. */
   stored = $state.raw<Stored>();
   #abort = new AbortController();
@@ -45,7 +47,7 @@ class Run {
   }
 
   get canContinue(): boolean {
-    return canResume && this.stopped;
+    return this.stopped && this.unsaved === undefined;
   }
 
   /** Teaches a new adapter; never rejects. */
@@ -62,13 +64,12 @@ class Run {
       await this.#keep();
       const epochs = settings.epochs ?? epochsFor(learned.length);
       const steps = epochs * Math.ceil(learned.length / batchSize(learned.length));
-      const training = adapter.train(learned, {
+      await this.#train(adapter, learned, {
         epochs, lr: settings.lr, seed: settings.seed, batchSize: batchSize(learned.length), maxLength: MAX_LENGTH,
         // Few long passes would leave the chart empty.
         ...(heldOut.length > 0 && { validation: heldOut, ...(epochs < 4 && { evalEvery: Math.ceil(steps / 4) }) }),
-        signal: this.#abort.signal, ...saved(stored.name),
+        saveAs: stored.name,
       });
-      await this.#follow(training);
       return adapter;
     });
   }
@@ -78,7 +79,7 @@ class Run {
     await this.#guard(stored, async () => {
       this.points = stored.points;
       this.before = stored.points[0]?.step === 0 ? stored.points[0].accuracy : undefined;
-      const { adapter, training } = await resume(backbone, stored.name, { signal: this.#abort.signal });
+      const { adapter, training } = await backbone.resume(stored.name, { signal: this.#abort.signal });
       await this.#follow(training);
       return adapter;
     });
@@ -116,7 +117,7 @@ class Run {
 
   async #guard(stored: Stored, work: () => Promise<Adapter>): Promise<void> {
     this.#abort = new AbortController();
-    Object.assign(this, { phase: 'starting', failure: undefined, result: undefined, stopped: false, stored });
+    Object.assign(this, { phase: 'starting', failure: undefined, unsaved: undefined, result: undefined, stopped: false, stored });
     Object.assign(this, { progress: undefined, points: [], before: undefined, now: undefined });
     try {
       const adapter = await work();
@@ -127,16 +128,30 @@ class Run {
     }
   }
 
+  /** A browser that keeps nothing is no reason not to learn. */
+  async #train(adapter: Adapter, learned: Example[], { saveAs, ...options }: TrainOptions): Promise<void> {
+    const { signal } = this.#abort;
+    try {
+      await this.#follow(adapter.train(learned, { ...options, signal, ...(saveAs !== undefined && { saveAs }) }));
+    } catch (error) {
+      const full = error instanceof GraftworkError && ['storage', 'quota'].includes(error.code);
+      if (!full || this.progress !== undefined) throw error;
+      this.unsaved = error.message;
+      await this.#follow(adapter.train(learned, { ...options, signal }));
+    }
+  }
+
   async #follow(training: AsyncGenerator<TrainProgress, void, undefined>): Promise<void> {
     try {
       for await (const progress of training) {
         if (this.phase === 'starting') this.phase = 'training';
         this.progress = progress;
+        if ('saveError' in progress) this.unsaved = progress.saveError?.message;
         const { step, loss, validation } = progress;
-        const last = this.points.at(-1);
         const accuracy = validation?.accuracy;
         const point: Point = { step, loss, ...(accuracy !== undefined && { accuracy }) };
-        this.points = [...this.points.slice(0, last?.step === step ? -1 : undefined), point];
+        // A run that was cut off begins again at its last save, before the last point; a look repeats its step.
+        this.points = [...this.points.filter((other) => other.step < step), point];
         if (accuracy !== undefined) {
           this.now = accuracy;
           await this.#keep();
@@ -164,7 +179,7 @@ class Run {
 
   /** Best effort: without storage the run cannot be taken up again, which is all. */
   async #keep(): Promise<void> {
-    if (!canResume || this.stored === undefined) return;
+    if (this.stored === undefined) return;
     const stored = { ...this.stored, points: this.points };
     await database().then((db) => db.put('runs', stored)).catch(() => undefined);
   }
