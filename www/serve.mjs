@@ -100,7 +100,7 @@ if (resolve(process.argv[1] ?? '') === fileURLToPath(import.meta.url)) {
   const folders = { '': values.page, ...(values.models && { models: values.models }) };
   try {
     const { address, close } = await serve({ folders, port: Number(values.port) });
-    console.log(address);
+    console.log(`graftwork is at ${address}`);
     for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void close().then(() => process.exit(0)));
   } catch (error) {
     console.error(error.code === 'EADDRINUSE' ? `port ${values.port} is taken: choose another with --port` : error.message);

@@ -41,6 +41,7 @@ export interface Point {
 
 /** Examples that the visitor has not thrown away. */
 export interface Draft {
+  title: string;
   labels: string[];
   examples: Example[];
 }

@@ -23,6 +23,8 @@ export const MOST_LABELS = 50;
 
 /** What the visitor is collecting. It is kept while he goes on, so that a reload loses nothing. */
 class Draft {
+  /** What it is to be called. */
+  title = $state('');
   labels = $state<string[]>([]);
   examples = $state.raw<Kept[]>([]);
   settings = $state<Settings>({ ...DEFAULTS });
@@ -33,6 +35,7 @@ class Draft {
     try {
       const kept = await (await database()).get('draft', 'draft');
       if (kept === undefined || this.examples.length > 0) return;
+      this.title = kept.title;
       this.labels = kept.labels;
       this.examples = kept.examples.map((example) => this.#keyed(example));
     } catch {
@@ -94,7 +97,13 @@ class Draft {
     this.#save();
   }
 
+  rename(title: string): void {
+    this.title = title;
+    this.#save();
+  }
+
   clear(): void {
+    this.title = '';
     this.labels = [];
     this.examples = [];
     this.settings = { ...DEFAULTS };
@@ -110,7 +119,7 @@ class Draft {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
       const examples = this.examples.map(({ text, label }) => ({ text, label }));
-      const draft = { labels: $state.snapshot(this.labels), examples };
+      const draft = { title: this.title, labels: $state.snapshot(this.labels), examples };
       database().then((db) => db.put('draft', draft, 'draft')).catch(() => undefined);
     }, 300);
   }
