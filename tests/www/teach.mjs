@@ -40,7 +40,7 @@ export const checks = {
     const right = Number(rows[0]) + Number(rows[3]);
     equal('the table’s sum', rows.reduce((all, count) => all + Number(count), 0), 40);
     ensure(Math.abs(right / 40 - after) < 0.001, `the table says ${right} of 40, the page ${after}`);
-    equal('mistakes listed', await page.locator('section[aria-labelledby=mistakes-title] li').count(), Math.min(8, 40 - right));
+    equal('mistakes listed', await page.locator('section[aria-labelledby=mistakes-title] > ul > li').count(), Math.min(8, 40 - right));
     // Its own skill, beside the others.
     await page.getByRole('button', { name: 'Try it', exact: true }).click();
     await page.getByLabel('Text to sort').fill('URGENT! You have won a 2000 pound prize, call 09061701461 now');

@@ -1,6 +1,7 @@
 import type { DBSchema, IDBPDatabase } from 'idb';
 import { openDB } from 'idb';
 import type { Example } from 'graftwork';
+import type { Settings } from '../teach/draft.svelte';
 
 /** How an adapter did on examples that it did not learn from. */
 export interface Score {
@@ -44,6 +45,7 @@ export interface Draft {
   title: string;
   labels: string[];
   examples: Example[];
+  settings: Settings;
 }
 
 interface Schema extends DBSchema {

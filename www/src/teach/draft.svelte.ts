@@ -36,6 +36,7 @@ class Draft {
       const kept = await (await database()).get('draft', 'draft');
       if (kept === undefined || this.examples.length > 0) return;
       this.title = kept.title;
+      this.settings = { ...DEFAULTS, ...kept.settings };
       this.labels = kept.labels;
       this.examples = kept.examples.map((example) => this.#keyed(example));
     } catch {
@@ -102,6 +103,12 @@ class Draft {
     this.#save();
   }
 
+  /** Changes settings. */
+  set(some: Partial<Settings>): void {
+    Object.assign(this.settings, some);
+    this.#save();
+  }
+
   clear(): void {
     this.title = '';
     this.labels = [];
@@ -119,7 +126,7 @@ class Draft {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
       const examples = this.examples.map(({ text, label }) => ({ text, label }));
-      const draft = { title: this.title, labels: $state.snapshot(this.labels), examples };
+      const draft = { title: this.title, labels: $state.snapshot(this.labels), examples, settings: $state.snapshot(this.settings) };
       database().then((db) => db.put('draft', draft, 'draft')).catch(() => undefined);
     }, 300);
   }

@@ -144,6 +144,7 @@ class Run {
   async #follow(training: AsyncGenerator<TrainProgress, void, undefined>): Promise<void> {
     try {
       for await (const progress of training) {
+        await this.#gate?.promise;
         if (this.phase === 'starting') this.phase = 'training';
         this.progress = progress;
         if ('saveError' in progress) this.unsaved = progress.saveError?.message;
@@ -156,7 +157,6 @@ class Run {
           this.now = accuracy;
           await this.#keep();
         }
-        await this.#gate?.promise;
       }
     } catch (error) {
       if (!isAbort(error) || this.progress === undefined) throw error;

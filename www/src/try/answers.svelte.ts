@@ -6,11 +6,15 @@ import { shelf } from '../engine/shelf.svelte';
 
 const PAUSE = 120;
 
+/** What an adapter said, and of what. */
+export interface Answer extends Classification {
+  text: string;
+}
+
 /** What the adapters say about the text as it stands. */
 class Answers {
-  text = $state('');
-  /** By adapter; only what belongs to the text. */
-  found = $state.raw<Record<string, Classification>>({});
+  /** By adapter. The last answer stays in sight until the new one is there. */
+  found = $state.raw<Record<string, Answer>>({});
   failure = $state.raw<Explained>();
   #asked: AbortController | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -27,21 +31,17 @@ class Answers {
   async #all(text: string, chosen: string, signal: AbortSignal): Promise<void> {
     const { backbone } = model;
     if (backbone === undefined) return;
-    if (text !== this.text) {
-      // The last answer stays in sight until the new one is there.
-      if (text === '') this.found = {};
-      this.text = text;
-    }
-    if (text === '') return;
     this.failure = undefined;
+    if (text === '') this.found = {};
+    if (text === '') return;
     const others = shelf.entries.map(({ id }) => id).filter((id) => id !== chosen);
-    let fresh: Record<string, Classification> = {};
+    let fresh: Record<string, Answer> = {};
     for (const id of [chosen, ...others]) {
       try {
         const adapter = await shelf.attach(backbone, id);
         const [answer] = await adapter.classify([text], { signal });
         if (signal.aborted) return;
-        if (answer !== undefined) fresh = { ...fresh, [id]: answer };
+        if (answer !== undefined) fresh = { ...fresh, [id]: { ...answer, text } };
         this.found = { ...this.found, ...fresh };
       } catch (error) {
         if (signal.aborted || isAbort(error)) return;
