@@ -15,6 +15,7 @@ mod system;
 mod test;
 mod wasm;
 mod web;
+mod www;
 
 use std::process::ExitCode;
 
@@ -30,7 +31,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Train an adapter on SMS spam with the default backbone and classify three sentences
+    /// Build the application and serve it on this machine, with the default backbone
     Demo(demo::Args),
     /// Set up what is missing, then run every check and test (this is what CI runs)
     Test(test::Args),

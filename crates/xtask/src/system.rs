@@ -16,9 +16,7 @@ const SWIFTSHADER: &str = "/usr/lib/chromium/vk_swiftshader_icd.json";
 ///
 /// Allowed means Debian or a child of it, and root or a CI machine.
 pub fn ensure() -> Result<()> {
-    if shell::find("node").is_none() || shell::find("npm").is_none() {
-        bail!("Node.js 20 or newer with npm is needed: see https://nodejs.org");
-    }
+    node()?;
     let missing = missing();
     if missing.is_empty() {
         return Ok(());
@@ -44,6 +42,14 @@ pub fn ensure() -> Result<()> {
     };
     apt("update -qq")?;
     apt(&format!("install -qq --yes --no-install-recommends {packages}"))
+}
+
+/// An error unless Node.js is there.
+pub fn node() -> Result<()> {
+    if shell::find("node").is_none() || shell::find("npm").is_none() {
+        bail!("Node.js 20 or newer with npm is needed: see https://nodejs.org");
+    }
+    Ok(())
 }
 
 fn missing() -> Vec<&'static str> {

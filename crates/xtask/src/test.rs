@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use crate::stages::Stages;
-use crate::{browser, check, model, npm, paths, shell, system, wasm, web};
+use crate::{browser, check, model, npm, paths, shell, system, wasm, web, www};
 
 /// The crates that must build for the browser.
 const LIBRARIES: [&str; 6] = ["gpu", "tensor", "text", "model", "train", "graftwork"];
@@ -43,6 +43,7 @@ pub fn run(args: &Args) -> Result<()> {
             let built = stages.stage("npm package", || web::test(&toolchain));
             if built {
                 stages.stage("consumers", npm::consumers);
+                stages.stage("page", www::test);
             }
         }
     }

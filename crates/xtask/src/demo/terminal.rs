@@ -1,28 +1,15 @@
-//! `cargo xtask demo`: the main job, in the terminal, with the program a user has.
+//! `cargo xtask demo --terminal`: the main job with the program a user has.
 
 use std::fs;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Stdio;
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
+use super::Args;
 use crate::{model, paths, shell};
-
-/// Options of `cargo xtask demo`.
-#[derive(clap::Args)]
-pub struct Args {
-    /// Where to compute: auto takes the CPU where the only GPU is a software one
-    #[arg(long, default_value = "auto", value_parser = ["auto", "gpu", "cpu"])]
-    device: String,
-    /// How often to go through the 3,599 messages
-    #[arg(long, default_value_t = 1)]
-    epochs: u32,
-    /// Where the adapter goes
-    #[arg(long, value_name = "DIR")]
-    out: Option<PathBuf>,
-}
 
 /// Two of the kind that the training data calls spam, and one that it does not.
 const SENTENCES: [&str; 3] = [
@@ -31,7 +18,7 @@ const SENTENCES: [&str; 3] = [
     "Running ten minutes late, can you order me a coffee?",
 ];
 
-/// Runs `cargo xtask demo`.
+/// Trains an adapter, measures it and asks it about three sentences.
 pub fn run(args: &Args) -> Result<()> {
     let backbone = model::ensure()?;
     shell::run(&mut shell::cargo("build --release --package graftwork-cli"))?;

@@ -1,0 +1,114 @@
+// For everybody: axe on every view and state, both themes, desktop and phone; the main job by keyboard alone.
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { sample, train, reach } from './teach.mjs';
+import { ensure, equal, root, TINY, until } from './site.mjs';
+
+const SIZES = { desktop: { width: 1280, height: 860 }, phone: { width: 390, height: 844 } };
+
+/** Everything that axe finds in the page as it stands, in both themes and sizes; and whatever sticks out at the side. */
+async function examine(page, axe, what) {
+  for (const [size, viewport] of Object.entries(SIZES)) {
+    await page.setViewportSize(viewport);
+    for (const colorScheme of ['light', 'dark']) {
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+      await until(page, () => document.getAnimations().every(({ playState }) => playState !== 'running'));
+      const { violations } = await page.evaluate(`${axe}; axe.run(document, { resultTypes: ['violations'] })`);
+      const found = violations.map(({ id, impact, nodes }) => `${id} (${impact}): ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`);
+      equal(`${what}, ${size}, ${colorScheme}`, found, []);
+      const width = await page.evaluate(() => document.documentElement.scrollWidth);
+      ensure(width <= viewport.width, `${what}, ${size}: ${width} pixels wide`);
+    }
+  }
+  await page.setViewportSize(SIZES.desktop);
+}
+
+export const checks = {
+  async 'axe finds nothing in any view'(site) {
+    const axe = await readFile(join(root, 'www/node_modules/axe-core/axe.min.js'), 'utf8');
+    const { page } = site;
+    site.before = (request) => request.url.startsWith('/golden/') && Boolean(request.destroy());
+    await page.goto(site.server.address + TINY);
+    await page.getByRole('alert').waitFor();
+    await examine(page, axe, 'failed to load');
+    site.before = () => false;
+    await page.getByRole('button', { name: 'Retry' }).click();
+    await site.ready();
+    await page.getByRole('link', { name: 'Teach', exact: true }).click();
+    await examine(page, axe, 'nothing to teach');
+    await sample(page, 100);
+    await page.getByText('Or paste them').click();
+    await page.getByLabel('One example a line').fill('no label here');
+    await page.getByRole('button', { name: 'Add these' }).click();
+    await page.getByRole('alert').filter({ hasText: 'cannot be read' }).waitFor();
+    await examine(page, axe, 'examples');
+    await page.getByRole('button', { name: 'Clear all' }).click();
+    await examine(page, axe, 'a question');
+    await page.getByRole('button', { name: 'Keep' }).click();
+    await train(page);
+    await reach(page, 12);
+    await page.getByRole('button', { name: 'Pause' }).click();
+    await examine(page, axe, 'training');
+    await page.getByRole('button', { name: 'Stop' }).click();
+    await page.waitForSelector('[data-fact=result]');
+    await page.locator('section[aria-labelledby=mistakes-title] summary').first().click();
+    await examine(page, axe, 'result');
+    await page.getByRole('link', { name: 'Yours', exact: true }).click();
+    await examine(page, axe, 'yours');
+    await page.getByRole('button', { name: 'Try it', exact: true }).click();
+    await page.getByLabel('Text to sort').fill('a text');
+    await page.waitForSelector('[data-task^=run-]');
+    await examine(page, axe, 'an answer');
+    await page.getByRole('radio', { name: 'Topic' }).check();
+    await page.getByRole('alert').waitFor();
+    await examine(page, axe, 'an adapter that does not fit');
+  },
+
+  async 'a classifier is taught with the keyboard alone'(site) {
+    const page = await site.visit(TINY);
+    const focused = () => page.evaluate(() => {
+      const element = document.activeElement;
+      const label = element.labels?.[0]?.textContent ?? '';
+      return `${element.tagName} ${element.getAttribute('aria-label') ?? ''} ${label} ${element.textContent} ${element.id}`;
+    });
+    /** Presses Tab until what has the focus is the one wanted. */
+    const tabTo = async (wanted, key = 'Tab') => {
+      for (let presses = 0; presses < 80; presses += 1) {
+        if (wanted.test(await focused())) return;
+        await page.keyboard.press(key);
+      }
+      throw new Error(`no way by keyboard to ${wanted}`);
+    };
+    await page.keyboard.press('Tab');
+    ensure(/Skip to the content/.test(await focused()), `the first stop is ${await focused()}`);
+    await tabTo(/^A\s+Teach/);
+    await page.keyboard.press('Enter');
+    await tabTo(/new-label/);
+    await page.keyboard.type('ham, spam');
+    await page.keyboard.press('Enter');
+    for (let i = 0; i < 4; i += 1) {
+      for (const [label, text] of [['ham', `see you at ${i}`], ['spam', `win prize ${i}`]]) {
+        await tabTo(/ example$/);
+        await page.keyboard.type(text);
+        await tabTo(new RegExp(`^BUTTON\\s+${label}\\s*$`));
+        await page.keyboard.press('Enter');
+        await page.waitForSelector(`text=Added as ${label}`);
+      }
+    }
+    await tabTo(/ name$/);
+    await page.keyboard.type('By hand');
+    await tabTo(/^BUTTON\s+Train\s*$/);
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('[data-fact=result]');
+    await tabTo(/^BUTTON\s+Try it\s*$/);
+    await page.keyboard.press('Enter');
+    await tabTo(/ text$/);
+    await page.keyboard.type('win a prize');
+    await page.waitForSelector('[data-task^=run-][data-text="win a prize"]');
+    // Tasks are one stop, and arrows choose.
+    await tabTo(/^INPUT.*By hand/s);
+    await page.keyboard.press('ArrowUp');
+    ensure(await page.getByRole('radio', { name: 'Topic' }).isChecked(), 'the arrow key chose nothing');
+  },
+};

@@ -1,0 +1,73 @@
+// Without a network, and from one build of the page to the next.
+import { createHash } from 'node:crypto';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { sample, train } from './teach.mjs';
+import { dist, ensure, equal, TINY, until } from './site.mjs';
+
+export const checks = {
+  async 'after one visit it works without a network'(site) {
+    const page = await site.visit(TINY);
+    await site.settled();
+    await page.evaluate(() => navigator.serviceWorker.ready);
+    await site.context.setOffline(true);
+    site.before = (request) => request.destroy();
+    await page.reload();
+    await site.ready();
+    await page.waitForSelector('text=offline now');
+    await sample(page, 1);
+    await train(page);
+    await page.waitForSelector('[data-fact=result]');
+    equal('requests', await site.fact('requests'), '0');
+  },
+
+  async 'offline before the first download: said, and made good by Retry'(site) {
+    site.before = (request) => request.url.startsWith('/golden/') && Boolean(request.destroy());
+    const { page } = site;
+    await page.goto(site.server.address + TINY);
+    const alert = page.getByRole('alert').filter({ hasText: 'The model could not be downloaded' });
+    await alert.waitFor();
+    await site.settled();
+    await site.context.setOffline(true);
+    await page.reload();
+    await page.getByRole('alert').filter({ hasText: 'You are offline, and the model is not on this machine yet' }).waitFor();
+    await site.context.setOffline(false);
+    site.before = () => false;
+    await page.getByRole('button', { name: 'Retry' }).click();
+    await site.ready();
+  },
+
+  async 'a new build comes with the next load, whole'(site) {
+    const build = await mkdtemp(join(tmpdir(), 'graftwork-page-'));
+    try {
+      const page = await site.visit(TINY);
+      await site.settled();
+      // The next build: another title, and the digest of it in the service worker.
+      await cp(dist, build, { recursive: true });
+      const digest = (bytes) => `sha256-${createHash('sha256').update(bytes).digest('base64')}`;
+      const old = await readFile(join(dist, 'index.html'), 'utf8');
+      const next = old.replace(/<title>.*<\/title>/, '<title>the next build</title>');
+      await writeFile(join(build, 'index.html'), next);
+      const worker = await readFile(join(dist, 'sw.js'), 'utf8');
+      ensure(worker.includes(digest(old)), 'sw.js has another digest of index.html');
+      const version = worker.replace(/graftwork-page-\$\{|`\$\{PREFIX\}\w{16}`/, (found) => found.replace(/\w{16}/, '0123456789abcdef'));
+      ensure(version !== worker, 'sw.js has no version');
+      await writeFile(join(build, 'sw.js'), version.replace(digest(old), digest(next)));
+      site.folders[''] = build;
+
+      // The old one is shown as long as the new one is being fetched.
+      await page.reload();
+      await site.ready();
+      ensure((await page.title()) !== 'the next build', 'the new page came with the old service worker');
+      await until(page, async () => Boolean((await navigator.serviceWorker.getRegistration())?.waiting));
+      await page.reload();
+      await page.waitForFunction(() => document.title === 'the next build');
+      await site.ready();
+      const caches = await page.evaluate(() => caches.keys());
+      equal('caches of pages', caches.filter((name) => name.startsWith('graftwork-page-')), ['graftwork-page-0123456789abcdef']);
+    } finally {
+      await rm(build, { recursive: true });
+    }
+  },
+};

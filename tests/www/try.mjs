@@ -1,0 +1,79 @@
+// The first view: a text, a task, the answer.
+import { createHash } from 'node:crypto';
+import { spawnSync } from 'node:child_process';
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ensure, equal, root, share } from './site.mjs';
+
+const TEXTS = {
+  'Spam filter': 'WINNER!! Claim your free prize now, call 09061701461 before midnight',
+  Sentiment: 'A warm, funny film that trusts its audience.',
+  Topic: 'The vaccine protects against three strains of the virus.',
+};
+const FILES = { 'Spam filter': 'spam', Sentiment: 'sentiment', Topic: 'topic' };
+
+export const checks = {
+  async 'shipped adapters are what the page says they are'() {
+    const source = await readFile(join(root, 'www/src/engine/shipped.ts'), 'utf8');
+    const cards = [...source.matchAll(/file: '(.*?)',\s+sha256: '(.*?)',\s+bytes: ([\d_]+)/g)];
+    equal('cards', cards.length, 3);
+    for (const [, file, sha256, bytes] of cards) {
+      const path = join(root, 'www/public', file);
+      equal(`SHA-256 of ${file}`, sha256, createHash('sha256').update(await readFile(path)).digest('hex'));
+      equal(`bytes of ${file}`, Number(bytes.replaceAll('_', '')), (await stat(path)).size);
+    }
+    // The page and the task runner pin the same backbone.
+    const pins = await readFile(join(root, 'crates/xtask/src/model/pins.rs'), 'utf8');
+    const choice = await readFile(join(root, 'www/src/engine/choice.ts'), 'utf8');
+    const hashes = [...choice.matchAll(/'([0-9a-f]{64})'/g)].map(([, hash]) => hash);
+    equal('pins', hashes.map((hash) => pins.includes(hash)), [true, true, true]);
+    ensure(pins.includes(/revision: '(\w{40})'/.exec(choice)[1]), 'the revision is not that of pins.rs');
+  },
+
+  async 'each shipped adapter answers like the native program, without a request'(site) {
+    const page = await site.visit();
+    await site.settled();
+    site.requests.length = 0;
+    const sent = [];
+    site.context.on('request', (request) => sent.push(request.url()));
+    const notes = [];
+    for (const [task, text] of Object.entries(TEXTS)) {
+      await page.getByRole('radio', { name: task }).check();
+      await page.getByLabel('Text to sort').fill(text);
+      await page.waitForSelector(`[data-task=${FILES[task]}][data-text="${text}"]`);
+      const verdict = await page.locator('.verdict p.label').innerText();
+      const [, label, score] = /^(\S+)\s+(.*%)$/.exec(verdict) ?? [];
+      const native = predict(site.program, FILES[task], text);
+      equal(`${task}: label`, label, native.label);
+      ensure(Math.abs(share(score) - native.score) < 0.0011, `${task}: ${score}, not ${native.score}`);
+      notes.push(`${label} ${score}`);
+    }
+    equal('requests by the page’s count', await site.fact('requests'), '0');
+    equal('requests by the browser', sent.filter((url) => !/^(blob|data):/.test(url)), []);
+    equal('requests by the server', site.requests, []);
+    return notes.join(', ');
+  },
+
+  async 'every skill answers at once, and a late answer never replaces a newer one'(site) {
+    const page = await site.visit();
+    const box = page.getByLabel('Text to sort');
+    await box.pressSequentially('Congratulations, you have won a prize, call now');
+    await box.fill('Are we still on for lunch on Friday?');
+    await page.waitForSelector('[data-text="Are we still on for lunch on Friday?"] >> text=ham');
+    await page.waitForFunction(() => document.querySelectorAll('.tasks .answer strong').length === 3);
+    equal('text of the answer', await page.locator('.verdict').getAttribute('data-text'), await box.inputValue());
+    await page.getByRole('button', { name: /^Your parcel/ }).click();
+    await page.waitForSelector('[data-text^="Your parcel"]');
+    await box.fill('');
+    await page.waitForSelector('text=The answer appears here');
+  },
+};
+
+function predict(program, adapter, text) {
+  const args = ['predict', '--quiet', '--json', '--device', 'cpu', '--backbone', 'sentence-transformers/all-MiniLM-L6-v2',
+    '--adapter', join(root, `www/public/adapters/${adapter}.safetensors`), '--input', '-'];
+  const done = spawnSync(program, args, { input: `${text}\n`, encoding: 'utf8' });
+  if (done.status !== 0) throw new Error(`${program}: ${done.stderr}${done.error ?? ''}`);
+  const { label, scores } = JSON.parse(done.stdout);
+  return { label, score: scores[label] };
+}

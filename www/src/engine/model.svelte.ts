@@ -1,0 +1,74 @@
+import type { Backbone as Engine, DeviceEvent, LoadProgress, Support } from 'graftwork';
+import { Backbone, isSupported } from 'graftwork';
+import { device, pinned, source } from './choice';
+import type { Explained } from './explain';
+import { explain } from './explain';
+import { requests } from './requests.svelte';
+import { shelf } from './shelf.svelte';
+
+/** Whether the visitor asked his browser to save data. */
+const saveData = (navigator as { connection?: { saveData?: boolean } }).connection?.saveData === true;
+
+/** The one backbone of the page. */
+class Model {
+  phase = $state<'asking' | 'loading' | 'ready' | 'failed'>('loading');
+  progress = $state.raw<LoadProgress>();
+  failure = $state.raw<Explained>();
+  backbone = $state.raw<Engine>();
+  support = $state.raw<Support>();
+  /** Why the GPU is away, while it is. */
+  lost = $state<string>();
+
+  /** Where it computes; after a loss that may be elsewhere. */
+  runsOn = $state<'gpu' | 'cpu'>();
+
+  /** What computes, in a few words. */
+  get device(): string {
+    if (this.runsOn === undefined) return '…';
+    return this.runsOn === 'gpu' ? `GPU${this.support?.gpu ? ` (${this.support.gpu})` : ''}` : 'CPU';
+  }
+
+  /** Loads, unless the visitor should be asked first. */
+  async begin(): Promise<void> {
+    if (saveData) this.phase = 'asking';
+    else await this.load();
+  }
+
+  /** Loads the backbone and the adapters that come with the page; never rejects. */
+  async load(): Promise<void> {
+    this.backbone?.dispose();
+    this.backbone = undefined;
+    shelf.detach();
+    Object.assign(this, { phase: 'loading', failure: undefined, progress: undefined, lost: undefined, runsOn: undefined });
+    try {
+      this.support = await isSupported();
+      if (!this.support.supported) {
+        const advice = 'Use a current version of Chrome, Edge, Firefox or Safari.';
+        this.fail({ title: 'This browser is too old for the page.', advice, detail: this.support.reason, restart: false });
+        return;
+      }
+      const onProgress = (progress: LoadProgress) => void (this.progress = progress);
+      const onDevice = (event: DeviceEvent) => this.deviceChanged(event);
+      const backbone = await Backbone.load(source, { ...pinned, device, onProgress, onDevice });
+      await shelf.attachShipped(backbone);
+      this.backbone = backbone;
+      this.runsOn = backbone.info.device;
+      this.phase = 'ready';
+      requests.reset();
+    } catch (error) {
+      this.fail(explain(error));
+    }
+  }
+
+  private deviceChanged({ state, reason, device }: DeviceEvent): void {
+    this.lost = state === 'lost' ? reason : undefined;
+    if (state === 'recovered') this.runsOn = device;
+  }
+
+  private fail(failure: Explained): void {
+    this.failure = failure;
+    this.phase = 'failed';
+  }
+}
+
+export const model = new Model();

@@ -1,0 +1,118 @@
+import type { Adapter, Backbone } from 'graftwork';
+import type { OwnAdapter } from '../store/db';
+import { database } from '../store/db';
+import type { Explained } from './explain';
+import { explain } from './explain';
+import type { Shipped } from './shipped';
+import { shipped } from './shipped';
+
+/** An adapter in the visitor's reach. */
+export interface Entry {
+  id: string;
+  title: string;
+  shipped?: Shipped;
+  own?: OwnAdapter;
+}
+
+/** All adapters: those of the page and the visitor's own. */
+class Shelf {
+  own = $state.raw<OwnAdapter[]>([]);
+  /** Why an adapter cannot be used, by id. */
+  problems = $state<Record<string, Explained>>({});
+  /** Why nothing of the visitor's is kept. */
+  unkept = $state.raw<Explained>();
+  #attached = new Map<string, Promise<Adapter>>();
+
+  get entries(): Entry[] {
+    const own = this.own.map((adapter) => ({ id: adapter.id, title: adapter.title, own: adapter }));
+    return [...shipped.map((card) => ({ id: card.id, title: card.title, shipped: card })), ...own];
+  }
+
+  /** Reads what is stored; never rejects. */
+  async open(): Promise<void> {
+    try {
+      const all = await (await database()).getAll('adapters');
+      this.own = all.sort((a, b) => b.made.getTime() - a.made.getTime());
+    } catch (error) {
+      const advice = 'The page works, but what you make is gone when you leave: download it before.';
+      this.unkept = { ...explain(error), title: 'The browser gives this page no storage.', advice };
+    }
+  }
+
+  /** Puts the shipped ones on a backbone before anybody asks, so that no request is needed later. */
+  async attachShipped(backbone: Backbone): Promise<void> {
+    const results = await Promise.allSettled(shipped.map((card) => this.attach(backbone, card.id)));
+    const network = results.find((result) => result.status === 'rejected' && result.reason?.code === 'network');
+    if (network?.status === 'rejected') throw network.reason;
+  }
+
+  /** The adapter on the backbone, at once if it is there already. */
+  attach(backbone: Backbone, id: string): Promise<Adapter> {
+    let adapter = this.#attached.get(id);
+    if (adapter === undefined) {
+      adapter = this.#load(backbone, id);
+      this.#attached.set(id, adapter);
+      adapter.then(() => delete this.problems[id], (error) => {
+        this.#attached.delete(id);
+        this.problems[id] = explain(error);
+      });
+    }
+    return adapter;
+  }
+
+  /** Puts a new adapter on the shelf. It works in this tab even where the browser keeps nothing. */
+  async add(own: OwnAdapter, adapter: Adapter): Promise<void> {
+    const before = this.#attached.get(own.id);
+    this.#attached.set(own.id, Promise.resolve(adapter));
+    this.own = [own, ...this.own.filter((other) => other.id !== own.id)];
+    if (before !== undefined && (await before) !== adapter) (await before).dispose();
+    await this.#keep(own);
+  }
+
+  async rename(id: string, title: string): Promise<void> {
+    const own = this.own.find((adapter) => adapter.id === id);
+    if (own === undefined || title.trim() === '') return;
+    const renamed = { ...own, title: title.trim() };
+    // Shown once it is kept.
+    await this.#keep(renamed);
+    this.own = this.own.map((adapter) => (adapter.id === id ? renamed : adapter));
+  }
+
+  async remove(id: string): Promise<void> {
+    await database().then((db) => db.delete('adapters', id)).catch(() => undefined);
+    this.own = this.own.filter((adapter) => adapter.id !== id);
+    const attached = this.#attached.get(id);
+    this.#attached.delete(id);
+    delete this.problems[id];
+    attached?.then((adapter) => adapter.dispose(), () => undefined);
+  }
+
+  /** Forgets what was on a backbone that is gone. */
+  detach(): void {
+    this.#attached.clear();
+    this.problems = {};
+  }
+
+  async #keep(own: OwnAdapter): Promise<void> {
+    try {
+      await (await database()).put('adapters', own);
+      // Asked for now that there is something to lose.
+      await navigator.storage?.persist?.();
+    } catch (error) {
+      const advice = 'Download the adapter before you leave the page, or it is lost.';
+      this.unkept = { ...explain(error), advice };
+    }
+  }
+
+  async #load(backbone: Backbone, id: string): Promise<Adapter> {
+    const card = shipped.find((card) => card.id === id);
+    if (card !== undefined) {
+      return backbone.loadAdapter(new URL(card.file, document.baseURI), { integrity: card.sha256 });
+    }
+    const own = this.own.find((adapter) => adapter.id === id);
+    if (own === undefined) throw new Error('this adapter was deleted');
+    return backbone.loadAdapter(own.file);
+  }
+}
+
+export const shelf = new Shelf();

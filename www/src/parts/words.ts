@@ -1,0 +1,24 @@
+/** 0.987 as `98.7 %`; never rounded up to certainty. */
+export function percent(share: number): string {
+  const rounded = Math.round(share * 1000) / 10;
+  if (rounded >= 100 && share < 1) return '> 99.9 %';
+  if (rounded <= 0 && share > 0) return '< 0.1 %';
+  return `${rounded.toFixed(rounded === 100 ? 0 : 1)} %`;
+}
+
+/** Bytes as people say them. */
+export function bytes(size: number): string {
+  if (size < 1000) return `${size} bytes`;
+  if (size < 1e6) return `${Math.round(size / 1e3)} kB`;
+  return size < 1e9 ? `${(size / 1e6).toFixed(1)} MB` : `${(size / 1e9).toFixed(1)} GB`;
+}
+
+/** Seconds as people say them. */
+export function duration(seconds: number): string {
+  if (!Number.isFinite(seconds)) return '…';
+  if (seconds < 1) return 'under a second';
+  if (seconds < 90) return `${Math.round(seconds)} s`;
+  return seconds < 5400 ? `${Math.round(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`;
+}
+
+export const thousands = (count: number): string => Math.round(count).toLocaleString('en-US');

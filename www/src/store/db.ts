@@ -1,0 +1,88 @@
+import type { DBSchema, IDBPDatabase } from 'idb';
+import { openDB } from 'idb';
+import type { Example } from 'graftwork';
+import type { Settings } from '../teach/draft.svelte';
+
+/** How an adapter did on examples that it did not learn from. */
+export interface Score {
+  accuracy: number;
+  heldOut: number;
+  /** Share of the commonest label among them: what guessing would reach. */
+  guessing: number;
+}
+
+/** An adapter that the visitor made or brought. */
+export interface OwnAdapter {
+  id: string;
+  title: string;
+  labels: string[];
+  made: Date;
+  file: Blob;
+  /** Examples that it learned from; unknown of files from elsewhere. */
+  learned?: number;
+  score?: Score;
+}
+
+/** What the page needs to take up an interrupted run; the weights are the package's. */
+export interface Run {
+  /** The package's name of it, and the id that the adapter gets. */
+  name: string;
+  title: string;
+  learned: number;
+  heldOut: Example[];
+  points: Point[];
+}
+
+/** A point of the chart. */
+export interface Point {
+  step: number;
+  loss?: number;
+  accuracy?: number;
+}
+
+/** Examples that the visitor has not thrown away. */
+export interface Draft {
+  title: string;
+  labels: string[];
+  examples: Example[];
+  settings: Settings;
+}
+
+interface Schema extends DBSchema {
+  adapters: { key: string; value: OwnAdapter };
+  runs: { key: string; value: Run };
+  draft: { key: 'draft'; value: Draft };
+}
+
+const NAME = 'graftwork-page';
+let opened: Promise<IDBPDatabase<Schema>> | undefined;
+
+/** The page's own database. */
+export function database(): Promise<IDBPDatabase<Schema>> {
+  // Some browsers throw where others reject.
+  opened ??= Promise.resolve().then(() => openDB<Schema>(NAME, 1, {
+    upgrade(db) {
+      db.createObjectStore('adapters', { keyPath: 'id' });
+      db.createObjectStore('runs', { keyPath: 'name' });
+      db.createObjectStore('draft');
+    },
+    // Another tab deletes or renews it.
+    blocking: () => void close(),
+    terminated: () => void (opened = undefined),
+  }));
+  opened.catch(() => (opened = undefined));
+  return opened;
+}
+
+/** Lets go of it, so that it can be deleted. */
+export async function close(): Promise<void> {
+  const db = await opened?.catch(() => undefined);
+  opened = undefined;
+  db?.close();
+}
+
+/** Deletes everything in it. */
+export async function clear(): Promise<void> {
+  const db = await database();
+  await Promise.all([db.clear('adapters'), db.clear('runs'), db.clear('draft')]);
+}

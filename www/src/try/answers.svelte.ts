@@ -1,0 +1,56 @@
+import type { Classification } from 'graftwork';
+import type { Explained } from '../engine/explain';
+import { explain, isAbort } from '../engine/explain';
+import { model } from '../engine/model.svelte';
+import { shelf } from '../engine/shelf.svelte';
+
+const PAUSE = 120;
+
+/** What an adapter said, and of what. */
+export interface Answer extends Classification {
+  text: string;
+}
+
+/** What the adapters say about the text as it stands. */
+class Answers {
+  /** By adapter. The last answer stays in sight until the new one is there. */
+  found = $state.raw<Record<string, Answer>>({});
+  failure = $state.raw<Explained>();
+  #asked: AbortController | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  /** Asks again after a short pause: the chosen adapter first, then the others. What is asked now makes older answers void. */
+  ask(text: string, chosen: string, wait = PAUSE): void {
+    clearTimeout(this.#timer);
+    this.#asked?.abort();
+    const asked = new AbortController();
+    this.#asked = asked;
+    this.#timer = setTimeout(() => void this.#all(text.trim(), chosen, asked.signal), wait);
+  }
+
+  async #all(text: string, chosen: string, signal: AbortSignal): Promise<void> {
+    const { backbone } = model;
+    if (backbone === undefined) return;
+    this.failure = undefined;
+    if (text === '') this.found = {};
+    if (text === '') return;
+    const others = shelf.entries.map(({ id }) => id).filter((id) => id !== chosen);
+    let fresh: Record<string, Answer> = {};
+    for (const id of [chosen, ...others]) {
+      try {
+        const adapter = await shelf.attach(backbone, id);
+        const [answer] = await adapter.classify([text], { signal });
+        if (signal.aborted) return;
+        if (answer !== undefined) fresh = { ...fresh, [id]: { ...answer, text } };
+        this.found = { ...this.found, ...fresh };
+      } catch (error) {
+        if (signal.aborted || isAbort(error)) return;
+        if (id === chosen && shelf.problems[id] === undefined) this.failure = explain(error);
+      }
+    }
+    // What is no longer on the shelf goes.
+    this.found = fresh;
+  }
+}
+
+export const answers = new Answers();
