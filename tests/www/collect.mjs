@@ -38,7 +38,7 @@ export const checks = {
     const page = await site.visit(`${TINY}#teach`);
     const alert = page.getByRole('alert');
     const cases = [
-      ['a.csv', 'label,text\nwarm,sun\ncold\n,ice\nwarm,\n', ['3 lines of a.csv', 'Line 3 has 1 columns, the header 2', 'Line 4 has no label', 'Line 5 has no text']],
+      ['a.csv', 'label,text\nwarm,sun\ncold\n,ice\nwarm,\n', ['3 lines of a.csv', 'Line 3 has 1 column, the header 2', 'Line 4 has no label', 'Line 5 has no text']],
       ['b.csv', 'label,text\nwarm,"two\nlines"\nwarm,"open\nend\n', ['One line of b.csv', 'Line 4 has a quotation mark that is never closed']],
       ['c.csv', 'a,b,c\n1,2,3\n', ['The first line must name the columns']],
       ['d.jsonl', '{"text":"x","label":"a"}\n{"text":\n{"text":"y"}\n', ['2 lines of d.jsonl', 'Line 2 is not JSON', 'Line 3 has no label']],

@@ -2,7 +2,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { chromium } from '../browser/node_modules/playwright-core/index.mjs';
-import { sample, train } from './teach.mjs';
+import { launch } from '../browser/launch.mjs';
+import { reach, sample, train } from './teach.mjs';
 import { dist, ensure, equal, root, TINY } from './site.mjs';
 
 const alert = (page, words) => page.getByRole('alert').filter({ hasText: words });
@@ -31,6 +32,27 @@ export const checks = {
     const page = await site.visit(`${TINY}&device=gpu`);
     ensure(/^GPU \(.+\)/.test(await site.fact('device')), await site.fact('device'));
     equal('notice', await page.getByText('Running on the processor.').count(), 0);
+  },
+
+  async 'a GPU that goes away while it teaches is a notice, not an end'(site) {
+    // A browser of its own: the GPU is lost for all of its pages.
+    const other = await launch(site.chromium);
+    try {
+      const page = await site.visit(`${TINY}&device=gpu`, await site.newPage(await other.newContext()));
+      await sample(page, 100);
+      await train(page);
+      await reach(page, 3);
+      const notice = page.getByText('The GPU went away and is being set up again.');
+      const seen = notice.waitFor();
+      await (await other.newBrowserCDPSession()).send('Browser.crashGpuProcess').catch(() => undefined);
+      await seen;
+      await notice.waitFor({ state: 'hidden' });
+      const now = parseInt(await site.fact('step', page));
+      await reach(page, now + 2);
+      equal('errors', await page.getByRole('alert').count(), 0);
+    } finally {
+      await other.close();
+    }
   },
 
   async 'an adapter of another backbone, a damaged one, no adapter at all'(site) {

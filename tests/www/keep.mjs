@@ -54,7 +54,7 @@ export const checks = {
       await page.waitForSelector('[data-fact=result]');
       return (await download(page, () => page.getByRole('button', { name: 'Download' }).click())).bytes;
     };
-    await sample(page, 40);
+    await sample(page, 25);
     await train(page);
     const whole = await result();
 

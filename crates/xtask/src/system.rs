@@ -47,7 +47,7 @@ pub fn ensure() -> Result<()> {
 /// An error unless Node.js is there.
 pub fn node() -> Result<()> {
     if shell::find("node").is_none() || shell::find("npm").is_none() {
-        bail!("Node.js 20 or newer with npm is needed: see https://nodejs.org");
+        bail!("Node.js 20.19 or newer with npm is needed: see https://nodejs.org");
     }
     Ok(())
 }

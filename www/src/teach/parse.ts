@@ -103,7 +103,7 @@ function table(text: string, format: 'csv' | 'tsv'): Parsed {
       try {
         if (errors[0] !== undefined) throw new Error(complaint(errors[0].code));
         const wrong = columns.width > 0 && data.length !== columns.width;
-        if (wrong) throw new Error(`has ${data.length} columns, the header ${columns.width}`);
+        if (wrong) throw new Error(`has ${data.length} ${data.length === 1 ? 'column' : 'columns'}, the header ${columns.width}`);
         out.examples.push(example(data[columns.label], data[columns.text]));
       } catch (error) {
         out.problems.push({ line: here, text: (error as Error).message });
