@@ -28,7 +28,9 @@ try {
 }
 
 async function job(name, address, { learns }) {
-  const page = await browser.newPage();
+  // A visitor of its own: the page remembers what the one before has collected.
+  const context = await browser.createBrowserContext();
+  const page = await context.newPage();
   page.setDefaultTimeout(300_000);
   const problems = [];
   page.on('pageerror', (error) => problems.push(String(error)));
@@ -54,6 +56,6 @@ async function job(name, address, { learns }) {
     process.exitCode = 1;
     console.log(`  FAILED: ${error.message}\n${problems.join('\n')}`);
   } finally {
-    await page.close();
+    await context.close();
   }
 }

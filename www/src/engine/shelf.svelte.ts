@@ -96,8 +96,8 @@ class Shelf {
   async #keep(own: OwnAdapter): Promise<void> {
     try {
       await (await database()).put('adapters', own);
-      // Asked for now that there is something to lose.
-      await navigator.storage?.persist?.();
+      // Asked for now that there is something to lose. Some browsers ask the visitor, who need not be waited for.
+      void navigator.storage?.persist?.().catch(() => false);
     } catch (error) {
       const advice = 'Download the adapter before you leave the page, or it is lost.';
       this.unkept = { ...explain(error), advice };
