@@ -1,5 +1,6 @@
 // node run.mjs CHROMIUM MODEL_DIR [ROUNDS]: graftwork and transformers.js with the same model in the same browser, in
-// turns. MODEL_DIR is what `export.py` makes; `web/dist` and `npm ci` (in this folder and in tests/browser) come first.
+// turns. MODEL_DIR is what `export.py` makes; `web/dist`, `npm ci --ignore-scripts` in this folder and `npm ci` in
+// tests/browser come first.
 //
 // First answer: from the start of the navigation, all files in the browser's caches. Throughput: a call with 8 texts of
 // 64 tokens, and one with 32 text messages, which transformers.js pads to the longest. Code: what a first visit loads.
