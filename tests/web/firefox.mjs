@@ -1,7 +1,7 @@
 // node firefox.mjs FIREFOX: classify, embed and train once in headless Firefox, on the CPU and on WebGPU where it has
 // it, against PyTorch's golden numbers. Run by hand: `npm install --no-save puppeteer-core@25.16.0` in tests/browser and
 // a built `web/dist` come first.
-import puppeteer from '../browser/node_modules/puppeteer-core/lib/puppeteer/puppeteer-core.js';
+import { launchFirefox } from '../browser/firefox.mjs';
 import { goldenCurve, goldenLogits } from './golden.mjs';
 import { compare, equal } from './native.mjs';
 import { serve } from './server.mjs';
@@ -9,14 +9,7 @@ import { serve } from './server.mjs';
 const WAYS = [{ device: 'cpu' }, { device: 'cpu', worker: false }, { device: 'gpu' }, { device: 'gpu', worker: false }];
 
 const server = await serve();
-const browser = await puppeteer.launch({
-  browser: 'firefox',
-  executablePath: process.argv[2],
-  headless: true,
-  protocolTimeout: 600_000,
-  // WebGPU is off by default on Linux, and refuses software adapters.
-  extraPrefsFirefox: { 'dom.webgpu.enabled': true, 'gfx.webgpu.ignore-blocklist': true },
-});
+const browser = await launchFirefox(process.argv[2]);
 try {
   console.log(await browser.version());
   const golden = await goldenLogits();

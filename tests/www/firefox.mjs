@@ -1,25 +1,16 @@
 // node firefox.mjs FIREFOX: the page's main job once in headless Firefox, on the CPU and, where it has WebGPU, on that.
 // Run by hand: `npm install --no-save puppeteer-core@25.16.0` in tests/browser and `cargo xtask demo` (for `www/dist`)
 // come first.
-import { homedir } from 'node:os';
 import { join } from 'node:path';
-import puppeteer from '../browser/node_modules/puppeteer-core/lib/puppeteer/puppeteer-core.js';
 import { serve } from '../../www/serve.mjs';
-import { dist, ensure, root } from './site.mjs';
+import { launchFirefox } from '../browser/firefox.mjs';
+import { dist, ensure, models, root } from './site.mjs';
 
-const models = process.env.GRAFTWORK_MODELS ?? join(homedir(), '.cache/graftwork/models');
 const server = await serve({ folders: { '': dist, models, golden: join(root, 'tests/golden') } });
-const browser = await puppeteer.launch({
-  browser: 'firefox',
-  executablePath: process.argv[2],
-  headless: true,
-  protocolTimeout: 600_000,
-  // WebGPU is off by default on Linux, and refuses software adapters.
-  extraPrefsFirefox: { 'dom.webgpu.enabled': true, 'gfx.webgpu.ignore-blocklist': true },
-});
+const browser = await launchFirefox(process.argv[2]);
 try {
   console.log(await browser.version());
-  // The real model on the CPU; on a software GPU it would take an hour, so there the tiny one.
+  // The real model on the CPU; a software GPU would take long, so there the tiny one.
   await job('the model, device=cpu', '?device=cpu', { learns: true });
   await job('a tiny model, device=gpu', '?device=gpu&backbone=/golden/tiny-bert', { learns: false });
 } finally {

@@ -6,7 +6,8 @@ import { serve } from '../../www/serve.mjs';
 
 export const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
 export const dist = join(root, 'www/dist');
-const models = process.env.GRAFTWORK_MODELS ?? join(homedir(), '.cache/graftwork/models');
+/** The user's models: a folder an id. */
+export const models = process.env.GRAFTWORK_MODELS ?? join(homedir(), '.cache/graftwork/models');
 
 /** Two layers of random weights: what is about the page and not about the model is quick with it. */
 export const TINY = '?backbone=/golden/tiny-bert';
