@@ -43,9 +43,15 @@ export const checks = {
       await train(page);
       await reach(page, 3);
       const notice = page.getByText('The GPU went away and is being set up again.');
-      const seen = notice.waitFor();
+      // Seen by what changes in the document: there are no frames to look at while the browser starts its GPU process.
+      await page.evaluate(() => {
+        window.noticed = new Promise((resolve) => {
+          const look = () => document.body.textContent.includes('The GPU went away') && resolve();
+          new MutationObserver(look).observe(document.body, { childList: true, subtree: true, characterData: true });
+        });
+      });
       await (await other.newBrowserCDPSession()).send('Browser.crashGpuProcess').catch(() => undefined);
-      await seen;
+      await page.evaluate(() => window.noticed);
       await notice.waitFor({ state: 'hidden' });
       const now = parseInt(await site.fact('step', page));
       await reach(page, now + 2);
