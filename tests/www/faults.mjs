@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { chromium } from '../browser/node_modules/playwright-core/index.mjs';
 import { launch } from '../browser/launch.mjs';
 import { reach, sample, train } from './teach.mjs';
-import { dist, ensure, equal, root, TINY } from './site.mjs';
+import { dist, ensure, equal, root, TINY, until } from './site.mjs';
 
 const alert = (page, words) => page.getByRole('alert').filter({ hasText: words });
 
@@ -42,17 +42,13 @@ export const checks = {
       await sample(page, 100);
       await train(page);
       await reach(page, 3);
-      const notice = page.getByText('The GPU went away and is being set up again.');
       // Seen by what changes in the document: there are no frames to look at while the browser starts its GPU process.
-      await page.evaluate(() => {
-        window.noticed = new Promise((resolve) => {
-          const look = () => document.body.textContent.includes('The GPU went away') && resolve();
-          new MutationObserver(look).observe(document.body, { childList: true, subtree: true, characterData: true });
-        });
-      });
+      await page.evaluate(() => new MutationObserver(() => {
+        window.noticed ||= document.body.textContent.includes('The GPU went away');
+      }).observe(document.body, { childList: true, subtree: true, characterData: true }));
       await (await other.newBrowserCDPSession()).send('Browser.crashGpuProcess').catch(() => undefined);
-      await page.evaluate(() => window.noticed);
-      await notice.waitFor({ state: 'hidden' });
+      await until(page, () => window.noticed);
+      await page.getByText('The GPU went away').waitFor({ state: 'hidden' });
       const now = parseInt(await site.fact('step', page));
       await reach(page, now + 2);
       equal('errors', await page.getByRole('alert').count(), 0);
