@@ -1,5 +1,5 @@
 //! Files that other programs wrote, there and back: checkpoints of transformers, adapters of AdapterHub, archives of
-//! PyTorch. What is compared with is in `tests/golden` (see its README) and in the shared test data.
+//! PyTorch. What is compared with is in `tests/golden` and `tests/data` (each has a README).
 
 mod adapters;
 mod backbones;
@@ -14,19 +14,9 @@ fn golden(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("golden").join(name)
 }
 
-/// `<shared>/data/<name>`, where `<shared>` is the environment variable `GRAFTWORK_SHARED`, or else the folder `shared`
-/// beside the checkout. Its absence fails the test: a fixture must never be skipped in silence.
-fn shared_data(name: &str) -> PathBuf {
-    let shared = std::env::var_os("GRAFTWORK_SHARED")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared"), PathBuf::from);
-    let folder = shared.join("data").join(name);
-    assert!(
-        folder.is_dir(),
-        "the test data {} is not there; it belongs beside the checkout, or set GRAFTWORK_SHARED to the folder that \
-         holds data/{name}",
-        folder.display()
-    );
-    folder
+/// `tests/data/<name>`.
+fn test_data(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("data").join(name)
 }
 
 /// The tensors of a safetensors file, by name: format, shape and bytes.

@@ -17,15 +17,8 @@ import torch
 from safetensors.torch import save_file
 
 HERE = Path(__file__).resolve().parent
+DATA = HERE.parent / "data"
 DEFAULT_MINILM = Path("/tmp/minilm/model")
-
-
-def shared_data() -> Path:
-    """shared/data beside the repository (or beside the folder of its work trees)."""
-    for root in HERE.parents[2:4]:
-        if (root / "shared" / "data").is_dir():
-            return root / "shared" / "data"
-    raise FileNotFoundError("no shared/data beside the repository")
 
 
 def read_tsv(path: Path) -> list[tuple[str, str]]:

@@ -13,7 +13,7 @@ import torch
 from transformers import AutoTokenizer, get_linear_schedule_with_warmup
 
 from adapterhub import NAME, Case, build, save, trainable
-from common import HERE, pack, pad, read_tsv, save_tensors, seed_everything, shared_data, tree_size
+from common import DATA, HERE, pack, pad, read_tsv, save_tensors, seed_everything, tree_size
 
 STEPS, WARMUP, BATCH, MAX_LENGTH = 20, 2, 8, 32
 CLIP = 1.0
@@ -33,7 +33,7 @@ class Curve:
 
 def draw_batches(tokenizer):
     """20 batches of 8 real messages, at most 32 tokens, about every third one spam. -> (sequences, labels), 160 of each."""
-    rows = read_tsv(shared_data() / "sms-spam" / "train.tsv.gz")
+    rows = read_tsv(DATA / "sms-spam" / "train.tsv.gz")
     generator = torch.Generator().manual_seed(11)
     ham, spam = ([row for row in rows if row[0] == label] for label in LABELS)
     sequences, labels = [], []

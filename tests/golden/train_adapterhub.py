@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Trains a text classifier with AdapterHub on PyTorch: the accuracy that `graftwork train` is compared with.
 
-    python train_adapterhub.py --backbone /tmp/minilm/model --data ../../../shared/data/sms-spam --epochs 3 --lr 5e-4 \\
+    python train_adapterhub.py --backbone /tmp/minilm/model --data ../data/sms-spam --epochs 3 --lr 5e-4 \\
         --batch-size 32 --reduction-factor 16 --method double_seq_bn --seed 1
 
-Prints one JSON line at the end. --data is a folder with {train,dev,test}.tsv.gz and labels.txt. The head is AdapterHub's default
+Prints one JSON line at the end. --data is a folder with {train,dev,test}.tsv.gz. The head is AdapterHub's default
 (2 layers, tanh, [CLS]). AdamW, decay on matrices only; linear schedule to zero with warm-up; batches of a seeded shuffle.
 """
 
@@ -77,7 +77,7 @@ def main() -> None:
     torch.set_num_threads(args.threads)
     seed_everything(args.seed)
 
-    labels = (args.data / "labels.txt").read_text(encoding="utf-8").split()
+    labels = sorted({label for label, _ in read_tsv(args.data / "train.tsv.gz")})
     tokenizer = AutoTokenizer.from_pretrained(args.backbone)
     splits = {}
     for split in ("train", "dev", "test"):
