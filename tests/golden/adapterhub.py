@@ -7,7 +7,7 @@ from pathlib import Path
 
 import adapters
 import torch
-from adapters import AutoAdapterModel, BnConfig, DoubleSeqBnConfig, ParBnConfig, SeqBnConfig
+from adapters import AutoAdapterModel, BnConfig, DoubleSeqBnConfig, LoRAConfig, ParBnConfig, SeqBnConfig
 from adapters.heads import ClassificationHead
 from safetensors.torch import load_file, save_file
 from transformers import AutoConfig, AutoModel, AutoModelForSequenceClassification
@@ -17,7 +17,8 @@ from common import nmse, pack, save_json, save_tensors
 NAME = "golden"  # of every adapter and head here
 # What the files say the backbone is (AdapterHub would write the local path); by hidden size.
 BACKBONE_IDS = {64: "graftwork/tiny-bert", 384: "sentence-transformers/all-MiniLM-L6-v2"}
-METHODS = {"seq_bn": SeqBnConfig, "double_seq_bn": DoubleSeqBnConfig, "par_bn": ParBnConfig, "bn": BnConfig}
+METHODS = {"seq_bn": SeqBnConfig, "double_seq_bn": DoubleSeqBnConfig, "par_bn": ParBnConfig, "bn": BnConfig,
+           "lora": LoRAConfig}
 
 
 @dataclass
