@@ -1,8 +1,10 @@
 //! Every op: the GPU against the CPU body over one table of shapes, and derivatives against finite differences.
 
+mod activate;
 mod activation_bwd;
 mod adamw;
 mod add;
+mod add_columns;
 mod attention;
 mod clear;
 mod cross_entropy;

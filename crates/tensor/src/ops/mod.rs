@@ -1,8 +1,10 @@
 //! The ops. Every file holds one: what it computes, its CPU body, its dispatch, its derivative on the tape.
 
+pub mod activate;
 pub mod activation_bwd;
 pub mod adamw;
 pub mod add;
+pub mod add_columns;
 pub mod attention;
 pub mod clear;
 pub mod cross_entropy;
@@ -27,9 +29,12 @@ pub type Variants = Vec<Vec<(&'static str, u32)>>;
 /// Every shader of the library with constants that between them cover its branches: for validation.
 pub fn shaders() -> Vec<(&'static Shader, Variants)> {
     vec![
+        (&activate::SHADER, activate::variants()),
         (&activation_bwd::SHADER, activation_bwd::variants()),
         (&adamw::SHADER, vec![vec![]]),
         (&add::SHADER, vec![vec![]]),
+        (&add_columns::SHADER, vec![vec![]]),
+        (&add_columns::SHADER_BWD, vec![vec![]]),
         (&attention::SHADER, attention::variants()),
         (&attention::SHADER_BWD_DQ, attention::variants()),
         (&attention::SHADER_BWD_DKV, attention::variants()),
