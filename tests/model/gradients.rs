@@ -54,7 +54,7 @@ fn every_configuration_against_autograd() {
             let (ids, starts) = golden.batch();
             let batch = backbone.batch(ids, &vec![0; ids.len()], starts).unwrap();
             let mut tape = Tape::training(&device, None);
-            let hidden = backbone.forward(&mut tape, &batch, Some(&adapter), 0.0);
+            let hidden = backbone.forward(&mut tape, &batch, Some(&adapter), 0.0).unwrap();
             let logits = adapter.head().unwrap().forward(&mut tape, &backbone, &hidden, &batch, 0.0);
             let (n, classes) = (logits.value().rows(), logits.value().cols());
             let (dlogits, losses) = (device.empty(n, classes), device.empty(1, n));

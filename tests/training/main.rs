@@ -1,4 +1,5 @@
 //! Training against PyTorch, and its promises: same bytes again, frozen means frozen.
 
 mod curve;
+mod misuse;
 mod promises;

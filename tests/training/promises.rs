@@ -22,7 +22,7 @@ fn examples(n: usize) -> Examples {
         encodings.push(Encoding { type_ids: vec![0; length], ids, truncated: false });
         labels.push(Some(label));
     }
-    Examples::new("training", encodings, labels, 2).unwrap()
+    Examples::new("training", encodings, labels, &["no".to_owned(), "yes".to_owned()]).unwrap()
 }
 
 fn adapter(backbone: &Backbone, dropout: f64) -> AdapterFile {
@@ -181,7 +181,7 @@ fn sequences_of_a_batch_do_not_see_each_other() {
         let hidden = |ids: &[u32], starts: &[u32]| {
             let batch = backbone.batch(ids, &vec![0; ids.len()], starts).unwrap();
             let mut tape = graftwork_tensor::Tape::inference(&device);
-            let x = backbone.forward(&mut tape, &batch, None, 0.0);
+            let x = backbone.forward(&mut tape, &batch, None, 0.0).unwrap();
             pollster::block_on(device.read(x.value())).unwrap()
         };
         let together = hidden(&ids, &[0, 1, 11, 30]);

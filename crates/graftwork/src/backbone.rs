@@ -216,14 +216,15 @@ impl Backbone {
         texts.iter().map(|text| Ok(self.tokenizer.encode(text.as_ref(), length)?)).collect()
     }
 
-    /// Tokenises a data set whose labels are those of a head; `what` names it in messages.
+    /// Tokenises a data set; `what` names it in messages. Training and evaluation match its labels with those of the
+    /// head by name.
     ///
     /// # Errors
     /// If it is empty, or an example has no label.
     pub fn examples(&self, what: &'static str, data: &Dataset, max_length: Option<usize>) -> Result<Examples> {
         let texts: Vec<&str> = data.examples.iter().map(|example| example.text.as_str()).collect();
         let labels = data.examples.iter().map(|example| example.label);
-        Ok(Examples::new(what, self.encode(&texts, max_length)?, labels, data.labels.len())?)
+        Ok(Examples::new(what, self.encode(&texts, max_length)?, labels, &data.labels)?)
     }
 
     /// Classifies texts, in input order. `max_length` defaults to that of the adapter's training, else to what the
@@ -272,7 +273,7 @@ impl Backbone {
         for (done, indices) in batches.iter().enumerate() {
             let batch = self.upload(&encodings, indices)?;
             let mut tape = Tape::inference(self.device());
-            let hidden = self.model.forward(&mut tape, &batch, options.adapter.map(|a| &a.model), 0.0);
+            let hidden = self.model.forward(&mut tape, &batch, options.adapter.map(|a| &a.model), 0.0)?;
             let vectors = match options.pooling {
                 Pooling::None => hidden,
                 Pooling::Mean => tape.pool(&hidden, batch.sequences(), Pool::Mean),

@@ -31,6 +31,8 @@ pub struct Adapter {
     arena: Arena,
     /// Everything but the weights.
     description: AdapterFile,
+    /// The backbone that it is attached to.
+    backbone: usize,
 }
 
 impl Adapter {
@@ -66,7 +68,11 @@ impl Adapter {
         }
         let head = file.head.as_ref().map(|head| Head::new(head, &arena, backbone.config()));
         let description = AdapterFile { tensors: BTreeMap::new(), ..file.clone() };
-        Ok(Self { config: file.config.clone(), modules, head, arena, description })
+        Ok(Self { config: file.config.clone(), modules, head, arena, description, backbone: backbone.id() })
+    }
+
+    pub(crate) fn backbone(&self) -> usize {
+        self.backbone
     }
 
     /// Its parameters.

@@ -1,5 +1,7 @@
 //! The frozen backbone on a device.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use graftwork_tensor::ops::attention::Sequences;
 use graftwork_tensor::ops::embed::embed;
 use graftwork_tensor::{Activation, Device, Indices, Param, Tape, Tensor, Var};
@@ -19,7 +21,11 @@ pub struct Backbone {
     layers: Vec<Layer>,
     pooler: Option<Dense>,
     fingerprint: Fingerprint,
+    /// Tells it from every other backbone of the process, even one of the same weights on another device.
+    id: usize,
 }
+
+static NEXT_ID: AtomicUsize = AtomicUsize::new(0);
 
 #[derive(Debug)]
 struct Layer {
@@ -37,6 +43,7 @@ struct Layer {
 pub struct Batch {
     tokens: Indices,
     sequences: Sequences,
+    backbone: usize,
 }
 
 impl Batch {
@@ -89,7 +96,9 @@ impl Backbone {
         if let Some(gpu) = device.as_gpu() {
             gpu.check().map_err(graftwork_tensor::Error::from)?;
         }
-        Ok(Self { config: config.clone(), device: device.clone(), tables, embedding_norm, layers, pooler, fingerprint })
+        let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
+        let (config, device) = (config.clone(), device.clone());
+        Ok(Self { config, device, tables, embedding_norm, layers, pooler, fingerprint, id })
     }
 
     /// What it is.
@@ -105,6 +114,10 @@ impl Backbone {
     /// The identity of its weights.
     pub fn fingerprint(&self) -> Fingerprint {
         self.fingerprint
+    }
+
+    pub(crate) fn id(&self) -> usize {
+        self.id
     }
 
     /// Whether the checkpoint has a pooler.
@@ -166,12 +179,22 @@ impl Backbone {
         }
         let positions = cu_seqlens.windows(2).flat_map(|w| 0..w[1] - w[0]);
         let tokens: Vec<u32> = ids.iter().copied().chain(positions).chain(type_ids.iter().copied()).collect();
-        Ok(Batch { tokens: self.device.indices(&tokens), sequences: Sequences::new(&self.device, cu_seqlens) })
+        let sequences = Sequences::new(&self.device, cu_seqlens);
+        Ok(Batch { tokens: self.device.indices(&tokens), sequences, backbone: self.id })
     }
 
     /// Last hidden states [T, D], with an adapter's modules in their places. `dropout` is the probability after the
     /// embeddings and after each sub-layer's dense, where the tape drops at all; attention weights are not dropped.
-    pub fn forward(&self, tape: &mut Tape, batch: &Batch, adapter: Option<&Adapter>, dropout: f32) -> Var {
+    ///
+    /// # Errors
+    /// If the batch or the adapter is of another backbone.
+    pub fn forward(&self, tape: &mut Tape, batch: &Batch, adapter: Option<&Adapter>, dropout: f32) -> Result<Var> {
+        if batch.backbone != self.id {
+            return Err(Error::Batch { problem: "it was made by another one; make it with this one".to_owned() });
+        }
+        if let Some(adapter) = adapter.filter(|adapter| adapter.backbone() != self.id) {
+            return Err(Error::AttachedElsewhere { adapter: adapter.description().name.clone() });
+        }
         let tokens = batch.sequences.tokens();
         let embedded = self.device.empty(tokens, self.config.hidden_size);
         embed(&self.device, &batch.tokens, self.tables.each_ref(), &embedded);
@@ -190,7 +213,7 @@ impl Backbone {
             let h = tape.dropout(&h, dropout, None);
             x = after_sub_layer(tape, adapter, (i, Site::Output), [&h, &x], &layer.output_norm);
         }
-        x
+        Ok(x)
     }
 
     /// `tanh(W x + b)` of first-token states [S, D].

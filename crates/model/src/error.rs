@@ -156,6 +156,12 @@ pub enum Error {
         /// The fingerprint of the backbone at hand.
         found: String,
     },
+    /// An adapter on the device is used with a backbone that it was not attached to.
+    #[error("adapter `{adapter}` is attached to another backbone than the one it is used with; attach its file to this one")]
+    AttachedElsewhere {
+        /// The adapter's name.
+        adapter: String,
+    },
     /// The weights are not those that the configuration beside them was saved with.
     #[error(
         "{file}: the weights differ from those this configuration was saved with ({expected}, found {found}): the last \

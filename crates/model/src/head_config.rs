@@ -100,6 +100,14 @@ impl HeadConfig {
         self.labels.as_ref().and_then(|labels| labels.get(id).cloned()).unwrap_or_else(|| unnamed_label(id))
     }
 
+    /// The classes' names by id, unless all are transformers' names for classes without one.
+    #[must_use]
+    pub fn own_labels(&self) -> Option<&[String]> {
+        let labels = self.labels.as_deref()?;
+        let nameless = labels.iter().enumerate().all(|(id, label)| *label == unnamed_label(id));
+        (!nameless).then_some(labels)
+    }
+
     /// The head's tensors on a backbone of width `hidden`, in the order of the forward pass: `head.<layer>.weight` and
     /// `head.<layer>.bias`.
     #[must_use]

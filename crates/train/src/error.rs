@@ -31,6 +31,35 @@ pub enum Error {
         /// From 0.
         index: usize,
     },
+    /// The data has a label that the head does not.
+    #[error(
+        "the {what} data has the label `{label}`, which the adapter's head does not know; its {} labels are {}",
+        known.len(), listed(known)
+    )]
+    OtherLabels {
+        /// Training, dev or test.
+        what: &'static str,
+        /// The first unknown one.
+        label: String,
+        /// The head's labels.
+        known: Vec<String>,
+    },
+    /// A label id is beyond the head's.
+    #[error("label {label} is beyond the head, which has {classes} (counted from 0)")]
+    LabelOutOfRange {
+        /// The id.
+        label: u32,
+        /// How many the head tells apart.
+        classes: usize,
+    },
+    /// There are more or fewer labels than texts.
+    #[error("the batch has {texts} texts, but {labels} labels")]
+    LabelCount {
+        /// Labels.
+        labels: usize,
+        /// Sequences of the batch.
+        texts: usize,
+    },
     /// The adapter has no head to train or evaluate.
     #[error("the adapter has no head; train one with `graftwork train --init`")]
     NoHead,
@@ -60,6 +89,13 @@ pub enum Error {
         /// What is wrong.
         problem: String,
     },
+}
+
+/// The first few of many.
+fn listed(names: &[String]) -> String {
+    const MOST: usize = 10;
+    let more = if names.len() > MOST { ", ..." } else { "" };
+    format!("{}{more}", names[..names.len().min(MOST)].join(", "))
 }
 
 /// `Result` with this crate's [`enum@Error`].

@@ -19,7 +19,7 @@ pub const INFERENCE_TOKENS: usize = 2048;
 pub async fn logits(backbone: &Backbone, adapter: &Adapter, batch: &Batch) -> Result<Vec<Vec<f32>>> {
     let head = adapter.head().ok_or(Error::NoHead)?;
     let mut tape = Tape::inference(backbone.device());
-    let hidden = backbone.forward(&mut tape, batch, Some(adapter), 0.0);
+    let hidden = backbone.forward(&mut tape, batch, Some(adapter), 0.0)?;
     let logits = head.forward(&mut tape, backbone, &hidden, batch, 0.0);
     let values = backbone.device().read(logits.value()).await?;
     Ok(values.chunks(logits.value().cols()).map(<[f32]>::to_vec).collect())
@@ -36,33 +36,34 @@ pub struct Evaluation {
     pub predictions: Vec<usize>,
 }
 
-/// Classifies every example and compares with its label. `progress` gets the fraction done.
+/// Classifies every example and compares with its label; truth and predictions count labels as the head does. `progress` gets the fraction done.
 ///
 /// # Errors
-/// If the adapter has no head, or the device fails.
+/// If the adapter has no head, its head lacks a label of the data, or the device fails.
 pub async fn evaluate(
     backbone: &Backbone,
     adapter: &Adapter,
     examples: &Examples,
     progress: &mut dyn FnMut(f64),
 ) -> Result<Evaluation> {
+    let head = adapter.description().head.as_ref().ok_or(Error::NoHead)?;
+    let labels = examples.labels_for(head)?;
     let lengths = examples.lengths();
     let batches = plan(&lengths, &by_length(&lengths), BatchSize::Tokens(INFERENCE_TOKENS));
     let mut results = Vec::with_capacity(batches.len());
     let mut loss = 0.0;
     for (done, indices) in batches.iter().enumerate() {
-        let (batch, labels) = examples.batch(backbone, indices)?;
+        let batch = examples.batch(backbone, indices)?;
         let rows = logits(backbone, adapter, &batch).await?;
-        for (row, label) in rows.iter().zip(&labels) {
-            loss += cross_entropy_of(row, *label as usize);
+        for (row, i) in rows.iter().zip(indices) {
+            loss += cross_entropy_of(row, labels[*i] as usize);
         }
         results.push(rows.iter().map(|row| argmax(row)).collect());
         progress((done + 1) as f64 / batches.len() as f64);
     }
     let predictions: Vec<usize> = in_input_order(&batches, results);
-    let truth: Vec<usize> = examples.labels().iter().map(|label| *label as usize).collect();
-    let classes = adapter.description().head.as_ref().map_or(0, |head| head.num_labels);
-    let metrics = Metrics::new(&truth, &predictions, classes);
+    let truth: Vec<usize> = labels.iter().map(|label| *label as usize).collect();
+    let metrics = Metrics::new(&truth, &predictions, head.num_labels);
     Ok(Evaluation { loss: loss / examples.len() as f64, metrics, predictions })
 }
 

@@ -69,7 +69,7 @@ impl Optimizer {
     /// Records one step: forward, loss, backward, clip, update.
     ///
     /// # Errors
-    /// If the adapter has no head.
+    /// If the adapter has no head, a label is beyond it, or adapter and batch are of another backbone.
     pub fn step(
         &self,
         backbone: &Backbone,
@@ -79,16 +79,17 @@ impl Optimizer {
     ) -> Result<()> {
         let device = backbone.device();
         let head = adapter.head().ok_or(Error::NoHead)?;
+        check_labels(adapter, batch, labels)?;
         let grads = adapter.arena().grads().expect("an adapter that was loaded to be trained");
         let drops = settings.dropout > 0.0 || adapter.description().config.dropout > 0.0;
         let key = DropoutKey { seed: fold(settings.seed), step: settings.step as u32 };
         let dropout = settings.dropout as f32;
         let slot = self.ring.view(settings.step % RING * SLOT, 1, SLOT);
 
-        clear::clear(device, grads);
         let mut tape = Tape::training(device, drops.then_some(key));
-        let hidden = backbone.forward(&mut tape, batch, Some(adapter), dropout);
+        let hidden = backbone.forward(&mut tape, batch, Some(adapter), dropout)?;
         let logits = head.forward(&mut tape, backbone, &hidden, batch, dropout);
+        clear::clear(device, grads);
         let (rows, classes) = (logits.value().rows(), logits.value().cols());
         let (dlogits, losses) = (device.empty(rows, classes), device.empty(1, rows));
         cross_entropy::cross_entropy(device, logits.value(), &device.indices(labels), &dlogits, &losses);
@@ -135,6 +136,19 @@ impl Optimizer {
             }
         };
         steps.map(report).collect()
+    }
+}
+
+/// On a GPU a label beyond the head would read another row's logits, and train without a word.
+fn check_labels(adapter: &Adapter, batch: &Batch, labels: &[u32]) -> Result<()> {
+    let texts = batch.sequences().count();
+    if labels.len() != texts {
+        return Err(Error::LabelCount { labels: labels.len(), texts });
+    }
+    let classes = adapter.description().head.as_ref().map_or(0, |head| head.num_labels);
+    match labels.iter().find(|label| **label as usize >= classes) {
+        Some(label) => Err(Error::LabelOutOfRange { label: *label, classes }),
+        None => Ok(()),
     }
 }
 

@@ -22,6 +22,7 @@ pub struct Trainer<'a> {
     train: &'a Examples,
     dev: Option<&'a Examples>,
     lengths: Vec<usize>,
+    labels: Vec<u32>,
     /// Batches of the epoch that the next step is in.
     epoch: (usize, Vec<Vec<usize>>),
     steps_per_epoch: Vec<usize>,
@@ -40,7 +41,7 @@ impl<'a> Trainer<'a> {
     /// Uploads the adapter and plans the run.
     ///
     /// # Errors
-    /// If a setting makes no sense or the adapter does not fit the backbone.
+    /// If a setting makes no sense, the adapter does not fit the backbone, or its head lacks a label of the data.
     pub fn new(
         backbone: &'a Backbone,
         file: &AdapterFile,
@@ -49,10 +50,12 @@ impl<'a> Trainer<'a> {
         dev: Option<&'a Examples>,
     ) -> Result<Self> {
         config.validate()?;
-        let adapter = Adapter::load_trainable(backbone, file)?;
-        if adapter.head().is_none() {
-            return Err(Error::NoHead);
+        let head = file.head.as_ref().ok_or(Error::NoHead)?;
+        let labels = train.labels_for(head)?;
+        if let Some(dev) = dev {
+            dev.labels_for(head)?;
         }
+        let adapter = Adapter::load_trainable(backbone, file)?;
         let optimizer = Optimizer::new(backbone.device(), &adapter);
         let lengths = train.lengths();
         // With a budget of tokens, the number of batches depends on the order of the epoch.
@@ -76,6 +79,7 @@ impl<'a> Trainer<'a> {
             train,
             dev,
             lengths,
+            labels,
             epoch,
             steps_per_epoch,
             total_steps,
@@ -206,7 +210,8 @@ impl<'a> Trainer<'a> {
             self.epoch = (epoch, batches_of(&self.config, &self.lengths, epoch));
         }
         let indices = &self.epoch.1[at];
-        let (batch, labels) = self.train.batch(self.backbone, indices)?;
+        let batch = self.train.batch(self.backbone, indices)?;
+        let labels: Vec<u32> = indices.iter().map(|i| self.labels[*i]).collect();
         self.step += 1;
         let settings = StepSettings {
             lr: self.lr(self.step),

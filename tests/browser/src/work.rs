@@ -68,7 +68,7 @@ pub async fn work(device: &Device, files: &[Vec<u8>]) -> Result<Answer, Box<dyn 
     let mut rows = Vec::new();
     let head = adapter.head().ok_or("the golden adapter has no head")?;
     let mut tape = Tape::inference(device);
-    let hidden = backbone.forward(&mut tape, &batch, Some(&adapter), 0.0);
+    let hidden = backbone.forward(&mut tape, &batch, Some(&adapter), 0.0)?;
     let logits = head.forward(&mut tape, &backbone, &hidden, &batch, 0.0);
     rows.push(("last_hidden_state".to_string(), device.read(hidden.value()).await?));
     rows.push(("logits".to_string(), device.read(logits.value()).await?));

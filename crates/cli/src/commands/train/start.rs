@@ -45,10 +45,7 @@ pub fn init(args: &AdapterArgs) -> Result<Option<AdapterFile>> {
 
 /// The labels that an adapter's head has names for.
 pub fn own_labels(file: &AdapterFile) -> Option<Vec<String>> {
-    let head = file.head.as_ref()?;
-    let labels = head.labels.clone()?;
-    let nameless = labels.iter().enumerate().all(|(id, label)| *label == format!("LABEL_{id}"));
-    (!nameless).then_some(labels)
+    Some(file.head.as_ref()?.own_labels()?.to_vec())
 }
 
 /// An existing adapter, whose head must be for as many labels as the data has.
