@@ -16,7 +16,8 @@ const CASES: [Case; 6] = [
 fn blocks_land_in_their_columns() {
     parity(CASES, 1e-14, |device, (t, n, blocks)| {
         let x = device.tensor(*t, *n, &random(1, t * n));
-        let added: Vec<_> = blocks.iter().map(|(first, w)| (*first, device.tensor(*t, *w, &random(2, t * w)))).collect();
+        let added: Vec<_> =
+            blocks.iter().map(|(first, w)| (*first, device.tensor(*t, *w, &random(2, t * w)))).collect();
         let y = device.empty(*t, *n);
         add_columns(device, &x, &added.iter().map(|(first, block)| (*first, block)).collect::<Vec<_>>(), &y);
         let mut outputs = vec![y];

@@ -17,7 +17,8 @@ fn examples(golden: &Golden) -> Examples {
         Encoding { type_ids: vec![0; ids.len()], ids, truncated: false }
     };
     let labels = golden.counts["labels"].iter().map(|label| Some(*label as usize));
-    Examples::new("training", starts.windows(2).map(encoding).collect(), labels, &["ham".to_owned(), "spam".to_owned()]).unwrap()
+    Examples::new("training", starts.windows(2).map(encoding).collect(), labels, &["ham".to_owned(), "spam".to_owned()])
+        .unwrap()
 }
 
 fn check(folder: &str, backbone_dir: &Path) {

@@ -55,7 +55,10 @@ fn labels_beyond_the_head() {
         ));
 
         let adapter = Adapter::load_trainable(&backbone, &file).unwrap();
-        assert!(matches!(block_on(evaluate(&backbone, &adapter, &examples, &mut |_| {})), Err(Error::OtherLabels { .. })));
+        assert!(matches!(
+            block_on(evaluate(&backbone, &adapter, &examples, &mut |_| {})),
+            Err(Error::OtherLabels { .. })
+        ));
         let batch = backbone.batch(&[2, 9, 3], &[0; 3], &[0, 3]).unwrap();
         let before = block_on(adapter.arena().read(&device)).unwrap();
         let step = Optimizer::new(&device, &adapter).step(&backbone, &adapter, (&batch, &[2]), settings());

@@ -157,7 +157,9 @@ pub enum Error {
         found: String,
     },
     /// An adapter on the device is used with a backbone that it was not attached to.
-    #[error("adapter `{adapter}` is attached to another backbone than the one it is used with; attach its file to this one")]
+    #[error(
+        "adapter `{adapter}` is attached to another backbone than the one it is used with; attach its file to this one"
+    )]
     AttachedElsewhere {
         /// The adapter's name.
         adapter: String,
