@@ -1,4 +1,4 @@
-"""tokens.json: ids of the nasty texts under MiniLM's tokenizer, and tests of the reference against itself."""
+"""tokens.json: ids, origins and types of the nasty texts under MiniLM's tokenizer, and tests of the reference itself."""
 
 from pathlib import Path
 
@@ -6,7 +6,10 @@ from tokenizers import Tokenizer
 from transformers import AutoTokenizer, BertTokenizer
 
 from common import HERE, save_json
-from texts import TEXTS, expand
+from texts import PAIRS, TEXTS, WORDS, expand
+
+# Origins of so many tokens a text are in the files: enough to be wrong in, and short.
+ORIGINS = 64
 
 
 def make(minilm: Path) -> None:
@@ -17,42 +20,87 @@ def make(minilm: Path) -> None:
     raw.no_truncation()
     raw.no_padding()
 
-    entries, slow_differs = [], []
-    for name, value in TEXTS.items():
-        text = expand(value)
-        ids = fast(text, truncation=True, max_length=512)["input_ids"]
-        ids16 = fast(text, truncation=True, max_length=16)["input_ids"]
-        slow_ids = slow(text, truncation=True, max_length=512)["input_ids"]
-
+    def check(name: str, text: str, entry: dict) -> None:
         # The `tokenizers` library without truncation must say the same: its result cut by hand.
         full = raw.encode(text, add_special_tokens=True).ids
-        for cut, expected in ((512, ids), (16, ids16)):
+        for cut, expected in ((512, entry["ids"]), (16, entry.get("ids16", entry["ids"]))):
             by_hand = full if len(full) <= cut else full[: cut - 1] + [full[-1]]
             assert by_hand == expected, f"{name}: tokenizers and transformers differ at max_length {cut}"
-
-        source = {"text": value} if isinstance(value, str) else value
-        entry = {"name": name, **source, "tokens_untruncated": len(full), "ids": ids}
-        if ids16 != ids:
-            entry["ids16"] = ids16
-        if slow_ids != ids:
+        slow_ids = slow(text, truncation=True, max_length=512)["input_ids"]
+        if slow_ids != entry["ids"]:
             entry["slow_ids"] = slow_ids
-            slow_differs.append(name)
+
+    write("tokens.json", "all-MiniLM-L6-v2 tokenizer (BERT uncased WordPiece)", fast, fast, check)
+
+
+def write(file: str, what: str, fast, fast_for_words, check=None) -> None:
+    """The entries of all texts, pairs and lists of words under a fast tokenizer."""
+    entries = []
+    for name, value in TEXTS.items():
+        text = expand(value)
+        source = {"text": value} if isinstance(value, str) else value
+        whole = fast(text)["input_ids"]
+        encoded = fast([text], truncation=True, max_length=512, return_offsets_mapping=True)
+        entry = {"name": name, **source, "tokens_untruncated": len(whole), "ids": encoded["input_ids"][0]}
+        ids16 = fast(text, truncation=True, max_length=16)["input_ids"]
+        if ids16 != entry["ids"]:
+            entry["ids16"] = ids16
+        entry["origins"] = origins(encoded, [[text]])
+        if check:
+            check(name, text, entry)
         entries.append(entry)
 
+    pairs = []
+    for first, second, max_length in PAIRS:
+        texts = [expand(TEXTS[first]), expand(TEXTS[second])]
+        # As a batch of one: alone, transformers takes an empty second text for none.
+        batch = fast(texts[:1], texts[1:], truncation="longest_first", max_length=max_length,
+                     return_offsets_mapping=True, return_token_type_ids=True)
+        pairs.append({
+            "first": first, "second": second, "max_length": max_length,
+            "ids": batch["input_ids"][0], "type_ids": batch["token_type_ids"][0],
+            "origins": origins(batch, [[text] for text in texts]),
+        })
+
+    words = []
+    for name, (list_of_words, max_length) in WORDS.items():
+        encoded = fast_for_words([list_of_words], is_split_into_words=True, truncation=True, max_length=max_length,
+                                 return_offsets_mapping=True)
+        words.append({
+            "name": name, "words": list_of_words, "max_length": max_length, "ids": encoded["input_ids"][0],
+            "origins": origins(encoded, [list_of_words]),
+        })
+
     save_json(
-        HERE / "tokens.json",
+        HERE / file,
         {
-            "what": "token ids of nasty texts, all-MiniLM-L6-v2 tokenizer (BERT uncased WordPiece)",
+            "what": f"the nasty texts under the {what}",
             "fields": {
                 "text": "the text; or repeat + times + join: the list `repeat`, `times` times over, joined by `join` (absent: space)",
-                "ids": "AutoTokenizer (fast), add_special_tokens, truncation=True, max_length=512",
+                "ids": "fast tokenizer, add_special_tokens, truncation=True, max_length=512; of pairs and words the max_length beside",
                 "ids16": "the same with max_length=16; absent where equal to ids",
+                "origins": f"of the first {ORIGINS} tokens four numbers each: sequence, word, start and end in bytes of the "
+                "text (of pre-split words, of the word); for a special token all -1",
                 "slow_ids": "the slow BertTokenizer of vocab.txt, max_length=512; absent where equal to ids. For "
                 "information: graftwork follows `ids`",
                 "tokens_untruncated": "length without truncation, special tokens included",
             },
-            "slow_differs": slow_differs,
             "texts": entries,
+            "pairs": pairs,
+            "words": words,
         },
     )
-    print(f"tokens.json: {len(entries)} texts, slow tokenizer differs on {slow_differs}")
+    print(f"{file}: {len(entries)} texts, {len(pairs)} pairs, {len(words)} lists of words")
+
+
+def origins(encoded, texts: list[list[str]]) -> list[int]:
+    """Of a batch of one. `texts[sequence]` is a text, or a list of words, in which the library counts characters and we count bytes."""
+    found = []
+    tokens = zip(encoded["offset_mapping"][0], encoded.word_ids(), encoded.sequence_ids())
+    for (start, end), word, sequence in list(tokens)[:ORIGINS]:
+        if word is None:
+            found += [-1] * 4
+            continue
+        text = texts[sequence][word if len(texts[sequence]) > 1 else 0]
+        found += [sequence, word, len(text[:start].encode()), len(text[:end].encode())]
+    return found

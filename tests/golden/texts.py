@@ -101,3 +101,42 @@ def expand(value) -> str:
     if isinstance(value, str):
         return value
     return value.get("join", " ").join(value["repeat"] * value["times"])
+
+
+# Pairs of texts: (first, second, max_length).
+PAIRS = [
+    ("plain", "sms", 512),
+    ("empty", "plain", 512),
+    ("plain", "empty", 512),
+    ("empty", "empty", 16),
+    # Equally long, with an even and an odd room: who keeps one more?
+    ("plain", "plain", 16),
+    ("plain", "plain", 15),
+    # One longer, the other, only one cut, both cut.
+    ("sms", "plain", 32),
+    ("plain", "sms", 32),
+    ("sms", "plain", 14),
+    ("sms", "plain", 15),
+    ("plain", "sms", 14),
+    ("plain", "sms", 15),
+    ("words_10000", "one_char", 64),
+    ("one_char", "words_10000", 65),
+    ("exactly_512", "one_over_512", 100),
+    ("one_over_512", "exactly_512", 101),
+    ("accents_decomposed", "emoji_zwj", 48),
+    ("special_tokens", "surrounding_space", 24),
+]
+
+# Texts that are split into words already: (words, max_length).
+WORDS = {
+    "sentence": (["EU", "rejects", "German", "call", "to", "boycott", "British", "lamb", "."], 512),
+    "cut": (["Unbelievable", "antidisestablishmentarianism", "in", "McDonald's", "U.S.", "caf\u00e9", "now"], 12),
+    "empty_words": (["", "a", "", " ", "b", "\u200b", "c", ""], 512),
+    "spaces_within": ([" New York", "e mail ", "a\tb", "x  y"], 512),
+    "scripts": (["\u6211\u7231", "na\u00efve", "cafe\u0301", "\U0001F600\U0001F602", "\u0130stanbul", "\ufb01ne"], 512),
+    "special": (["[MASK]", "a[MASK]b", "<mask>", " <mask>", "</s>"], 512),
+    "one": (["word"], 512),
+    "none_left": (["\u200b", "", "\x00"], 512),
+    "long": (["pneumonoultramicroscopicsilicovolcanoconiosis"] * 6, 64),
+    "a" * 101: (["a" * 101, "b"], 512),
+}

@@ -1,45 +1,89 @@
-//! Token ids equal those of transformers, id for id, over a list of nasty texts.
+//! Tokens equal those of transformers' fast tokenizers, id for id and byte for byte, over a list of nasty texts.
 
 use graftwork_tests::golden;
-use graftwork_text::{Tokenizer, VocabOptions};
+use graftwork_text::{Encoding, Tokenizer, VocabOptions};
 use serde_json::Value;
 
 fn text_of(entry: &Value) -> String {
     if let Some(text) = entry["text"].as_str() {
         return text.to_string();
     }
-    let words: Vec<&str> = entry["repeat"].as_array().unwrap().iter().map(|w| w.as_str().unwrap()).collect();
     let times = entry["times"].as_u64().unwrap() as usize;
-    let all: Vec<&str> = std::iter::repeat_n(words, times).flatten().collect();
+    let all: Vec<&str> = std::iter::repeat_n(strings(&entry["repeat"]), times).flatten().collect();
     all.join(entry["join"].as_str().unwrap_or(" "))
+}
+
+fn strings(value: &Value) -> Vec<&str> {
+    value.as_array().unwrap().iter().map(|text| text.as_str().unwrap()).collect()
 }
 
 fn ids(value: &Value) -> Vec<u32> {
     value.as_array().unwrap().iter().map(|id| id.as_u64().unwrap() as u32).collect()
 }
 
-fn check(tokenizer: &Tokenizer) {
-    let file = golden::json("tokens.json");
+/// Where the tokens stand, as the golden files write it.
+fn origins(encoding: &Encoding) -> Vec<[i64; 4]> {
+    let numbers = encoding.origins.iter().map(|origin| match origin {
+        Some(origin) => [origin.sequence.into(), origin.word.into(), origin.start.into(), origin.end.into()],
+        None => [-1; 4],
+    });
+    numbers.collect()
+}
+
+fn check_origins(encoding: &Encoding, entry: &Value, what: &str) {
+    let expected: Vec<i64> = entry["origins"].as_array().unwrap().iter().map(|n| n.as_i64().unwrap()).collect();
+    let expected: Vec<[i64; 4]> = expected.as_chunks().0.to_vec();
+    assert_eq!(origins(encoding)[..expected.len()], expected, "{what}: sequence, word, start, end");
+    assert_eq!((encoding.type_ids.len(), encoding.origins.len()), (encoding.len(), encoding.len()), "{what}");
+}
+
+fn check(tokenizer: &Tokenizer, words_tokenizer: &Tokenizer, file: &str) {
+    let file = golden::json(file);
     let texts = file["texts"].as_array().unwrap();
     assert!(texts.len() > 50);
     for entry in texts {
-        let (name, text) = (&entry["name"], text_of(entry));
+        let (name, text) = (entry["name"].as_str().unwrap(), text_of(entry));
         let full = ids(&entry["ids"]);
         let encoding = tokenizer.encode(&text, 512).unwrap();
         assert_eq!(encoding.ids, full, "{name}");
         assert_eq!(encoding.truncated, entry["tokens_untruncated"].as_u64().unwrap() > 512, "{name}");
+        check_origins(&encoding, entry, name);
         let short = entry.get("ids16").map_or(full, ids);
         assert_eq!(tokenizer.encode(&text, 16).unwrap().ids, short, "{name}, 16 tokens");
+    }
+
+    let named = |name: &Value| text_of(texts.iter().find(|entry| entry["name"] == *name).unwrap());
+    let pairs = file["pairs"].as_array().unwrap();
+    assert!(pairs.len() > 15);
+    for entry in pairs {
+        let max_length = entry["max_length"].as_u64().unwrap() as usize;
+        let what = format!("{} + {} in {max_length}", entry["first"], entry["second"]);
+        let encoding = tokenizer.encode_pair(&named(&entry["first"]), &named(&entry["second"]), max_length).unwrap();
+        assert_eq!(encoding.ids, ids(&entry["ids"]), "{what}");
+        assert_eq!(encoding.type_ids, ids(&entry["type_ids"]), "{what}");
+        check_origins(&encoding, entry, &what);
+    }
+
+    let words = file["words"].as_array().unwrap();
+    assert!(words.len() > 5);
+    for entry in words {
+        let name = entry["name"].as_str().unwrap();
+        let max_length = entry["max_length"].as_u64().unwrap() as usize;
+        let encoding = words_tokenizer.encode_words(&strings(&entry["words"]), max_length).unwrap();
+        assert_eq!(encoding.ids, ids(&entry["ids"]), "{name}");
+        check_origins(&encoding, entry, name);
     }
 }
 
 #[test]
 fn tokenizer_json() {
-    check(&Tokenizer::from_dir(&golden::minilm_dir()).unwrap());
+    let tokenizer = Tokenizer::from_dir(&golden::minilm_dir()).unwrap();
+    check(&tokenizer, &tokenizer, "tokens.json");
 }
 
 #[test]
 fn vocab_txt() {
     let vocab = std::fs::read_to_string(golden::minilm_dir().join("vocab.txt")).unwrap();
-    check(&Tokenizer::from_vocab(&vocab, &VocabOptions::default()).unwrap());
+    let tokenizer = Tokenizer::from_vocab(&vocab, &VocabOptions::default()).unwrap();
+    check(&tokenizer, &tokenizer, "tokens.json");
 }

@@ -14,7 +14,7 @@ fn examples(golden: &Golden) -> Examples {
     let (ids, starts) = golden.batch();
     let encoding = |w: &[u32]| {
         let ids = ids[w[0] as usize..w[1] as usize].to_vec();
-        Encoding { type_ids: vec![0; ids.len()], ids, truncated: false }
+        Encoding { type_ids: vec![0; ids.len()], ids, ..Encoding::default() }
     };
     let labels = golden.counts["labels"].iter().map(|label| Some(*label as usize));
     Examples::new("training", starts.windows(2).map(encoding).collect(), labels, &["ham".to_owned(), "spam".to_owned()])

@@ -19,7 +19,7 @@ fn examples(n: usize) -> Examples {
         let draws = random(i as u64, length);
         let label = i % 2;
         let ids: Vec<u32> = draws.iter().map(|v| 100 + 400 * label as u32 + ((v + 1.0) * 200.0) as u32).collect();
-        encodings.push(Encoding { type_ids: vec![0; length], ids, truncated: false });
+        encodings.push(Encoding { type_ids: vec![0; length], ids, ..Encoding::default() });
         labels.push(Some(label));
     }
     Examples::new("training", encodings, labels, &["no".to_owned(), "yes".to_owned()]).unwrap()

@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     fn encoding(ids: &[u32], type_ids: &[u32]) -> Encoding {
-        Encoding { ids: ids.to_vec(), type_ids: type_ids.to_vec(), truncated: false }
+        Encoding { ids: ids.to_vec(), type_ids: type_ids.to_vec(), ..Encoding::default() }
     }
 
     #[test]

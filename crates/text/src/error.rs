@@ -44,6 +44,13 @@ pub enum Error {
         special: usize,
     },
 
+    /// A text is too long for its bytes to be counted in 32 bits.
+    #[error("a text of {bytes} bytes is too long to be tokenized as one: cut it")]
+    TooLong {
+        /// Its length.
+        bytes: usize,
+    },
+
     /// A whole data file is unusable: no header, no such column, unknown format, nothing in it, too large.
     #[error("{name}: {reason}")]
     File {

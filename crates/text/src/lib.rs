@@ -19,4 +19,4 @@ pub use batches::{BatchSize, by_length, in_input_order, plan};
 pub use data::{Dataset, Example, Format, ReadOptions};
 pub use error::{Error, Result, RowError, RowErrors};
 pub use shuffle::shuffled;
-pub use tokenizer::{Encoding, SpecialTokens, Tokenizer, VocabOptions};
+pub use tokenizer::{Encoding, Origin, SpecialTokens, Tokenizer, VocabOptions};

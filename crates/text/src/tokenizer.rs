@@ -1,14 +1,25 @@
 //! Text to token ids, id for id as `transformers` does it.
 //!
-//! The work is done by parts of Hugging Face's `tokenizers` crate. This module decides what is let in ([`config`] and
-//! [`vocab`]), puts it together ([`pipeline`]), adds the special tokens, and truncates.
+//! A tokenizer is a [`pipeline`]: added tokens are cut out ([`added`]), the rest is normalized ([`normalizer`]), split
+//! into words ([`mod@words`]) and spelled in the vocabulary ([`wordpiece`]); a [`template`] says what stands around it.
+//! [`file`] and [`vocab`] read one from its files.
+//!
+//! Not left to Hugging Face's `tokenizers` crate: since its version 1.0 it does not say where a token came from, and
+//! before that it has regular expressions and more in it that a browser would have to download.
 
-mod config;
+mod added;
+mod encoding;
+mod file;
+mod keys;
+mod limits;
+mod normalized;
+mod normalizer;
 mod pipeline;
+mod template;
 mod vocab;
+mod wordpiece;
 mod words;
 
-use std::collections::HashMap;
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
@@ -16,32 +27,8 @@ use std::sync::Arc;
 use crate::data::source::read_bounded;
 use crate::{Error, Result};
 
+pub use encoding::{Encoding, Origin};
 pub use vocab::VocabOptions;
-
-/// One tokenized text: `[CLS] text [SEP]`, never padded.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Encoding {
-    /// Token ids, special tokens included; never empty.
-    pub ids: Vec<u32>,
-    /// Token type (segment) ids, as long as `ids`; all 0 for a single BERT sequence.
-    pub type_ids: Vec<u32>,
-    /// Whether tokens were cut off to keep to `max_length`.
-    pub truncated: bool,
-}
-
-impl Encoding {
-    /// Number of tokens, special tokens included.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.ids.len()
-    }
-
-    /// Whether there are no tokens; never so for what [`Tokenizer::encode`] returns.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.ids.is_empty()
-    }
-}
 
 /// Ids of the special tokens that the vocabulary has under BERT's names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -60,13 +47,18 @@ pub struct SpecialTokens {
 
 /// A BERT (WordPiece) tokenizer. Cheap to clone and safe to share between threads.
 #[derive(Clone)]
-pub struct Tokenizer {
-    pipeline: Arc<pipeline::Pipeline>,
-    ids: Arc<HashMap<String, u32>>,
-    added: Arc<[(u32, String)]>,
+pub struct Tokenizer(Arc<Inner>);
+
+struct Inner {
+    pipeline: pipeline::Pipeline,
+    added: Vec<added::AddedToken>,
+    /// The place of each id's token in the vocabulary, [`NOWHERE`] for ids that no token has.
+    places: Vec<u32>,
     special: SpecialTokens,
     vocab_size: usize,
 }
+
+const NOWHERE: u32 = u32::MAX;
 
 /// Larger tokenizer files are refused: the largest published ones (multilingual, 250,000 tokens) have 17 MB.
 const MAX_FILE_BYTES: u64 = 64 << 20;
@@ -87,7 +79,10 @@ impl Tokenizer {
     /// # Errors
     /// [`Error::Tokenizer`] when a special token is missing or the list is unusable.
     pub fn from_vocab(vocab_txt: &str, options: &VocabOptions) -> Result<Self> {
-        Self::from_value("vocab.txt", vocab::compose(vocab_txt, options).map_err(|r| Error::tokenizer("vocab.txt", r))?)
+        Self::from_composed(
+            "vocab.txt",
+            vocab::compose(vocab_txt, options).map_err(|r| Error::tokenizer("vocab.txt", r))?,
+        )
     }
 
     /// Reads the tokenizer of a Hugging Face model directory: `tokenizer.json` where there is one, else `vocab.txt`.
@@ -123,36 +118,43 @@ impl Tokenizer {
         };
         let vocab_txt = std::str::from_utf8(&bytes).map_err(|e| Error::tokenizer(&name, format!("not UTF-8: {e}")))?;
         let options = settings.map(|settings| settings.for_vocab()).unwrap_or_default();
-        Self::from_value(&name, vocab::compose(vocab_txt, &options).map_err(|r| Error::tokenizer(&name, r))?)
+        Self::from_composed(&name, vocab::compose(vocab_txt, &options).map_err(|r| Error::tokenizer(&name, r))?)
     }
 
     fn from_parts(name: &str, json: &[u8], settings: Option<&vocab::Settings>) -> Result<Self> {
         if json.len() as u64 > MAX_FILE_BYTES {
             return Err(Error::tokenizer(name, format!("{} bytes are too many for a tokenizer", json.len())));
         }
-        let mut value = serde_json::from_slice(json).map_err(|e| Error::tokenizer(name, format!("not JSON: {e}")))?;
+        let mut parts = file::read(json).map_err(|reason| Error::tokenizer(name, reason))?;
         if let Some(settings) = settings {
-            settings.apply(&mut value);
+            settings.apply(&mut parts.steps);
         }
-        Self::from_value(name, value)
+        Self::from_composed(name, parts)
     }
 
-    fn from_value(name: &str, value: serde_json::Value) -> Result<Self> {
+    fn from_composed(name: &str, parts: file::Parts) -> Result<Self> {
         let fail = |reason: String| Error::tokenizer(name, reason);
-        let config::Read { pipeline, ids, added } = config::read(value).map_err(fail)?;
-        let special = SpecialTokens {
-            cls: ids.get("[CLS]").copied(),
-            sep: ids.get("[SEP]").copied(),
-            pad: ids.get("[PAD]").copied(),
-            unk: ids.get("[UNK]").copied(),
-            mask: ids.get("[MASK]").copied(),
-        };
-        let vocab_size = ids.values().map(|&id| id as usize + 1).max().unwrap_or(0);
-        let mut frame = pipeline.frame.prefix.iter().chain(&pipeline.frame.suffix);
-        if let Some((id, _)) = frame.find(|(id, _)| *id as usize >= vocab_size) {
+        let (pipeline, added) = parts.build().map_err(fail)?;
+        let vocab = &pipeline.vocab;
+        let mut places = Vec::new();
+        for place in 0..vocab.len() {
+            let id = vocab.at(place).1 as usize;
+            places.resize(places.len().max(id + 1), NOWHERE);
+            places[id] = place as u32;
+        }
+        let vocab_size = added.iter().map(|token| token.id as usize + 1).max().unwrap_or(0).max(places.len());
+        if let Some(id) = pipeline.template.ids().find(|id| *id as usize >= vocab_size) {
             return Err(fail(format!("the post-processor adds token {id}, beyond the vocabulary of {vocab_size}")));
         }
-        Ok(Self { pipeline: Arc::new(pipeline), ids: Arc::new(ids), added: added.into(), special, vocab_size })
+        let id = |token: &str| vocab.get(token).or_else(|| Some(added.iter().find(|a| a.content == token)?.id));
+        let special = SpecialTokens {
+            cls: id("[CLS]"),
+            sep: id("[SEP]"),
+            pad: id("[PAD]"),
+            unk: id("[UNK]"),
+            mask: id("[MASK]"),
+        };
+        Ok(Self(Arc::new(Inner { pipeline, added, places, special, vocab_size })))
     }
 
     /// Tokenizes `text` as `transformers` does with `truncation=True, max_length=max_length, padding=False`.
@@ -162,50 +164,102 @@ impl Tokenizer {
     /// recognised, as they are there.
     ///
     /// # Errors
-    /// [`Error::MaxLength`] when `max_length` leaves no room for the text.
+    /// [`Error::MaxLength`] when `max_length` leaves no room for the text; [`Error::TooLong`] for a text of 4 GB.
     pub fn encode(&self, text: &str, max_length: usize) -> Result<Encoding> {
-        let frame = &self.pipeline.frame;
-        let special = frame.prefix.len() + frame.suffix.len();
+        self.join(&[Input::Text(text)], max_length)
+    }
+
+    /// Tokenizes two texts that belong together, like a question and a passage: `[CLS] first [SEP] second [SEP]`.
+    ///
+    /// Where they are too long, the longer is cut first (`truncation="longest_first"` in `transformers`' fast
+    /// tokenizers): if both are cut they are equally long, and a token that is left over goes to the one that was
+    /// longer, or to the second.
+    ///
+    /// # Errors
+    /// As [`Tokenizer::encode`], and [`Error::Tokenizer`] when this tokenizer knows no pairs.
+    pub fn encode_pair(&self, first: &str, second: &str, max_length: usize) -> Result<Encoding> {
+        self.join(&[Input::Text(first), Input::Text(second)], max_length)
+    }
+
+    /// Tokenizes a text that is split into words already (`is_split_into_words=True` in `transformers`).
+    ///
+    /// Each token's [`Origin`] has the number of its word, and bytes in that word. A word may have no tokens, if it is
+    /// empty or all of its characters are ones that the tokenizer drops.
+    ///
+    /// # Errors
+    /// As [`Tokenizer::encode`].
+    pub fn encode_words<S: AsRef<str>>(&self, words: &[S], max_length: usize) -> Result<Encoding> {
+        let words: Vec<&str> = words.iter().map(AsRef::as_ref).collect();
+        self.join(&[Input::Words(&words)], max_length)
+    }
+
+    /// The one way of all that is encoded: one text, or two.
+    fn join(&self, inputs: &[Input<'_>], max_length: usize) -> Result<Encoding> {
+        let pipeline = &self.0.pipeline;
+        let pieces = pipeline.pieces(inputs.len());
+        if pieces.is_empty() {
+            return Err(Error::tokenizer("tokenizer", "its post-processor has no template for a pair of texts"));
+        }
+        let special = template::special(pieces);
         if max_length <= special {
             return Err(Error::MaxLength { max_length, special });
         }
-        let encoded = self.pipeline.encode(text).map_err(|e| Error::tokenizer("tokenizer", e.to_string()))?;
-        let kept = encoded.len().min(max_length - special);
-        let middle = encoded[..kept].iter().map(|token| (token.id(), frame.type_id));
-        let (ids, type_ids) = frame.prefix.iter().copied().chain(middle).chain(frame.suffix.iter().copied()).unzip();
-        Ok(Encoding { ids, type_ids, truncated: kept < encoded.len() })
+        let mut texts = Vec::with_capacity(inputs.len());
+        for (input, sequence) in inputs.iter().zip(0..) {
+            let bytes = match input {
+                Input::Text(text) => text.len(),
+                Input::Words(words) => words.iter().map(|word| word.len()).sum(),
+            };
+            if u32::try_from(bytes).is_err() {
+                return Err(Error::TooLong { bytes });
+            }
+            texts.push(match input {
+                Input::Text(text) => pipeline.text(text, sequence),
+                Input::Words(words) => pipeline.words(words, sequence),
+            });
+        }
+        Ok(pipeline.frame(&texts, max_length))
     }
 
     /// Number of rows a word-embedding matrix needs for every id this tokenizer can produce (largest id + 1).
     #[must_use]
     pub fn vocab_size(&self) -> usize {
-        self.vocab_size
+        self.0.vocab_size
     }
 
     /// Id of a token, spelled as in the vocabulary (`"##ing"`).
     #[must_use]
     pub fn token_to_id(&self, token: &str) -> Option<u32> {
-        self.ids.get(token).copied()
+        let added = || self.0.added.iter().find(|added| added.content == token).map(|added| added.id);
+        self.0.pipeline.vocab.get(token).or_else(added)
     }
 
     /// Token of an id, spelled as in the vocabulary.
     #[must_use]
     pub fn id_to_token(&self, id: u32) -> Option<String> {
-        // Not left to the added vocabulary, which knows a token only in its normalized form.
-        let added = self.added.iter().find(|(added, _)| *added == id);
-        added.map(|(_, token)| token.clone()).or_else(|| self.pipeline.model.id_to_token(id))
+        if let Some(added) = self.0.added.iter().find(|added| added.id == id) {
+            return Some(added.content.clone());
+        }
+        let place = self.0.places.get(id as usize).filter(|&&place| place != NOWHERE)?;
+        Some(self.0.pipeline.vocab.at(*place as usize).0.to_owned())
     }
 
     /// Ids of the special tokens.
     #[must_use]
     pub fn special_tokens(&self) -> SpecialTokens {
-        self.special
+        self.0.special
     }
+}
+
+/// A text to encode.
+enum Input<'a> {
+    Text(&'a str),
+    Words(&'a [&'a str]),
 }
 
 impl fmt::Debug for Tokenizer {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_struct("Tokenizer").field("vocab_size", &self.vocab_size).finish_non_exhaustive()
+        out.debug_struct("Tokenizer").field("vocab_size", &self.0.vocab_size).finish_non_exhaustive()
     }
 }
 

@@ -1,89 +1,121 @@
-//! Text to token ids, from parts of the `tokenizers` crate.
-//!
-//! The crate has a pipeline of its own, for every kind of tokenizer there is. What could be in it is linked whether it
-//! is or not, half of what a browser would have to download; so the parts that are let in are put together here.
+//! Text to tokens: added tokens are cut out, the rest is normalized, split into words, and spelled in the vocabulary.
 
-use std::borrow::Cow;
-use std::sync::{Mutex, PoisonError};
+use std::ops::Range;
 
-use tokenizers::models::wordpiece::{PipelineWordPiece, WordPieceScratch};
-use tokenizers::pipeline::{Model, Normalizer, PipelineToken, Segment, SpecialSegmentIterator, normalize_all};
-use tokenizers::vocab::bucket_added_vocabulary::AddedVocabulary;
-
+use super::added::{Finder, Stretch};
+use super::encoding::{Encoding, Origin, longest_first};
+use super::keys::Keys;
+use super::normalized::Normalized;
+use super::normalizer::Step;
+use super::template::{Piece, Template, special};
+use super::wordpiece::WordPiece;
 use super::words::{Split, words};
 
-/// One step of the normalizer.
-pub(super) struct Step(Box<dyn Normalizer + Send + Sync>);
-
-impl Step {
-    pub(super) fn new(normalizer: impl Normalizer + Send + Sync + 'static) -> Self {
-        Self(Box::new(normalizer))
-    }
-}
-
-impl Normalizer for Step {
-    fn normalize<'a>(&self, input: &'a str, offset: usize) -> tokenizers::Result<Cow<'a, str>> {
-        self.0.normalize(input, offset)
-    }
-}
-
-/// All steps, one after the other.
-pub(super) struct Steps(pub Vec<Step>);
-
-impl Normalizer for Steps {
-    fn normalize<'a>(&self, input: &'a str, offset: usize) -> tokenizers::Result<Cow<'a, str>> {
-        normalize_all(&self.0, input, offset)
-    }
-}
-
-/// What stands around every text: ids with their token types.
-#[derive(Debug, Default)]
-pub(super) struct Frame {
-    pub prefix: Vec<(u32, u32)>,
-    pub suffix: Vec<(u32, u32)>,
-    /// Token type of the text itself.
-    pub type_id: u32,
-}
-
-/// The whole way from text to ids.
+/// The whole way of a text.
+#[derive(Debug)]
 pub(super) struct Pipeline {
-    pub added: AddedVocabulary,
-    pub steps: Steps,
+    /// Added tokens that are looked for in the text as written, and in the normalized one.
+    pub as_written: Finder,
+    pub in_normalized: Finder,
+    pub steps: Vec<Step>,
     pub splits: Vec<Split>,
-    pub model: PipelineWordPiece,
-    pub frame: Frame,
-    /// The model's buffers, one for each thread that is encoding; a buffer remembers the words it has met.
-    pub scratches: Mutex<Vec<WordPieceScratch>>,
+    pub vocab: Keys,
+    pub model: WordPiece,
+    pub template: Template,
 }
+
+/// A token of a text: its id and where it stands.
+type Token = (u32, Origin);
 
 impl Pipeline {
-    /// Token ids of `text`, without what stands around it.
-    pub(super) fn encode(&self, text: &str) -> tokenizers::Result<Vec<PipelineToken>> {
-        let kept = self.scratches.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let mut scratch = kept.unwrap_or_else(|| self.model.init_scratch());
+    /// The tokens of a text, without what stands around it. `sequence` is its number in a pair.
+    pub(super) fn text(&self, text: &str, sequence: u8) -> Vec<Token> {
         let mut tokens = Vec::with_capacity(text.len() / 4);
+        self.walk(text, &mut |id, bytes, word| tokens.push(token(id, &bytes, word, sequence)));
+        tokens
+    }
+
+    /// The tokens of words that are given: each is a text of its own, and all its tokens are of one word.
+    pub(super) fn words(&self, words: &[&str], sequence: u8) -> Vec<Token> {
+        let mut tokens = Vec::with_capacity(2 * words.len());
+        for (word, text) in (0..).zip(words) {
+            self.walk(text, &mut |id, bytes, _| tokens.push(token(id, &bytes, word, sequence)));
+        }
+        tokens
+    }
+
+    /// Emits the id of each token, its bytes in `text`, and the number of its word.
+    fn walk(&self, text: &str, emit: &mut dyn FnMut(u32, Range<usize>, u32)) {
+        let mut word = 0;
         // Added tokens are looked for twice, those to be matched as written and then those to be matched normalized.
-        for segment in SpecialSegmentIterator::new(text, &self.added, false, false) {
-            let (chunk, offset) = match segment {
-                Segment::SpecialToken(id) => {
-                    tokens.push(id.into());
+        for stretch in self.as_written.cut(text) {
+            let chunk = match stretch {
+                Stretch::Text(range) => range,
+                Stretch::Token(id, range) => {
+                    emit(id, range, word);
+                    word += 1;
                     continue;
                 }
-                Segment::Text { text, input_offset } => (text, input_offset),
             };
-            let normalized = self.steps.normalize(chunk, offset)?;
-            for segment in SpecialSegmentIterator::new(&normalized, &self.added, true, false) {
-                match segment {
-                    Segment::SpecialToken(id) => tokens.push(id.into()),
-                    Segment::Text { text, .. } => {
-                        for word in words(&self.splits, text)? {
-                            self.model.tokenize_pipeline(word, &mut scratch, &mut tokens)?;
+            let mut normalized = Normalized::new(&text[chunk.clone()]);
+            self.steps.iter().for_each(|step| step.apply(&mut normalized));
+            let mut emit = |id, part: Range<usize>, word| {
+                let Range { start, end } = normalized.origin(part);
+                emit(id, chunk.start + start..chunk.start + end, word);
+            };
+            for stretch in self.in_normalized.cut(normalized.text()) {
+                match stretch {
+                    Stretch::Text(range) => {
+                        for Range { start, end } in words(&self.splits, &normalized.text()[range.clone()]) {
+                            let start = range.start + start;
+                            let text = &normalized.text()[start..range.start + end];
+                            self.model.tokenize(&self.vocab, text, &mut |id, piece| {
+                                emit(id, start + piece.start..start + piece.end, word);
+                            });
+                            word += 1;
                         }
+                    }
+                    Stretch::Token(id, range) => {
+                        emit(id, range, word);
+                        word += 1;
                     }
                 }
             }
         }
-        self.scratches.lock().unwrap_or_else(PoisonError::into_inner).push(scratch);
-        Ok(tokens)
     }
+
+    /// The template for one text or two.
+    pub(super) fn pieces(&self, texts: usize) -> &[Piece] {
+        if texts == 1 { &self.template.single } else { &self.template.pair }
+    }
+
+    /// Puts what stands around them to one text or two, of which at most as much is kept as `max_length` has room for.
+    pub(super) fn frame(&self, texts: &[Vec<Token>], max_length: usize) -> Encoding {
+        let pieces = self.pieces(texts.len());
+        let room = max_length.saturating_sub(special(pieces));
+        let lengths = [texts[0].len(), texts.get(1).map_or(0, Vec::len)];
+        let kept = longest_first(lengths[0], lengths[1], room);
+        let mut encoding = Encoding { truncated: kept != lengths.into(), ..Encoding::default() };
+        for piece in pieces {
+            let mut push = |id, type_id, origin| {
+                encoding.ids.push(id);
+                encoding.type_ids.push(type_id);
+                encoding.origins.push(origin);
+            };
+            match *piece {
+                Piece::Special { id, type_id } => push(id, type_id, None),
+                Piece::Text { sequence, type_id } => {
+                    let kept = if sequence == 0 { kept.0 } else { kept.1 };
+                    for (id, origin) in &texts[usize::from(sequence)][..kept] {
+                        push(*id, type_id, Some(*origin));
+                    }
+                }
+            }
+        }
+        encoding
+    }
+}
+
+fn token(id: u32, bytes: &Range<usize>, word: u32, sequence: u8) -> Token {
+    (id, Origin { start: bytes.start as u32, end: bytes.end as u32, word, sequence })
 }

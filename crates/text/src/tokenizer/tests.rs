@@ -68,7 +68,18 @@ fn a_vocabulary_read_as_python_reads_it() {
 
 /// A `tokenizer.json` as it is met in the wild: version 1.0, padding and truncation switched on.
 fn json_file() -> Value {
-    let mut file = vocab::compose(VOCAB, &VocabOptions::default()).unwrap();
+    let vocab: serde_json::Map<String, Value> = VOCAB.lines().zip(0..).map(|(t, id)| (t.into(), id.into())).collect();
+    let special = |id: u32, content: &str| json!({"id": id, "content": content, "special": true});
+    let mut file = json!({
+        "version": "1.0",
+        "added_tokens": [special(0, "[PAD]"), special(1, "[UNK]"), special(2, "[CLS]"), special(3, "[SEP]"),
+            special(4, "[MASK]")],
+        "normalizer": {"type": "BertNormalizer", "clean_text": true, "handle_chinese_chars": true,
+            "strip_accents": null, "lowercase": true},
+        "pre_tokenizer": {"type": "BertPreTokenizer"},
+        "model": {"type": "WordPiece", "unk_token": "[UNK]", "continuing_subword_prefix": "##",
+            "max_input_chars_per_word": 100, "vocab": vocab},
+    });
     file["truncation"] = json!({"max_length": 3, "strategy": "LongestFirst", "stride": 0});
     file["padding"] = json!({"strategy": {"Fixed": 128}, "direction": "Right", "pad_id": 0, "pad_type_id": 0,
         "pad_token": "[PAD]", "pad_to_multiple_of": null});
@@ -130,7 +141,7 @@ fn settings_of_the_directory_override_the_file() {
     assert_eq!(tokens(&Tokenizer::from_dir(&dir).unwrap(), "Hello"), ["[CLS]", "Hello", "[SEP]"]);
     write("tokenizer.json", "{");
     let broken = Tokenizer::from_dir(&dir).unwrap_err().to_string();
-    assert!(broken.contains("tokenizer.json: not JSON"), "{broken}");
+    assert!(broken.contains("tokenizer.json: not a tokenizer's JSON"), "{broken}");
     std::fs::remove_dir_all(&dir).unwrap();
 }
 
@@ -143,23 +154,47 @@ fn hostile_files_are_errors() {
         assert!(message.contains(what), "{path}: {message}");
     };
     refused("/model/vocab/hello", json!(4_000_000_000_u32), "beyond");
-    refused("/model/vocab/hello", json!(-1), "has no id");
+    refused("/model/vocab/hello", json!(-1), "`-1`, expected u64");
     refused("/model/vocab", json!({}), "not in the vocabulary");
     refused("/model/vocab", json!({ "[UNK]": 0, "a\u{0}b": 1 }), "NUL");
     refused("/model/vocab", json!({ "[UNK]": 0, "a".repeat(1_000_000): 1 }), "1000000 bytes");
-    refused("/model/vocab", json!({ "[UNK]": 0 }), "");
+    refused("/model/vocab", json!({ "[UNK]": 0 }), "not follow");
     refused("/model/unk_token", json!("nope"), "nope");
-    refused("/model/max_input_chars_per_word", json!(u64::MAX), "max_input_chars_per_word");
+    refused("/model/max_input_chars_per_word", json!(1_u64 << 40), "max_input_chars_per_word");
     refused("/model/type", json!("BPE"), "BPE");
     refused("/model", json!(null), "model");
     refused("/normalizer", json!({"type": "Replace", "pattern": {"String": "a"}, "content": "aaaa"}), "Replace");
     refused("/normalizer", json!({"type": "Sequence", "normalizers": [{"type": "Sequence"}]}), "nested");
     refused("/pre_tokenizer", json!({"type": "Split"}), "Split");
+    refused("/pre_tokenizer", json!({"type": "x".repeat(100_000)}), "a part of 100011 bytes");
     refused("/post_processor", json!(null), "[CLS]");
     refused("/post_processor", json!({"type": "BertProcessing", "cls": ["x", 9_999], "sep": ["y", 3]}), "9999");
     refused("/added_tokens/0/id", json!(u32::MAX), "beyond");
     refused("/added_tokens/0/content", json!(""), "empty");
+    let many: String = (0..=2_097_152).map(|i| format!("\"{i}\":0,")).collect();
+    let many = format!("{{\"model\":{{\"type\":\"WordPiece\",\"vocab\":{{{many}\"a\":0}}}}}}");
+    assert!(Tokenizer::from_json(many.as_bytes()).unwrap_err().to_string().contains("more than 2097152 tokens"));
     for broken in ["", "[]", "null", "{}", "{\"model\": 1}", &"[".repeat(1_000_000)] {
         assert!(Tokenizer::from_json(broken.as_bytes()).is_err(), "{broken:.20}");
     }
+}
+
+#[test]
+fn a_tokenizer_without_a_template_for_pairs_says_so() {
+    let mut file = json_file();
+    file["post_processor"]["pair"] = json!([]);
+    let refused = from_value(&file).unwrap().encode_pair("a", "b", 16).unwrap_err().to_string();
+    assert!(refused.contains("no template for a pair"), "{refused}");
+}
+
+#[test]
+fn origins_are_bytes_of_the_text_as_written() {
+    let tokenizer = tokenizer();
+    let encoding = tokenizer.encode("\u{ad}HELLO  wOrlds\u{301}!", 512).unwrap();
+    let origins: Vec<_> = encoding.origins.iter().flatten().map(|o| (o.word, o.start, o.end)).collect();
+    assert_eq!(origins, [(0, 2, 7), (1, 9, 14), (1, 14, 15), (2, 17, 18)]);
+    assert_eq!((encoding.origins[0], encoding.origins[5]), (None, None));
+    let words = tokenizer.encode_words(&["worlds", "", "!"], 512).unwrap();
+    let origins: Vec<_> = words.origins.iter().flatten().map(|o| (o.word, o.start, o.end)).collect();
+    assert_eq!(origins, [(0, 0, 5), (0, 5, 6), (2, 0, 1)]);
 }

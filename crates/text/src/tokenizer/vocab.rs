@@ -1,6 +1,13 @@
 //! The older form of a BERT tokenizer: `vocab.txt`, with its settings in `tokenizer_config.json`.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
+
+use super::added::AddedToken;
+use super::file::{ModelParts, Parts};
+use super::limits::{MAX_ID, check_token, too_many};
+use super::normalizer::Step;
+use super::template::Template;
+use super::words::Split;
 
 /// How BERT's tokenizer is built over a `vocab.txt`. The defaults are those of `transformers`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,41 +29,39 @@ impl Default for VocabOptions {
 /// The names of BERT's special tokens: those that `transformers` adds to every BERT tokenizer.
 const SPECIAL_TOKENS: [&str; 5] = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"];
 
-/// Composes the `tokenizer.json` that `transformers` would make of a `vocab.txt`.
-pub(super) fn compose(vocab_txt: &str, options: &VocabOptions) -> Result<Value, String> {
+/// The tokenizer that `transformers` would make of a `vocab.txt`.
+pub(super) fn compose(vocab_txt: &str, options: &VocabOptions) -> Result<Parts, String> {
     let vocab_txt = vocab_txt.strip_prefix('\u{feff}').unwrap_or(vocab_txt);
-    let mut vocab = Map::new();
     // As Python reads lines: only these three end one, and the last needs no end. A token listed twice has its later id.
-    for (id, token) in vocab_txt.replace("\r\n", "\n").trim_end_matches('\n').split(['\n', '\r']).enumerate() {
-        vocab.insert(token.to_owned(), id.into());
+    let text = vocab_txt.replace("\r\n", "\n");
+    let mut vocab = Vec::new();
+    for (token, id) in text.trim_end_matches('\n').split(['\n', '\r']).zip(0..) {
+        if id > MAX_ID {
+            return Err(too_many("tokens"));
+        }
+        check_token(token)?;
+        vocab.push((token.to_owned(), id));
     }
-    let id = |token: &str| vocab.get(token).cloned().ok_or_else(|| format!("the token {token} is missing"));
-    let (cls, sep) = (id("[CLS]")?, id("[SEP]")?);
-    id("[UNK]")?;
-    let added_tokens: Vec<Value> = SPECIAL_TOKENS
-        .iter()
-        .filter_map(|&token| Some(json!({"id": vocab.get(token)?, "content": token, "special": true})))
-        .collect();
-    Ok(json!({
-        "version": "1.0",
-        "added_tokens": added_tokens,
-        "normalizer": {
-            "type": "BertNormalizer",
-            "clean_text": true,
-            "handle_chinese_chars": options.tokenize_chinese_chars,
-            "strip_accents": options.strip_accents,
-            "lowercase": options.lowercase,
-        },
-        "pre_tokenizer": {"type": "BertPreTokenizer"},
-        "post_processor": {"type": "BertProcessing", "cls": ["[CLS]", cls], "sep": ["[SEP]", sep]},
-        "model": {
-            "type": "WordPiece",
-            "unk_token": "[UNK]",
-            "continuing_subword_prefix": "##",
-            "max_input_chars_per_word": 100,
-            "vocab": vocab,
-        },
-    }))
+    let id = |token: &str| vocab.iter().rev().find(|(known, _)| known == token).map(|(_, id)| *id);
+    let needed = |token: &str| id(token).ok_or_else(|| format!("the token {token} is missing"));
+    let template = Template::bert(needed("[CLS]")?, needed("[SEP]")?);
+    let added = SPECIAL_TOKENS.iter().filter_map(|&token| {
+        let (id, content) = (id(token)?, token.to_owned());
+        Some(AddedToken { id, content, single_word: false, lstrip: false, rstrip: false, normalized: false })
+    });
+    Ok(Parts {
+        added: added.collect(),
+        template,
+        model: ModelParts { unk_token: "[UNK]".to_owned(), prefix: "##".to_owned(), max_word_chars: 100 },
+        steps: vec![Step::Bert {
+            clean: true,
+            split_ideographs: options.tokenize_chinese_chars,
+            strip_accents: options.strip_accents,
+            lowercase: options.lowercase,
+        }],
+        splits: vec![Split::Bert],
+        vocab,
+    })
 }
 
 /// The part of `tokenizer_config.json` that changes token ids; what it does not say is `None`.
@@ -89,19 +94,10 @@ impl Settings {
     }
 
     /// Overrides the BERT normalizer of a `tokenizer.json`, as `transformers` does.
-    pub(super) fn apply(&self, tokenizer: &mut Value) {
-        let Some(normalizer) = tokenizer.get_mut("normalizer").and_then(Value::as_object_mut) else { return };
-        if normalizer.get("type").and_then(Value::as_str) != Some("BertNormalizer") {
-            return;
-        }
-        if let Some(lowercase) = self.lowercase {
-            normalizer.insert("lowercase".to_owned(), lowercase.into());
-        }
-        if let Some(strip_accents) = self.strip_accents {
-            normalizer.insert("strip_accents".to_owned(), strip_accents.into());
-        }
-        if let Some(split) = self.tokenize_chinese_chars {
-            normalizer.insert("handle_chinese_chars".to_owned(), split.into());
-        }
+    pub(super) fn apply(&self, steps: &mut [Step]) {
+        let [Step::Bert { split_ideographs, strip_accents, lowercase, .. }] = steps else { return };
+        *lowercase = self.lowercase.unwrap_or(*lowercase);
+        *strip_accents = self.strip_accents.unwrap_or(*strip_accents);
+        *split_ideographs = self.tokenize_chinese_chars.unwrap_or(*split_ideographs);
     }
 }

@@ -1,17 +1,15 @@
 //! The split of normalized text into words.
 
-use tokenizers::pipeline::{PreTokenizer, PreTokenizerScratch};
-use tokenizers::pre_tokenizers::whitespace::Whitespace;
+use std::ops::Range;
+
 use unicode_categories::UnicodeCategories;
+
+use super::added::is_word;
 
 /// One split; a tokenizer may have several, each of which cuts the words of the one before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Split {
     /// At white space, every punctuation character a word of its own.
-    ///
-    /// Done here, with the Unicode tables that published models were trained on: `tokenizers` 1.0 has newer ones than
-    /// the releases before it. For 143 characters that Unicode gained or changed since its version 8 (U+061D ARABIC
-    /// END OF TEXT MARK is one) it yields other words, and so other ids, than `transformers` and every 0.x.
     Bert,
     /// At white space, and between letters and marks.
     Words,
@@ -20,45 +18,39 @@ pub(super) enum Split {
 }
 
 impl Split {
-    fn apply<'a>(self, text: &'a str, words: &mut Vec<&'a str>) -> tokenizers::Result<()> {
+    /// The length of the word, or of what is between words, that `text` begins with, and whether it is a word.
+    fn next(self, text: &str) -> (usize, bool) {
+        let run = |kind: fn(char) -> bool| text.find(|c| !kind(c)).unwrap_or(text.len());
+        let first = text.chars().next().unwrap_or(' ');
         match self {
-            Self::Bert => words.extend(bert(text)),
-            Self::Spaces => words.extend(text.split_whitespace()),
-            Self::Words => {
-                let mut spans = Vec::new();
-                Whitespace.pre_tokenize(text, &mut PreTokenizerScratch::default(), &mut spans)?;
-                words.extend(spans.iter().map(|span| &text[span.range()]));
-            }
+            _ if first.is_whitespace() => (run(char::is_whitespace), false),
+            Self::Bert if is_punctuation(first) => (first.len_utf8(), true),
+            Self::Bert => (run(|c| !c.is_whitespace() && !is_punctuation(c)), true),
+            Self::Words if is_word(first) => (run(is_word), true),
+            Self::Words => (run(|c| !c.is_whitespace() && !is_word(c)), true),
+            Self::Spaces => (run(|c| !c.is_whitespace()), true),
         }
-        Ok(())
     }
 }
 
 /// The words of `text` after all `splits`; without one the text is a word.
-pub(super) fn words<'a>(splits: &[Split], text: &'a str) -> tokenizers::Result<Vec<&'a str>> {
-    let mut words = vec![text];
+pub(super) fn words(splits: &[Split], text: &str) -> Vec<Range<usize>> {
+    let mut words: Vec<_> = std::iter::once(0..text.len()).collect();
     for split in splits {
-        for text in std::mem::take(&mut words) {
-            split.apply(text, &mut words)?;
+        for Range { mut start, end } in std::mem::take(&mut words) {
+            while start < end {
+                let (length, is_word) = split.next(&text[start..end]);
+                if is_word {
+                    words.push(start..start + length);
+                }
+                start += length;
+            }
         }
     }
-    Ok(words)
+    words
 }
 
-fn bert(text: &str) -> impl Iterator<Item = &str> {
-    text.split(char::is_whitespace)
-        .flat_map(|run| run.split_inclusive(is_punctuation))
-        .flat_map(|piece| match piece.chars().next_back() {
-            Some(last) if is_punctuation(last) => {
-                let (word, mark) = piece.split_at(piece.len() - last.len_utf8());
-                [word, mark]
-            }
-            _ => [piece, ""],
-        })
-        .filter(|word| !word.is_empty())
-}
-
-/// All ASCII symbols count ("$", "`"), and Unicode's punctuation.
+/// All ASCII symbols count ("$", "`"), and Unicode's punctuation as of its version 8, which published models know.
 fn is_punctuation(c: char) -> bool {
     if c.is_ascii() { c.is_ascii_punctuation() } else { c.is_punctuation() }
 }
@@ -67,9 +59,13 @@ fn is_punctuation(c: char) -> bool {
 mod tests {
     use super::*;
 
+    fn split<'a>(splits: &[Split], text: &'a str) -> Vec<&'a str> {
+        words(splits, text).into_iter().map(|range| &text[range]).collect()
+    }
+
     #[test]
     fn words_and_marks() {
-        let split = |text| bert(text).collect::<Vec<_>>();
+        let split = |text| split(&[Split::Bert], text);
         assert_eq!(split("  Hey, friend!\u{3000}$5?!? "), ["Hey", ",", "friend", "!", "$", "5", "?", "!", "?"]);
         assert_eq!(split("«a»—b"), ["«", "a", "»", "—", "b"]);
         assert_eq!(split(""), [""; 0]);
@@ -80,10 +76,9 @@ mod tests {
     #[test]
     fn splits_one_after_the_other() {
         let text = " it's\u{a0}5%-ish \u{61d}";
-        assert_eq!(words(&[], text).unwrap(), [text]);
-        assert_eq!(words(&[Split::Spaces], text).unwrap(), ["it's", "5%-ish", "\u{61d}"]);
-        assert_eq!(words(&[Split::Words], text).unwrap(), ["it", "'", "s", "5", "%-", "ish", "\u{61d}"]);
-        let both = words(&[Split::Words, Split::Bert], text).unwrap();
-        assert_eq!(both, ["it", "'", "s", "5", "%", "-", "ish", "\u{61d}"]);
+        assert_eq!(split(&[], text), [text]);
+        assert_eq!(split(&[Split::Spaces], text), ["it's", "5%-ish", "\u{61d}"]);
+        assert_eq!(split(&[Split::Words], text), ["it", "'", "s", "5", "%-", "ish", "\u{61d}"]);
+        assert_eq!(split(&[Split::Words, Split::Bert], text), ["it", "'", "s", "5", "%", "-", "ish", "\u{61d}"]);
     }
 }

@@ -1,0 +1,92 @@
+//! What becomes of a text.
+
+/// A tokenized text, pair of texts, or list of words: `[CLS] text [SEP]`, `[CLS] text [SEP] other [SEP]`. Never padded.
+///
+/// The three vectors are equally long: one element a token.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Encoding {
+    /// Token ids, special tokens included; never empty.
+    pub ids: Vec<u32>,
+    /// Token type (segment) ids: for BERT 0, and 1 in the second text of a pair with the `[SEP]` after it.
+    pub type_ids: Vec<u32>,
+    /// Where each token stands in the text; `None` for the special tokens that the tokenizer adds.
+    pub origins: Vec<Option<Origin>>,
+    /// Whether tokens were cut off to keep to `max_length`.
+    pub truncated: bool,
+}
+
+/// Where a token stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Origin {
+    /// First byte, in the text as it was given (not normalized); of pre-split words, in the word.
+    pub start: u32,
+    /// First byte after it. Whole characters: tokens that share one name it each.
+    pub end: u32,
+    /// Which word of its text: the pre-split words as given, else words as the tokenizer splits them, from 0.
+    pub word: u32,
+    /// Which text of a pair: 0 or 1.
+    pub sequence: u8,
+}
+
+impl Encoding {
+    /// Number of tokens, special tokens included.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.ids.len()
+    }
+
+    /// Whether there are no tokens; never so for what [`Tokenizer::encode`](crate::Tokenizer::encode) returns.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.ids.is_empty()
+    }
+}
+
+/// How many tokens of two texts are kept so that at most `room` remain: the longer is cut first.
+///
+/// As `longest_first` of transformers' fast tokenizers: texts that are both cut become equally long, and where `room`
+/// is odd the one that was longer keeps one more; of equally long ones, the second.
+pub(super) fn longest_first(first: usize, second: usize, room: usize) -> (usize, usize) {
+    let (short, long) = (first.min(second), first.max(second));
+    if short + long <= room {
+        return (first, second);
+    }
+    let short = short.min(room / 2);
+    let long = room - short;
+    if first > second { (long, short) } else { (short, long) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The rule as the library writes it (`tokenizers` 0.22, `utils/truncation.rs`).
+    fn library(first: usize, second: usize, room: usize) -> (usize, usize) {
+        if first + second <= room {
+            return (first, second);
+        }
+        let swap = first > second;
+        let mut n1 = first.min(second);
+        let mut n2 = if n1 > room { n1 } else { n1.max(room - n1) };
+        if n1 + n2 > room {
+            n1 = room / 2;
+            n2 = n1 + room % 2;
+        }
+        if swap { (n2, n1) } else { (n1, n2) }
+    }
+
+    #[test]
+    fn truncation_is_the_librarys() {
+        for first in 0..12 {
+            for second in 0..12 {
+                for room in 1..26 {
+                    assert_eq!(
+                        longest_first(first, second, room),
+                        library(first, second, room),
+                        "{first} {second} {room}"
+                    );
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,260 @@
+//! What is let in of a `tokenizer.json`.
+//!
+//! A tokenizer file comes from outside. What is in it is read into no more memory than it needs, and what is not known
+//! is refused by name.
+
+use serde::Deserialize;
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use super::added::{AddedToken, Finder};
+use super::keys::Keys;
+use super::limits::{Vocab, check_id, check_token};
+use super::normalized::Normalized;
+use super::normalizer::Step;
+use super::pipeline::Pipeline;
+use super::template::Template;
+use super::wordpiece::WordPiece;
+use super::words::Split;
+
+/// More added tokens are refused; a few are usual.
+const MAX_ADDED: usize = 10_000;
+/// Larger components are refused, in bytes of JSON; they have a few hundred.
+const MAX_COMPONENT_BYTES: usize = 64 << 10;
+/// BERT's is 100.
+const MAX_WORD_CHARS: usize = 10_000;
+
+/// A tokenizer as it stands in its file or files.
+pub(super) struct Parts {
+    pub vocab: Vec<(String, u32)>,
+    pub model: ModelParts,
+    pub added: Vec<AddedToken>,
+    pub steps: Vec<Step>,
+    pub splits: Vec<Split>,
+    pub template: Template,
+}
+
+/// The settings of a model.
+pub(super) struct ModelParts {
+    pub unk_token: String,
+    pub prefix: String,
+    pub max_word_chars: usize,
+}
+
+#[derive(Deserialize)]
+struct File<'a> {
+    #[serde(borrow)]
+    model: Option<&'a RawValue>,
+    #[serde(borrow)]
+    normalizer: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pre_tokenizer: Option<&'a RawValue>,
+    #[serde(borrow)]
+    post_processor: Option<&'a RawValue>,
+    #[serde(default)]
+    added_tokens: Vec<ListedToken>,
+}
+
+#[derive(Deserialize)]
+struct ListedToken {
+    id: u64,
+    content: String,
+    #[serde(default)]
+    special: bool,
+    #[serde(default)]
+    single_word: bool,
+    #[serde(default)]
+    lstrip: bool,
+    #[serde(default)]
+    rstrip: bool,
+    normalized: Option<bool>,
+}
+
+/// What tells the kinds of models apart.
+#[derive(Deserialize)]
+struct Kind<'a> {
+    #[serde(rename = "type")]
+    name: Option<String>,
+    #[serde(borrow)]
+    continuing_subword_prefix: Option<&'a RawValue>,
+    #[serde(borrow)]
+    merges: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct WordPieceFile {
+    vocab: Vocab,
+    unk_token: String,
+    continuing_subword_prefix: String,
+    max_input_chars_per_word: usize,
+}
+
+/// Reads a `tokenizer.json` of any version.
+pub(super) fn read(json: &[u8]) -> Result<Parts, String> {
+    let file: File<'_> = serde_json::from_slice(json).map_err(|e| format!("not a tokenizer's JSON: {e}"))?;
+    if file.added_tokens.len() > MAX_ADDED {
+        return Err(format!("{} added tokens are more than {MAX_ADDED}", file.added_tokens.len()));
+    }
+    let (vocab, model) = read_model(file.model)?;
+    Ok(Parts {
+        vocab,
+        model,
+        added: file.added_tokens.into_iter().map(read_added_token).collect::<Result<_, _>>()?,
+        steps: list(&component(file.normalizer)?, "normalizers", read_step)?,
+        splits: list(&component(file.pre_tokenizer)?, "pretokenizers", read_split)?,
+        template: Template::read(&component(file.post_processor)?)?,
+    })
+}
+
+fn read_model(model: Option<&RawValue>) -> Result<(Vec<(String, u32)>, ModelParts), String> {
+    let json = model.map_or("null", RawValue::get);
+    let fail = |e: serde_json::Error| format!("the tokenizer model: {e}");
+    let kind: Kind<'_> = serde_json::from_str(json).map_err(fail)?;
+    // Old files name no kind; a BPE may have the prefix, but only a BPE has merges.
+    let untyped = kind.continuing_subword_prefix.is_some() && kind.merges.is_none();
+    match kind.name.as_deref() {
+        Some("WordPiece") => {}
+        None if untyped => {}
+        other => {
+            let kind = other.unwrap_or("without a type");
+            return Err(format!("the tokenizer model is {kind}: only WordPiece (BERT) is supported"));
+        }
+    }
+    let file: WordPieceFile = serde_json::from_str(json).map_err(fail)?;
+    check_token(&file.continuing_subword_prefix)?;
+    let model = ModelParts {
+        unk_token: file.unk_token,
+        prefix: file.continuing_subword_prefix,
+        max_word_chars: file.max_input_chars_per_word,
+    };
+    Ok((file.vocab.0, model))
+}
+
+fn read_added_token(token: ListedToken) -> Result<AddedToken, String> {
+    let ListedToken { id, content, special, single_word, lstrip, rstrip, normalized } = token;
+    check_token(&content)?;
+    if content.is_empty() {
+        return Err("an added token is empty".to_owned());
+    }
+    let id = check_id(&content, id)?;
+    // As in the library.
+    let normalized = normalized.unwrap_or(!special);
+    Ok(AddedToken { id, content, single_word, lstrip, rstrip, normalized })
+}
+
+fn read_step(normalizer: &Value) -> Result<Step, String> {
+    let flag = |name: &str| normalizer.get(name).and_then(Value::as_bool);
+    let form = |compatible, composed| Step::Form { compatible, composed };
+    Ok(match kind_of(normalizer) {
+        "BertNormalizer" => Step::Bert {
+            clean: flag("clean_text").unwrap_or(true),
+            split_ideographs: flag("handle_chinese_chars").unwrap_or(true),
+            strip_accents: flag("strip_accents"),
+            lowercase: flag("lowercase").unwrap_or(true),
+        },
+        "Strip" => Step::Strip { left: flag("strip_left").unwrap_or(true), right: flag("strip_right").unwrap_or(true) },
+        "Lowercase" => Step::Lowercase,
+        "StripAccents" => Step::StripAccents,
+        "NFC" => form(false, true),
+        "NFD" => form(false, false),
+        "NFKC" => form(true, true),
+        "NFKD" => form(true, false),
+        other => return Err(format!("the normalizer {other} is not supported")),
+    })
+}
+
+fn read_split(pre_tokenizer: &Value) -> Result<Split, String> {
+    Ok(match kind_of(pre_tokenizer) {
+        "BertPreTokenizer" => Split::Bert,
+        "Whitespace" => Split::Words,
+        "WhitespaceSplit" => Split::Spaces,
+        other => return Err(format!("the pre-tokenizer {other} is not supported")),
+    })
+}
+
+fn component(json: Option<&RawValue>) -> Result<Value, String> {
+    let json = json.map_or("null", RawValue::get);
+    if json.len() > MAX_COMPONENT_BYTES {
+        let begin: String = json.chars().take(60).collect();
+        return Err(format!("a part of {} bytes is none that is supported: {begin}...", json.len()));
+    }
+    serde_json::from_str(json).map_err(|e| format!("not JSON: {e}"))
+}
+
+/// No component, one, or a flat sequence: a sequence within a sequence is refused, as is a long one.
+fn list<T>(component: &Value, key: &str, read: fn(&Value) -> Result<T, String>) -> Result<Vec<T>, String> {
+    match kind_of(component) {
+        "none" => return Ok(Vec::new()),
+        "Sequence" => {}
+        _ => return Ok(vec![read(component)?]),
+    }
+    let members = component.get(key).and_then(Value::as_array).ok_or(format!("a Sequence has no `{key}`"))?;
+    if members.len() > 16 || members.iter().any(|member| matches!(kind_of(member), "Sequence" | "none")) {
+        return Err(format!("a Sequence of {key} is too long or nested"));
+    }
+    members.iter().map(read).collect()
+}
+
+fn kind_of(component: &Value) -> &str {
+    match component {
+        Value::Null => "none",
+        component => component.get("type").and_then(Value::as_str).unwrap_or("without a type"),
+    }
+}
+
+impl Parts {
+    /// Puts the parts together.
+    pub(super) fn build(self) -> Result<(Pipeline, Vec<AddedToken>), String> {
+        let Self { vocab, model, added, steps, splits, template } = self;
+        let vocab = Keys::new(vocab);
+        let unknown = vocab.get(&model.unk_token);
+        let unknown =
+            unknown.ok_or_else(|| format!("the unknown-word token {:?} is not in the vocabulary", model.unk_token))?;
+        if model.max_word_chars > MAX_WORD_CHARS {
+            return Err(format!("`max_input_chars_per_word` is {}, more than {MAX_WORD_CHARS}", model.max_word_chars));
+        }
+        check_added(&added, &vocab)?;
+        let (in_normalized, as_written) = added.iter().cloned().partition::<Vec<_>, _>(|token| token.normalized);
+        let spell = |tokens: Vec<AddedToken>, steps: &[Step]| {
+            let spelled = tokens.into_iter().map(|token| {
+                let mut spelling = Normalized::new(&token.content);
+                steps.iter().for_each(|step| step.apply(&mut spelling));
+                (spelling.text().to_owned(), token)
+            });
+            Finder::new(spelled.collect())
+        };
+        let pipeline = Pipeline {
+            as_written: spell(as_written, &[]),
+            in_normalized: spell(in_normalized, &steps),
+            model: WordPiece::new(&vocab, &model.prefix, unknown, model.max_word_chars),
+            vocab,
+            steps,
+            splits,
+            template,
+        };
+        Ok((pipeline, added))
+    }
+}
+
+/// Added tokens that the vocabulary lacks must have the ids that follow it, as the library numbers them.
+fn check_added(added: &[AddedToken], vocab: &Keys) -> Result<(), String> {
+    let mut seen = std::collections::HashSet::new();
+    let mut next = vocab.len() as u32;
+    for AddedToken { id, content, .. } in added {
+        match vocab.get(content) {
+            Some(known) if known != *id => {
+                return Err(format!("the added token {content:?} has the id {id}, but {known} in the vocabulary"));
+            }
+            Some(_) => {}
+            None if *id == next => next += 1,
+            None if !seen.contains(id) => {
+                return Err(format!("the added token {content:?} has the id {id}, which does not follow the others"));
+            }
+            None => {}
+        }
+        if !seen.insert(*id) {
+            return Err(format!("two added tokens have the id {id}"));
+        }
+    }
+    Ok(())
+}
