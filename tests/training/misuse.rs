@@ -24,7 +24,7 @@ fn examples(labels: &[String]) -> Examples {
     let encoding = |i| Encoding {
         ids: random(i, 6).iter().map(|v| 500 + (v * 400.0) as u32).collect(),
         type_ids: vec![0; 6],
-        truncated: false,
+        ..Encoding::default()
     };
     let ids = (0..12).map(|i| Some(i % labels.len()));
     Examples::new("training", (0..12).map(encoding).collect(), ids, labels).unwrap()
@@ -75,7 +75,7 @@ fn labels_in_another_order() {
     let device = Device::cpu();
     let backbone = golden::tiny_bert(&device);
     let file = adapter(&backbone, names(["ham", "spam"]));
-    let encoding = |i: usize| Encoding { ids: vec![2, 10 + i as u32, 3], type_ids: vec![0; 3], truncated: false };
+    let encoding = |i: usize| Encoding { ids: vec![2, 10 + i as u32, 3], type_ids: vec![0; 3], ..Encoding::default() };
     let of = |order: &[String], ids: [usize; 2]| {
         let labels = (0..12).map(|i| Some(ids[i % 2]));
         Examples::new("training", (0..12).map(encoding).collect(), labels, order).unwrap()
