@@ -3,3 +3,4 @@
 mod curve;
 mod misuse;
 mod promises;
+mod resume;

@@ -89,6 +89,17 @@ mod tests {
         }
     }
 
+    /// 83 / 91: read carelessly, it comes back one unit in the last place lower.
+    #[test]
+    fn numbers_survive_to_the_last_bit() {
+        let text = r#"{"metrics":{"dev":{"accuracy":0.9120879120879121}}}"#;
+        let (metadata, _) = Metadata::from_json("f", serde_json::from_str(text).unwrap()).unwrap();
+        assert_eq!(metadata.metrics["dev"]["accuracy"].as_f64(), Some(83.0 / 91.0));
+        assert!(
+            Value::Object(metadata.to_json(Fingerprint::of_tensors([]))).to_string().contains(&text[1..text.len() - 1])
+        );
+    }
+
     #[test]
     fn a_broken_fingerprint_is_named() {
         let section = serde_json::from_str(r#"{"backbone_fingerprint": "abc"}"#).unwrap();

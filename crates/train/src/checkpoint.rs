@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
-use graftwork_model::{HostTensor, SafetensorsFile, write_atomically, write_safetensors};
-use serde_json::{Value, json};
+use graftwork_model::{Fingerprint, HostTensor, SafetensorsFile, write_atomically, write_safetensors};
+use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
 
 use crate::{Error, Result};
 
@@ -19,7 +20,7 @@ pub struct RunState {
     pub stale: usize,
     /// Whether the dev data is to be evaluated before the next step.
     pub evaluation_due: bool,
-    /// The best dev accuracy so far, with its step and mean loss.
+    /// The best evaluation so far.
     pub best: Option<Best>,
     /// The arena's weights, and the two moments.
     pub arena: [Vec<f32>; 3],
@@ -32,22 +33,26 @@ pub struct RunState {
 pub struct Best {
     /// After which step.
     pub step: usize,
-    /// Dev accuracy.
-    pub accuracy: f64,
-    /// Mean dev loss; decides between equal accuracies.
+    /// The dev score: the metric by which the task chooses, higher is better.
+    pub score: f64,
+    /// Mean dev loss; decides between equal scores.
     pub loss: f64,
 }
 
 impl Best {
-    /// Whether another evaluation is better: a higher accuracy, or an equal one at a lower loss.
-    pub fn is_beaten_by(&self, accuracy: f64, loss: f64) -> bool {
-        accuracy > self.accuracy || (accuracy == self.accuracy && loss < self.loss)
+    /// Whether another evaluation is better: a higher score, or an equal one at a lower loss.
+    pub fn is_beaten_by(&self, score: f64, loss: f64) -> bool {
+        score > self.score || (score == self.score && loss < self.loss)
     }
 }
 
 const NAMES: [&str; 3] = ["weights", "first_moment", "second_moment"];
 const BEST: &str = "best_weights";
 const KEY: &str = "graftwork_checkpoint";
+const DIGEST: &str = "sha256";
+
+/// Version 1 called the score `accuracy` and had no digest.
+const VERSION: usize = 2;
 
 impl RunState {
     /// The checkpoint as the bytes of a safetensors file.
@@ -62,11 +67,12 @@ impl RunState {
         if let Some(values) = &self.best_weights {
             tensors.insert(BEST.to_owned(), HostTensor::new([values.len()], values.clone()));
         }
-        let best = self.best.map(|best| json!({"step": best.step, "accuracy": best.accuracy, "loss": best.loss}));
-        let state = json!({
-            "version": 1, "run": self.run, "step": self.step, "stale": self.stale,
+        let best = self.best.map(|best| json!({"step": best.step, "score": best.score, "loss": best.loss}));
+        let mut state = json!({
+            "version": VERSION, "run": self.run, "step": self.step, "stale": self.stale,
             "evaluation_due": self.evaluation_due, "best": best,
         });
+        state[DIGEST] = json!(digest(&state, &tensors));
         Ok(write_safetensors(&tensors, Some(HashMap::from([(KEY.to_owned(), state.to_string())])))?)
     }
 
@@ -100,46 +106,109 @@ impl RunState {
     fn from_safetensors<R: std::io::Read + std::io::Seek>(mut source: SafetensorsFile<R>, len: usize) -> Result<Self> {
         let file = source.file().to_owned();
         let damaged = |problem: &str| Error::Checkpoint { file: file.clone(), problem: problem.to_owned() };
-        let state: Value = source
+        let mut state: Map<String, Value> = source
             .metadata()
             .get(KEY)
             .and_then(|text| serde_json::from_str(text).ok())
             .ok_or_else(|| damaged("it has no run state"))?;
+        let written = state.shift_remove(DIGEST);
+        let state = Value::Object(state);
         let number = |value: &Value, key: &str| {
             value[key].as_u64().map(|n| n as usize).ok_or_else(|| damaged(&format!("its `{key}` is not a count")))
         };
-        if number(&state, "version")? != 1 {
-            return Err(damaged("it was written by another version"));
-        }
-        let mut read = |name: &str| -> Result<Vec<f32>> {
-            match source.shape(name) {
-                Some([n]) if *n == len => {}
-                _ => return Err(damaged(&format!("`{name}` does not have the adapter's {len} elements"))),
-            }
-            Ok(source.read(name)?.data)
+        let score = match number(&state, "version")? {
+            1 => "accuracy",
+            VERSION => "score",
+            _ => return Err(damaged("it was written by a later version")),
         };
-        let arena = [read(NAMES[0])?, read(NAMES[1])?, read(NAMES[2])?];
+
+        let has_best = source.shape(BEST).is_some().then_some(BEST);
+        let mut tensors = BTreeMap::new();
+        for name in NAMES.into_iter().chain(has_best) {
+            match source.shape(name) {
+                Some([n]) if *n == len => tensors.insert(name.to_owned(), source.read(name)?),
+                _ => return Err(damaged(&format!("`{name}` does not have the adapter's {len} elements"))),
+            };
+        }
+        if score != "accuracy" && written.as_ref().and_then(Value::as_str) != Some(&digest(&state, &tensors)) {
+            return Err(damaged("its digest does not fit what it holds"));
+        }
+
+        let float = |value: &Value, key: &str| {
+            value[key].as_f64().ok_or_else(|| damaged(&format!("the {key} of its best evaluation is no number")))
+        };
         let best = match &state["best"] {
             Value::Null => None,
-            best => Some(Best {
-                step: number(best, "step")?,
-                accuracy: best["accuracy"].as_f64().ok_or_else(|| damaged("its best accuracy is no number"))?,
-                loss: best["loss"].as_f64().ok_or_else(|| damaged("its best loss is no number"))?,
-            }),
+            best => Some(Best { step: number(best, "step")?, score: float(best, score)?, loss: float(best, "loss")? }),
         };
-        let has_best = source.shape(BEST).is_some();
-        let best_weights = if has_best { Some(source.read(BEST)?.data) } else { None };
-        if best_weights.as_ref().is_some_and(|values| values.len() != len) {
-            return Err(damaged("its best weights are of another adapter"));
-        }
+        let mut take = |name: &str| tensors.remove(name).map(|tensor| tensor.data);
         Ok(Self {
             run: state["run"].as_str().unwrap_or_default().to_owned(),
             step: number(&state, "step")?,
             stale: number(&state, "stale")?,
             evaluation_due: state["evaluation_due"] == Value::Bool(true),
             best,
-            arena,
-            best_weights,
+            arena: NAMES.map(|name| take(name).unwrap_or_default()),
+            best_weights: take(BEST),
         })
+    }
+}
+
+/// SHA-256 over the state without its digest, and over the tensors.
+fn digest(state: &Value, tensors: &BTreeMap<String, HostTensor>) -> String {
+    let weights = Fingerprint::of_tensors(tensors.iter().map(|(name, tensor)| (name.as_str(), tensor)));
+    let digest = Sha256::new().chain_update(state.to_string()).chain_update(weights.to_string()).finalize();
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn state(score: f64, loss: f64) -> RunState {
+        RunState {
+            run: "r".to_owned(),
+            step: 7,
+            stale: 1,
+            evaluation_due: false,
+            best: Some(Best { step: 5, score, loss }),
+            arena: [vec![1.0, -0.5], vec![0.25, 0.0], vec![1e-9, 3.0]],
+            best_weights: Some(vec![0.5, 2.0]),
+        }
+    }
+
+    /// A score that comes back lower by its last bit makes an equal one look better.
+    #[test]
+    fn every_quotient_survives() {
+        let mut lost = Vec::new();
+        for n in 1..=300 {
+            for k in 0..=n {
+                let quotient = f64::from(k) / f64::from(n);
+                let written = state(quotient, quotient.exp());
+                if RunState::from_bytes("c", &written.to_bytes().unwrap(), 2).unwrap() != written {
+                    lost.push((k, n));
+                }
+            }
+        }
+        assert!(lost.is_empty(), "{} of 45,450, such as {:?}", lost.len(), &lost[..lost.len().min(5)]);
+    }
+
+    #[test]
+    fn any_changed_byte_is_noticed() {
+        let whole = state(0.5, 0.25);
+        let bytes = whole.to_bytes().unwrap();
+        for at in 0..bytes.len() {
+            for bit in [1, 0x10] {
+                let mut damaged = bytes.clone();
+                damaged[at] ^= bit;
+                let found = RunState::from_bytes("c", &damaged, 2);
+                assert!(found.as_ref().is_err() || *found.as_ref().unwrap() == whole, "byte {at}: {found:?}");
+            }
+        }
+        let mut damaged = bytes.clone();
+        let last = bytes.len() - 2;
+        damaged[last] ^= 1;
+        let message = RunState::from_bytes("c", &damaged, 2).unwrap_err().to_string();
+        assert!(message.contains("digest") && message.contains("--resume"), "{message}");
     }
 }

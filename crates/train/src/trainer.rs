@@ -241,10 +241,10 @@ impl<'a> Trainer<'a> {
     async fn evaluate_dev(&mut self) -> Result<(Evaluation, bool)> {
         let dev = self.dev.expect("dev data, or no evaluation is due");
         let evaluation = evaluate(self.backbone, &self.adapter, dev, &mut |_| {}).await?;
-        let (accuracy, loss) = (evaluation.metrics.accuracy, evaluation.loss);
-        let better = self.best.is_none_or(|best| best.is_beaten_by(accuracy, loss));
+        let (score, loss) = (evaluation.metrics.accuracy, evaluation.loss);
+        let better = self.best.is_none_or(|best| best.is_beaten_by(score, loss));
         if better {
-            self.best = Some(Best { step: self.step, accuracy, loss });
+            self.best = Some(Best { step: self.step, score, loss });
             self.stale = 0;
             if self.config.keep_best {
                 self.best_weights = Some(self.backbone.device().read(self.adapter.arena().weights()).await?);

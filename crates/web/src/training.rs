@@ -59,7 +59,7 @@ pub async fn run(
     let finished = turns(&mut trainer, &labels, host).await?;
     let mut trained = trainer.adapter().to_file(backbone.device()).await.map_err(graftwork::Error::from)?;
     if let (true, Some(best)) = (finished, trainer.best()) {
-        let found = json!({"accuracy": best.accuracy, "loss": best.loss});
+        let found = json!({"accuracy": best.score, "loss": best.loss});
         trained.metadata.metrics.insert("dev".to_owned(), found);
     }
     Ok((trained, finished))
