@@ -1,9 +1,11 @@
-"""tokens.json: ids, origins and types of the nasty texts under MiniLM's tokenizer, and tests of the reference itself."""
+"""tokens.json, tokens-bpe.json: ids, origins and types of the nasty texts under MiniLM's WordPiece and under the byte-level
+BPE of tiny-roberta/, which is trained here; and tests of the reference itself."""
 
+import json
 from pathlib import Path
 
-from tokenizers import Tokenizer
-from transformers import AutoTokenizer, BertTokenizer
+from tokenizers import ByteLevelBPETokenizer, Tokenizer
+from transformers import AutoTokenizer, BertTokenizer, RobertaTokenizerFast
 
 from common import HERE, save_json
 from texts import PAIRS, TEXTS, WORDS, expand
@@ -32,11 +34,42 @@ def make(minilm: Path) -> None:
 
     write("tokens.json", "all-MiniLM-L6-v2 tokenizer (BERT uncased WordPiece)", fast, fast, check)
 
+    roberta = write_bpe(HERE / "tiny-roberta")
+    # Pre-split words need the space: transformers asserts it.
+    for_words = RobertaTokenizerFast.from_pretrained(roberta, add_prefix_space=True)
+    plain = RobertaTokenizerFast.from_pretrained(roberta)
+    write("tokens-bpe.json", "tokenizer of tiny-roberta (byte-level BPE)", plain, for_words)
+    # With the space every text begins as one of the words.
+    write("tokens-bpe-space.json", "tokenizer of tiny-roberta with add_prefix_space", for_words, for_words, texts_of=SPACED)
 
-def write(file: str, what: str, fast, fast_for_words, check=None) -> None:
+
+# The texts that differ in more than their first token when they get a space in front.
+SPACED = ["empty", "one_char", "plain", "sms", "only_spaces", "tabs_newlines", "unicode_spaces", "surrounding_space",
+          "emoji_glued", "chinese_mixed", "special_tokens", "roberta_tokens", "gpt2_spaces",
+          "roberta_tokens_glued", "greek", "accents_decomposed"]
+
+
+def write_bpe(folder: Path) -> Path:
+    """A byte-level BPE tokenizer of 600 tokens, numbered as RoBERTa's: specials first, <mask> last."""
+    folder.mkdir(exist_ok=True)
+    corpus = [text for text in TEXTS.values() if isinstance(text, str)] + (HERE / "README.md").read_text().split("\n")
+    trained = ByteLevelBPETokenizer()
+    trained.train_from_iterator(corpus, vocab_size=599, min_frequency=2, show_progress=False,
+                                special_tokens=["<s>", "<pad>", "</s>", "<unk>"])
+    trained.save_model(str(folder))
+    vocab = json.loads((folder / "vocab.json").read_text())
+    vocab["<mask>"] = len(vocab)
+    (folder / "vocab.json").write_text(json.dumps(vocab, ensure_ascii=True) + "\n")
+    fast = RobertaTokenizerFast(str(folder / "vocab.json"), str(folder / "merges.txt"), model_max_length=64)
+    fast.save_pretrained(folder)
+    (folder / "special_tokens_map.json").unlink()
+    return folder
+
+
+def write(file: str, what: str, fast, fast_for_words, check=None, texts_of=tuple(TEXTS)) -> None:
     """The entries of all texts, pairs and lists of words under a fast tokenizer."""
     entries = []
-    for name, value in TEXTS.items():
+    for name, value in ((name, TEXTS[name]) for name in texts_of):
         text = expand(value)
         source = {"text": value} if isinstance(value, str) else value
         whole = fast(text)["input_ids"]
@@ -51,7 +84,7 @@ def write(file: str, what: str, fast, fast_for_words, check=None) -> None:
         entries.append(entry)
 
     pairs = []
-    for first, second, max_length in PAIRS:
+    for first, second, max_length in (pair for pair in PAIRS if {*pair[:2]} <= {*texts_of}):
         texts = [expand(TEXTS[first]), expand(TEXTS[second])]
         # As a batch of one: alone, transformers takes an empty second text for none.
         batch = fast(texts[:1], texts[1:], truncation="longest_first", max_length=max_length,

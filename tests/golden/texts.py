@@ -84,6 +84,9 @@ TEXTS = {
     "special_tokens": "[CLS] [MASK] [SEP] [UNK] [PAD]",
     "special_tokens_glued": "a[MASK]b [mask] [ MASK ] [[SEP]] [CLS",
     "wordpiece_marks": "##ing ## #hash un##able \u2581sentencepiece \u0120gpt",
+    "roberta_tokens": "<s> a <mask> b<mask>c \u00a0<mask> </s><pad> <unk> <mask",
+    "gpt2_spaces": "it's  we'll   they'RE 'd \u3000\u3000x\n\n y \t z 12ab\u00bd\u2167 \u24b6\u0301 $5.00...  ",
+    "roberta_tokens_glued": "<mask>hello <s>\u00e9a</s>\u6211\u6211<pad>!<mask>\n<mask> \u00e9",
     # length
     "exactly_512": {"repeat": ["word"], "times": 510},
     "one_over_512": {"repeat": ["word"], "times": 511},
@@ -125,6 +128,7 @@ PAIRS = [
     ("one_over_512", "exactly_512", 101),
     ("accents_decomposed", "emoji_zwj", 48),
     ("special_tokens", "surrounding_space", 24),
+    ("roberta_tokens", "gpt2_spaces", 64),
 ]
 
 # Texts that are split into words already: (words, max_length).

@@ -17,8 +17,11 @@ pub enum Error {
         source: std::io::Error,
     },
 
-    /// A directory holds neither form of a tokenizer.
-    #[error("{} holds neither tokenizer.json nor vocab.txt: one of them is needed", dir.display())]
+    /// A directory holds no form of a tokenizer.
+    #[error(
+        "{} holds neither tokenizer.json, vocab.txt nor vocab.json with merges.txt: one of them is needed",
+        dir.display()
+    )]
     NoTokenizer {
         /// The directory that was searched.
         dir: PathBuf,

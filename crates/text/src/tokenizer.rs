@@ -1,13 +1,14 @@
 //! Text to token ids, id for id as `transformers` does it.
 //!
 //! A tokenizer is a [`pipeline`]: added tokens are cut out ([`added`]), the rest is normalized ([`normalizer`]), split
-//! into words ([`mod@words`]) and spelled in the vocabulary ([`wordpiece`]); a [`template`] says what stands around it.
+//! into words ([`mod@words`]) and spelled in the vocabulary ([`wordpiece`], [`bpe`]); a [`template`] says what stands around it.
 //! [`file`] and [`vocab`] read one from its files.
 //!
 //! Not left to Hugging Face's `tokenizers` crate: since its version 1.0 it does not say where a token came from, and
 //! before that it has regular expressions and more in it that a browser would have to download.
 
 mod added;
+mod bpe;
 mod encoding;
 mod file;
 mod keys;
@@ -16,6 +17,7 @@ mod normalized;
 mod normalizer;
 mod pipeline;
 mod template;
+mod trim;
 mod vocab;
 mod wordpiece;
 mod words;
@@ -30,22 +32,22 @@ use crate::{Error, Result};
 pub use encoding::{Encoding, Origin};
 pub use vocab::VocabOptions;
 
-/// Ids of the special tokens that the vocabulary has under BERT's names.
+/// Ids of the special tokens that the vocabulary has under BERT's names, or under RoBERTa's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct SpecialTokens {
-    /// `[CLS]`, before every text.
+    /// `[CLS]` or `<s>`, before every text.
     pub cls: Option<u32>,
-    /// `[SEP]`, after every text.
+    /// `[SEP]` or `</s>`, after every text.
     pub sep: Option<u32>,
-    /// `[PAD]`; nothing is padded here, files from elsewhere name it.
+    /// `[PAD]` or `<pad>`; nothing is padded here, files from elsewhere name it.
     pub pad: Option<u32>,
-    /// `[UNK]`, for words the vocabulary cannot spell.
+    /// `[UNK]` or `<unk>`, for words the vocabulary cannot spell.
     pub unk: Option<u32>,
-    /// `[MASK]`, for masked language modelling.
+    /// `[MASK]` or `<mask>`, for masked language modelling.
     pub mask: Option<u32>,
 }
 
-/// A BERT (WordPiece) tokenizer. Cheap to clone and safe to share between threads.
+/// A WordPiece tokenizer (BERT) or a byte-level BPE one (RoBERTa). Cheap to clone and safe to share between threads.
 #[derive(Clone)]
 pub struct Tokenizer(Arc<Inner>);
 
@@ -69,7 +71,7 @@ impl Tokenizer {
     /// Its padding and truncation settings are ignored: [`Tokenizer::encode`] never pads and truncates as it is told.
     ///
     /// # Errors
-    /// [`Error::Tokenizer`] when the file is not JSON, is inconsistent, or is not a BERT-style WordPiece tokenizer.
+    /// [`Error::Tokenizer`] when the file is not JSON, is inconsistent, or is a tokenizer of another kind.
     pub fn from_json(json: &[u8]) -> Result<Self> {
         Self::from_parts("tokenizer.json", json, None)
     }
@@ -85,13 +87,27 @@ impl Tokenizer {
         )
     }
 
-    /// Reads the tokenizer of a Hugging Face model directory: `tokenizer.json` where there is one, else `vocab.txt`.
+    /// Builds RoBERTa's tokenizer over a `vocab.json` (tokens with their ids) and a `merges.txt` (two tokens a line).
     ///
-    /// `do_lower_case`, `strip_accents` and `tokenize_chinese_chars` of `tokenizer_config.json` apply to both, as they
-    /// do in `transformers`.
+    /// `add_prefix_space` gives a space to the first word of a text as the others have one; `transformers` does so only
+    /// when told to.
     ///
     /// # Errors
-    /// [`Error::NoTokenizer`] when neither file is there, else as [`Tokenizer::from_json`] and [`Tokenizer::from_vocab`].
+    /// [`Error::Tokenizer`] when a token is missing or a file is unusable.
+    pub fn from_merges(vocab_json: &[u8], merges_txt: &str, add_prefix_space: bool) -> Result<Self> {
+        let parts = vocab::compose_roberta(vocab_json, merges_txt, add_prefix_space);
+        Self::from_composed("vocab.json", parts.map_err(|r| Error::tokenizer("vocab.json", r))?)
+    }
+
+    /// Reads the tokenizer of a Hugging Face model directory: `tokenizer.json` where there is one, else `vocab.txt`, else
+    /// `vocab.json` with `merges.txt`.
+    ///
+    /// `do_lower_case`, `strip_accents`, `tokenize_chinese_chars` and `add_prefix_space` of `tokenizer_config.json` apply
+    /// to all, as they do in `transformers`.
+    ///
+    /// # Errors
+    /// [`Error::NoTokenizer`] when no such file is there, else as [`Tokenizer::from_json`], [`Tokenizer::from_vocab`] and
+    /// [`Tokenizer::from_merges`].
     pub fn from_dir(dir: &Path) -> Result<Self> {
         Self::from_files(dir, &|name| {
             let path = dir.join(name);
@@ -113,12 +129,20 @@ impl Tokenizer {
         if let Some((name, bytes)) = read("tokenizer.json")? {
             return Self::from_parts(&name, &bytes, settings.as_ref());
         }
-        let Some((name, bytes)) = read("vocab.txt")? else {
+        let utf8 = |name: &str, bytes| {
+            String::from_utf8(bytes).map_err(|e| Error::tokenizer(name, format!("not UTF-8: {}", e.utf8_error())))
+        };
+        if let Some((name, bytes)) = read("vocab.txt")? {
+            let options = settings.map(|settings| settings.for_vocab()).unwrap_or_default();
+            let parts = vocab::compose(&utf8(&name, bytes)?, &options);
+            return Self::from_composed(&name, parts.map_err(|r| Error::tokenizer(&name, r))?);
+        }
+        let (Some((name, bytes)), Some((merges_name, merges))) = (read("vocab.json")?, read("merges.txt")?) else {
             return Err(Error::NoTokenizer { dir: dir.to_owned() });
         };
-        let vocab_txt = std::str::from_utf8(&bytes).map_err(|e| Error::tokenizer(&name, format!("not UTF-8: {e}")))?;
-        let options = settings.map(|settings| settings.for_vocab()).unwrap_or_default();
-        Self::from_composed(&name, vocab::compose(vocab_txt, &options).map_err(|r| Error::tokenizer(&name, r))?)
+        let prefix_space = settings.and_then(|settings| settings.add_prefix_space).unwrap_or(false);
+        let parts = vocab::compose_roberta(&bytes, &utf8(&merges_name, merges)?, prefix_space);
+        Self::from_composed(&name, parts.map_err(|r| Error::tokenizer(&name, r))?)
     }
 
     fn from_parts(name: &str, json: &[u8], settings: Option<&vocab::Settings>) -> Result<Self> {
@@ -127,7 +151,7 @@ impl Tokenizer {
         }
         let mut parts = file::read(json).map_err(|reason| Error::tokenizer(name, reason))?;
         if let Some(settings) = settings {
-            settings.apply(&mut parts.steps);
+            settings.apply(&mut parts);
         }
         Self::from_composed(name, parts)
     }
@@ -148,11 +172,11 @@ impl Tokenizer {
         }
         let id = |token: &str| vocab.get(token).or_else(|| Some(added.iter().find(|a| a.content == token)?.id));
         let special = SpecialTokens {
-            cls: id("[CLS]"),
-            sep: id("[SEP]"),
-            pad: id("[PAD]"),
-            unk: id("[UNK]"),
-            mask: id("[MASK]"),
+            cls: id("[CLS]").or_else(|| id("<s>")),
+            sep: id("[SEP]").or_else(|| id("</s>")),
+            pad: id("[PAD]").or_else(|| id("<pad>")),
+            unk: id("[UNK]").or_else(|| id("<unk>")),
+            mask: id("[MASK]").or_else(|| id("<mask>")),
         };
         Ok(Self(Arc::new(Inner { pipeline, added, places, special, vocab_size })))
     }

@@ -8,11 +8,12 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::added::{AddedToken, Finder};
+use super::bpe::Bpe;
 use super::keys::Keys;
-use super::limits::{Vocab, check_id, check_token};
+use super::limits::{Merges, Vocab, check_id, check_token};
 use super::normalized::Normalized;
 use super::normalizer::Step;
-use super::pipeline::Pipeline;
+use super::pipeline::{Model, Pipeline};
 use super::template::Template;
 use super::wordpiece::WordPiece;
 use super::words::Split;
@@ -31,14 +32,15 @@ pub(super) struct Parts {
     pub added: Vec<AddedToken>,
     pub steps: Vec<Step>,
     pub splits: Vec<Split>,
+    /// Of byte-level tokenizers, whether a text's first word gets a space as well.
+    pub prefix_space: Option<bool>,
     pub template: Template,
 }
 
-/// The settings of a model.
-pub(super) struct ModelParts {
-    pub unk_token: String,
-    pub prefix: String,
-    pub max_word_chars: usize,
+/// A model without its vocabulary.
+pub(super) enum ModelParts {
+    WordPiece { unk_token: String, prefix: String, max_word_chars: usize },
+    Bpe { merges: Vec<(String, String)> },
 }
 
 #[derive(Deserialize)]
@@ -89,6 +91,19 @@ struct WordPieceFile {
     max_input_chars_per_word: usize,
 }
 
+#[derive(Deserialize)]
+struct BpeFile {
+    vocab: Vocab,
+    merges: Merges,
+    dropout: Option<f64>,
+    continuing_subword_prefix: Option<String>,
+    end_of_word_suffix: Option<String>,
+    #[serde(default)]
+    byte_fallback: bool,
+    #[serde(default)]
+    ignore_merges: bool,
+}
+
 /// Reads a `tokenizer.json` of any version.
 pub(super) fn read(json: &[u8]) -> Result<Parts, String> {
     let file: File<'_> = serde_json::from_slice(json).map_err(|e| format!("not a tokenizer's JSON: {e}"))?;
@@ -96,12 +111,14 @@ pub(super) fn read(json: &[u8]) -> Result<Parts, String> {
         return Err(format!("{} added tokens are more than {MAX_ADDED}", file.added_tokens.len()));
     }
     let (vocab, model) = read_model(file.model)?;
+    let (splits, prefix_space) = read_pre_tokenizer(&component(file.pre_tokenizer)?)?;
     Ok(Parts {
         vocab,
         model,
         added: file.added_tokens.into_iter().map(read_added_token).collect::<Result<_, _>>()?,
         steps: list(&component(file.normalizer)?, "normalizers", read_step)?,
-        splits: list(&component(file.pre_tokenizer)?, "pretokenizers", read_split)?,
+        splits,
+        prefix_space,
         template: Template::read(&component(file.post_processor)?)?,
     })
 }
@@ -111,23 +128,39 @@ fn read_model(model: Option<&RawValue>) -> Result<(Vec<(String, u32)>, ModelPart
     let fail = |e: serde_json::Error| format!("the tokenizer model: {e}");
     let kind: Kind<'_> = serde_json::from_str(json).map_err(fail)?;
     // Old files name no kind; a BPE may have the prefix, but only a BPE has merges.
-    let untyped = kind.continuing_subword_prefix.is_some() && kind.merges.is_none();
-    match kind.name.as_deref() {
-        Some("WordPiece") => {}
-        None if untyped => {}
-        other => {
-            let kind = other.unwrap_or("without a type");
-            return Err(format!("the tokenizer model is {kind}: only WordPiece (BERT) is supported"));
-        }
-    }
-    let file: WordPieceFile = serde_json::from_str(json).map_err(fail)?;
-    check_token(&file.continuing_subword_prefix)?;
-    let model = ModelParts {
-        unk_token: file.unk_token,
-        prefix: file.continuing_subword_prefix,
-        max_word_chars: file.max_input_chars_per_word,
+    let untyped = match kind {
+        Kind { merges: Some(_), .. } => "BPE",
+        Kind { continuing_subword_prefix: Some(_), .. } => "WordPiece",
+        _ => "without a type",
     };
-    Ok((file.vocab.0, model))
+    match kind.name.as_deref().unwrap_or(untyped) {
+        "WordPiece" => {
+            let file: WordPieceFile = serde_json::from_str(json).map_err(fail)?;
+            check_token(&file.continuing_subword_prefix)?;
+            let model = ModelParts::WordPiece {
+                unk_token: file.unk_token,
+                prefix: file.continuing_subword_prefix,
+                max_word_chars: file.max_input_chars_per_word,
+            };
+            Ok((file.vocab.0, model))
+        }
+        "BPE" => {
+            let file: BpeFile = serde_json::from_str(json).map_err(fail)?;
+            let given = |affix: &Option<String>| affix.as_ref().is_some_and(|affix| !affix.is_empty());
+            let unknown = [
+                ("dropout", file.dropout.is_some_and(|dropout| dropout != 0.0)),
+                ("continuing_subword_prefix", given(&file.continuing_subword_prefix)),
+                ("end_of_word_suffix", given(&file.end_of_word_suffix)),
+                ("byte_fallback", file.byte_fallback),
+                ("ignore_merges", file.ignore_merges),
+            ];
+            if let Some((name, _)) = unknown.iter().find(|(_, on)| *on) {
+                return Err(format!("the tokenizer model is a BPE with `{name}`, which is not supported"));
+            }
+            Ok((file.vocab.0, ModelParts::Bpe { merges: file.merges.0 }))
+        }
+        kind => Err(format!("the tokenizer model is {kind}: only WordPiece (BERT) and byte-level BPE are supported")),
+    }
 }
 
 fn read_added_token(token: ListedToken) -> Result<AddedToken, String> {
@@ -161,6 +194,16 @@ fn read_step(normalizer: &Value) -> Result<Step, String> {
         "NFKD" => form(true, false),
         other => return Err(format!("the normalizer {other} is not supported")),
     })
+}
+
+/// The splits, and of a byte-level tokenizer whether it adds a space.
+fn read_pre_tokenizer(pre_tokenizer: &Value) -> Result<(Vec<Split>, Option<bool>), String> {
+    let flag = |name: &str, default| pre_tokenizer.get(name).and_then(Value::as_bool).unwrap_or(default);
+    if kind_of(pre_tokenizer) == "ByteLevel" {
+        let splits = if flag("use_regex", true) { vec![Split::Gpt2] } else { Vec::new() };
+        return Ok((splits, Some(flag("add_prefix_space", true))));
+    }
+    Ok((list(pre_tokenizer, "pretokenizers", read_split)?, None))
 }
 
 fn read_split(pre_tokenizer: &Value) -> Result<Split, String> {
@@ -205,14 +248,26 @@ fn kind_of(component: &Value) -> &str {
 impl Parts {
     /// Puts the parts together.
     pub(super) fn build(self) -> Result<(Pipeline, Vec<AddedToken>), String> {
-        let Self { vocab, model, added, steps, splits, template } = self;
+        let Self { vocab, model, added, steps, splits, prefix_space, template } = self;
         let vocab = Keys::new(vocab);
-        let unknown = vocab.get(&model.unk_token);
-        let unknown =
-            unknown.ok_or_else(|| format!("the unknown-word token {:?} is not in the vocabulary", model.unk_token))?;
-        if model.max_word_chars > MAX_WORD_CHARS {
-            return Err(format!("`max_input_chars_per_word` is {}, more than {MAX_WORD_CHARS}", model.max_word_chars));
-        }
+        let model = match model {
+            ModelParts::WordPiece { .. } if prefix_space.is_some() => {
+                return Err("a WordPiece model behind the pre-tokenizer ByteLevel is not supported".to_owned());
+            }
+            ModelParts::WordPiece { unk_token, prefix, max_word_chars } => {
+                let unknown = vocab.get(&unk_token);
+                let unknown =
+                    unknown.ok_or_else(|| format!("the unknown-word token {unk_token:?} is not in the vocabulary"))?;
+                if max_word_chars > MAX_WORD_CHARS {
+                    return Err(format!("`max_input_chars_per_word` is {max_word_chars}, more than {MAX_WORD_CHARS}"));
+                }
+                Model::WordPiece(WordPiece::new(&vocab, &prefix, unknown, max_word_chars))
+            }
+            ModelParts::Bpe { merges } if prefix_space.is_some() => Model::Bpe(Bpe::new(&vocab, &merges)?),
+            ModelParts::Bpe { .. } => {
+                return Err("a BPE model is supported behind the pre-tokenizer ByteLevel only".to_owned());
+            }
+        };
         check_added(&added, &vocab)?;
         let (in_normalized, as_written) = added.iter().cloned().partition::<Vec<_>, _>(|token| token.normalized);
         let spell = |tokens: Vec<AddedToken>, steps: &[Step]| {
@@ -226,7 +281,8 @@ impl Parts {
         let pipeline = Pipeline {
             as_written: spell(as_written, &[]),
             in_normalized: spell(in_normalized, &steps),
-            model: WordPiece::new(&vocab, &model.prefix, unknown, model.max_word_chars),
+            prefix_space: prefix_space.unwrap_or(false),
+            model,
             vocab,
             steps,
             splits,

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
+use serde::Deserialize;
+use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
 
 /// Tokens with larger ids are refused; the largest published vocabularies have some 500,000.
 pub(super) const MAX_ID: u32 = (1 << 21) - 1;
@@ -58,5 +60,64 @@ impl<'de> Visitor<'de> for VocabVisitor {
             vocab.push((token, id));
         }
         Ok(Vocab(vocab))
+    }
+}
+
+/// Pairs of tokens to be merged, from a JSON list of pairs or, in old files, of strings with a space between the two.
+pub(super) struct Merges(pub Vec<(String, String)>);
+
+impl<'de> Deserialize<'de> for Merges {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(MergesVisitor)
+    }
+}
+
+struct MergesVisitor;
+
+impl<'de> Visitor<'de> for MergesVisitor {
+    type Value = Merges;
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("a list of merges")
+    }
+
+    fn visit_seq<S: SeqAccess<'de>>(self, mut seq: S) -> Result<Merges, S::Error> {
+        let mut merges = Merges(Vec::new());
+        while let Some(merge) = seq.next_element::<&RawValue>()? {
+            merges.add_json(merge.get()).map_err(Error::custom)?;
+        }
+        Ok(merges)
+    }
+}
+
+impl Merges {
+    fn add_json(&mut self, merge: &str) -> Result<(), String> {
+        // Before it is read: two tokens, every byte of them escaped, and what JSON needs.
+        if merge.len() > 2 * 6 * MAX_TOKEN_BYTES + 64 {
+            return Err(format!("a merge is {} bytes long", merge.len()));
+        }
+        let fail = |e: serde_json::Error| format!("the merge {merge}: {e}");
+        if merge.starts_with('[') {
+            self.push(&serde_json::from_str::<Vec<String>>(merge).map_err(fail)?)
+        } else {
+            self.add(&serde_json::from_str::<String>(merge).map_err(fail)?)
+        }
+    }
+
+    /// Adds the two tokens of a line with a space between them.
+    pub(super) fn add(&mut self, line: &str) -> Result<(), String> {
+        self.push(&line.splitn(3, ' ').collect::<Vec<_>>())
+    }
+
+    fn push<S: AsRef<str>>(&mut self, tokens: &[S]) -> Result<(), String> {
+        if self.0.len() > MAX_ID as usize {
+            return Err(too_many("merges"));
+        }
+        let [left, right] = tokens else {
+            return Err(format!("a merge of {} tokens, not two", tokens.len()));
+        };
+        let token = |token: &S| check_token(token.as_ref()).map(|()| token.as_ref().to_owned());
+        self.0.push((token(left)?, token(right)?));
+        Ok(())
     }
 }

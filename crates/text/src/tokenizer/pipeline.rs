@@ -1,13 +1,16 @@
 //! Text to tokens: added tokens are cut out, the rest is normalized, split into words, and spelled in the vocabulary.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use super::added::{Finder, Stretch};
+use super::bpe::Bpe;
 use super::encoding::{Encoding, Origin, longest_first};
 use super::keys::Keys;
 use super::normalized::Normalized;
 use super::normalizer::Step;
 use super::template::{Piece, Template, special};
+use super::trim::Spaces;
 use super::wordpiece::WordPiece;
 use super::words::{Split, words};
 
@@ -19,9 +22,27 @@ pub(super) struct Pipeline {
     pub in_normalized: Finder,
     pub steps: Vec<Step>,
     pub splits: Vec<Split>,
+    /// Byte-level tokens carry the space before their word: also the first word of a text gets one.
+    pub prefix_space: bool,
     pub vocab: Keys,
-    pub model: WordPiece,
+    pub model: Model,
     pub template: Template,
+}
+
+/// How a word is spelled in the vocabulary.
+#[derive(Debug)]
+pub(super) enum Model {
+    WordPiece(WordPiece),
+    Bpe(Bpe),
+}
+
+impl Model {
+    fn tokenize(&self, vocab: &Keys, word: &str, emit: &mut dyn FnMut(u32, Range<usize>)) {
+        match self {
+            Self::WordPiece(model) => model.tokenize(vocab, word, emit),
+            Self::Bpe(model) => model.tokenize(word, emit),
+        }
+    }
 }
 
 /// A token of a text: its id and where it stands.
@@ -31,54 +52,76 @@ impl Pipeline {
     /// The tokens of a text, without what stands around it. `sequence` is its number in a pair.
     pub(super) fn text(&self, text: &str, sequence: u8) -> Vec<Token> {
         let mut tokens = Vec::with_capacity(text.len() / 4);
-        self.walk(text, &mut |id, bytes, word| tokens.push(token(id, &bytes, word, sequence)));
-        tokens
-    }
-
-    /// The tokens of words that are given: each is a text of its own, and all its tokens are of one word.
-    pub(super) fn words(&self, words: &[&str], sequence: u8) -> Vec<Token> {
-        let mut tokens = Vec::with_capacity(2 * words.len());
-        for (word, text) in (0..).zip(words) {
-            self.walk(text, &mut |id, bytes, _| tokens.push(token(id, &bytes, word, sequence)));
+        self.walk(text, self.prefix_space, &mut tokens);
+        for (_, origin) in &mut tokens {
+            origin.sequence = sequence;
         }
         tokens
     }
 
-    /// Emits the id of each token, its bytes in `text`, and the number of its word.
-    fn walk(&self, text: &str, emit: &mut dyn FnMut(u32, Range<usize>, u32)) {
+    /// The tokens of words that are given: each is a text of its own, and all its tokens are of one word. Where tokens
+    /// carry spaces, each word gets one.
+    pub(super) fn words(&self, words: &[&str], sequence: u8) -> Vec<Token> {
+        let mut tokens = Vec::with_capacity(2 * words.len());
+        for (word, text) in (0..).zip(words) {
+            let before = tokens.len();
+            self.walk(text, matches!(self.model, Model::Bpe(_)), &mut tokens);
+            for (_, origin) in &mut tokens[before..] {
+                (origin.word, origin.sequence) = (word, sequence);
+            }
+        }
+        tokens
+    }
+
+    /// Adds the tokens of a text: their bytes in it, and their words, counted from 0.
+    fn walk(&self, text: &str, prefix_space: bool, tokens: &mut Vec<Token>) {
         let mut word = 0;
+        let trim = |bytes: Range<usize>, spaces: Spaces, first: bool| {
+            let added_first = prefix_space && (first || bytes.start == 0);
+            if self.template.trim { spaces.trim(text, bytes, added_first) } else { bytes }
+        };
         // Added tokens are looked for twice, those to be matched as written and then those to be matched normalized.
         for stretch in self.as_written.cut(text) {
             let chunk = match stretch {
                 Stretch::Text(range) => range,
                 Stretch::Token(id, range) => {
-                    emit(id, range, word);
+                    let bytes = trim(range.clone(), Spaces::of_text(&text[range]), tokens.is_empty());
+                    tokens.push(token(id, bytes, word));
                     word += 1;
                     continue;
                 }
             };
             let mut normalized = Normalized::new(&text[chunk.clone()]);
             self.steps.iter().for_each(|step| step.apply(&mut normalized));
-            let mut emit = |id, part: Range<usize>, word| {
-                let Range { start, end } = normalized.origin(part);
-                emit(id, chunk.start + start..chunk.start + end, word);
+            let origin = |range| {
+                let Range { start, end } = normalized.origin(range);
+                chunk.start + start..chunk.start + end
             };
             for stretch in self.in_normalized.cut(normalized.text()) {
-                match stretch {
-                    Stretch::Text(range) => {
-                        for Range { start, end } in words(&self.splits, &normalized.text()[range.clone()]) {
-                            let start = range.start + start;
-                            let text = &normalized.text()[start..range.start + end];
-                            self.model.tokenize(&self.vocab, text, &mut |id, piece| {
-                                emit(id, start + piece.start..start + piece.end, word);
-                            });
-                            word += 1;
-                        }
-                    }
+                let range = match stretch {
+                    Stretch::Text(range) => range,
                     Stretch::Token(id, range) => {
-                        emit(id, range, word);
+                        let spaces = Spaces::of_text(&normalized.text()[range.clone()]);
+                        tokens.push(token(id, trim(origin(range), spaces, tokens.is_empty()), word));
                         word += 1;
+                        continue;
                     }
+                };
+                let mut run = Cow::Borrowed(&normalized.text()[range.clone()]);
+                let spaced = prefix_space && !run.starts_with(' ');
+                if spaced {
+                    run.to_mut().insert(0, ' ');
+                }
+                // The space that is not there belongs to the first character.
+                let place = |at: usize| range.start + at.saturating_sub(spaced.into());
+                for part in words(&self.splits, &run) {
+                    self.model.tokenize(&self.vocab, &run[part.clone()], &mut |id, piece| {
+                        let (start, end) = (part.start + piece.start, part.start + piece.end);
+                        let bytes = origin(place(start)..place(end).max(place(start) + 1));
+                        let spaces = Spaces::of_bytes(&run.as_bytes()[start..end]);
+                        tokens.push(token(id, trim(bytes, spaces, tokens.is_empty()), word));
+                    });
+                    word += 1;
                 }
             }
         }
@@ -116,6 +159,6 @@ impl Pipeline {
     }
 }
 
-fn token(id: u32, bytes: &Range<usize>, word: u32, sequence: u8) -> Token {
-    (id, Origin { start: bytes.start as u32, end: bytes.end as u32, word, sequence })
+fn token(id: u32, bytes: Range<usize>, word: u32) -> Token {
+    (id, Origin { start: bytes.start as u32, end: bytes.end as u32, word, sequence: 0 })
 }

@@ -18,6 +18,8 @@ pub(super) struct Template {
     pub single: Vec<Piece>,
     /// Empty where the tokenizer has none.
     pub pair: Vec<Piece>,
+    /// Origins leave out the spaces that byte-level tokens have in them.
+    pub trim: bool,
 }
 
 /// The number of tokens that a template adds.
@@ -32,7 +34,16 @@ impl Template {
         let text = |sequence| Piece::Text { sequence, type_id: sequence.into() };
         let single = vec![special(cls, 0), text(0), special(sep, 0)];
         let pair = [&single[..], &[text(1), special(sep, 1)]].concat();
-        Self { single, pair }
+        Self { single, pair, trim: false }
+    }
+
+    /// RoBERTa's: `<s> A </s>`, `<s> A </s></s> B </s>`, all of type 0.
+    pub(super) fn roberta(cls: u32, sep: u32) -> Self {
+        let special = |id| Piece::Special { id, type_id: 0 };
+        let text = |sequence| Piece::Text { sequence, type_id: 0 };
+        let single = vec![special(cls), text(0), special(sep)];
+        let pair = [&single[..], &[special(sep), text(1), special(sep)]].concat();
+        Self { single, pair, trim: true }
     }
 
     /// Reads a post-processor of any version of `tokenizers`.
@@ -44,13 +55,17 @@ impl Template {
         };
         let template = match post_processor.get("type").and_then(Value::as_str) {
             Some("BertProcessing") => Self::bert(edge("cls")?, edge("sep")?),
+            Some("RobertaProcessing") => {
+                let trim = post_processor.get("trim_offsets").and_then(Value::as_bool).unwrap_or(true);
+                Self { trim, ..Self::roberta(edge("cls")?, edge("sep")?) }
+            }
             Some("TemplateProcessing") => {
                 let pieces = |name: &str| {
                     let pieces = post_processor.get(name).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
                     let pieces = pieces.iter().map(|piece| read_piece(piece, &post_processor["special_tokens"]));
                     pieces.collect::<Result<Vec<_>, _>>().map(|pieces| pieces.concat())
                 };
-                Self { single: pieces("single")?, pair: pieces("pair")? }
+                Self { single: pieces("single")?, pair: pieces("pair")?, trim: false }
             }
             Some(other) => return Err(format!("the post-processor {other} is not supported")),
             None => return Err("there is no post-processor: nothing puts a text between [CLS] and [SEP]".to_owned()),
@@ -107,7 +122,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_form_of_berts_template() {
+    fn every_form() {
         let bert = Template::bert(2, 3);
         assert_eq!((special(&bert.single), special(&bert.pair)), (2, 3));
         assert_eq!(bert.ids().collect::<Vec<_>>(), [2, 3, 2, 3, 3]);
@@ -128,6 +143,10 @@ mod tests {
         let new = json!({"type": "TemplateProcessing", "single": single, "pair": pair});
         assert_eq!(Template::read(&new), Ok(Template::bert(2, 3)));
         let bare = json!({"type": "TemplateProcessing", "single": [text("A", 0)], "pair": []});
+        let roberta = json!({"type": "RobertaProcessing", "cls": ["<s>", 0], "sep": ["</s>", 2], "trim_offsets": false,
+            "add_prefix_space": true});
+        assert_eq!(Template::read(&roberta), Ok(Template { trim: false, ..Template::roberta(0, 2) }));
+        assert_eq!(Template::roberta(0, 2).ids().collect::<Vec<_>>(), [0, 2, 0, 2, 2, 2]);
         assert!(Template::read(&bare).unwrap_err().contains("[CLS]"));
     }
 }

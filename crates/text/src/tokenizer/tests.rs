@@ -161,7 +161,19 @@ fn hostile_files_are_errors() {
     refused("/model/vocab", json!({ "[UNK]": 0 }), "not follow");
     refused("/model/unk_token", json!("nope"), "nope");
     refused("/model/max_input_chars_per_word", json!(1_u64 << 40), "max_input_chars_per_word");
-    refused("/model/type", json!("BPE"), "BPE");
+    refused("/model/type", json!("Unigram"), "the tokenizer model is Unigram");
+    refused("/model/type", json!("BPE"), "missing field `merges`");
+    refused("/pre_tokenizer", json!({"type": "ByteLevel"}), "behind the pre-tokenizer ByteLevel");
+    let bpe = |change: Value| {
+        let mut model = json!({"type": "BPE", "vocab": {"a": 0}, "merges": ["a a"]});
+        model.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+        model
+    };
+    refused("/model", bpe(json!({})), "behind the pre-tokenizer ByteLevel only");
+    refused("/model", bpe(json!({"dropout": 0.1})), "`dropout`");
+    refused("/model", bpe(json!({"ignore_merges": true})), "`ignore_merges`");
+    refused("/model", bpe(json!({"merges": ["a b c"]})), "a merge of 3 tokens");
+    refused("/model", bpe(json!({"merges": [["a", "b", "c"]]})), "a merge of 3 tokens");
     refused("/model", json!(null), "model");
     refused("/normalizer", json!({"type": "Replace", "pattern": {"String": "a"}, "content": "aaaa"}), "Replace");
     refused("/normalizer", json!({"type": "Sequence", "normalizers": [{"type": "Sequence"}]}), "nested");

@@ -1,10 +1,11 @@
-//! The older form of a BERT tokenizer: `vocab.txt`, with its settings in `tokenizer_config.json`.
+//! The older forms of a tokenizer: BERT's `vocab.txt` and RoBERTa's `vocab.json` with `merges.txt`, with their settings in
+//! `tokenizer_config.json`.
 
 use serde_json::{Map, Value};
 
 use super::added::AddedToken;
 use super::file::{ModelParts, Parts};
-use super::limits::{MAX_ID, check_token, too_many};
+use super::limits::{MAX_ID, Merges, Vocab, check_token, too_many};
 use super::normalizer::Step;
 use super::template::Template;
 use super::words::Split;
@@ -52,7 +53,7 @@ pub(super) fn compose(vocab_txt: &str, options: &VocabOptions) -> Result<Parts, 
     Ok(Parts {
         added: added.collect(),
         template,
-        model: ModelParts { unk_token: "[UNK]".to_owned(), prefix: "##".to_owned(), max_word_chars: 100 },
+        model: ModelParts::WordPiece { unk_token: "[UNK]".to_owned(), prefix: "##".to_owned(), max_word_chars: 100 },
         steps: vec![Step::Bert {
             clean: true,
             split_ideographs: options.tokenize_chinese_chars,
@@ -60,6 +61,35 @@ pub(super) fn compose(vocab_txt: &str, options: &VocabOptions) -> Result<Parts, 
             lowercase: options.lowercase,
         }],
         splits: vec![Split::Bert],
+        prefix_space: None,
+        vocab,
+    })
+}
+
+/// RoBERTa's special tokens; each may be missing but the first two.
+const ROBERTA_TOKENS: [&str; 5] = ["<s>", "</s>", "<pad>", "<unk>", "<mask>"];
+
+/// The tokenizer that `transformers` would make of RoBERTa's `vocab.json` and `merges.txt`.
+pub(super) fn compose_roberta(vocab_json: &[u8], merges_txt: &str, prefix_space: bool) -> Result<Parts, String> {
+    let Vocab(vocab) = serde_json::from_slice(vocab_json).map_err(|e| format!("not a vocabulary's JSON: {e}"))?;
+    let mut merges = Merges(Vec::new());
+    for line in merges_txt.lines().filter(|line| !line.starts_with("#version") && !line.is_empty()) {
+        merges.add(line)?;
+    }
+    let id = |token: &str| vocab.iter().find(|(known, _)| known == token).map(|(_, id)| *id);
+    let needed = |token: &str| id(token).ok_or_else(|| format!("the token {token} is missing"));
+    let template = Template::roberta(needed("<s>")?, needed("</s>")?);
+    let added = ROBERTA_TOKENS.iter().filter_map(|&token| {
+        let (id, content, lstrip) = (id(token)?, token.to_owned(), token == "<mask>");
+        Some(AddedToken { id, content, single_word: false, lstrip, rstrip: false, normalized: false })
+    });
+    Ok(Parts {
+        added: added.collect(),
+        template,
+        model: ModelParts::Bpe { merges: merges.0 },
+        steps: Vec::new(),
+        splits: vec![Split::Gpt2],
+        prefix_space: Some(prefix_space),
         vocab,
     })
 }
@@ -70,6 +100,7 @@ pub(super) struct Settings {
     /// The inner `None` is the file's `null`: as `lowercase` says.
     strip_accents: Option<Option<bool>>,
     tokenize_chinese_chars: Option<bool>,
+    pub(super) add_prefix_space: Option<bool>,
 }
 
 impl Settings {
@@ -81,6 +112,7 @@ impl Settings {
             lowercase: flag("do_lower_case"),
             strip_accents: config.get("strip_accents").map(Value::as_bool),
             tokenize_chinese_chars: flag("tokenize_chinese_chars"),
+            add_prefix_space: flag("add_prefix_space"),
         })
     }
 
@@ -93,9 +125,13 @@ impl Settings {
         }
     }
 
-    /// Overrides the BERT normalizer of a `tokenizer.json`, as `transformers` does.
-    pub(super) fn apply(&self, steps: &mut [Step]) {
-        let [Step::Bert { split_ideographs, strip_accents, lowercase, .. }] = steps else { return };
+    /// Overrides what a `tokenizer.json` says of BERT's normalizer or of the space before the first word, as
+    /// `transformers` does.
+    pub(super) fn apply(&self, parts: &mut Parts) {
+        if let Some(prefix_space) = &mut parts.prefix_space {
+            *prefix_space = self.add_prefix_space.unwrap_or(*prefix_space);
+        }
+        let [Step::Bert { split_ideographs, strip_accents, lowercase, .. }] = &mut parts.steps[..] else { return };
         *lowercase = self.lowercase.unwrap_or(*lowercase);
         *strip_accents = self.strip_accents.unwrap_or(*strip_accents);
         *split_ideographs = self.tokenize_chinese_chars.unwrap_or(*split_ideographs);

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use unicode_categories::UnicodeCategories;
+use unicode_normalization::char::is_combining_mark;
 
 use super::added::is_word;
 
@@ -15,6 +16,8 @@ pub(super) enum Split {
     Words,
     /// At white space.
     Spaces,
+    /// GPT-2's: letters, digits or marks with the space before them, contractions, white space; nothing is left out.
+    Gpt2,
 }
 
 impl Split {
@@ -23,6 +26,7 @@ impl Split {
         let run = |kind: fn(char) -> bool| text.find(|c| !kind(c)).unwrap_or(text.len());
         let first = text.chars().next().unwrap_or(' ');
         match self {
+            Self::Gpt2 => (gpt2(text), true),
             _ if first.is_whitespace() => (run(char::is_whitespace), false),
             Self::Bert if is_punctuation(first) => (first.len_utf8(), true),
             Self::Bert => (run(|c| !c.is_whitespace() && !is_punctuation(c)), true),
@@ -48,6 +52,49 @@ pub(super) fn words(splits: &[Split], text: &str) -> Vec<Range<usize>> {
         }
     }
     words
+}
+
+/// The length of what `'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+` matches at the
+/// beginning of a text that is not empty.
+fn gpt2(text: &str) -> usize {
+    let rest = text.strip_prefix('\'').unwrap_or_default();
+    if let Some(ending) = ["s", "t", "re", "ve", "m", "ll", "d"].iter().find(|ending| rest.starts_with(**ending)) {
+        return 1 + ending.len();
+    }
+    let rest = text.strip_prefix(' ').unwrap_or(text);
+    let kind = rest.chars().next().map_or(Kind::Space, Kind::of);
+    if kind != Kind::Space {
+        return text.len() - rest.len() + rest.find(|c| Kind::of(c) != kind).unwrap_or(rest.len());
+    }
+    // Of several spaces the last goes with the word after them.
+    match text.find(|c: char| !c.is_whitespace()) {
+        Some(end) => match text[..end].char_indices().next_back() {
+            Some((last, _)) if last > 0 => last,
+            _ => end,
+        },
+        None => text.len(),
+    }
+}
+
+/// The general category of a character, as far as GPT-2's pattern asks.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Letter,
+    Number,
+    Other,
+    Space,
+}
+
+impl Kind {
+    fn of(c: char) -> Self {
+        match c {
+            c if c.is_whitespace() => Self::Space,
+            c if c.is_numeric() => Self::Number,
+            // Alphabetic are letters, some marks, letter-like numbers, and symbols like U+24B6.
+            c if c.is_alphabetic() && !is_combining_mark(c) && !c.is_symbol_other() => Self::Letter,
+            _ => Self::Other,
+        }
+    }
 }
 
 /// All ASCII symbols count ("$", "`"), and Unicode's punctuation as of its version 8, which published models know.
@@ -80,5 +127,14 @@ mod tests {
         assert_eq!(split(&[Split::Spaces], text), ["it's", "5%-ish", "\u{61d}"]);
         assert_eq!(split(&[Split::Words], text), ["it", "'", "s", "5", "%-", "ish", "\u{61d}"]);
         assert_eq!(split(&[Split::Words, Split::Bert], text), ["it", "'", "s", "5", "%", "-", "ish", "\u{61d}"]);
+    }
+
+    #[test]
+    fn gpt2s_pattern() {
+        let split = |text| split(&[Split::Gpt2], text);
+        assert_eq!(split("Hello  world's 12th\n\n x"), ["Hello", " ", " world", "'s", " 12", "th", "\n\n", " x"]);
+        assert_eq!(split("we'll''s 'S ½\u{24b6}é"), ["we", "'ll", "''", "s", " '", "S", " ½", "\u{24b6}", "é"]);
+        assert_eq!(split("a \u{3000}b \t"), ["a", " ", "\u{3000}", "b", " \t"]);
+        assert_eq!(split("\tb \u{301}c"), ["\t", "b", " \u{301}", "c"]);
     }
 }
