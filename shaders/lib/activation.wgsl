@@ -24,8 +24,9 @@ fn tanh4(x: vec4f) -> vec4f {
     return tanh(clamp(x, vec4f(-15.0), vec4f(15.0)));
 }
 
+// Some drivers give no number where exp overflows.
 fn sigmoid4(x: vec4f) -> vec4f {
-    return 1.0 / (1.0 + exp(-x));
+    return 1.0 / (1.0 + exp(-clamp(x, vec4f(-80.0), vec4f(80.0))));
 }
 
 fn gelu_tanh_inner4(x: vec4f) -> vec4f {

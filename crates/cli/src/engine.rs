@@ -85,13 +85,14 @@ impl From<graftwork_model::Error> for Failure {
     fn from(error: graftwork_model::Error) -> Self {
         use graftwork_model::Error;
         let kind = match &error {
-            Error::Device(_) => Kind::Device,
+            Error::Device(_) | Error::BatchTooLarge { .. } => Kind::Device,
             Error::Io { action, .. } if !matches!(*action, "read" | "open") => Kind::Failure,
             _ => Kind::Input,
         };
         let failure = Self::of(kind, &error);
         match error {
             Error::OtherBackbone { .. } => failure.hint("--any-backbone overrides this check"),
+            Error::BatchTooLarge { most, .. } => failure.hint(format!("--batch-tokens {most} makes every batch fit")),
             _ => failure,
         }
     }

@@ -1,13 +1,18 @@
 use std::fmt;
+#[cfg(not(target_arch = "wasm32"))]
+use std::future::Future;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
+#[cfg(not(target_arch = "wasm32"))]
+use std::task::{Context, Poll, Waker};
 
-use crate::buffer::Pool;
+use crate::buffer::{Allocation, Pool};
 use crate::failure::Failure;
-use crate::recorder::Recorder;
-use crate::{AdapterChoice, AdapterDescription, Binding, Buffer, Constants, Error, MemoryUse, Result, Shader};
-
-/// Bytes from which a write is submitted at once.
-const LARGE_WRITE: usize = 1 << 20;
+use crate::recorder::{Copy, Recorder};
+use crate::shelf::size_class;
+use crate::{
+    Access, AdapterChoice, AdapterDescription, Binding, Buffer, Constants, Counters, Error, MemoryUse, Result, Shader,
+};
 
 /// One open GPU device. Clones share it.
 #[derive(Clone)]
@@ -18,7 +23,14 @@ pub struct Gpu {
     pool: Arc<Pool>,
     recorder: Arc<Mutex<Recorder>>,
     failure: Arc<Failure>,
-    max_bytes: u64,
+    limits: Arc<Limits>,
+}
+
+/// What the device grants, in bytes.
+#[derive(Debug)]
+struct Limits {
+    buffer: AtomicU64,
+    memory: AtomicU64,
 }
 
 impl fmt::Debug for Gpu {
@@ -59,7 +71,7 @@ impl Gpu {
         }));
         let seen = failure.clone();
         device.set_device_lost_callback(move |reason, message| seen.lose(format!("{reason:?}: {message}")));
-        let recorder = Arc::new(Mutex::new(Recorder::new(&device)));
+        let recorder = Arc::new(Mutex::new(Recorder::new(&device, description.flop_per_submit())));
         Ok(Self {
             device,
             queue,
@@ -67,7 +79,7 @@ impl Gpu {
             pool: Arc::new(Pool::default()),
             recorder,
             failure,
-            max_bytes,
+            limits: Arc::new(Limits { buffer: max_bytes.into(), memory: u64::MAX.into() }),
         })
     }
 
@@ -78,34 +90,70 @@ impl Gpu {
 
     /// The most bytes that one buffer can have.
     pub fn max_buffer_bytes(&self) -> u64 {
-        self.max_bytes
+        self.limits.buffer.load(Ordering::Relaxed)
+    }
+
+    /// Floating-point operations that one submit should hold at most: about a quarter of a second of a slow device of
+    /// this kind, because drivers end what takes longer than two.
+    pub fn flop_per_submit(&self) -> u64 {
+        self.adapter.flop_per_submit()
     }
 
     /// A buffer of at least `bytes` bytes with undefined content, from the pool if one waits there.
     ///
-    /// A buffer over the device's limit is reported by the next [`Gpu::check`] or [`Gpu::read`].
+    /// Always gives one. If it is over the device's limit or there is no memory for it, it holds nothing, whatever is
+    /// computed from it holds nothing either, and [`Gpu::check_buffer`] and [`Gpu::read`] say why.
     pub fn buffer(&self, bytes: u64) -> Buffer {
-        if bytes > self.max_bytes {
-            self.failure.keep_first(Error::TooLarge { bytes, limit: self.max_bytes });
-            return self.pool.take(&self.device, 256);
+        let limit = self.max_buffer_bytes();
+        if bytes > limit {
+            return Buffer::failed(Error::TooLarge { bytes, limit });
         }
-        self.pool.take(&self.device, bytes)
+        let class = size_class(bytes);
+        let (found, surplus) = self.pool.take(class);
+        if !surplus.is_empty() {
+            // What is recorded may use them.
+            self.submit();
+            surplus.into_iter().for_each(|allocation| _ = allocation.destroy());
+        }
+        if let Some(buffer) = found {
+            return buffer;
+        }
+        let made = self.create(class).or_else(|_| {
+            self.trim();
+            // Destroyed memory is free when the GPU no longer uses it. A lost device says so when something is read.
+            #[cfg(not(target_arch = "wasm32"))]
+            let _ = self.device.poll(wgpu::PollType::wait_indefinitely());
+            self.create(class)
+        });
+        made.map_or_else(Buffer::failed, |raw| self.pool.adopt(raw))
+    }
+
+    /// Asks the driver for a buffer. A browser says later, by [`Gpu::check`], that there was no memory.
+    fn create(&self, bytes: u64) -> Result<wgpu::Buffer> {
+        let held = self.memory();
+        if held.used_bytes + held.pooled_bytes + bytes > self.limits.memory.load(Ordering::Relaxed) {
+            return Err(Error::OutOfMemory("more than the test grants".to_owned()));
+        }
+        let (raw, refused) = capture_out_of_memory(&self.device, || {
+            self.device.create_buffer(&wgpu::BufferDescriptor {
+                label: None,
+                size: bytes,
+                usage: wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_SRC | wgpu::BufferUsages::COPY_DST,
+                mapped_at_creation: false,
+            })
+        });
+        refused.map_or(Ok(raw), |error| Err(Error::OutOfMemory(error.to_string())))
     }
 
     /// Copies bytes into a buffer, in order with the recorded dispatches. Offset and length are multiples of 4.
     pub fn write(&self, buffer: &Buffer, offset: u64, bytes: &[u8]) {
-        if bytes.is_empty() || self.failed() {
+        if bytes.is_empty() || self.lost().is_some() || buffer.failure().is_some() {
             return;
         }
-        self.submit();
-        self.queue.write_buffer(buffer.raw(), offset, bytes);
-        if bytes.len() > LARGE_WRITE {
-            // wgpu keeps a copy of what was written until the next submit: a backbone must not pile up there.
-            self.queue.submit([]);
-        }
+        self.recorder().write(&self.device, &self.queue, buffer, offset, bytes);
     }
 
-    /// Records one dispatch of a shader's variant.
+    /// Records one dispatch of a shader's variant that takes about `flop` floating-point operations.
     ///
     /// # Panics
     /// If the number of buffers or the size of `params` doesn't fit the shader: a bug in the op.
@@ -116,38 +164,41 @@ impl Gpu {
         buffers: &[Binding<'_>],
         params: &[u8],
         groups: [u32; 3],
+        flop: u64,
     ) {
-        if groups.contains(&0) || self.failed() {
+        if groups.contains(&0) || self.lost().is_some() {
+            return;
+        }
+        if let Some(error) = buffers.iter().find_map(|binding| binding.buffer.failure()) {
+            let written = shader.buffers.iter().zip(buffers).filter(|(access, _)| **access == Access::ReadWrite);
+            written.for_each(|(_, binding)| binding.buffer.spoil(error));
             return;
         }
         let mut recorder = self.recorder();
+        recorder.make_room(&self.device, &self.queue, flop);
         recorder.record(&self.device, shader, constants, buffers, params, groups);
-        if recorder.is_full() {
-            recorder.submit(&self.device, &self.queue);
-        }
     }
 
     /// Hands everything recorded so far to the GPU, without waiting for it.
     pub fn submit(&self) {
-        self.recorder().submit(&self.device, &self.queue);
+        self.recorder().submit(&self.device, &self.queue, None);
     }
 
     /// Submits, waits, and copies `bytes` bytes from `offset` on out of a buffer. Both are multiples of 4.
     pub async fn read(&self, buffer: &Buffer, offset: u64, bytes: u64) -> Result<Vec<u8>> {
-        if bytes == 0 {
-            return self.check().map(|()| Vec::new());
-        }
         self.check()?;
-        self.submit();
+        self.check_buffer(buffer)?;
+        if bytes == 0 {
+            return Ok(Vec::new());
+        }
         let staging = self.device.create_buffer(&wgpu::BufferDescriptor {
             label: Some("readback"),
             size: bytes,
             usage: wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST,
             mapped_at_creation: false,
         });
-        let mut encoder = self.device.create_command_encoder(&Default::default());
-        encoder.copy_buffer_to_buffer(buffer.raw(), offset, &staging, 0, bytes);
-        self.queue.submit([encoder.finish()]);
+        let copy = Copy { from: buffer, offset, to: &staging };
+        self.recorder().submit(&self.device, &self.queue, Some(copy));
 
         let (sender, receiver) = crate::signal::signal();
         staging.map_async(wgpu::MapMode::Read, .., move |result| sender.send(result));
@@ -167,9 +218,29 @@ impl Gpu {
         Ok(data)
     }
 
-    /// The first error that the driver reported since the device was opened, if any.
+    /// The loss of the device, or what the driver reported since this was last asked.
     pub fn check(&self) -> Result<()> {
-        self.failure.check()
+        let taken = self.failure.take();
+        if let Err(Error::OutOfMemory(_)) = taken {
+            // The pool may hold what a browser could not make, and what it holds is needed.
+            self.trim();
+        }
+        taken
+    }
+
+    /// Why a buffer's content is not what it should be, if it is not.
+    pub fn check_buffer(&self, buffer: &Buffer) -> Result<()> {
+        buffer.failure().map_or(Ok(()), |error| Err(error.clone()))
+    }
+
+    /// The loss, once the device is lost.
+    pub fn lost(&self) -> Option<Error> {
+        self.failure.lost()
+    }
+
+    /// What was handed to the GPU since the device was opened.
+    pub fn counters(&self) -> Counters {
+        self.recorder().counters()
     }
 
     /// Bytes and buffers that this device holds.
@@ -181,7 +252,7 @@ impl Gpu {
     pub fn trim(&self) -> u64 {
         self.submit();
         self.recorder().forget_bind_groups();
-        self.pool.trim()
+        self.pool.clear().into_iter().map(Allocation::destroy).sum()
     }
 
     /// Destroys the device: everything that uses it fails with [`Error::Lost`] from now on.
@@ -195,11 +266,29 @@ impl Gpu {
         self.recorder().patch(shader, from, to);
     }
 
-    fn failed(&self) -> bool {
-        self.failure.check().is_err()
+    /// For tests: as if the device granted no more bytes than these, to one buffer and in all.
+    #[doc(hidden)]
+    pub fn pretend_limits(&self, buffer: u64, memory: u64) {
+        self.limits.buffer.store(buffer, Ordering::Relaxed);
+        self.limits.memory.store(memory, Ordering::Relaxed);
     }
 
     fn recorder(&self) -> MutexGuard<'_, Recorder> {
         self.recorder.lock().expect("the recorder's lock")
     }
+}
+
+/// Runs `create` and says whether the driver had no memory for it; a browser does not say so at once.
+#[cfg(not(target_arch = "wasm32"))]
+fn capture_out_of_memory<T>(device: &wgpu::Device, create: impl FnOnce() -> T) -> (T, Option<wgpu::Error>) {
+    let scope = device.push_error_scope(wgpu::ErrorFilter::OutOfMemory);
+    let made = create();
+    let mut popped = std::pin::pin!(scope.pop());
+    let polled = popped.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+    (made, if let Poll::Ready(error) = polled { error } else { None })
+}
+
+#[cfg(target_arch = "wasm32")]
+fn capture_out_of_memory<T>(_: &wgpu::Device, create: impl FnOnce() -> T) -> (T, Option<wgpu::Error>) {
+    (create(), None)
 }

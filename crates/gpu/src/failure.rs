@@ -7,12 +7,14 @@ use std::task::{Poll, Waker};
 
 use crate::{Error, Result};
 
-/// The first error of a device, or its loss.
+/// The loss of a device, or what the driver reported since somebody last asked.
 #[derive(Debug, Default)]
 pub(crate) struct Failure(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
+    lost: Option<Error>,
+    /// The first of several: the others mostly follow from it.
     error: Option<Error>,
     waiting: Vec<Waker>,
 }
@@ -22,18 +24,26 @@ impl Failure {
         self.state().error.get_or_insert(error);
     }
 
-    /// A lost device explains every other error: it replaces whatever came first.
+    /// A lost device explains every other error, and stays lost.
     pub(crate) fn lose(&self, reason: String) {
         let waiting = {
             let mut state = self.state();
-            state.error = Some(Error::Lost { reason });
+            state.lost = Some(Error::Lost { reason });
             std::mem::take(&mut state.waiting)
         };
         waiting.into_iter().for_each(Waker::wake);
     }
 
-    pub(crate) fn check(&self) -> Result<()> {
-        self.state().error.clone().map_or(Ok(()), Err)
+    /// The loss, if the device is lost.
+    pub(crate) fn lost(&self) -> Option<Error> {
+        self.state().lost.clone()
+    }
+
+    /// The loss, or what was reported since the last call: that belongs to whoever asks, and the device serves on.
+    pub(crate) fn take(&self) -> Result<()> {
+        let mut state = self.state();
+        let error = state.error.take();
+        state.lost.clone().or(error).map_or(Ok(()), Err)
     }
 
     /// What a future gives, or the error once the device is lost.
@@ -42,10 +52,10 @@ impl Failure {
             let polled = Pin::new(&mut future).poll(context);
             let mut state = self.state();
             state.waiting.retain(|waker| !waker.will_wake(context.waker()));
-            match (polled, &state.error) {
+            match (polled, &state.lost) {
                 (Poll::Ready(value), _) => Poll::Ready(Ok(value)),
-                (Poll::Pending, Some(error @ Error::Lost { .. })) => Poll::Ready(Err(error.clone())),
-                (Poll::Pending, _) => {
+                (Poll::Pending, Some(lost)) => Poll::Ready(Err(lost.clone())),
+                (Poll::Pending, None) => {
                     state.waiting.push(context.waker().clone());
                     Poll::Pending
                 }
@@ -91,6 +101,18 @@ mod tests {
         assert_eq!(woken.0.load(Ordering::Relaxed), 1);
         let ended = waiting.as_mut().poll(&mut Context::from_waker(&waker));
         assert!(matches!(ended, Poll::Ready(Err(Error::Lost { .. }))));
+    }
+
+    #[test]
+    fn an_error_is_told_once_and_a_loss_always() {
+        let failure = Failure::default();
+        failure.keep_first(Error::OutOfMemory("first".to_owned()));
+        failure.keep_first(Error::Validation("what follows from it".to_owned()));
+        assert!(matches!(failure.take(), Err(Error::OutOfMemory(_))));
+        assert!(failure.take().is_ok() && failure.lost().is_none());
+        failure.lose("gone".to_owned());
+        failure.keep_first(Error::Validation("what follows from it".to_owned()));
+        assert!((0..2).all(|_| matches!(failure.take(), Err(Error::Lost { .. }))));
     }
 
     #[test]

@@ -2,8 +2,9 @@
 //! machine learning.
 //!
 //! Recording is synchronous and cheap; only what may wait ([`Gpu::open`], [`Gpu::read`]) is `async`, because a web
-//! page cannot block. What the driver reports late (lost device, out of memory, rejected commands) is kept and
-//! returned by the next [`Gpu::read`] or [`Gpu::check`].
+//! page cannot block. A buffer that cannot be made spoils what is computed from it, and the error comes when that is
+//! read: whoever asked for too much is told, others are not. What the driver reports late is returned by the next
+//! [`Gpu::read`] or [`Gpu::check`], once. Only a lost device stays lost.
 
 mod adapter;
 mod buffer;
@@ -13,11 +14,13 @@ mod error;
 mod failure;
 mod recorder;
 mod shader;
+pub mod shelf;
 mod signal;
 
 pub use adapter::{AdapterChoice, AdapterDescription, adapters};
-pub use buffer::{Buffer, MemoryUse};
+pub use buffer::Buffer;
 pub use device::Gpu;
 pub use error::{Error, Result};
-pub use recorder::Binding;
+pub use recorder::{Binding, Counters};
 pub use shader::{Access, Constants, Shader};
+pub use shelf::MemoryUse;

@@ -8,8 +8,11 @@ use crate::{Access, Buffer, Constants, Shader};
 
 /// Bytes of the uniform struct of one dispatch; the smallest dynamic-offset alignment that every device has.
 pub(crate) const PARAMS_STRIDE: u64 = 256;
-/// Dispatches recorded before a submit is forced. A training step of BERT-base takes one or two submits.
-pub(crate) const MAX_DISPATCHES: usize = 512;
+/// Dispatches that one submit has room for. A training step of BERT-base has about 500.
+const MAX_DISPATCHES: usize = 512;
+/// Bytes written before they are submitted although nothing was recorded: wgpu keeps a copy until then, and a backbone
+/// must not pile up there.
+const MAX_WRITTEN: usize = 4 << 20;
 /// Bind groups kept before the cache starts anew; each keeps its buffers alive.
 const MAX_BIND_GROUPS: usize = 8192;
 
@@ -20,6 +23,22 @@ pub struct Binding<'a> {
     pub buffer: &'a Buffer,
     /// Where the binding begins, in bytes; a multiple of 256.
     pub offset: u64,
+}
+
+/// What was handed to the GPU.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// Calls of `queue.submit`.
+    pub submits: u64,
+    /// Dispatches in them.
+    pub dispatches: u64,
+}
+
+/// What a readback appends to a submit: `to` is filled from `from`.
+pub(crate) struct Copy<'a> {
+    pub from: &'a Buffer,
+    pub offset: u64,
+    pub to: &'a wgpu::Buffer,
 }
 
 pub(crate) struct Pipeline {
@@ -40,6 +59,14 @@ type BindGroupKey = (u64, Vec<(u64, u64)>);
 pub(crate) struct Recorder {
     pending: Vec<Recorded>,
     params: Vec<u8>,
+    /// Floating-point operations that wait, and that one submit should hold.
+    flop: u64,
+    flop_per_submit: u64,
+    /// Bytes written since the last submit.
+    written: usize,
+    /// Counts from 1; buffers remember the last one that used them.
+    recording: u64,
+    counters: Counters,
     uniforms: wgpu::Buffer,
     pipelines: HashMap<u64, Arc<Pipeline>>,
     bind_groups: HashMap<BindGroupKey, Arc<wgpu::BindGroup>>,
@@ -48,7 +75,7 @@ pub(crate) struct Recorder {
 }
 
 impl Recorder {
-    pub(crate) fn new(device: &wgpu::Device) -> Self {
+    pub(crate) fn new(device: &wgpu::Device, flop_per_submit: u64) -> Self {
         let uniforms = device.create_buffer(&wgpu::BufferDescriptor {
             label: Some("params"),
             size: PARAMS_STRIDE * MAX_DISPATCHES as u64,
@@ -58,6 +85,11 @@ impl Recorder {
         Self {
             pending: Vec::new(),
             params: Vec::new(),
+            flop: 0,
+            flop_per_submit,
+            written: 0,
+            recording: 1,
+            counters: Counters::default(),
             uniforms,
             pipelines: HashMap::new(),
             bind_groups: HashMap::new(),
@@ -66,8 +98,37 @@ impl Recorder {
         }
     }
 
-    pub(crate) fn is_full(&self) -> bool {
-        self.pending.len() == MAX_DISPATCHES
+    pub(crate) fn counters(&self) -> Counters {
+        self.counters
+    }
+
+    /// Submits what waits if it has no room for another dispatch, or would take the GPU too long with it.
+    pub(crate) fn make_room(&mut self, device: &wgpu::Device, queue: &wgpu::Queue, flop: u64) {
+        if self.pending.len() == MAX_DISPATCHES || self.flop + flop > self.flop_per_submit {
+            self.submit(device, queue, None);
+        }
+        self.flop += flop;
+    }
+
+    /// Copies bytes into a buffer. That happens before everything that waits, so what uses the buffer goes first.
+    pub(crate) fn write(
+        &mut self,
+        device: &wgpu::Device,
+        queue: &wgpu::Queue,
+        buffer: &Buffer,
+        offset: u64,
+        bytes: &[u8],
+    ) {
+        if buffer.is_used_in(self.recording) {
+            self.submit(device, queue, None);
+        }
+        queue.write_buffer(buffer.raw(), offset, bytes);
+        self.written += bytes.len();
+        if self.written > MAX_WRITTEN {
+            queue.submit([]);
+            self.counters.submits += 1;
+            self.written = 0;
+        }
     }
 
     pub(crate) fn patch(&mut self, shader: &str, from: &str, to: &str) {
@@ -87,18 +148,22 @@ impl Recorder {
         assert!(params.len() as u64 <= PARAMS_STRIDE, "params of shader {} fit a uniform slot", shader.name);
         let pipeline = self.pipeline(device, shader, constants);
         let bind_group = self.bind_group(device, &pipeline, buffers);
+        buffers.iter().for_each(|binding| binding.buffer.use_in(self.recording));
         self.params.extend_from_slice(params);
         self.pending.push(Recorded { pipeline, bind_group, groups });
         self.params.resize(self.pending.len() * PARAMS_STRIDE as usize, 0);
     }
 
-    pub(crate) fn submit(&mut self, device: &wgpu::Device, queue: &wgpu::Queue) {
-        if self.pending.is_empty() {
+    /// Hands over what waits, and then a copy.
+    pub(crate) fn submit(&mut self, device: &wgpu::Device, queue: &wgpu::Queue, copy: Option<Copy<'_>>) {
+        if self.pending.is_empty() && copy.is_none() {
             return;
         }
-        queue.write_buffer(&self.uniforms, 0, &self.params);
+        if !self.params.is_empty() {
+            queue.write_buffer(&self.uniforms, 0, &self.params);
+        }
         let mut encoder = device.create_command_encoder(&Default::default());
-        {
+        if !self.pending.is_empty() {
             let mut pass = encoder.begin_compute_pass(&Default::default());
             let mut bound = u64::MAX;
             for (index, dispatch) in self.pending.iter().enumerate() {
@@ -111,9 +176,16 @@ impl Recorder {
                 pass.dispatch_workgroups(x, y, z);
             }
         }
+        if let Some(Copy { from, offset, to }) = copy {
+            encoder.copy_buffer_to_buffer(from.raw(), offset, to, 0, to.size());
+        }
         queue.submit([encoder.finish()]);
+        self.counters.submits += 1;
+        self.counters.dispatches += self.pending.len() as u64;
         self.pending.clear();
         self.params.clear();
+        (self.flop, self.written) = (0, 0);
+        self.recording += 1;
     }
 
     pub(crate) fn forget_bind_groups(&mut self) {

@@ -8,9 +8,10 @@ use graftwork_model::{
 };
 use graftwork_tensor::ops::pool::Pool;
 use graftwork_tensor::{Device, Tape};
-use graftwork_text::{BatchSize, Dataset, Encoding, PackedBatch, Tokenizer, by_length, in_input_order, plan};
+use graftwork_text::{Dataset, Encoding, PackedBatch, Tokenizer};
 use graftwork_train::Examples;
-use graftwork_train::evaluate::{Evaluation, INFERENCE_TOKENS, argmax, evaluate, logits, softmax};
+use graftwork_train::evaluate::{Evaluation, argmax, evaluate, logits, softmax};
+use graftwork_train::predict::in_batches;
 
 use crate::{Adapter, Error, Result};
 
@@ -241,15 +242,12 @@ impl Backbone {
     ) -> Result<Vec<Classification>> {
         let encodings = self.encode(texts, max_length.or(adapter.max_length()))?;
         let labels = adapter.labels();
-        let batches = self.batches(&encodings);
-        let mut results = Vec::with_capacity(batches.len());
-        for (done, indices) in batches.iter().enumerate() {
+        let classify = async |indices: &[usize]| {
             let batch = self.upload(&encodings, indices)?;
             let rows = logits(&self.model, &adapter.model, &batch).await?;
-            results.push(rows.into_iter().map(|row| classification(&labels, row)).collect());
-            progress((done + 1) as f64 / batches.len() as f64);
-        }
-        Ok(in_input_order(&batches, results))
+            Ok(rows.into_iter().map(|row| classification(&labels, row)).collect())
+        };
+        Ok(in_batches(&self.model, &lengths(&encodings), classify, progress).await?)
     }
 
     /// Vectors of texts, in input order: for each text one row of D numbers, or one for each token with
@@ -268,9 +266,7 @@ impl Backbone {
             return Err(Error::Setting { setting: "pooling", must });
         }
         let encodings = self.encode(texts, options.max_length)?;
-        let batches = self.batches(&encodings);
-        let mut results = Vec::with_capacity(batches.len());
-        for (done, indices) in batches.iter().enumerate() {
+        let embed = async |indices: &[usize]| {
             let batch = self.upload(&encodings, indices)?;
             let mut tape = Tape::inference(self.device());
             let hidden = self.model.forward(&mut tape, &batch, options.adapter.map(|a| &a.model), 0.0)?;
@@ -286,10 +282,9 @@ impl Backbone {
             let values = self.device().read(vectors.value()).await?;
             let mut rows = values.chunks(self.config().hidden_size).map(|row| finished(row, options.normalize));
             let rows_of = |i: &usize| if options.pooling == Pooling::None { encodings[*i].len() } else { 1 };
-            results.push(indices.iter().map(|i| rows.by_ref().take(rows_of(i)).collect()).collect());
-            progress((done + 1) as f64 / batches.len() as f64);
-        }
-        Ok(in_input_order(&batches, results))
+            Ok(indices.iter().map(|i| rows.by_ref().take(rows_of(i)).collect()).collect())
+        };
+        Ok(in_batches(&self.model, &lengths(&encodings), embed, progress).await?)
     }
 
     /// Classifies examples and compares with their labels.
@@ -305,16 +300,15 @@ impl Backbone {
         Ok(evaluate(&self.model, &adapter.model, examples, progress).await?)
     }
 
-    fn batches(&self, encodings: &[Encoding]) -> Vec<Vec<usize>> {
-        let lengths: Vec<usize> = encodings.iter().map(Encoding::len).collect();
-        plan(&lengths, &by_length(&lengths), BatchSize::Tokens(INFERENCE_TOKENS))
-    }
-
-    fn upload(&self, encodings: &[Encoding], indices: &[usize]) -> Result<graftwork_model::Batch> {
+    fn upload(&self, encodings: &[Encoding], indices: &[usize]) -> graftwork_model::Result<graftwork_model::Batch> {
         let chosen: Vec<&Encoding> = indices.iter().map(|i| &encodings[*i]).collect();
         let packed = PackedBatch::pack(&chosen);
-        Ok(self.model.batch(&packed.ids, &packed.type_ids, &packed.cu_seqlens)?)
+        self.model.batch(&packed.ids, &packed.type_ids, &packed.cu_seqlens)
     }
+}
+
+fn lengths(encodings: &[Encoding]) -> Vec<usize> {
+    encodings.iter().map(Encoding::len).collect()
 }
 
 fn classification(labels: &[String], logits: Vec<f32>) -> Classification {

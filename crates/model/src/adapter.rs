@@ -60,6 +60,7 @@ impl Adapter {
         let layers = backbone.config().num_hidden_layers;
         let specs = file.tensor_specs(layers)?;
         let arena = Arena::new(backbone.device(), &specs, &file.tensors, trainable);
+        backbone.device().check(arena.weights())?;
         let mut modules = BTreeMap::new();
         for layer in 0..layers {
             for site in Site::ALL.into_iter().filter(|site| file.config.has_adapter(layer, *site)) {

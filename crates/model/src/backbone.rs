@@ -93,9 +93,8 @@ impl Backbone {
         let has_pooler = loader.source.shape("pooler.dense.weight").is_some();
         let pooler = if has_pooler { Some(loader.dense(&["pooler.dense"])?) } else { None };
         let fingerprint = loader.hashes.finish();
-        if let Some(gpu) = device.as_gpu() {
-            gpu.check().map_err(graftwork_tensor::Error::from)?;
-        }
+        // What the driver says late is said when something is read: here, not in somebody else's request.
+        device.read(&tables[0].view(0, 1, 1)).await?;
         let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
         let (config, device) = (config.clone(), device.clone());
         Ok(Self { config, device, tables, embedding_norm, layers, pooler, fingerprint, id })
@@ -148,10 +147,16 @@ impl Backbone {
         self.weights().iter().map(|tensor| tensor.len()).sum()
     }
 
+    /// How many tokens one batch may have: those whose widest states fit one buffer of the device.
+    pub fn most_tokens(&self) -> usize {
+        let widest = (3 * self.config.hidden_size).max(self.config.intermediate_size);
+        self.device.max_tensor_bytes().map_or(usize::MAX, |bytes| bytes as usize / (4 * widest))
+    }
+
     /// Uploads a packed batch: T token ids, T token types, and where each sequence starts, with T at the end.
     ///
     /// # Errors
-    /// If an id is outside the vocabulary, a sequence is empty or longer than the backbone's positions, or the lengths
+    /// If it has more than [`Backbone::most_tokens`], an id is outside the vocabulary, a sequence is empty or longer than the backbone's positions, or the lengths
     /// don't fit together.
     pub fn batch(&self, ids: &[u32], type_ids: &[u32], cu_seqlens: &[u32]) -> Result<Batch> {
         let refuse = |problem: String| Err(Error::Batch { problem });
@@ -160,6 +165,9 @@ impl Backbone {
             return refuse("sequence starts must ascend from 0, without empty sequences".to_owned());
         }
         let total = cu_seqlens[cu_seqlens.len() - 1] as usize;
+        if total > self.most_tokens() {
+            return Err(Error::BatchTooLarge { tokens: total, most: self.most_tokens() });
+        }
         if ids.len() != total || type_ids.len() != total {
             return refuse(format!("it has {} ids, {} types and {total} tokens", ids.len(), type_ids.len()));
         }
@@ -256,6 +264,7 @@ impl Loader<'_> {
         let total: usize = shapes.iter().map(|shape| shape.iter().product::<usize>()).sum();
         let cols = if shapes[0].len() > 1 { shapes[0][1] } else { total };
         let tensor = self.device.empty(total / cols.max(1), cols);
+        self.device.check(&tensor)?;
         let mut at = 0;
         for (name, shape) in names.iter().zip(&shapes) {
             let mut hasher = TensorHasher::new(name, shape);

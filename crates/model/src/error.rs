@@ -46,6 +46,17 @@ pub enum Error {
         /// What is wrong.
         problem: String,
     },
+    /// A batch does not fit the device.
+    #[error(
+        "a batch of {tokens} tokens is too large: one buffer of this device holds the states of at most {most} tokens of \
+         this backbone; use smaller batches, of at most {most} tokens, or shorter texts"
+    )]
+    BatchTooLarge {
+        /// Tokens in the batch.
+        tokens: usize,
+        /// Tokens that fit.
+        most: usize,
+    },
     /// The device failed.
     #[error(transparent)]
     Device(#[from] graftwork_tensor::Error),
@@ -184,6 +195,16 @@ pub enum Error {
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
+    /// Whether the device had no room for what was asked: less of it may succeed.
+    #[must_use]
+    pub fn is_out_of_memory(&self) -> bool {
+        match self {
+            Self::BatchTooLarge { .. } => true,
+            Self::Device(error) => error.is_out_of_memory(),
+            _ => false,
+        }
+    }
+
     /// An [`Error::Io`] about `path`; made for `map_err`.
     pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
         let file = path.display().to_string();

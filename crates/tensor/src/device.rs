@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use graftwork_gpu::{AdapterChoice, Gpu};
+use graftwork_gpu::{AdapterChoice, Gpu, MemoryUse};
 
 use crate::cpu::CpuPool;
 use crate::tensor::Storage;
@@ -141,6 +141,27 @@ impl Device {
                 Ok(bytemuck::pod_collect_to_vec(&bytes))
             }
             _ => Ok(tensor.cpu().to_vec()),
+        }
+    }
+
+    /// Why a tensor will never have its elements, if there was no room for it or for what it is computed from.
+    pub fn check(&self, tensor: &Tensor) -> Result<()> {
+        match (&self.backend, tensor.storage()) {
+            (Backend::Gpu(gpu), Storage::Gpu(buffer)) => Ok(gpu.check_buffer(buffer)?),
+            _ => Ok(()),
+        }
+    }
+
+    /// The most bytes that one tensor may have; `None` if only memory bounds it.
+    pub fn max_tensor_bytes(&self) -> Option<u64> {
+        self.as_gpu().map(Gpu::max_buffer_bytes)
+    }
+
+    /// What its tensors hold, and what waits to be used again.
+    pub fn memory(&self) -> MemoryUse {
+        match &self.backend {
+            Backend::Cpu(pool) => pool.memory(),
+            Backend::Gpu(gpu) => gpu.memory(),
         }
     }
 

@@ -8,5 +8,14 @@ pub enum Error {
     Gpu(#[from] graftwork_gpu::Error),
 }
 
+impl Error {
+    /// Whether there was no room for what was asked: less of it may succeed.
+    pub fn is_out_of_memory(&self) -> bool {
+        use graftwork_gpu::Error;
+        let Self::Gpu(error) = self;
+        matches!(error, Error::TooLarge { .. } | Error::OutOfMemory(_))
+    }
+}
+
 /// `Result` with this crate's [`enum@Error`].
 pub type Result<T> = std::result::Result<T, Error>;

@@ -16,5 +16,6 @@ pub use activation::Activation;
 pub use cpu::{Float, Matrix, gemm as cpu_gemm};
 pub use device::Device;
 pub use error::{Error, Result};
+pub use graftwork_gpu::MemoryUse;
 pub use tape::{DropoutKey, Param, Tape, Var};
 pub use tensor::{Indices, Tensor};

@@ -7,7 +7,19 @@ use crate::{Device, Tensor};
 #[derive(Debug, Clone)]
 pub struct Var {
     value: Tensor,
-    slot: Option<usize>,
+    slot: Slot,
+}
+
+/// Where the gradient of a value is summed, if it has one. A step of backward keeps the slots of its inputs, and of
+/// their values only what its derivative reads: a kept [`Var`] is an activation that nobody can free.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Slot(Option<usize>);
+
+impl Slot {
+    /// Whether a gradient flows here.
+    pub(crate) fn has_gradient(self) -> bool {
+        self.0.is_some()
+    }
 }
 
 impl Var {
@@ -18,7 +30,12 @@ impl Var {
 
     /// Whether a gradient flows through it.
     pub fn has_gradient(&self) -> bool {
-        self.slot.is_some()
+        self.slot.has_gradient()
+    }
+
+    /// Where its gradient goes.
+    pub(crate) fn slot(&self) -> Slot {
+        self.slot
     }
 }
 
@@ -82,7 +99,7 @@ impl Tape {
 
     /// A value without a gradient.
     pub fn constant(&self, value: Tensor) -> Var {
-        Var { value, slot: None }
+        Var { value, slot: Slot(None) }
     }
 
     /// The output of an op that learns nothing, or the output and its step of backward, which gets the output's
@@ -94,7 +111,7 @@ impl Tape {
         backward: impl FnOnce(&Device, Tensor, &mut Grads) + 'static,
     ) -> Var {
         if !(learns && self.learning) {
-            return Var { value, slot: None };
+            return Var { value, slot: Slot(None) };
         }
         let slot = self.new_slot();
         self.steps.push(Box::new(move |device, grads| {
@@ -103,7 +120,7 @@ impl Tape {
                 backward(device, dy, grads);
             }
         }));
-        Var { value, slot: Some(slot) }
+        Var { value, slot: Slot(Some(slot)) }
     }
 
     /// Whether an op over this parameter learns on this tape.
@@ -125,7 +142,7 @@ impl Tape {
     /// Walks the tape back from `output`, whose gradient is `dy`, adding to the gradients of the parameters.
     pub fn backward(self, output: &Var, dy: Tensor) {
         let mut grads = Grads { slots: vec![None; self.slots] };
-        if let Some(slot) = output.slot {
+        if let Some(slot) = output.slot.0 {
             grads.slots[slot] = Some(dy);
         }
         for step in self.steps.into_iter().rev() {
@@ -141,8 +158,8 @@ pub(crate) struct Grads {
 
 impl Grads {
     /// Adds to a value's gradient; does nothing if it has none.
-    pub(crate) fn add(&mut self, device: &Device, var: &Var, grad: Tensor) {
-        let Some(slot) = var.slot else { return };
+    pub(crate) fn add(&mut self, device: &Device, slot: Slot, grad: Tensor) {
+        let Some(slot) = slot.0 else { return };
         // Never in place: an op may have handed the same tensor to two values.
         let sum = match self.slots[slot].take() {
             Some(old) => {
@@ -156,7 +173,7 @@ impl Grads {
     }
 
     /// Takes what was accumulated so far, for an op that adds to it while it computes its own part.
-    pub(crate) fn take(&mut self, var: &Var) -> Option<Tensor> {
-        self.slots[var.slot?].take()
+    pub(crate) fn take(&mut self, slot: Slot) -> Option<Tensor> {
+        self.slots[slot.0?].take()
     }
 }

@@ -91,6 +91,17 @@ pub enum Error {
     },
 }
 
+impl Error {
+    /// Whether the device had no room for a batch: a smaller one may succeed.
+    pub fn is_out_of_memory(&self) -> bool {
+        match self {
+            Self::Model(error) => error.is_out_of_memory(),
+            Self::Device(error) => error.is_out_of_memory(),
+            _ => false,
+        }
+    }
+}
+
 /// The first few of many.
 fn listed(names: &[String]) -> String {
     const MOST: usize = 10;

@@ -3,14 +3,11 @@
 use graftwork_model::{Adapter, Backbone, Batch};
 use graftwork_tensor::Tape;
 use graftwork_tensor::ops::cross_entropy::cross_entropy_cpu;
-use graftwork_text::{BatchSize, by_length, in_input_order, plan};
 
 use crate::examples::Examples;
 use crate::metrics::Metrics;
+use crate::predict::in_batches;
 use crate::{Error, Result};
-
-/// Tokens of a batch during inference: enough to keep a GPU busy, few enough for a small one.
-pub const INFERENCE_TOKENS: usize = 2048;
 
 /// The logits of one batch, `[S][labels]`.
 ///
@@ -49,19 +46,16 @@ pub async fn evaluate(
     let head = adapter.description().head.as_ref().ok_or(Error::NoHead)?;
     let labels = examples.labels_for(head)?;
     let lengths = examples.lengths();
-    let batches = plan(&lengths, &by_length(&lengths), BatchSize::Tokens(INFERENCE_TOKENS));
-    let mut results = Vec::with_capacity(batches.len());
     let mut loss = 0.0;
-    for (done, indices) in batches.iter().enumerate() {
+    let predict = async |indices: &[usize]| {
         let batch = examples.batch(backbone, indices)?;
         let rows = logits(backbone, adapter, &batch).await?;
         for (row, i) in rows.iter().zip(indices) {
             loss += cross_entropy_of(row, labels[*i] as usize);
         }
-        results.push(rows.iter().map(|row| argmax(row)).collect());
-        progress((done + 1) as f64 / batches.len() as f64);
-    }
-    let predictions: Vec<usize> = in_input_order(&batches, results);
+        Ok(rows.iter().map(|row| argmax(row)).collect())
+    };
+    let predictions: Vec<usize> = in_batches(backbone, &lengths, predict, progress).await?;
     let truth: Vec<usize> = labels.iter().map(|label| *label as usize).collect();
     let metrics = Metrics::new(&truth, &predictions, head.num_labels);
     Ok(Evaluation { loss: loss / examples.len() as f64, metrics, predictions })

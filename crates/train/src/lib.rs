@@ -8,6 +8,7 @@ mod events;
 mod examples;
 pub mod metrics;
 mod optimizer;
+pub mod predict;
 mod schedule;
 mod trainer;
 

@@ -86,13 +86,15 @@ impl Optimizer {
         let dropout = settings.dropout as f32;
         let slot = self.ring.view(settings.step % RING * SLOT, 1, SLOT);
 
+        // Before anything is recorded: an upload in between would cut the step in two.
+        let labels = device.indices(labels);
         let mut tape = Tape::training(device, drops.then_some(key));
         let hidden = backbone.forward(&mut tape, batch, Some(adapter), dropout)?;
         let logits = head.forward(&mut tape, backbone, &hidden, batch, dropout);
         clear::clear(device, grads);
         let (rows, classes) = (logits.value().rows(), logits.value().cols());
         let (dlogits, losses) = (device.empty(rows, classes), device.empty(1, rows));
-        cross_entropy::cross_entropy(device, logits.value(), &device.indices(labels), &dlogits, &losses);
+        cross_entropy::cross_entropy(device, logits.value(), &labels, &dlogits, &losses);
         reduce::sum(device, &losses, &slot, 2);
         tape.backward(&logits, dlogits);
 

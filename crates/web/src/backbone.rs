@@ -138,8 +138,8 @@ impl Backbone {
 
     /// Why the device was lost, in the browser's words; undefined if it was not.
     pub fn lost(&self) -> Result<Option<String>> {
-        Ok(match self.shared()?.0.device().as_gpu().map(|gpu| gpu.check()) {
-            Some(Err(GpuError::Lost { reason })) => Some(reason),
+        Ok(match self.shared()?.0.device().as_gpu().and_then(|gpu| gpu.lost()) {
+            Some(GpuError::Lost { reason }) => Some(reason),
             _ => None,
         })
     }

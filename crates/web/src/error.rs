@@ -62,7 +62,11 @@ impl From<Failure> for JsValue {
 
 /// The device's part in an error, if it has one.
 fn device_code(error: &Error) -> Option<&'static str> {
+    use ModelError::BatchTooLarge;
     let device = match error {
+        Error::Model(BatchTooLarge { .. }) | Error::Train(TrainError::Model(BatchTooLarge { .. })) => {
+            return Some("out-of-memory");
+        }
         Error::Device(device)
         | Error::Model(ModelError::Device(device))
         | Error::Train(TrainError::Device(device) | TrainError::Model(ModelError::Device(device))) => device,

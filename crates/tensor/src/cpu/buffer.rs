@@ -1,7 +1,9 @@
 //! Pooled host memory. Fresh pages cost about as much as the op that fills them, so buffers are kept.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak};
+
+use graftwork_gpu::MemoryUse;
+use graftwork_gpu::shelf::{Shelf, size_class};
 
 #[derive(Clone)]
 pub(crate) struct CpuBuffer(Arc<Pooled>);
@@ -24,59 +26,37 @@ impl CpuBuffer {
 impl Drop for Pooled {
     fn drop(&mut self) {
         if let (Some(pool), Ok(data)) = (self.pool.upgrade(), self.data.get_mut()) {
-            pool.give_back(std::mem::take(data));
+            let data = std::mem::take(data);
+            let bytes = data.len() as u64 * 4;
+            pool.shelf().give_back(data, bytes);
         }
     }
 }
 
-/// Buffers that wait to be used again, by exact length.
-#[derive(Default)]
-pub(crate) struct CpuPool {
-    free: Mutex<Free>,
-}
-
-#[derive(Default)]
-struct Free {
-    by_len: HashMap<usize, Vec<Vec<f32>>>,
-    floats: usize,
-}
-
-impl std::fmt::Debug for CpuPool {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("CpuPool")
-    }
-}
-
-/// Floats kept in the pool at most (256 MiB); over that, everything that waits is freed.
-const MAX_POOLED: usize = 64 << 20;
+/// The host memory of a device's tensors, by size class.
+#[derive(Debug, Default)]
+pub(crate) struct CpuPool(Mutex<Shelf<Vec<f32>>>);
 
 impl CpuPool {
     pub(crate) fn take(self: &Arc<Self>, len: usize) -> CpuBuffer {
-        let class = size_class(len);
-        let reused = {
-            let mut free = self.free.lock().expect("the pool's lock");
-            let found = free.by_len.get_mut(&class).and_then(Vec::pop);
-            if found.is_some() {
-                free.floats -= class;
-            }
-            found
-        };
-        let data = reused.unwrap_or_else(|| vec![0.0; class]);
+        let class = size_class(len as u64 * 4);
+        // Freeing happens without the lock.
+        let (found, _surplus) = self.shelf().take(class);
+        let data = found.map_or_else(
+            || {
+                self.shelf().made(class);
+                vec![0.0; class as usize / 4]
+            },
+            |(data, _)| data,
+        );
         CpuBuffer(Arc::new(Pooled { data: RwLock::new(data), pool: Arc::downgrade(self) }))
     }
 
-    fn give_back(&self, data: Vec<f32>) {
-        let mut free = self.free.lock().expect("the pool's lock");
-        if free.floats + data.len() > MAX_POOLED {
-            *free = Free::default();
-        }
-        free.floats += data.len();
-        free.by_len.entry(data.len()).or_default().push(data);
+    pub(crate) fn memory(&self) -> MemoryUse {
+        self.shelf().memory()
     }
-}
 
-/// Four classes a power of two, so that batches of nearly equal size share buffers.
-fn size_class(len: usize) -> usize {
-    let step = (len.max(64).next_power_of_two() / 8).max(16);
-    len.max(1).div_ceil(step) * step
+    fn shelf(&self) -> MutexGuard<'_, Shelf<Vec<f32>>> {
+        self.0.lock().expect("the pool's lock")
+    }
 }

@@ -46,11 +46,11 @@ impl Tape {
         }
         let y = self.device().empty(x.value().rows(), x.value().cols());
         activate(self.device(), x.value(), activation, &y);
-        let x = x.clone();
-        self.record(y, x.has_gradient(), move |device, dy, grads| {
+        let (slot, x) = (x.slot(), x.value().clone());
+        self.record(y, slot.has_gradient(), move |device, dy, grads| {
             let dx = device.empty(dy.rows(), dy.cols());
-            activation_bwd::activation_bwd(device, &dy, x.value(), activation, 1.0, &dx);
-            grads.add(device, &x, dx);
+            activation_bwd::activation_bwd(device, &dy, &x, activation, 1.0, &dx);
+            grads.add(device, slot, dx);
         })
     }
 }

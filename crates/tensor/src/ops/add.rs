@@ -33,10 +33,10 @@ impl Tape {
     pub fn add(&mut self, a: &Var, b: &Var) -> Var {
         let y = self.device().empty(a.value().rows(), a.value().cols());
         add(self.device(), a.value(), b.value(), &y);
-        let (a, b) = (a.clone(), b.clone());
+        let (a, b) = (a.slot(), b.slot());
         self.record(y, a.has_gradient() || b.has_gradient(), move |device, dy, grads| {
-            grads.add(device, &a, dy.clone());
-            grads.add(device, &b, dy);
+            grads.add(device, a, dy.clone());
+            grads.add(device, b, dy);
         })
     }
 }

@@ -95,14 +95,15 @@ impl Tape {
         let values: Vec<_> = blocks.iter().map(|(first, block)| (*first, block.value())).collect();
         add_columns(self.device(), x.value(), &values, &y);
         let learns = x.has_gradient() || blocks.iter().any(|(_, block)| block.has_gradient());
-        let x = x.clone();
+        let x = x.slot();
+        let blocks: Vec<_> = blocks.iter().map(|(first, block)| (*first, block.value().cols(), block.slot())).collect();
         self.record(y, learns, move |device, dy, grads| {
-            for (first, block) in blocks.iter().filter(|(_, block)| block.has_gradient()) {
-                let dblock = device.empty(dy.rows(), block.value().cols());
-                add_columns_bwd(device, &dy, *first, &dblock);
+            for (first, width, block) in blocks.into_iter().filter(|(.., block)| block.has_gradient()) {
+                let dblock = device.empty(dy.rows(), width);
+                add_columns_bwd(device, &dy, first, &dblock);
                 grads.add(device, block, dblock);
             }
-            grads.add(device, &x, dy);
+            grads.add(device, x, dy);
         })
     }
 }

@@ -3,7 +3,7 @@
 use graftwork_gpu::{Access, Shader};
 use multiversion::multiversion;
 
-use super::{GROUP, dispatch, wgsl};
+use super::{GROUP, dispatch_work, wgsl};
 use crate::cpu::{Matrix, gemm_on_this_thread, parallel_map};
 use crate::device::Backend;
 use crate::{Device, Float, Indices, Tape, Tensor, Var};
@@ -70,6 +70,12 @@ impl Sequences {
         self.host.last().copied().unwrap_or(0) as usize
     }
 
+    /// Floating-point operations of `products` products of each token with each of its own sequence's, D numbers long.
+    fn flop(&self, products: u64, d: usize) -> u64 {
+        let pairs: u64 = self.host.windows(2).map(|w| u64::from(w[1] - w[0]).pow(2)).sum();
+        2 * products * pairs * d as u64
+    }
+
     /// One (sequence start, length, head) for each piece of work on the CPU.
     fn items(&self, heads: usize) -> Vec<(usize, usize, usize)> {
         let spans = self.host.windows(2).map(|w| (w[0] as usize, (w[1] - w[0]) as usize));
@@ -98,7 +104,8 @@ pub fn attention(device: &Device, qkv: &Tensor, sequences: &Sequences, heads: us
             let buffers = [qkv.binding(), sequences.bounds.binding(), o.binding(), lse.binding()];
             let params = [t as u32, heads as u32, (scale(d / heads) as f32).to_bits()];
             let constants = [("HEAD_VEC4", (d / heads / 4) as u32)];
-            dispatch(gpu, &SHADER, &constants, &buffers, &params, grid(t, heads));
+            let flop = sequences.flop(2, d);
+            dispatch_work(gpu, &SHADER, &constants, &buffers, &params, grid(t, heads), flop);
         }
     }
 }
@@ -200,8 +207,10 @@ pub fn attention_bwd(
                 dqkv.binding(),
                 delta.binding(),
             ];
-            dispatch(gpu, &SHADER_BWD_DQ, &constants, &[q, b, out, grad, stat, dq, del], &params, grid(t, heads));
-            dispatch(gpu, &SHADER_BWD_DKV, &constants, &[q, b, grad, stat, del, dq], &params, grid(t, heads));
+            let (grid, by_query, by_key) =
+                (grid(t, heads), [q, b, out, grad, stat, dq, del], [q, b, grad, stat, del, dq]);
+            dispatch_work(gpu, &SHADER_BWD_DQ, &constants, &by_query, &params, grid, sequences.flop(3, d));
+            dispatch_work(gpu, &SHADER_BWD_DKV, &constants, &by_key, &params, grid, sequences.flop(4, d));
         }
     }
 }
@@ -255,11 +264,12 @@ impl Tape {
         let (t, d) = (qkv.value().rows(), qkv.value().cols() / 3);
         let (o, lse) = (device.empty(t, d), device.empty(t, heads));
         attention(&device, qkv.value(), sequences, heads, &o, &lse);
-        let (qkv, sequences, out) = (qkv.clone(), sequences.clone(), o.clone());
-        self.record(o, qkv.has_gradient(), move |device, d_o, grads| {
+        let (slot, sequences) = (qkv.slot(), sequences.clone());
+        let (qkv, out) = (qkv.value().clone(), o.clone());
+        self.record(o, slot.has_gradient(), move |device, d_o, grads| {
             let dqkv = device.empty(t, 3 * d);
-            attention_bwd(device, qkv.value(), &sequences, heads, [&out, &d_o, &lse], &dqkv);
-            grads.add(device, &qkv, dqkv);
+            attention_bwd(device, &qkv, &sequences, heads, [&out, &d_o, &lse], &dqkv);
+            grads.add(device, slot, dqkv);
         })
     }
 }

@@ -85,12 +85,12 @@ impl Tape {
         let y = self.device().empty(x.value().rows(), x.value().cols());
         dropout(self.device(), x.value(), mask, residual.map(Var::value), &y);
         let learns = x.has_gradient() || residual.is_some_and(Var::has_gradient);
-        let (x, residual) = (x.clone(), residual.cloned());
+        let (x, residual) = (x.slot(), residual.map(Var::slot));
         self.record(y, learns, move |device, dy, grads| {
             let dx = device.empty(dy.rows(), dy.cols());
             dropout(device, &dy, mask, None, &dx);
-            grads.add(device, &x, dx);
-            if let Some(residual) = &residual {
+            grads.add(device, x, dx);
+            if let Some(residual) = residual {
                 grads.add(device, residual, dy);
             }
         })

@@ -1,8 +1,10 @@
 //! `y = residual + alpha * act(A B + bias)`: the matrix product behind every linear layer and its derivatives.
 
+use std::ops::Range;
+
 use graftwork_gpu::{Access, Shader};
 
-use super::{dispatch, sum_rows, wgsl};
+use super::{dispatch_work, sum_rows, wgsl};
 use crate::activation::activate;
 use crate::cpu::{self, Matrix, for_each_row, for_each_row2};
 use crate::device::Backend;
@@ -108,8 +110,27 @@ pub fn gemm(device: &Device, a: &Tensor, b: &Tensor, layout: Layout, epilogue: E
                 pre.as_deref_mut(),
             );
         }
-        Backend::Gpu(_) => gemm_gpu(device, (a, b), layout, [m, n, k], k.next_multiple_of(4), epilogue, y),
+        Backend::Gpu(gpu) => {
+            let k_slice = k.next_multiple_of(4);
+            if layout == Layout::Tn {
+                return gemm_gpu(device, (a, b), layout, [m, n, k], k_slice, epilogue, y);
+            }
+            for rows in row_blocks(m, 2 * n * k, gpu.flop_per_submit()) {
+                let (first, count) = (rows.start, rows.len());
+                let part = |t: &Tensor| t.view(first * t.cols(), count, t.cols());
+                let (residual, pre) = (epilogue.residual.map(part), epilogue.pre.map(part));
+                let epilogue = Epilogue { residual: residual.as_ref(), pre: pre.as_ref(), ..epilogue };
+                gemm_gpu(device, (&part(a), b), layout, [count, n, k], k_slice, epilogue, &part(y));
+            }
+        }
     }
+}
+
+/// Cuts the rows of a product so that no dispatch does more than `most` floating-point operations, at multiples of 64
+/// rows: of any width, those begin where a GPU can bind.
+fn row_blocks(rows: usize, flop_a_row: usize, most: u64) -> impl Iterator<Item = Range<usize>> {
+    let block = (most as usize / flop_a_row.max(1)).max(64) / 64 * 64;
+    (0..rows).step_by(block).map(move |start| start..rows.min(start + block))
 }
 
 /// `grad += A^T B` over many rows: A [K, M], B [K, N], grad [M, N]. On a GPU slices of K are summed apart, then added
@@ -166,7 +187,7 @@ fn gemm_gpu(
     ];
     let groups = [n.div_ceil(8 * lanes_n), m.div_ceil(512 / lanes_n), k.div_ceil(k_slice)].map(|g| g as u32);
     let params = [m as u32, n as u32, k as u32, k_slice as u32, epilogue.alpha.to_bits()];
-    dispatch(gpu, shader, &constants, &buffers, &params, groups);
+    dispatch_work(gpu, shader, &constants, &buffers, &params, groups, 2 * (m * n * k) as u64);
 }
 
 /// The CPU body; sizes are [M, N, K].

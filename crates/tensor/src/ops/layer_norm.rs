@@ -220,7 +220,7 @@ impl Tape {
         let sum = (x.value(), residual.map(Var::value));
         layer_norm(&device, sum, [&gamma.value, &beta.value], eps, &y, saved.as_ref());
         let Some(saved) = saved else { return self.constant(y) };
-        let (x, residual, gamma, beta) = (x.clone(), residual.cloned(), gamma.clone(), beta.clone());
+        let (x, residual, gamma, beta) = (x.slot(), residual.map(Var::slot), gamma.clone(), beta.clone());
         self.record(y, true, move |device, dy, grads| {
             let dx = device.empty(rows, cols);
             let dy_h = gamma.grad.is_some().then(|| device.empty(rows, cols));
@@ -231,10 +231,10 @@ impl Tape {
             if let Some(grad) = &beta.grad {
                 sum_rows::accumulate(device, &dy, grad);
             }
-            if let Some(residual) = &residual {
+            if let Some(residual) = residual {
                 grads.add(device, residual, dx.clone());
             }
-            grads.add(device, &x, dx);
+            grads.add(device, x, dx);
         })
     }
 }

@@ -47,8 +47,8 @@ impl Tape {
         gemm(&device, x.value(), &weight.value, Layout::Nt, epilogue, &y);
 
         let learns = needs_dz || residual.is_some_and(Var::has_gradient);
-        let (weight, bias, residual) = (weight.clone(), bias.cloned(), residual.cloned());
-        let input = x.clone();
+        let (weight, bias, residual) = (weight.clone(), bias.cloned(), residual.map(Var::slot));
+        let input = x.slot();
         let kept_x = weight.grad.is_some().then(|| x.value().clone());
         self.record(y, learns, move |device, dy, grads| {
             if needs_dz {
@@ -69,13 +69,13 @@ impl Tape {
                 }
                 if input.has_gradient() {
                     let dx = device.empty(rows, weight.value.cols());
-                    let old = grads.take(&input);
+                    let old = grads.take(input);
                     let epilogue = Epilogue { residual: old.as_ref(), ..Epilogue::default() };
                     gemm(device, &dz, &weight.value, Layout::Nn, epilogue, &dx);
-                    grads.add(device, &input, dx);
+                    grads.add(device, input, dx);
                 }
             }
-            if let Some(residual) = &residual {
+            if let Some(residual) = residual {
                 grads.add(device, residual, dy);
             }
         })

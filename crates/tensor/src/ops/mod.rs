@@ -19,7 +19,7 @@ pub mod reduce;
 pub mod scale;
 pub mod sum_rows;
 
-use graftwork_gpu::{Constants, Gpu, Shader};
+use graftwork_gpu::{Binding, Constants, Gpu, Shader};
 
 use crate::Tensor;
 
@@ -77,16 +77,33 @@ pub(crate) fn groups_for(n: usize) -> [u32; 3] {
     groups(n.div_ceil(GROUP))
 }
 
-/// Dispatches a shader over tensors and indices, in binding order.
+/// Floating-point operations that a thread of most ops counts for: some arithmetic and a few accesses to memory.
+const FLOP_A_THREAD: u64 = 64;
+
+/// Dispatches a shader over tensors and indices, in binding order: one whose threads do little each.
 pub(crate) fn dispatch(
     gpu: &Gpu,
     shader: &'static Shader,
     constants: &Constants,
-    buffers: &[graftwork_gpu::Binding<'_>],
+    buffers: &[Binding<'_>],
     params: &[u32],
     groups: [u32; 3],
 ) {
-    gpu.dispatch(shader, constants, buffers, bytemuck::cast_slice(params), groups);
+    let threads = groups.iter().map(|n| u64::from(*n)).product::<u64>() * GROUP as u64;
+    dispatch_work(gpu, shader, constants, buffers, params, groups, threads * FLOP_A_THREAD);
+}
+
+/// Dispatches a shader that takes `flop` floating-point operations.
+pub(crate) fn dispatch_work(
+    gpu: &Gpu,
+    shader: &'static Shader,
+    constants: &Constants,
+    buffers: &[Binding<'_>],
+    params: &[u32],
+    groups: [u32; 3],
+    flop: u64,
+) {
+    gpu.dispatch(shader, constants, buffers, bytemuck::cast_slice(params), groups, flop);
 }
 
 /// Asserts an op's shape rule.

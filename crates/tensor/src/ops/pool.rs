@@ -98,11 +98,11 @@ impl Tape {
         let (rows, cols) = (x.value().rows(), x.value().cols());
         let y = self.device().empty(sequences.count(), cols);
         pool(self.device(), x.value(), sequences, kind, &y);
-        let (x, sequences) = (x.clone(), sequences.clone());
+        let (x, sequences) = (x.slot(), sequences.clone());
         self.record(y, x.has_gradient(), move |device, dy, grads| {
             let dx = device.empty(rows, cols);
             pool_bwd(device, &dy, &sequences, kind, &dx);
-            grads.add(device, &x, dx);
+            grads.add(device, x, dx);
         })
     }
 }

@@ -56,20 +56,21 @@ impl Tape {
         let y = self.device().empty(rows, cols);
         scale(self.device(), x.value(), &s.value, residual.map(Var::value), &y);
         let learns = self.learns(s) || x.has_gradient() || residual.is_some_and(Var::has_gradient);
-        let (x, s, residual) = (x.clone(), s.clone(), residual.cloned());
+        let kept_x = self.learns(s).then(|| x.value().clone());
+        let (x, s, residual) = (x.slot(), s.clone(), residual.map(Var::slot));
         self.record(y, learns, move |device, dy, grads| {
-            if let Some(grad) = &s.grad {
+            if let (Some(grad), Some(x)) = (&s.grad, &kept_x) {
                 let product = device.empty(rows, cols);
-                scale(device, &dy, x.value(), None, &product);
+                scale(device, &dy, x, None, &product);
                 let columns = if s.value.len() == 1 { product.reshape(product.len(), 1) } else { product };
                 sum_rows::accumulate(device, &columns, grad);
             }
             if x.has_gradient() {
                 let dx = device.empty(rows, cols);
                 scale(device, &dy, &s.value, None, &dx);
-                grads.add(device, &x, dx);
+                grads.add(device, x, dx);
             }
-            if let Some(residual) = &residual {
+            if let Some(residual) = residual {
                 grads.add(device, residual, dy);
             }
         })
