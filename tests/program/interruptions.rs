@@ -1,11 +1,11 @@
 //! Ctrl-C, kill -9, and going on after them.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::{fail, run, succeed, train};
+use crate::{fail, run, succeed, train, train_with_dev};
 
 /// Every file of a finished run.
 fn bytes(out: &Path) -> BTreeMap<String, Vec<u8>> {
@@ -20,7 +20,7 @@ fn long(out: &Path) -> Command {
 }
 
 /// Starts a run and waits until it has written a checkpoint.
-fn start(command: &mut Command, out: &Path) -> Child {
+pub fn start(command: &mut Command, out: &Path) -> Child {
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     let started = Instant::now();
     let checkpoint = out.join("checkpoint.safetensors");
@@ -91,4 +91,81 @@ fn an_interrupted_run_says_so() {
     assert_eq!(found["interrupted"], true);
     assert!(found["steps"].as_u64().unwrap() >= 5);
     assert!(String::from_utf8_lossy(&output.stderr).contains("--resume goes on from there"));
+}
+
+/// Data that takes seconds to measure on.
+fn much_data(dir: &Path) -> PathBuf {
+    let path = dir.join("much.tsv");
+    let row = |i: usize| {
+        format!("{}\twhat is said in message {i}, at some length: {}\n", ["ham", "spam"][i % 2], "word ".repeat(i % 90))
+    };
+    std::fs::write(&path, (0..12_000).fold("label\ttext\n".to_owned(), |text, i| text + &row(i))).unwrap();
+    path
+}
+
+/// Starts a command and waits until `is_there`.
+fn start_until(command: &mut Command, is_there: impl Fn() -> bool) -> Child {
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let started = Instant::now();
+    while !is_there() {
+        assert!(child.try_wait().unwrap().is_none(), "the run ended too soon");
+        assert!(started.elapsed() < Duration::from_secs(120), "it takes too long");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    child
+}
+
+#[test]
+fn measuring_can_be_interrupted() {
+    let dir = tempfile::tempdir().unwrap();
+    let much = much_data(dir.path());
+    let out = |name: &str| dir.path().join(name);
+    // The last of three steps is followed by a long measuring on --dev, the end by one on --test.
+    let long_dev = |out: &Path| {
+        let mut command = train_with_dev(out, 1, &much);
+        command.args(["--max-steps", "3", "--quiet"]);
+        command
+    };
+    let long_test = |out: &Path| {
+        let mut command = train(out, 1);
+        command.args(["--max-steps", "3", "--quiet", "--test"]).arg(&much);
+        command
+    };
+    let is_interrupted = |mut child: Child| {
+        let asked = Instant::now();
+        assert_eq!(child.wait().unwrap().code(), Some(130), "not interrupted");
+        assert!(asked.elapsed() < Duration::from_secs(2), "it took {:?}", asked.elapsed());
+    };
+
+    for (name, command) in [("dev", &long_dev as &dyn Fn(&Path) -> Command), ("test", &long_test)] {
+        let (whole, broken) = (out(&format!("{name}-whole")), out(&format!("{name}-broken")));
+        succeed(&mut command(&whole), "");
+        let there = match name {
+            "dev" => broken.join("checkpoint.safetensors"),
+            _ => broken.join("adapter.safetensors"),
+        };
+        // At once, and with a moment for the first to be heeded.
+        for pause in [0, 300] {
+            let child = start_until(command(&broken).arg("--resume"), || there.exists());
+            signal(&child, "-INT");
+            std::thread::sleep(Duration::from_millis(pause));
+            // The second may come after the end.
+            let _ = Command::new("kill").args(["-INT", &child.id().to_string()]).stderr(Stdio::null()).status();
+            is_interrupted(child);
+            assert!(there.exists(), "{name}: what was trained is lost");
+        }
+        succeed(command(&broken).arg("--resume"), "");
+        assert_eq!(bytes(&whole), bytes(&broken), "{name}");
+    }
+}
+
+#[test]
+fn epochs_are_planned_when_they_come() {
+    let dir = tempfile::tempdir().unwrap();
+    let out = dir.path().join("out");
+    let (status, messages) = fail(&mut train(&out, 1_000_000_000), "");
+    assert!(status == 2 && messages.contains("epochs must be fewer"), "{status}: {messages}");
+    let mut child = start(train(&out, 30_000_000).args(["--checkpoint-every", "3"]), &out);
+    signal(&child, "-INT");
+    assert_eq!(child.wait().unwrap().code(), Some(130));
 }

@@ -4,11 +4,13 @@ mod input;
 #[cfg(unix)]
 mod interruptions;
 mod misuse;
+#[cfg(unix)]
+mod out_dir;
 mod results;
 
 use std::ffi::OsStr;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
@@ -31,11 +33,16 @@ fn graftwork<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Command
 }
 
 /// `graftwork train` on real text messages with a fresh adapter.
-fn train(out: &std::path::Path, epochs: u32) -> Command {
+fn train(out: &Path, epochs: u32) -> Command {
+    train_with_dev(out, epochs, &file("data/sms-spam/dev.tsv.gz"))
+}
+
+/// The same measured on other data.
+fn train_with_dev(out: &Path, epochs: u32, dev: &Path) -> Command {
     let mut command = graftwork(["train", "--lr", "3e-3", "--epochs", &epochs.to_string()]);
     command.arg("--backbone").arg(backbone()).arg("--out").arg(out);
     command.arg("--train").arg(file("data/sms-spam/train.tsv.gz"));
-    command.arg("--dev").arg(file("data/sms-spam/dev.tsv.gz"));
+    command.arg("--dev").arg(dev);
     command
 }
 

@@ -20,23 +20,37 @@ pub enum BatchSize {
 #[must_use]
 pub fn plan(lengths: &[usize], order: &[usize], size: BatchSize) -> Vec<Vec<usize>> {
     let mut batches: Vec<Vec<usize>> = Vec::new();
-    let mut tokens = 0usize;
-    for &index in order {
-        let length = lengths[index];
-        let fits = batches.last().is_some_and(|batch| match size {
-            BatchSize::Count(most) => batch.len() < most,
-            BatchSize::Tokens(most) => tokens.saturating_add(length) <= most,
-        });
+    for (&index, begins) in order.iter().zip(beginnings(lengths, order, size)) {
         match batches.last_mut() {
-            Some(batch) if fits => batch.push(index),
-            _ => {
-                batches.push(vec![index]);
-                tokens = 0;
-            }
+            Some(batch) if !begins => batch.push(index),
+            _ => batches.push(vec![index]),
         }
-        tokens = tokens.saturating_add(length);
     }
     batches
+}
+
+/// How many batches [`plan`] makes.
+///
+/// # Panics
+/// If `order` names an index beyond `lengths`.
+#[must_use]
+pub fn count_batches(lengths: &[usize], order: &[usize], size: BatchSize) -> usize {
+    beginnings(lengths, order, size).filter(|begins| *begins).count()
+}
+
+/// Whether each sequence of `order` begins a batch.
+fn beginnings(lengths: &[usize], order: &[usize], size: BatchSize) -> impl Iterator<Item = bool> {
+    let (mut sequences, mut tokens) = (0, 0usize);
+    order.iter().map(move |&index| {
+        let length = lengths[index];
+        let fits = match size {
+            BatchSize::Count(most) => sequences < most,
+            BatchSize::Tokens(most) => tokens.saturating_add(length) <= most,
+        };
+        let begins = sequences == 0 || !fits;
+        (sequences, tokens) = if begins { (1, length) } else { (sequences + 1, tokens.saturating_add(length)) };
+        begins
+    })
 }
 
 /// All indices of `lengths`, longest first, equal lengths in input order: batches then hold similar lengths, and the
@@ -83,6 +97,7 @@ mod tests {
         let batches = plan(&LENGTHS, &[0, 1, 2, 3, 4, 5], BatchSize::Tokens(8));
         // 9 tokens exceed the budget: alone.
         assert_eq!(batches, [vec![0], vec![1], vec![2, 3], vec![4, 5]]);
+        assert_eq!(count_batches(&LENGTHS, &[0, 1, 2, 3, 4, 5], BatchSize::Tokens(8)), 4);
         assert_eq!(plan(&LENGTHS, &[0, 2, 3], BatchSize::Tokens(8)), [vec![0, 2, 3]]);
     }
 

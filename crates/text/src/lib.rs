@@ -15,7 +15,7 @@ mod shuffle;
 mod tokenizer;
 
 pub use batch::PackedBatch;
-pub use batches::{BatchSize, by_length, in_input_order, plan};
+pub use batches::{BatchSize, by_length, count_batches, in_input_order, plan};
 pub use data::{Dataset, Example, Format, ReadOptions};
 pub use error::{Error, Result, RowError, RowErrors};
 pub use shuffle::shuffled;

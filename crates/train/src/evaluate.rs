@@ -33,7 +33,8 @@ pub struct Evaluation {
     pub predictions: Vec<usize>,
 }
 
-/// Classifies every example and compares with its label; truth and predictions count labels as the head does. `progress` gets the fraction done.
+/// Classifies every example and compares with its label; truth and predictions count labels as the head does. `progress`
+/// gets the fraction done. Dropped between two batches, it leaves nothing behind.
 ///
 /// # Errors
 /// If the adapter has no head, its head lacks a label of the data, or the device fails.

@@ -8,6 +8,8 @@ mod events;
 mod examples;
 pub mod metrics;
 mod optimizer;
+mod pause;
+mod plan;
 pub mod predict;
 mod schedule;
 mod trainer;

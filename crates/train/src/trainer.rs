@@ -3,7 +3,6 @@
 use std::ops::ControlFlow;
 
 use graftwork_model::{Adapter, AdapterFile, Backbone};
-use graftwork_text::{plan, shuffled};
 use web_time::{Duration, Instant};
 
 use crate::checkpoint::{Best, RunState};
@@ -11,6 +10,7 @@ use crate::evaluate::{Evaluation, evaluate};
 use crate::events::{Ending, Event, Progress, Turn};
 use crate::examples::Examples;
 use crate::optimizer::{Optimizer, RING, StepReport, StepSettings};
+use crate::plan::Plan;
 use crate::{Error, Result, TrainConfig};
 
 /// Trains one adapter on one backbone.
@@ -21,12 +21,8 @@ pub struct Trainer<'a> {
     config: TrainConfig,
     train: &'a Examples,
     dev: Option<&'a Examples>,
-    lengths: Vec<usize>,
     labels: Vec<u32>,
-    /// Batches of the epoch that the next step is in.
-    epoch: (usize, Vec<Vec<usize>>),
-    steps_per_epoch: Vec<usize>,
-    total_steps: usize,
+    plan: Plan,
     step: usize,
     reported: usize,
     stale: usize,
@@ -57,20 +53,7 @@ impl<'a> Trainer<'a> {
         }
         let adapter = Adapter::load_trainable(backbone, file)?;
         let optimizer = Optimizer::new(backbone.device(), &adapter);
-        let lengths = train.lengths();
-        // With a budget of tokens, the number of batches depends on the order of the epoch.
-        let mut steps_per_epoch = Vec::new();
-        let mut total_steps = 0;
-        for epoch in 0..config.epochs {
-            let steps = batches_of(&config, &lengths, epoch).len();
-            steps_per_epoch.push(steps);
-            total_steps += steps;
-            if config.max_steps.is_some_and(|most| total_steps >= most) {
-                break;
-            }
-        }
-        let total_steps = config.max_steps.map_or(total_steps, |most| most.min(total_steps));
-        let epoch = (0, batches_of(&config, &lengths, 0));
+        let plan = Plan::new(&config, train.lengths())?;
         Ok(Self {
             backbone,
             adapter,
@@ -78,11 +61,8 @@ impl<'a> Trainer<'a> {
             config,
             train,
             dev,
-            lengths,
             labels,
-            epoch,
-            steps_per_epoch,
-            total_steps,
+            plan,
             step: 0,
             reported: 0,
             stale: 0,
@@ -106,12 +86,23 @@ impl<'a> Trainer<'a> {
 
     /// How far the run is.
     pub fn progress(&self) -> Progress {
-        Progress { step: self.step, total_steps: self.total_steps, tokens: self.tokens, elapsed: self.elapsed }
+        Progress { step: self.step, total_steps: self.plan.total_steps(), tokens: self.tokens, elapsed: self.elapsed }
     }
 
     /// The best evaluation so far.
     pub fn best(&self) -> Option<Best> {
         self.best
+    }
+
+    /// Whether the next turn evaluates the dev data. What the steps before it have learned may be saved first, as the
+    /// [`state`](Trainer::state) of a run.
+    pub fn is_evaluation_due(&self) -> bool {
+        self.evaluation_due
+    }
+
+    /// Steps whose reports are best waited for together: on a CPU they are there as soon as the step is.
+    pub fn steps_per_turn(&self) -> usize {
+        if self.backbone.device().as_gpu().is_some() { RING } else { 1 }
     }
 
     /// Runs until the end, or until the observer breaks. At the end the adapter has the weights of the best
@@ -120,17 +111,16 @@ impl<'a> Trainer<'a> {
     /// # Errors
     /// If the device fails, or the loss is no longer a number.
     pub async fn run(&mut self, observer: &mut dyn FnMut(&Self, Event<'_>) -> ControlFlow<()>) -> Result<Ending> {
-        let most = if self.backbone.device().as_gpu().is_some() { RING } else { 1 };
         let mut stop = false;
         loop {
-            stop |= match self.turn(most).await? {
+            stop |= match self.turn(self.steps_per_turn()).await? {
                 Turn::Steps(reports) => observer(self, Event::Steps(&reports, self.progress())).is_break(),
                 Turn::Evaluated { evaluation, best } => {
                     observer(self, Event::Evaluated { step: self.step, evaluation: &evaluation, best }).is_break()
                 }
                 Turn::Finished => return Ok(Ending::Finished),
             };
-            if stop && !self.evaluation_due && self.step < self.total_steps {
+            if stop && !self.evaluation_due && self.step < self.plan.total_steps() {
                 return Ok(Ending::Stopped);
             }
         }
@@ -138,7 +128,7 @@ impl<'a> Trainer<'a> {
 
     /// One piece of [`Trainer::run`], for callers that have something to wait for in between: takes at most `most`
     /// steps (from 1 to 16, and none past an evaluation), or evaluates if that is due, or ends. How the steps are
-    /// cut into turns changes nothing of the result.
+    /// cut into turns changes nothing of the result. An evaluation may be given up by dropping the future: it stays due.
     ///
     /// # Errors
     /// As [`Trainer::run`].
@@ -148,9 +138,9 @@ impl<'a> Trainer<'a> {
             self.evaluation_due = false;
             return Ok(Turn::Evaluated { evaluation, best });
         }
-        if self.step < self.total_steps && !self.is_out_of_patience() {
+        if self.step < self.plan.total_steps() && !self.is_out_of_patience() {
             let most = self.step + most.clamp(1, RING);
-            while self.step < most.min(self.total_steps) && !self.evaluation_due {
+            while self.step < most.min(self.plan.total_steps()) && !self.evaluation_due {
                 self.evaluation_due = self.record_step()?;
             }
             return Ok(Turn::Steps(self.report().await?));
@@ -186,7 +176,7 @@ impl<'a> Trainer<'a> {
     /// If the state is of another adapter or beyond the end of the run.
     pub fn resume(&mut self, state: RunState) -> Result<()> {
         let n = self.adapter.arena().weights().len();
-        let fits = state.arena.iter().all(|values| values.len() == n) && state.step <= self.total_steps;
+        let fits = state.arena.iter().all(|values| values.len() == n) && state.step <= self.plan.total_steps();
         if !fits {
             let problem = format!("it is at step {} of another adapter or schedule", state.step);
             return Err(Error::OtherRun { file: "state".to_owned(), problem });
@@ -205,13 +195,10 @@ impl<'a> Trainer<'a> {
     /// Takes the next batch and records its step. Says whether an evaluation is due after it.
     fn record_step(&mut self) -> Result<bool> {
         let started = Instant::now();
-        let (epoch, at) = self.position(self.step);
-        if epoch != self.epoch.0 {
-            self.epoch = (epoch, batches_of(&self.config, &self.lengths, epoch));
-        }
-        let indices = &self.epoch.1[at];
-        let batch = self.train.batch(self.backbone, indices)?;
-        let labels: Vec<u32> = indices.iter().map(|i| self.labels[*i]).collect();
+        let planned = self.plan.step(self.step);
+        let batch = self.train.batch(self.backbone, planned.examples)?;
+        let labels: Vec<u32> = planned.examples.iter().map(|i| self.labels[*i]).collect();
+        let (tokens, ends_epoch) = (planned.tokens, planned.ends_epoch);
         self.step += 1;
         let settings = StepSettings {
             lr: self.lr(self.step),
@@ -222,11 +209,11 @@ impl<'a> Trainer<'a> {
             step: self.step,
         };
         self.optimizer.step(self.backbone, &self.adapter, (&batch, &labels), settings)?;
-        self.tokens += indices.iter().map(|i| self.lengths[*i]).sum::<usize>();
+        self.tokens += tokens;
         self.elapsed += started.elapsed();
-        let epoch_ends = at + 1 == self.steps_per_epoch[epoch] || self.step == self.total_steps;
+        let ends = ends_epoch || self.step == self.plan.total_steps();
         let due = self.config.eval_every.is_some_and(|every| self.step.is_multiple_of(every));
-        Ok(self.dev.is_some() && (epoch_ends || due))
+        Ok(self.dev.is_some() && (ends || due))
     }
 
     async fn report(&mut self) -> Result<Vec<StepReport>> {
@@ -244,11 +231,12 @@ impl<'a> Trainer<'a> {
         let (score, loss) = (evaluation.metrics.accuracy, evaluation.loss);
         let better = self.best.is_none_or(|best| best.is_beaten_by(score, loss));
         if better {
-            self.best = Some(Best { step: self.step, score, loss });
-            self.stale = 0;
+            // All waiting comes before any change.
             if self.config.keep_best {
                 self.best_weights = Some(self.backbone.device().read(self.adapter.arena().weights()).await?);
             }
+            self.best = Some(Best { step: self.step, score, loss });
+            self.stale = 0;
         } else {
             self.stale += 1;
         }
@@ -259,26 +247,8 @@ impl<'a> Trainer<'a> {
         self.config.patience.is_some_and(|patience| self.stale >= patience)
     }
 
-    /// Epoch and batch of the step after `done` steps.
-    fn position(&self, done: usize) -> (usize, usize) {
-        let mut at = done;
-        for (epoch, steps) in self.steps_per_epoch.iter().enumerate() {
-            if at < *steps {
-                return (epoch, at);
-            }
-            at -= steps;
-        }
-        (self.steps_per_epoch.len() - 1, at)
-    }
-
     fn lr(&self, step: usize) -> f64 {
         // Schedules count from 0, as PyTorch's do.
-        self.config.lr * self.config.schedule.factor(step - 1, self.total_steps, self.config.warmup_ratio)
+        self.config.lr * self.config.schedule.factor(step - 1, self.plan.total_steps(), self.config.warmup_ratio)
     }
-}
-
-fn batches_of(config: &TrainConfig, lengths: &[usize], epoch: usize) -> Vec<Vec<usize>> {
-    let order =
-        if config.shuffle { shuffled(lengths.len(), config.seed, epoch as u64) } else { (0..lengths.len()).collect() };
-    plan(lengths, &order, config.batch_size)
 }
