@@ -1,34 +1,52 @@
 //! Ctrl-C: the first one asks, the second one kills.
 
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::Poll;
+
+use pollster::block_on;
 
 use crate::failure::{Failure, Kind, Result};
 
 /// Whether the user wants the program to end.
-#[derive(Debug, Clone, Default)]
-pub struct Interrupt(Arc<AtomicBool>);
+#[derive(Debug, Default)]
+pub struct Interrupt {
+    asked: Arc<AtomicBool>,
+    installed: AtomicBool,
+}
 
 impl Interrupt {
-    /// Takes over Ctrl-C (and the signals by which a system asks a program to end) for the rest of the process.
+    /// Takes over Ctrl-C (and the signals by which a system asks a program to end) for the rest of the process; until
+    /// then it just ends the program. Does nothing the second time.
     ///
     /// # Errors
     /// If the system does not allow it.
-    pub fn install() -> Result<Self> {
-        let interrupt = Self::default();
-        let flag = Arc::clone(&interrupt.0);
+    pub fn install(&self) -> Result<()> {
+        if self.installed.swap(true, Ordering::SeqCst) {
+            return Ok(());
+        }
+        let flag = Arc::clone(&self.asked);
         ctrlc::set_handler(move || {
             if flag.swap(true, Ordering::SeqCst) {
                 std::process::exit(Kind::Interrupted as i32);
             }
-            eprintln!("\ninterrupted: finishing the step and writing a checkpoint (once more to stop at once)");
+            eprintln!("\ninterrupted: saving what is done (once more to stop at once)");
         })
-        .map_err(|error| Failure::of(Kind::Failure, &error))?;
-        Ok(interrupt)
+        .map_err(|error| Failure::of(Kind::Failure, &error))
+    }
+
+    /// What comes of some work, or nothing if it is interrupted: then it is dropped where it next gives way.
+    pub fn unless_set<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        let mut work = pin!(work);
+        block_on(poll_fn(
+            |context| if self.is_set() { Poll::Ready(None) } else { work.as_mut().poll(context).map(Some) },
+        ))
     }
 
     /// Whether it has happened.
-    pub fn is_set(&self) -> bool {
-        self.0.load(Ordering::SeqCst)
+    fn is_set(&self) -> bool {
+        self.asked.load(Ordering::SeqCst)
     }
 }

@@ -46,7 +46,7 @@ pub use paths::{cache_dir, models_dir, resolve_backbone};
 
 /// Reading and writing adapters.
 pub mod files {
-    pub use graftwork_model::{adapterhub, load, load_bytes, single_file, write_atomically};
+    pub use graftwork_model::{adapterhub, load, load_bytes, remove_temporaries, single_file, write_atomically};
 }
 
 /// This version, as it is written into adapters.

@@ -153,14 +153,29 @@ fn write_all(dir: &Path, files: &BTreeMap<String, Vec<u8>>) -> Result<()> {
     files.iter().try_for_each(|(name, bytes)| Pending::write(&dir.join(name), bytes)?.commit())
 }
 
-fn replace_files(dir: &Path, files: &BTreeMap<String, Vec<u8>>) -> Result<()> {
+/// Whether [`write_dir`] could replace the files of an existing directory, as far as that can be told without writing:
+/// for work that would be in vain if its result found no place.
+///
+/// # Errors
+/// If the directory holds another adapter's `.bin` weights, or directories where files should be.
+pub fn check_dir(dir: &Path) -> Result<()> {
+    let problem = |problem: String| Error::MissingFile { place: dir.display().to_string(), problem };
+    if let Some(name) = FILES.into_iter().find(|name| dir.join(name).is_dir()) {
+        return Err(problem(format!(
+            "a directory is in the way of the file {name}; remove it or choose another directory"
+        )));
+    }
     if let Some(pickle) = [ADAPTER_PICKLE, HEAD_PICKLE].into_iter().find(|name| dir.join(name).exists()) {
-        let problem = format!(
+        return Err(problem(format!(
             "the directory holds {pickle}, which AdapterHub would load instead of the new weights; remove it or choose \
              another directory"
-        );
-        return Err(Error::MissingFile { place: dir.display().to_string(), problem });
+        )));
     }
+    Ok(())
+}
+
+fn replace_files(dir: &Path, files: &BTreeMap<String, Vec<u8>>) -> Result<()> {
+    check_dir(dir)?;
     let pending: Vec<_> =
         files.iter().map(|(name, bytes)| Pending::write(&dir.join(name), bytes)).collect::<Result<_>>()?;
     pending.into_iter().try_for_each(Pending::commit)?;

@@ -54,7 +54,7 @@ pub use backbone::{Backbone, Batch};
 pub use checkpoint::{Checkpoint, WeightSource, read_whole};
 pub use config::BackboneConfig;
 pub use error::{Error, Result};
-pub use files::atomic_file::write_atomically;
+pub use files::atomic_file::{remove_temporaries, write_atomically};
 pub use files::safetensors_file::SafetensorsFile;
 pub use files::safetensors_write::serialize as write_safetensors;
 pub use fingerprint::{Fingerprint, FingerprintBuilder, TensorHasher};

@@ -125,7 +125,7 @@ pub struct RunArgs {
     /// Keep the last weights instead of those that were best on --dev
     #[arg(long)]
     pub keep_last: bool,
-    /// Write a checkpoint every so many steps, as well as after every measurement on --dev
+    /// Write a checkpoint every so many steps, as well as before every measurement on --dev
     #[arg(long, value_name = "STEPS", default_value = "200", value_parser = values::count)]
     pub checkpoint_every: usize,
 }

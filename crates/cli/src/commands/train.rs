@@ -2,13 +2,13 @@
 
 mod identity;
 mod log;
+mod out_dir;
 mod runner;
 mod start;
 
 use std::path::Path;
 
-use graftwork::{AdapterFile, Dataset, Evaluation, Examples};
-use pollster::block_on;
+use graftwork::{AdapterFile, Backbone, Dataset, Evaluation, Examples};
 use serde_json::{Value, json};
 
 use crate::args::{Common, Train};
@@ -18,7 +18,8 @@ use crate::interrupt::Interrupt;
 use crate::output::Output;
 use crate::progress::{Progress, thousands};
 use crate::{input, report};
-use runner::{Outcome, Runner};
+use out_dir::OutDir;
+use runner::{Outcome, Runner, Speed};
 
 /// The labelled data of a run.
 struct Data {
@@ -33,7 +34,7 @@ pub fn run(args: &Train, common: &Common) -> Result<()> {
     let config = start::train_config(&args.run)?;
     let init = start::init(&args.adapter)?;
     let data = read_data(args, init.as_ref())?;
-    std::fs::create_dir_all(&args.out).map_err(|e| cannot("create", &args.out, &e))?;
+    let out_dir = OutDir::open(&args.out)?;
     let backbone = load(&args.backbone, common)?;
     let file = match init {
         Some(file) => start::with_labels(file, &data.train.labels)?,
@@ -45,65 +46,99 @@ pub fn run(args: &Train, common: &Common) -> Result<()> {
     let dev = backbone.examples("dev", &data.dev, Some(max_length))?;
     let test = data.test.as_ref().map(|test| backbone.examples("test", test, Some(max_length))).transpose()?;
     let mut settings = start::settings(args, &config, &file, max_length);
+    let interrupt = Interrupt::default();
     let runner = Runner {
         backbone: &backbone,
         identity: identity::of(&settings, &backbone, &file, [&data.train, &data.dev]),
         config,
-        interrupt: Interrupt::install()?,
+        interrupt: &interrupt,
         quiet: common.quiet,
         args,
+        out: &out_dir,
     };
-    let (trained, speed) = match runner.run(&file, &train, &dev)? {
-        Outcome::Finished(trained, speed) => (trained, speed),
-        Outcome::Interrupted { step, total_steps } => return interrupted(step, total_steps, args, common),
+    let (mut trained, speed) = match runner.already_finished() {
+        Some(file) => (file, Speed::default()),
+        None => match runner.run(&file, &train, &dev)? {
+            Outcome::Finished(mut trained, speed) => {
+                settings.insert("run".to_owned(), json!(runner.identity));
+                start::describe(&mut trained, &backbone, settings, max_length);
+                // Before it is measured, which may take long: from here on it cannot be lost.
+                trained.save(&args.out)?;
+                out_dir.remove_checkpoint();
+                (*trained, speed)
+            }
+            Outcome::Interrupted { step, total_steps } => {
+                let message = format!("interrupted after step {step} of {total_steps}");
+                return interrupted(message, json!({"steps": step, "total_steps": total_steps}), args, common);
+            }
+        },
     };
 
+    interrupt.install()?;
     let adapter = backbone.attach(&trained)?;
-    let measure = |what: &str, examples: &Examples| -> Result<Evaluation> {
+    let measure = |what: &str, examples: &Examples| -> Result<Option<Evaluation>> {
         let mut progress = Progress::fraction(&format!("measuring on {what}"), common.quiet);
-        Ok(block_on(backbone.evaluate(&adapter, examples, &mut |done| progress.set_fraction(done)))?)
+        let mut show = |done| progress.set_fraction(done);
+        Ok(interrupt.unless_set(backbone.evaluate(&adapter, examples, &mut show)).transpose()?)
     };
-    let dev_found = measure("dev", &dev)?;
-    let test_found = test.as_ref().map(|test| measure("test", test)).transpose()?;
-
-    let parameters = trained.adapter_parameters() + trained.head_parameters();
-    let mut saved = *trained;
-    settings.insert("run".to_owned(), json!(runner.identity));
-    start::describe(&mut saved, &backbone, settings, max_length);
-    saved.metadata.metrics.insert("dev".to_owned(), brief(&dev_found));
-    if let Some(found) = &test_found {
-        saved.metadata.metrics.insert("test".to_owned(), brief(found));
+    let mut found = Vec::new();
+    for (name, examples) in [("dev", Some(&dev)), ("test", test.as_ref())] {
+        let Some(examples) = examples else { continue };
+        let Some(evaluation) = measure(name, examples)? else {
+            let message = format!("interrupted while measuring; the adapter is in {}", args.out.display());
+            return interrupted(message, json!({"steps": speed.steps}), args, common);
+        };
+        found.push((name, evaluation));
     }
-    saved.save(&args.out)?;
-    runner.remove_checkpoint();
+    trained.metadata.metrics = found.iter().map(|(name, found)| ((*name).to_owned(), brief(found))).collect();
+    trained.save(&args.out)?;
+    drop(out_dir);
+    tell(&Told { args, common, backbone: &backbone, trained: &trained, labels: &data.train.labels, speed, found })
+}
 
+/// What there is to tell of a finished run.
+struct Told<'a> {
+    args: &'a Train,
+    common: &'a Common,
+    backbone: &'a Backbone,
+    trained: &'a AdapterFile,
+    labels: &'a [String],
+    speed: Speed,
+    /// By name of the data.
+    found: Vec<(&'static str, Evaluation)>,
+}
+
+fn tell(told: &Told<'_>) -> Result<()> {
+    let Told { args, backbone, speed, .. } = told;
+    let (parameters, of) =
+        (told.trained.adapter_parameters() + told.trained.head_parameters(), backbone.model().parameters());
     let mut out = Output::new();
-    if common.json {
-        let labels = &data.train.labels;
-        out.json(&json!({
+    if told.common.json {
+        let mut line = json!({
             "out": args.out,
             "task": "text-classification",
-            "labels": labels,
+            "labels": told.labels,
             "trainable_parameters": parameters,
-            "backbone_parameters": backbone.model().parameters(),
+            "backbone_parameters": of,
             "steps": speed.steps,
             "train_seconds": speed.seconds,
             "tokens_per_second": speed.tokens_per_second,
             "device": backbone.device().name(),
             "interrupted": false,
-            "dev": report::to_json(&dev_found, labels),
-            "test": test_found.as_ref().map(|found| report::to_json(found, labels)),
-        }))?;
+            "test": null,
+        });
+        for (name, found) in &told.found {
+            line[*name] = report::to_json(found, told.labels);
+        }
+        out.json(&line)?;
     } else {
-        let share = 100.0 * parameters as f64 / backbone.model().parameters() as f64;
+        let share = 100.0 * parameters as f64 / of as f64;
+        let (seconds, tokens) = (speed.seconds, thousands(speed.tokens_per_second));
         out.line(&format!(
-            "trained {parameters} parameters ({share:.2} % of the backbone's) in {:.1} s, {} tokens/s",
-            speed.seconds,
-            thousands(speed.tokens_per_second)
+            "trained {parameters} parameters ({share:.2} % of the backbone's) in {seconds:.1} s, {tokens} tokens/s"
         ))?;
-        out.line(&format!("dev   {}", report::summary(&dev_found)))?;
-        if let Some(found) = &test_found {
-            out.line(&format!("test  {}", report::summary(found)))?;
+        for (name, found) in &told.found {
+            out.line(&format!("{name:5} {}", report::summary(found)))?;
         }
         out.line(&format!("the adapter is in {}", args.out.display()))?;
     }
@@ -124,14 +159,14 @@ fn read_data(args: &Train, init: Option<&AdapterFile>) -> Result<Data> {
 }
 
 /// Tells where to go on, and ends with the status of an interruption.
-fn interrupted(step: usize, total_steps: usize, args: &Train, common: &Common) -> Result<()> {
+fn interrupted(message: String, mut found: Value, args: &Train, common: &Common) -> Result<()> {
     if common.json {
+        (found["out"], found["interrupted"]) = (json!(args.out), json!(true));
         let mut out = Output::new();
-        out.json(&json!({"out": args.out, "interrupted": true, "steps": step, "total_steps": total_steps}))?;
+        out.json(&found)?;
         out.flush()?;
     }
-    Err(Failure::new(Kind::Interrupted, format!("interrupted after step {step} of {total_steps}"))
-        .hint("the same command with --resume goes on from there"))
+    Err(Failure::new(Kind::Interrupted, message).hint("the same command with --resume goes on from there"))
 }
 
 /// What an adapter's files say about a measurement: nothing that differs from run to run.

@@ -62,6 +62,29 @@ pub(crate) fn temporary_beside(target: &Path) -> PathBuf {
     target.with_file_name(format!(".{name}.{}-{number}.tmp", process_id()))
 }
 
+/// Removes what processes that were killed while they wrote files of these names have left in `dir`. The caller knows
+/// that nobody is writing them now.
+///
+/// # Errors
+/// If the directory cannot be read, or a file not removed.
+pub fn remove_temporaries<'a>(dir: &Path, names: impl IntoIterator<Item = &'a str>) -> Result<()> {
+    let names: Vec<&str> = names.into_iter().collect();
+    let is_ours = |file: &str| {
+        let temporary = file.strip_prefix('.').and_then(|rest| rest.strip_suffix(".tmp"));
+        temporary.and_then(|rest| rest.rsplit_once('.')).is_some_and(|(name, writer)| {
+            let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+            names.contains(&name) && writer.split_once('-').is_some_and(|(process, n)| digits(process) && digits(n))
+        })
+    };
+    for entry in fs::read_dir(dir).map_err(Error::io("read", dir))? {
+        let path = entry.map_err(Error::io("read", dir))?.path();
+        if path.file_name().and_then(|name| name.to_str()).is_some_and(is_ours) {
+            fs::remove_file(&path).map_err(Error::io("remove", &path))?;
+        }
+    }
+    Ok(())
+}
+
 fn process_id() -> u32 {
     if cfg!(target_family = "wasm") { 0 } else { std::process::id() }
 }

@@ -1,14 +1,12 @@
 //! The run itself: steps with their progress, log, checkpoints and Ctrl-C.
 
-use std::ops::ControlFlow;
-use std::path::PathBuf;
-
 use graftwork::checkpoint::RunState;
-use graftwork::{AdapterFile, Backbone, Ending, Event, Examples, TrainConfig, Trainer};
+use graftwork::{AdapterFile, Backbone, Examples, TrainConfig, Trainer, Turn};
 use pollster::block_on;
 
 use super::cannot;
 use super::log::StepLog;
+use super::out_dir::OutDir;
 use crate::args::Train;
 use crate::engine::read_adapter;
 use crate::failure::{Failure, Kind, Result};
@@ -16,17 +14,15 @@ use crate::interrupt::Interrupt;
 use crate::progress::Progress;
 use crate::report;
 
-/// The name of the checkpoint in `--out`.
-const CHECKPOINT: &str = "checkpoint.safetensors";
-
 /// A run and what it needs around it.
 pub struct Runner<'a> {
     pub backbone: &'a Backbone,
     pub identity: String,
     pub config: TrainConfig,
-    pub interrupt: Interrupt,
+    pub interrupt: &'a Interrupt,
     pub quiet: bool,
     pub args: &'a Train,
+    pub out: &'a OutDir,
 }
 
 /// How a run ended.
@@ -38,6 +34,7 @@ pub enum Outcome {
 }
 
 /// How fast this process trained: a resumed run counts from where it went on, a finished one not at all.
+#[derive(Default)]
 pub struct Speed {
     /// Steps done, those before an interruption too.
     pub steps: usize,
@@ -47,43 +44,43 @@ pub struct Speed {
     pub tokens_per_second: f64,
 }
 
-/// What the observer of the steps keeps.
-struct Watch {
-    progress: Progress,
-    log: Option<StepLog>,
-    failure: Option<Failure>,
-    last_checkpoint: usize,
-    checkpoint_due: bool,
-}
-
 impl Runner<'_> {
     /// Trains to the end, or to the next Ctrl-C.
     pub fn run(&self, file: &AdapterFile, train: &Examples, dev: &Examples) -> Result<Outcome> {
-        if let Some(file) = self.already_finished()? {
-            return Ok(Outcome::Finished(Box::new(file), Speed { steps: 0, seconds: 0.0, tokens_per_second: 0.0 }));
-        }
         let mut trainer = Trainer::new(self.backbone.model(), file, self.config.clone(), train, Some(dev))?;
         self.resume(&mut trainer)?;
+        // Only now is there something to save: what was done so far, Ctrl-C may end at once.
+        self.interrupt.install()?;
         let start = trainer.progress();
-        let log = self.args.log.as_deref().map(|path| StepLog::open(path, start.step)).transpose()?;
-        let progress = Progress::training(start.total_steps, self.quiet);
+        let mut log = self.args.log.as_deref().map(|path| StepLog::open(path, start.step)).transpose()?;
+        let mut progress = Progress::training(start.total_steps, self.quiet);
         progress.start_at(start.step);
-        let mut watch = Watch { progress, log, failure: None, last_checkpoint: start.step, checkpoint_due: false };
-
-        // The trainer stops for every checkpoint and is set going again: what waits for the device can then wait here.
+        let (most, mut saved) = (trainer.steps_per_turn(), start.step);
         loop {
-            let ending = block_on(trainer.run(&mut |trainer, event| self.watch(trainer, event, &mut watch)))?;
-            if let Some(failure) = watch.failure {
-                return Err(failure);
-            }
-            if ending == Ending::Finished {
-                break;
-            }
-            self.write_checkpoint(&trainer)?;
+            let Some(turn) = self.interrupt.unless_set(trainer.turn(most)) else {
+                self.write_checkpoint(&trainer)?;
+                return Ok(Outcome::Interrupted { step: trainer.progress().step, total_steps: start.total_steps });
+            };
             let now = trainer.progress();
-            (watch.last_checkpoint, watch.checkpoint_due) = (now.step, false);
-            if self.interrupt.is_set() {
-                return Ok(Outcome::Interrupted { step: now.step, total_steps: now.total_steps });
+            match turn? {
+                Turn::Steps(reports) => {
+                    if let Some(last) = reports.last() {
+                        progress.step(last, &now);
+                    }
+                    if let (Some(log), Some(path)) = (&mut log, &self.args.log) {
+                        log.write(&reports, &now).map_err(|e| cannot("write", path, &e))?;
+                    }
+                }
+                Turn::Evaluated { evaluation, best } => {
+                    let mark = if best { "  (best)" } else { "" };
+                    progress.say(&format!("step {}: dev {}{mark}", now.step, report::summary(&evaluation)));
+                }
+                Turn::Finished => break,
+            }
+            // Measuring may take long: what the steps before it have learned is safe first.
+            if trainer.is_evaluation_due() || now.step - saved >= self.args.run.checkpoint_every {
+                self.write_checkpoint(&trainer)?;
+                saved = now.step;
             }
         }
         let end = trainer.progress();
@@ -93,66 +90,34 @@ impl Runner<'_> {
         Ok(Outcome::Finished(Box::new(trained), speed))
     }
 
-    /// Shows and logs what happened, and says whether to stop for a checkpoint.
-    fn watch(&self, trainer: &Trainer<'_>, event: Event<'_>, watch: &mut Watch) -> ControlFlow<()> {
-        let logged = match event {
-            Event::Steps(reports, progress) => {
-                if let Some(last) = reports.last() {
-                    watch.progress.step(last, &progress);
-                }
-                watch.log.as_mut().map(|log| log.write(reports, &progress))
-            }
-            Event::Evaluated { step, evaluation, best } => {
-                let mark = if best { "  (best)" } else { "" };
-                watch.progress.say(&format!("step {step}: dev {}{mark}", report::summary(evaluation)));
-                watch.checkpoint_due = true;
-                None
-            }
-        };
-        if let Some(Err(error)) = logged {
-            let path = self.args.log.clone().unwrap_or_default();
-            watch.failure = Some(cannot("write", &path, &error));
-            return ControlFlow::Break(());
-        }
-        let since = trainer.progress().step - watch.last_checkpoint;
-        if self.interrupt.is_set() || watch.checkpoint_due || since >= self.args.run.checkpoint_every {
-            return ControlFlow::Break(());
-        }
-        ControlFlow::Continue(())
-    }
-
-    fn checkpoint(&self) -> PathBuf {
-        self.args.out.join(CHECKPOINT)
-    }
-
     fn write_checkpoint(&self, trainer: &Trainer<'_>) -> Result<()> {
         let state = block_on(trainer.state(&self.identity))?;
-        state.save(&self.checkpoint())?;
+        state.save(&self.out.checkpoint())?;
         Ok(())
     }
 
     /// The adapter in `--out`, if this very run has written it and is only asked to go on.
-    fn already_finished(&self) -> Result<Option<AdapterFile>> {
-        let out = &self.args.out;
-        if !self.args.resume || self.checkpoint().exists() || !out.join("adapter_config.json").exists() {
-            return Ok(None);
+    pub fn already_finished(&self) -> Option<AdapterFile> {
+        let out = self.out.path();
+        if !self.args.resume || self.out.checkpoint().exists() || !out.join("adapter_config.json").exists() {
+            return None;
         }
-        let Ok(file) = read_adapter(out, false) else { return Ok(None) };
+        let file = read_adapter(out, false).ok()?;
         if file.metadata.training.get("run").and_then(|run| run.as_str()) != Some(&self.identity) {
-            return Ok(None);
+            return None;
         }
         if !self.quiet {
             eprintln!("this run is finished: its adapter is in {}", out.display());
         }
-        Ok(Some(file))
+        Some(file)
     }
 
     /// Goes back to the checkpoint in `--out`, if that is wanted and there is one.
     fn resume(&self, trainer: &mut Trainer<'_>) -> Result<()> {
-        let path = self.checkpoint();
+        let path = self.out.checkpoint();
         if !path.exists() {
             if self.args.resume && !self.quiet {
-                eprintln!("there is no checkpoint in {}: starting from the beginning", self.args.out.display());
+                eprintln!("there is no checkpoint in {}: starting from the beginning", self.out.path().display());
             }
             return Ok(());
         }
@@ -173,11 +138,5 @@ impl Runner<'_> {
             eprintln!("going on after step {}", trainer.progress().step);
         }
         Ok(())
-    }
-
-    /// Removes what a finished run no longer needs.
-    pub fn remove_checkpoint(&self) {
-        // It is a few megabytes at most; failing to remove it does no harm.
-        let _ = std::fs::remove_file(self.checkpoint());
     }
 }
