@@ -3,7 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use graftwork_model::{AdapterFile, BackboneConfig, HeadStyle, adapterhub, load, single_file};
+use graftwork_formats::BackboneConfig;
+use graftwork_model::{AdapterFile, HeadStyle, adapterhub, load, single_file};
 
 use crate::{golden, json, raw_tensors};
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use graftwork_model::{BackboneConfig, Checkpoint, Fingerprint, HostTensor, WeightSource};
+use graftwork_formats::{BackboneConfig, Checkpoint, Fingerprint, HostTensor, WeightSource};
 
 use crate::golden;
 

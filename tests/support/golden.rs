@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use graftwork_model::{Backbone, BackboneConfig, Checkpoint};
+use graftwork_formats::{BackboneConfig, Checkpoint};
+use graftwork_model::Backbone;
 use graftwork_tensor::Device;
 use safetensors::SafeTensors;
 

@@ -4,7 +4,8 @@
 use std::ops::ControlFlow;
 
 use graftwork::{AdapterConfig, AdapterFile, Device, Fingerprint, HeadConfig};
-use graftwork_model::{Backbone, HostTensor};
+use graftwork_formats::HostTensor;
+use graftwork_model::Backbone;
 use graftwork_tests::{devices, golden, random};
 use graftwork_text::{BatchSize, Encoding};
 use graftwork_train::checkpoint::RunState;

@@ -56,6 +56,7 @@ impl From<graftwork::Error> for Failure {
         use graftwork::Error;
         match error {
             Error::Text(error) => error.into(),
+            Error::File(error) => error.into(),
             Error::Model(error) => error.into(),
             Error::Train(error) => error.into(),
             Error::Device(error) => error.into(),
@@ -84,8 +85,19 @@ impl From<graftwork_tensor::Error> for Failure {
 impl From<graftwork_model::Error> for Failure {
     fn from(error: graftwork_model::Error) -> Self {
         use graftwork_model::Error;
+        match error {
+            Error::File(error) => error.into(),
+            Error::Device(error) => error.into(),
+            Error::BatchTooLarge { .. } => Self::of(Kind::Device, &error),
+            _ => Self::of(Kind::Input, &error),
+        }
+    }
+}
+
+impl From<graftwork_formats::Error> for Failure {
+    fn from(error: graftwork_formats::Error) -> Self {
+        use graftwork_formats::Error;
         let kind = match &error {
-            Error::Device(_) | Error::BatchTooLarge { .. } => Kind::Device,
             Error::Io { action, .. } if !matches!(*action, "read" | "open") => Kind::Failure,
             _ => Kind::Input,
         };
@@ -103,6 +115,7 @@ impl From<graftwork_train::Error> for Failure {
         use graftwork_train::Error;
         match error {
             Error::Model(error) => error.into(),
+            Error::File(error) => error.into(),
             Error::Device(error) => error.into(),
             Error::Setting { .. } => Self::of(Kind::Usage, &error),
             Error::Diverged { .. } => Self::of(Kind::Failure, &error),

@@ -3,9 +3,8 @@
 use std::io::{Cursor, Read, Seek};
 use std::path::Path;
 
-use graftwork_model::{
-    AdapterConfig, AdapterFile, BackboneConfig, Checkpoint, Fingerprint, HeadConfig, Metadata, WeightSource, read_whole,
-};
+use graftwork_formats::{BackboneConfig, Checkpoint, Fingerprint, WeightSource, read_whole};
+use graftwork_model::{AdapterConfig, AdapterFile, HeadConfig, Metadata};
 use graftwork_tensor::ops::pool::Pool;
 use graftwork_tensor::{Device, Tape};
 use graftwork_text::{Dataset, Encoding, PackedBatch, Tokenizer};
@@ -121,13 +120,13 @@ impl Backbone {
         let place = Path::new("the backbone");
         let read = |name: &str| open(name).map(|file| read_whole(name, file, MAX_TEXT_BYTES)).transpose();
         let text = |name: &str| {
-            let refused = |error: graftwork_model::Error| graftwork_text::Error::File {
+            let refused = |error: graftwork_formats::Error| graftwork_text::Error::File {
                 name: name.to_owned(),
                 reason: error.to_string(),
             };
             read(name).map_err(refused)
         };
-        let missing = || graftwork_model::Error::MissingFile {
+        let missing = || graftwork_formats::Error::MissingFile {
             place: place.display().to_string(),
             problem: "there is no config.json".to_owned(),
         };

@@ -31,7 +31,10 @@ pub enum Error {
     /// Texts, tokenizers, data sets.
     #[error(transparent)]
     Text(#[from] graftwork_text::Error),
-    /// Models and their files.
+    /// Files of backbones and adapters.
+    #[error(transparent)]
+    File(#[from] graftwork_formats::Error),
+    /// Models.
     #[error(transparent)]
     Model(#[from] graftwork_model::Error),
     /// Training and evaluation.

@@ -29,10 +29,10 @@ mod paths;
 pub use adapter::Adapter;
 pub use backbone::{Backbone, BackboneFiles, Classification, EmbedOptions, Pooling};
 pub use error::{Error, Result};
+pub use graftwork_formats::{ActivationName, BackboneConfig, Error as FileError, Fingerprint};
 pub use graftwork_gpu::{AdapterChoice, AdapterDescription, Error as GpuError, MemoryUse, adapters as gpu_adapters};
 pub use graftwork_model::{
-    ActivationName, AdapterConfig, AdapterFile, BackboneConfig, Error as ModelError, Fingerprint, HeadConfig,
-    HeadStyle, Metadata, ReductionFactor,
+    AdapterConfig, AdapterFile, Error as ModelError, HeadConfig, HeadStyle, Metadata, ReductionFactor,
 };
 pub use graftwork_tensor::{Device, Error as DeviceError};
 pub use graftwork_text::{BatchSize, Dataset, Encoding, Example, Format, ReadOptions, Tokenizer, shuffled};
@@ -46,7 +46,8 @@ pub use paths::{cache_dir, models_dir, resolve_backbone};
 
 /// Reading and writing adapters.
 pub mod files {
-    pub use graftwork_model::{adapterhub, load, load_bytes, remove_temporaries, single_file, write_atomically};
+    pub use graftwork_formats::atomic_file::{remove_temporaries, write_atomically};
+    pub use graftwork_model::{adapterhub, load, load_bytes, single_file};
 }
 
 /// This version, as it is written into adapters.

@@ -19,7 +19,7 @@ use crate::adapter_tensors::{ADAPTER_LAYER_NORM_EPS, Part, canonical_name};
 use crate::arena::Arena;
 use crate::backbone::Backbone;
 use crate::head::Head;
-use crate::layers::{Dense, Norm};
+use crate::layers::{Dense, Norm, activation};
 use crate::{AdapterConfig, AdapterFile, ResidualBeforeLn, Result, Scaling, Site};
 
 /// An adapter and its head on a device, fitted to a backbone.
@@ -153,7 +153,7 @@ impl Module {
             }
             None => z,
         };
-        let inner = self.down.forward(tape, z, config.non_linearity.activation());
+        let inner = self.down.forward(tape, z, activation(&config.non_linearity));
         match &self.norm_after {
             None => self.scaled_up(tape, config, &inner, Some(skip)),
             Some(norm) if skip_before_norm => {

@@ -2,10 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use graftwork_formats::{ActivationName, Error, Result};
 use serde_json::{Map, Value};
-
-use crate::activation_name::ActivationName;
-use crate::error::{Error, Result};
 
 /// The most layers a backbone may have.
 pub(crate) const MAX_LAYERS: usize = 256;

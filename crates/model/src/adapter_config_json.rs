@@ -2,12 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use graftwork_formats::json::{Fields, shown};
+use graftwork_formats::{ActivationName, Error, Result};
 use serde_json::{Map, Number, Value, json};
 
-use crate::activation_name::ActivationName;
 use crate::adapter_config::{AdapterConfig, InitWeights, MAX_LAYERS, ReductionFactor, ResidualBeforeLn, Scaling};
-use crate::error::{Error, Result};
-use crate::files::json::{Fields, shown};
 
 impl AdapterConfig {
     /// Reads the `config` object of an `adapter_config.json` called `file`. `has_version` says whether the file has a

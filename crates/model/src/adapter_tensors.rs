@@ -5,9 +5,9 @@
 
 use std::fmt;
 
+use graftwork_formats::{Result, TensorSpec};
+
 use crate::adapter_config::{AdapterConfig, Scaling};
-use crate::architecture::TensorSpec;
-use crate::error::Result;
 
 /// Added to the variance in an adapter's own LayerNorms (`ln_before`, `ln_after`): PyTorch's default, not the backbone's
 /// `layer_norm_eps`.

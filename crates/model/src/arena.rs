@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use graftwork_formats::{HostTensor, TensorSpec};
 use graftwork_tensor::{Device, Param, Tensor};
 
-use crate::architecture::TensorSpec;
-use crate::{HostTensor, Result};
+use crate::Result;
 
 /// Elements at which parameters begin: GPUs bind a buffer at multiples of 256 bytes.
 const ALIGNMENT: usize = 64;

@@ -2,14 +2,15 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use graftwork_formats::{
+    BackboneConfig, Error as FileError, Fingerprint, FingerprintBuilder, TensorHasher, WeightSource,
+};
 use graftwork_tensor::ops::attention::Sequences;
 use graftwork_tensor::ops::embed::embed;
 use graftwork_tensor::{Activation, Device, Indices, Param, Tape, Tensor, Var};
 
-use crate::checkpoint::WeightSource;
-use crate::fingerprint::{Fingerprint, FingerprintBuilder, TensorHasher};
-use crate::layers::{Dense, Norm};
-use crate::{Adapter, BackboneConfig, Error, Result, Site};
+use crate::layers::{Dense, Norm, activation};
+use crate::{Adapter, Error, Result, Site};
 
 /// A BERT encoder whose weights lie on a device and never change.
 #[derive(Debug)]
@@ -68,7 +69,7 @@ impl Backbone {
         let head_size = config.head_size();
         if !head_size.is_multiple_of(4) || head_size > 128 {
             let what = format!("a head size of {head_size} (hidden_size / num_attention_heads)");
-            return Err(Error::unsupported("config.json", what, "multiples of 4 up to 128"));
+            return Err(FileError::unsupported("config.json", what, "multiples of 4 up to 128").into());
         }
         let total: usize = config.tensor_specs().iter().map(|spec| spec.shape.iter().product::<usize>()).sum();
         let mut loader = Loader { source, device, hashes: FingerprintBuilder::default(), read: 0, total, progress };
@@ -216,7 +217,7 @@ impl Backbone {
             let h = tape.dropout(&h, dropout, None);
             x = after_sub_layer(tape, adapter, (i, Site::Attention), [&h, &x], &layer.attention_norm);
 
-            let inner = layer.intermediate.forward(tape, &x, self.config.hidden_act);
+            let inner = layer.intermediate.forward(tape, &x, activation(&self.config.hidden_act));
             let h = layer.output.forward(tape, &inner, Activation::Identity);
             let h = tape.dropout(&h, dropout, None);
             x = after_sub_layer(tape, adapter, (i, Site::Output), [&h, &x], &layer.output_norm);

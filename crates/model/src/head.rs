@@ -1,12 +1,14 @@
 //! Prediction heads on a device.
 
+use graftwork_formats::BackboneConfig;
 use graftwork_tensor::ops::pool::Pool;
 use graftwork_tensor::{Activation, Tape, Var};
 
+use crate::HeadConfig;
 use crate::arena::Arena;
 use crate::backbone::{Backbone, Batch};
 use crate::layers::Dense;
-use crate::{BackboneConfig, HeadConfig};
+use crate::layers::activation;
 
 /// `layers` times (dropout, dense), with an activation between, on the first token or on the pooler's output.
 #[derive(Debug, Clone)]
@@ -26,7 +28,7 @@ impl Head {
         let default = backbone.classifier_dropout.unwrap_or(backbone.hidden_dropout_prob);
         Self {
             layers: (0..config.layers).map(dense).collect(),
-            activation: config.activation.as_ref().map_or(Activation::Identity, |name| name.activation()),
+            activation: config.activation.as_ref().map_or(Activation::Identity, activation),
             use_pooler: config.use_pooler,
             dropout: config.dropout_prob.unwrap_or(default) as f32,
         }

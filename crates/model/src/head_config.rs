@@ -1,9 +1,7 @@
 //! What stands on top of the backbone: a prediction head.
 
+use graftwork_formats::{ActivationName, TensorSpec};
 use serde_json::{Map, Value};
-
-use crate::activation_name::ActivationName;
-use crate::architecture::TensorSpec;
 
 /// A prediction head: `layers` times (dropout, dense), with an activation between the dense layers, on the hidden state
 /// of the first token or on the pooler's output. The inner dense layers are `[D, D]`, the last is `[num_labels, D]`.

@@ -1,11 +1,9 @@
 //! [`HeadConfig`] from and to AdapterHub's `head_config.json`.
 
+use graftwork_formats::json::{Fields, shown};
+use graftwork_formats::{ActivationName, Architecture, Error, Result};
 use serde_json::{Map, Value, json};
 
-use crate::activation_name::ActivationName;
-use crate::architecture::Architecture;
-use crate::error::{Error, Result};
-use crate::files::json::{Fields, shown};
 use crate::head_config::{HeadConfig, HeadKind, HeadStyle, unnamed_label};
 
 /// The class whose plain classifier AdapterHub knows as a static head.

@@ -2,8 +2,9 @@
 
 use std::f64::consts::PI;
 
-use crate::architecture::TensorSpec;
-use crate::{AdapterFile, BackboneConfig, HostTensor, InitWeights, Result};
+use graftwork_formats::{BackboneConfig, HostTensor, Result, TensorSpec};
+
+use crate::{AdapterFile, InitWeights};
 
 /// The standard deviation of new heads: transformers' default `initializer_range`.
 const HEAD_STD: f64 = 0.02;

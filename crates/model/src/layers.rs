@@ -1,5 +1,6 @@
 //! The two building blocks that backbone, adapters and heads share.
 
+use graftwork_formats::ActivationName;
 use graftwork_tensor::ops::linear::Linear;
 use graftwork_tensor::{Activation, Param, Tape, Var};
 
@@ -32,5 +33,22 @@ impl Norm {
     /// `LN(x + residual)`
     pub fn forward(&self, tape: &mut Tape, x: &Var, residual: Option<&Var>) -> Var {
         tape.layer_norm(x, residual, &self.gamma, &self.beta, self.eps)
+    }
+}
+
+/// What a name in a configuration file computes.
+pub(crate) fn activation(name: &ActivationName) -> Activation {
+    Activation::from_name(name.function()).expect("a function of the table, which the tests compare with this one")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_of_a_file_is_a_function_here() {
+        for function in ActivationName::functions() {
+            assert_eq!(Activation::from_name(function).map(Activation::name), Some(function));
+        }
     }
 }

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use graftwork_formats::{BackboneConfig, HostTensor};
+
 use crate::adapter_config::{AdapterConfig, Scaling};
 use crate::adapter_file::AdapterFile;
-use crate::config::BackboneConfig;
 use crate::head_config::HeadConfig;
-use crate::host_tensor::HostTensor;
 
 /// A backbone of 3 layers and width 8.
 pub(crate) fn backbone() -> BackboneConfig {

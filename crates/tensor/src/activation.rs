@@ -45,6 +45,27 @@ impl Activation {
         Self::Mish,
     ];
 
+    /// Its name: one of several that files may have for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Identity => "identity",
+            Self::Relu => "relu",
+            Self::Gelu => "gelu",
+            Self::GeluTanh => "gelu_tanh",
+            Self::Silu => "silu",
+            Self::Tanh => "tanh",
+            Self::Sigmoid => "sigmoid",
+            Self::LeakyRelu => "leaky_relu",
+            Self::QuickGelu => "quick_gelu",
+            Self::Mish => "mish",
+        }
+    }
+
+    /// The non-linearity of that [name](Self::name).
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|known| known.name() == name)
+    }
+
     /// `act(x)`
     #[inline(always)]
     pub fn apply<F: Float>(self, x: F) -> F {

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
-use graftwork_model::{Fingerprint, HostTensor, SafetensorsFile, write_atomically, write_safetensors};
+use graftwork_formats::atomic_file::write_atomically;
+use graftwork_formats::{Fingerprint, HostTensor, SafetensorsFile, write_safetensors};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 

@@ -6,6 +6,9 @@ pub enum Error {
     /// The model or one of its files.
     #[error(transparent)]
     Model(#[from] graftwork_model::Error),
+    /// A checkpoint's file.
+    #[error(transparent)]
+    File(#[from] graftwork_formats::Error),
     /// The device.
     #[error(transparent)]
     Device(#[from] graftwork_tensor::Error),

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use graftwork::{AdapterChoice, AdapterFile, Device, EmbedOptions, GpuError, ModelError, files};
+use graftwork::{AdapterChoice, AdapterFile, Device, EmbedOptions, FileError, GpuError, files};
 use js_sys::{Float32Array, Function, Uint8Array};
 use serde_json::json;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -156,7 +156,7 @@ impl Backbone {
         self.shared.borrow().clone().ok_or_else(|| Failure::new("disposed", "the backbone was disposed of"))
     }
 
-    fn attach_file(&self, file: std::result::Result<AdapterFile, ModelError>, any_backbone: bool) -> Result<Adapter> {
+    fn attach_file(&self, file: std::result::Result<AdapterFile, FileError>, any_backbone: bool) -> Result<Adapter> {
         let shared = self.shared()?;
         let mut file = file.map_err(|error| Failure::new("bad-adapter", error.to_string()))?;
         if any_backbone {

@@ -38,7 +38,9 @@ impl From<Error> for Failure {
             Error::Train(TrainError::NoHead) => "no-head",
             Error::Train(TrainError::Diverged { .. }) => "diverged",
             Error::Text(_) => "bad-option",
-            Error::Model(_) | Error::Train(TrainError::Model(_)) => "bad-adapter",
+            Error::Model(_) | Error::File(_) | Error::Train(TrainError::Model(_) | TrainError::File(_)) => {
+                "bad-adapter"
+            }
             _ => "internal",
         });
         Self::new(code, error.to_string())

@@ -6,7 +6,7 @@ use crate::stages::Stages;
 use crate::{browser, check, model, npm, paths, shell, system, wasm, web, www};
 
 /// The crates that must build for the browser.
-const LIBRARIES: [&str; 6] = ["gpu", "tensor", "text", "model", "train", "graftwork"];
+const LIBRARIES: [&str; 7] = ["gpu", "tensor", "text", "formats", "model", "train", "graftwork"];
 
 /// Options of `cargo xtask test`.
 #[derive(clap::Args)]

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::error::Error;
 
-use graftwork_model::{Adapter, Backbone, BackboneConfig, Checkpoint, adapterhub};
+use graftwork_formats::{BackboneConfig, Checkpoint};
+use graftwork_model::{Adapter, Backbone, adapterhub};
 use graftwork_tensor::ops::{cross_entropy::cross_entropy, reduce};
 use graftwork_tensor::{Device, Tape};
 use graftwork_train::{Optimizer, StepSettings};

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use graftwork::{BackboneConfig, Fingerprint, HeadConfig, HeadStyle, Tokenizer};
-use graftwork_model::{Checkpoint, WeightSource};
+use graftwork_formats::{Checkpoint, WeightSource};
 use serde_json::{Value, json};
 
 use crate::args::{Common, Inspect};

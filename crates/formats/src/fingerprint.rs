@@ -16,9 +16,9 @@ use std::str::FromStr;
 
 use sha2::{Digest, Sha256};
 
-use crate::checkpoint::WeightSource;
 use crate::error::Result;
 use crate::host_tensor::HostTensor;
+use crate::huggingface::checkpoint::WeightSource;
 
 /// A SHA-256 over a set of weights; shown and parsed as 64 lower-case hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -1,25 +1,23 @@
 //! An adapter in memory: configuration, head, tensors and what is known about them.
 
+#[cfg(test)]
+mod adapterhub_tests;
+pub(crate) mod files;
+pub(crate) mod metadata;
+mod parts;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde_json::{Map, Value};
 
+use files::{adapterhub, single_file};
+use graftwork_formats::{Architecture, BackboneConfig, Error, Fingerprint, HostTensor, Result, TensorSpec};
+use metadata::Metadata;
+
 use crate::adapter_config::{AdapterConfig, MAX_LAYERS};
 use crate::adapter_tensors::parse_canonical_name;
-use crate::architecture::{Architecture, TensorSpec};
-use crate::config::BackboneConfig;
-use crate::error::{Error, Result};
-use crate::files::atomic_file::read_capped;
-use crate::fingerprint::Fingerprint;
 use crate::head_config::{HeadConfig, HeadStyle};
-use crate::host_tensor::HostTensor;
-use crate::metadata::Metadata;
-use crate::{adapterhub, single_file};
-
-/// The longest accepted weights file of an adapter or head in bytes; BERT-large with the widest double adapter that
-/// makes sense (reduction factor 2) has about 200 MB.
-pub(crate) const MAX_WEIGHTS_BYTES: u64 = 2 << 30;
 
 /// An adapter, perhaps with its head, as it is loaded from and saved to files.
 #[derive(Debug, Clone, PartialEq)]
@@ -196,32 +194,6 @@ impl AdapterFile {
     }
 }
 
-/// Loads an adapter from a directory as AdapterHub's or from a single file as [`single_file`] writes it, whichever
-/// `path` is.
-///
-/// # Errors
-/// If nothing is there, or what is there is damaged, inconsistent or not supported; the message says which.
-pub fn load(path: &Path) -> Result<AdapterFile> {
-    if path.is_dir() {
-        return adapterhub::read_dir(path);
-    }
-    let place = path.display().to_string();
-    if !path.is_file() {
-        let problem = "there is no such file or directory; an adapter is a directory with adapter_config.json and \
-                       adapter.safetensors, or one .safetensors file";
-        return Err(Error::MissingFile { place, problem: problem.to_owned() });
-    }
-    load_bytes(&place, &read_capped(path, MAX_WEIGHTS_BYTES, "the adapter")?)
-}
-
-/// Loads an adapter from the bytes of a single file; `file` is what messages call it.
-///
-/// # Errors
-/// As [`load`].
-pub fn load_bytes(file: &str, bytes: &[u8]) -> Result<AdapterFile> {
-    single_file::from_bytes(file, bytes)
-}
-
 /// Refuses names that cannot be part of a tensor's name.
 pub(crate) fn check_name(file: &str, name: &str) -> Result<()> {
     let fine = !name.is_empty() && name.len() <= 255 && !name.contains('.') && !name.chars().any(char::is_control);
@@ -233,5 +205,4 @@ pub(crate) fn check_name(file: &str, name: &str) -> Result<()> {
 }
 
 #[cfg(test)]
-#[path = "adapter_file_tests.rs"]
 mod tests;

@@ -16,14 +16,14 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
 }
 
 /// A file that lies under its temporary name, written and flushed to the disk. Dropping it removes it.
-pub(crate) struct Pending {
+pub struct Pending {
     temporary: PathBuf,
     target: PathBuf,
 }
 
 impl Pending {
     /// Writes `bytes` beside `target`.
-    pub(crate) fn write(target: &Path, bytes: &[u8]) -> Result<Self> {
+    pub fn write(target: &Path, bytes: &[u8]) -> Result<Self> {
         let (temporary, mut file) = loop {
             let temporary = temporary_beside(target);
             // `create_new` so that neither another process' file nor a link planted under that name is written to.
@@ -39,7 +39,7 @@ impl Pending {
     }
 
     /// Gives it its name.
-    pub(crate) fn commit(self) -> Result<()> {
+    pub fn commit(self) -> Result<()> {
         fs::rename(&self.temporary, &self.target).map_err(Error::io("rename a temporary file to", &self.target))?;
         sync_directory_of(&self.target);
         std::mem::forget(self);
@@ -55,7 +55,7 @@ impl Drop for Pending {
 }
 
 /// A path in the directory of `target` that no file has yet, as far as this process knows.
-pub(crate) fn temporary_beside(target: &Path) -> PathBuf {
+pub fn temporary_beside(target: &Path) -> PathBuf {
     static COUNTER: AtomicU64 = AtomicU64::new(0);
     let name = target.file_name().unwrap_or_default().to_string_lossy();
     let number = COUNTER.fetch_add(1, Ordering::Relaxed);
@@ -90,7 +90,7 @@ fn process_id() -> u32 {
 }
 
 /// Makes a rename in the directory of `path` survive a power cut where the system offers that.
-pub(crate) fn sync_directory_of(path: &Path) {
+pub fn sync_directory_of(path: &Path) {
     if cfg!(unix)
         && let Some(parent) = path.parent()
     {
@@ -101,7 +101,7 @@ pub(crate) fn sync_directory_of(path: &Path) {
 }
 
 /// All of `path`, if it has at most `limit` bytes; `what` is what the message calls them.
-pub(crate) fn read_capped(path: &Path, limit: u64, what: &'static str) -> Result<Vec<u8>> {
+pub fn read_capped(path: &Path, limit: u64, what: &'static str) -> Result<Vec<u8>> {
     let file = File::open(path).map_err(Error::io("open", path))?;
     let length = file.metadata().map_err(Error::io("read", path))?.len();
     let too_large = |found| Error::TooLarge { file: path.display().to_string(), what, found, limit };

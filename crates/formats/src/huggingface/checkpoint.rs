@@ -5,13 +5,13 @@ use std::fs::File;
 use std::io::{Cursor, Read, Seek, SeekFrom};
 use std::path::Path;
 
-use crate::architecture::TensorSpec;
-use crate::config::BackboneConfig;
+use crate::architectures::TensorSpec;
 use crate::error::{Error, Result};
-use crate::files::json::MAX_JSON_BYTES;
-use crate::files::safetensors_file::SafetensorsFile;
 use crate::host_tensor::HostTensor;
-use crate::shard_index::shards_of_index;
+use crate::huggingface::config::BackboneConfig;
+use crate::huggingface::shard_index::shards_of_index;
+use crate::json::MAX_JSON_BYTES;
+use crate::safetensors::file::SafetensorsFile;
 
 /// The name of weights in one file.
 const SINGLE: &str = "model.safetensors";

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::error::{Error, Result};
-use crate::files::json::Fields;
+use crate::json::Fields;
 
 /// The most shards that are opened.
 const MAX_SHARDS: usize = 1000;

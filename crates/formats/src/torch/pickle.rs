@@ -8,7 +8,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::files::pickle_input::{Input, Step, long, text};
+use crate::torch::pickle_input::{Input, Step, long, text};
 
 /// The longest accepted pickle in bytes; an adapter with 48 tensors has one of 7 KB.
 const MAX_BYTES: usize = 4 << 20;

@@ -1,7 +1,7 @@
 //! PyTorch files assembled by hand. Files that PyTorch itself wrote are read in the tests crate.
 
 use super::*;
-use crate::files::stored_zip::archive;
+use crate::torch::stored_zip::archive;
 
 /// The pickle of `{name: tensor of shape [values] over the storage "0"}` for every name.
 fn pickle(names: &[&str], class: &str, values: u8) -> Vec<u8> {

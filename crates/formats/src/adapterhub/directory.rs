@@ -1,10 +1,10 @@
-//! Adapters in AdapterHub's directory format (library `adapters` 1.3.0).
+//! AdapterHub's directories (library `adapters` 1.3.0).
 //!
 //! | file | holds | read also |
 //! |---|---|---|
-//! | `adapter_config.json` | [`crate::AdapterConfig`] under `config`; [`crate::Metadata`] under `graftwork` | |
+//! | `adapter_config.json` | the method under `config`; ours under `graftwork` | |
 //! | `adapter.safetensors` | the adapter's tensors | `pytorch_adapter.bin` |
-//! | `head_config.json` | [`crate::HeadConfig`] | |
+//! | `head_config.json` | the head | |
 //! | `model_head.safetensors` | the head's tensors | `pytorch_model_head.bin` |
 //!
 //! Written are the safetensors forms, which AdapterHub loads with `load_adapter(dir, use_safetensors=True)`. Where both
@@ -14,20 +14,25 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use crate::adapter_file::{AdapterFile, MAX_WEIGHTS_BYTES};
-use crate::adapterhub_parts::{Names, Parts, from_parts, refuse_peft, to_parts};
+use super::{MAX_WEIGHTS_BYTES, Names, Parts, refuse_peft};
+use crate::atomic_file::{Pending, read_capped, sync_directory_of, temporary_beside};
 use crate::error::{Error, Result};
-use crate::files::atomic_file::{Pending, read_capped, sync_directory_of, temporary_beside};
-use crate::files::json::{Fields, MAX_JSON_BYTES, to_sorted_text};
-use crate::files::safetensors_write::serialize;
-use crate::files::torch_file;
+use crate::json::{Fields, MAX_JSON_BYTES, to_sorted_text};
+use crate::safetensors::write::serialize;
+use crate::torch::file as torch_file;
 
-const ADAPTER_CONFIG: &str = "adapter_config.json";
-const ADAPTER_WEIGHTS: &str = "adapter.safetensors";
-const ADAPTER_PICKLE: &str = "pytorch_adapter.bin";
-const HEAD_CONFIG: &str = "head_config.json";
-const HEAD_WEIGHTS: &str = "model_head.safetensors";
-const HEAD_PICKLE: &str = "pytorch_model_head.bin";
+/// The adapter's configuration.
+pub const ADAPTER_CONFIG: &str = "adapter_config.json";
+/// The adapter's tensors.
+pub const ADAPTER_WEIGHTS: &str = "adapter.safetensors";
+/// The same as PyTorch saves them.
+pub const ADAPTER_PICKLE: &str = "pytorch_adapter.bin";
+/// The head's configuration.
+pub const HEAD_CONFIG: &str = "head_config.json";
+/// The head's tensors.
+pub const HEAD_WEIGHTS: &str = "model_head.safetensors";
+/// The same as PyTorch saves them.
+pub const HEAD_PICKLE: &str = "pytorch_model_head.bin";
 
 /// The files that such a directory may hold; others are not looked at.
 pub const FILES: [&str; 6] = [ADAPTER_CONFIG, ADAPTER_WEIGHTS, ADAPTER_PICKLE, HEAD_CONFIG, HEAD_WEIGHTS, HEAD_PICKLE];
@@ -36,7 +41,7 @@ pub const FILES: [&str; 6] = [ADAPTER_CONFIG, ADAPTER_WEIGHTS, ADAPTER_PICKLE, H
 ///
 /// # Errors
 /// If a file is missing, damaged, too large or not supported, or the files contradict each other.
-pub fn read_dir(dir: &Path) -> Result<AdapterFile> {
+pub fn read_dir(dir: &Path) -> Result<(Names, Parts)> {
     let mut files = BTreeMap::new();
     for name in FILES {
         let path = dir.join(name);
@@ -61,7 +66,7 @@ pub fn read_dir(dir: &Path) -> Result<AdapterFile> {
 ///
 /// # Errors
 /// As [`read_dir`].
-pub fn from_files(place: &str, files: &BTreeMap<String, Vec<u8>>) -> Result<AdapterFile> {
+pub fn from_files(place: &str, files: &BTreeMap<String, Vec<u8>>) -> Result<(Names, Parts)> {
     let path = |name: &str| format!("{place}/{name}");
     let get = |name: &'static str| files.get(name).map(|bytes| (path(name), bytes.as_slice()));
     let first = |names: [&'static str; 2]| names.into_iter().find_map(get);
@@ -102,15 +107,14 @@ pub fn from_files(place: &str, files: &BTreeMap<String, Vec<u8>>) -> Result<Adap
         head_config: head_config.as_ref().map(object).transpose()?,
         head_tensors: head_weights.map(|(file, bytes)| torch_file::read(&file, bytes)).transpose()?.unwrap_or_default(),
     };
-    from_parts(&names, parts)
+    Ok((names, parts))
 }
 
-/// The files of the directory, by file name. The same adapter always gives the same bytes.
+/// The files of the directory, by file name. The same parts always give the same bytes.
 ///
 /// # Errors
-/// If the adapter's tensors are not those that its configuration asks for.
-pub fn to_files(adapter: &AdapterFile) -> Result<BTreeMap<String, Vec<u8>>> {
-    let parts = to_parts(adapter)?;
+/// If the tensors cannot be laid out as a file.
+pub fn to_files(parts: &Parts) -> Result<BTreeMap<String, Vec<u8>>> {
     let mut files = BTreeMap::from([
         (ADAPTER_CONFIG.to_owned(), to_sorted_text(&parts.adapter_config)),
         (ADAPTER_WEIGHTS.to_owned(), serialize(&parts.adapter_tensors, None)?),
@@ -127,10 +131,10 @@ pub fn to_files(adapter: &AdapterFile) -> Result<BTreeMap<String, Vec<u8>>> {
 /// that the weights do not match the configuration ([`Error::MixedFiles`]) rather than computing with a mixture.
 ///
 /// # Errors
-/// If the adapter is inconsistent, `dir` holds another adapter's `.bin` weights (which AdapterHub would load instead), or
+/// If `dir` holds another adapter's `.bin` weights (which AdapterHub would load instead), or
 /// writing fails; what was there before is untouched then.
-pub fn write_dir(adapter: &AdapterFile, dir: &Path) -> Result<()> {
-    let files = to_files(adapter)?;
+pub fn write_dir(parts: &Parts, dir: &Path) -> Result<()> {
+    let files = to_files(parts)?;
     if dir.is_dir() {
         return replace_files(dir, &files);
     }
@@ -188,7 +192,3 @@ fn replace_files(dir: &Path, files: &BTreeMap<String, Vec<u8>>) -> Result<()> {
     }
     Ok(())
 }
-
-#[cfg(test)]
-#[path = "adapterhub_tests.rs"]
-mod tests;

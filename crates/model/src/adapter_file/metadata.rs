@@ -1,11 +1,9 @@
 //! What graftwork knows about an adapter beyond AdapterHub's keys: the section `graftwork` of its
 //! `adapter_config.json`, which AdapterHub ignores.
 
+use graftwork_formats::json::Fields;
+use graftwork_formats::{Error, Fingerprint, Result};
 use serde_json::{Map, Value, json};
-
-use crate::error::{Error, Result};
-use crate::files::json::Fields;
-use crate::fingerprint::Fingerprint;
 
 /// Where an adapter comes from and how good it is. Label names are not here but in the head
 /// ([`crate::HeadConfig::labels`]), where AdapterHub has them too.

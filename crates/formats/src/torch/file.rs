@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, HashMap};
 use std::io::Cursor;
 
 use crate::error::{Error, Result};
-use crate::files::safetensors_file::SafetensorsFile;
-use crate::files::widen::Widening;
-use crate::files::{pickle, stored_zip};
 use crate::host_tensor::HostTensor;
+use crate::safetensors::file::SafetensorsFile;
+use crate::safetensors::widen::Widening;
+use crate::torch::{pickle, stored_zip};
 
 /// Tensors by the name that their file gives them.
-pub(crate) type Tensors = BTreeMap<String, HostTensor>;
+pub type Tensors = BTreeMap<String, HostTensor>;
 
 /// Reads a safetensors or PyTorch file, by what it contains; `file` is what messages call it.
 pub(crate) fn read(file: &str, bytes: &[u8]) -> Result<Tensors> {
@@ -92,5 +92,5 @@ fn read_torch(file: &str, bytes: &[u8]) -> Result<Tensors> {
 }
 
 #[cfg(test)]
-#[path = "torch_file_tests.rs"]
+#[path = "file_tests.rs"]
 mod tests;

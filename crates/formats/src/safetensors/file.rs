@@ -13,8 +13,8 @@ use safetensors::tensor::{Metadata, TensorInfo};
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 
 use crate::error::{Error, Result};
-use crate::files::widen::Widening;
 use crate::host_tensor::HostTensor;
+use crate::safetensors::widen::Widening;
 
 /// The longest accepted header in bytes. BERT-large has one of about 45 KiB; a sharded giant about 1 MiB.
 const MAX_HEADER_BYTES: u64 = 16 << 20;
@@ -193,5 +193,5 @@ impl<'de> Deserialize<'de> for KeysOnce {
 }
 
 #[cfg(test)]
-#[path = "safetensors_file_tests.rs"]
+#[path = "file_tests.rs"]
 mod tests;

@@ -3,7 +3,7 @@
 //! A further architecture is a further [`Architecture`] variant with a table of [`Row`]s, not a copy of the code that
 //! reads weights.
 
-use crate::config::BackboneConfig;
+use crate::huggingface::config::BackboneConfig;
 
 /// The families of backbones that this crate knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

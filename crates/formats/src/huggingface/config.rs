@@ -3,13 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use graftwork_tensor::Activation;
 use serde_json::Value;
 
 use crate::activation_name::ActivationName;
-use crate::architecture::{Architecture, TensorSpec};
+use crate::architectures::{Architecture, TensorSpec};
 use crate::error::{Error, Result};
-use crate::files::json::{Fields, MAX_JSON_BYTES, shown};
+use crate::json::{Fields, MAX_JSON_BYTES, shown};
 
 /// A backbone's configuration, as in transformers' `BertConfig`; [`Default`] is BERT-base, which is also what stands in
 /// for keys that a file lacks.
@@ -28,7 +27,7 @@ pub struct BackboneConfig {
     /// F, the inner width of the feed-forward block.
     pub intermediate_size: usize,
     /// The non-linearity of the feed-forward block.
-    pub hidden_act: Activation,
+    pub hidden_act: ActivationName,
     /// The longest sequence in tokens.
     pub max_position_embeddings: usize,
     /// How many segments (token types) there are.
@@ -54,7 +53,7 @@ impl Default for BackboneConfig {
             num_hidden_layers: 12,
             num_attention_heads: 12,
             intermediate_size: 3072,
-            hidden_act: Activation::Gelu,
+            hidden_act: ActivationName::default(),
             max_position_embeddings: 512,
             type_vocab_size: 2,
             layer_norm_eps: 1e-12,
@@ -78,7 +77,7 @@ impl BackboneConfig {
                            tokenizer.json or vocab.txt, as on the Hugging Face hub";
             return Err(Error::MissingFile { place: dir.display().to_string(), problem: problem.to_owned() });
         }
-        let bytes = crate::files::atomic_file::read_capped(&path, MAX_JSON_BYTES as u64, "the JSON text")?;
+        let bytes = crate::atomic_file::read_capped(&path, MAX_JSON_BYTES as u64, "the JSON text")?;
         Self::from_json(&path.display().to_string(), &bytes)
     }
 
@@ -180,10 +179,10 @@ fn refuse_unsupported(fields: &mut Fields) -> Result<()> {
     Ok(())
 }
 
-fn hidden_act_of(fields: &mut Fields) -> Result<Activation> {
+fn hidden_act_of(fields: &mut Fields) -> Result<ActivationName> {
     let name = fields.take_text("hidden_act")?.unwrap_or_else(|| "gelu".to_owned());
     let known = ActivationName::parse(&name);
-    known.map(|known| known.activation()).ok_or_else(|| {
+    known.ok_or_else(|| {
         Error::unsupported(fields.file(), format!("hidden_act {}", shown(&Value::from(name))), ActivationName::known())
     })
 }

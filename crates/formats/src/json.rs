@@ -6,19 +6,19 @@ use crate::error::{Error, Result};
 
 /// The greatest accepted length of a configuration file in bytes. Real ones have a few KiB; a model with very many
 /// labels may reach MiBs.
-pub(crate) const MAX_JSON_BYTES: usize = 16 << 20;
+pub const MAX_JSON_BYTES: usize = 16 << 20;
 
 /// A JSON object of a file whose keys are taken out one after the other; what is left at the end is what nobody knew.
 /// A `null` counts as absent.
 #[derive(Debug, Clone)]
-pub(crate) struct Fields {
+pub struct Fields {
     file: String,
     map: Map<String, Value>,
 }
 
 impl Fields {
     /// Parses `bytes` as one JSON object. As in Python, the last of several equal keys counts.
-    pub(crate) fn parse(file: &str, bytes: &[u8]) -> Result<Self> {
+    pub fn parse(file: &str, bytes: &[u8]) -> Result<Self> {
         if bytes.len() > MAX_JSON_BYTES {
             return Err(Error::TooLarge {
                 file: file.to_owned(),
@@ -33,40 +33,40 @@ impl Fields {
     }
 
     /// Wraps an object that was already parsed out of `file`.
-    pub(crate) fn of(file: &str, map: Map<String, Value>) -> Self {
+    pub fn of(file: &str, map: Map<String, Value>) -> Self {
         Self { file: file.to_owned(), map }
     }
 
     /// The file's name, for messages.
-    pub(crate) fn file(&self) -> &str {
+    pub fn file(&self) -> &str {
         &self.file
     }
 
     /// Whether `key` is there and not `null`.
-    pub(crate) fn has(&self, key: &str) -> bool {
+    pub fn has(&self, key: &str) -> bool {
         self.map.get(key).is_some_and(|value| !value.is_null())
     }
 
     /// Takes `key` out, whatever it is.
-    pub(crate) fn take(&mut self, key: &str) -> Option<Value> {
+    pub fn take(&mut self, key: &str) -> Option<Value> {
         // `shift_remove`, not `remove`, which would reorder what is left.
         self.map.shift_remove(key).filter(|value| !value.is_null())
     }
 
     /// Takes a boolean.
-    pub(crate) fn take_bool(&mut self, key: &str) -> Result<Option<bool>> {
+    pub fn take_bool(&mut self, key: &str) -> Result<Option<bool>> {
         self.take_as(key, "true or false", |value| value.as_bool())
     }
 
     /// Takes a whole number that is not negative.
-    pub(crate) fn take_usize(&mut self, key: &str) -> Result<Option<usize>> {
+    pub fn take_usize(&mut self, key: &str) -> Result<Option<usize>> {
         self.take_as(key, "a whole number that is not negative", |value| {
             value.as_u64().and_then(|number| usize::try_from(number).ok())
         })
     }
 
     /// Takes a whole number between `low` and `high`, both included; `default` if it is absent.
-    pub(crate) fn take_usize_in(&mut self, key: &str, default: usize, low: usize, high: usize) -> Result<usize> {
+    pub fn take_usize_in(&mut self, key: &str, default: usize, low: usize, high: usize) -> Result<usize> {
         let number = self.take_usize(key)?.unwrap_or(default);
         if (low..=high).contains(&number) {
             return Ok(number);
@@ -75,29 +75,29 @@ impl Fields {
     }
 
     /// Takes a finite number.
-    pub(crate) fn take_f64(&mut self, key: &str) -> Result<Option<f64>> {
+    pub fn take_f64(&mut self, key: &str) -> Result<Option<f64>> {
         self.take_as(key, "a finite number", |value| value.as_f64().filter(|number| number.is_finite()))
     }
 
     /// Takes a probability `0 <= p < 1`.
-    pub(crate) fn take_probability(&mut self, key: &str) -> Result<Option<f64>> {
+    pub fn take_probability(&mut self, key: &str) -> Result<Option<f64>> {
         self.take_as(key, "a probability, at least 0 and less than 1", |value| {
             value.as_f64().filter(|number| (0.0..1.0).contains(number))
         })
     }
 
     /// Takes a text.
-    pub(crate) fn take_text(&mut self, key: &str) -> Result<Option<String>> {
+    pub fn take_text(&mut self, key: &str) -> Result<Option<String>> {
         self.take_as(key, "a text", |value| value.as_str().map(str::to_owned))
     }
 
     /// Takes an object.
-    pub(crate) fn take_object(&mut self, key: &str) -> Result<Option<Map<String, Value>>> {
+    pub fn take_object(&mut self, key: &str) -> Result<Option<Map<String, Value>>> {
         self.take_as(key, "an object", |value| value.as_object().cloned())
     }
 
     /// The keys that nobody took.
-    pub(crate) fn rest(self) -> Map<String, Value> {
+    pub fn rest(self) -> Map<String, Value> {
         self.map
     }
 
@@ -112,7 +112,7 @@ impl Fields {
 }
 
 /// `value` as JSON text, shortened so that a hostile file cannot fill the terminal.
-pub(crate) fn shown(value: &Value) -> String {
+pub fn shown(value: &Value) -> String {
     let text = value.to_string();
     match text.char_indices().nth(60) {
         Some((end, _)) => format!("{}...", &text[..end]),
@@ -121,7 +121,7 @@ pub(crate) fn shown(value: &Value) -> String {
 }
 
 /// `map` as Python's `json.dump(..., indent=2, sort_keys=True)` lays it out, which is how AdapterHub writes its files.
-pub(crate) fn to_sorted_text(map: &Map<String, Value>) -> Vec<u8> {
+pub fn to_sorted_text(map: &Map<String, Value>) -> Vec<u8> {
     let mut value = Value::Object(map.clone());
     value.sort_all_objects();
     format!("{value:#}").into_bytes()

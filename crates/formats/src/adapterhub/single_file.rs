@@ -9,26 +9,24 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::adapter_file::AdapterFile;
-use crate::adapterhub_parts::{Names, Parts, from_parts, to_parts};
+use super::{Names, Parts, refuse_peft};
+use crate::atomic_file::write_atomically;
 use crate::error::{Error, Result};
-use crate::files::atomic_file::write_atomically;
-use crate::files::json::Fields;
-use crate::files::safetensors_write::serialize;
-use crate::files::torch_file;
+use crate::json::Fields;
+use crate::safetensors::write::serialize;
+use crate::torch::file as torch_file;
 
 /// The key in `__metadata__` by which such a file is known.
 const KEY: &str = "graftwork";
 
-/// The file's bytes. The same adapter always gives the same bytes.
+/// The file's bytes. The same parts always give the same bytes.
 ///
 /// # Errors
-/// If the adapter's tensors are not those that its configuration asks for.
-pub fn to_bytes(adapter: &AdapterFile) -> Result<Vec<u8>> {
-    let parts = to_parts(adapter)?;
+/// If the tensors cannot be laid out as a file.
+pub fn to_bytes(parts: &Parts) -> Result<Vec<u8>> {
     let mut configs = json!({ "adapter_config": parts.adapter_config });
-    if let Some(head) = parts.head_config {
-        configs["head_config"] = Value::Object(head);
+    if let Some(head) = &parts.head_config {
+        configs["head_config"] = Value::Object(head.clone());
     }
     configs.sort_all_objects();
     // One key only: with two, the order in the crate's hash map would change the bytes from run to run.
@@ -40,7 +38,7 @@ pub fn to_bytes(adapter: &AdapterFile) -> Result<Vec<u8>> {
 ///
 /// # Errors
 /// If they are not such a file, are damaged, inconsistent or not supported.
-pub fn from_bytes(file: &str, bytes: &[u8]) -> Result<AdapterFile> {
+pub fn from_bytes(file: &str, bytes: &[u8]) -> Result<(Names, Parts)> {
     if torch_file::is_zip(bytes) {
         let problem = "it is a PyTorch weights file without its configuration; give the directory that it is in";
         return Err(Error::torch(file, problem));
@@ -55,17 +53,18 @@ pub fn from_bytes(file: &str, bytes: &[u8]) -> Result<AdapterFile> {
     let adapter_config = configs
         .take_object("adapter_config")?
         .ok_or_else(|| Error::config(file, "adapter_config", "is missing from the metadata"))?;
+    refuse_peft(file, &adapter_config)?;
     let head_config = configs.take_object("head_config")?;
     let is_head = |name: &str| name.starts_with("heads.") || name.starts_with("classifier.");
     let (head_tensors, adapter_tensors) = tensors.into_iter().partition(|(name, _)| is_head(name));
     let parts = Parts { adapter_config, adapter_tensors, head_config, head_tensors };
-    from_parts(&Names::all(file), parts)
+    Ok((Names::all(file), parts))
 }
 
 /// Writes the file to `path`, whole or not at all.
 ///
 /// # Errors
 /// If the adapter is inconsistent, or the file cannot be written.
-pub fn write(adapter: &AdapterFile, path: &Path) -> Result<()> {
-    write_atomically(path, &to_bytes(adapter)?)
+pub fn write(parts: &Parts, path: &Path) -> Result<()> {
+    write_atomically(path, &to_bytes(parts)?)
 }

@@ -3,11 +3,13 @@
 
 use std::path::PathBuf;
 
+use graftwork_formats::adapterhub::Names;
+use graftwork_formats::adapterhub::directory::*;
 use serde_json::{Value, json};
 
+use super::files::adapterhub::{from_files, to_files, write_dir};
+use super::parts::{from_parts, to_parts};
 use super::*;
-use crate::head_config::HeadConfig;
-use crate::host_tensor::HostTensor;
 use crate::test_support::{adapter, configs, labels};
 use crate::{load, single_file};
 

@@ -9,7 +9,7 @@ use safetensors::tensor::TensorView;
 
 use super::*;
 use crate::fingerprint::Fingerprint;
-use crate::shard_index::is_plain_file_name;
+use crate::huggingface::shard_index::is_plain_file_name;
 
 fn tiny() -> BackboneConfig {
     BackboneConfig {

@@ -1,20 +1,18 @@
-//! An adapter as AdapterHub sees it: two JSON objects and two sets of tensors under the library's names. Directory and
-//! single file differ only in where these parts lie.
+//! What the parts of AdapterHub's files mean: between [`Parts`] and [`AdapterFile`].
 
 use std::collections::BTreeMap;
 
+use graftwork_formats::adapterhub::{Names, Parts, Tensors};
+use graftwork_formats::json::Fields;
+use graftwork_formats::{Error, HostTensor, Result};
 use serde_json::{Map, Value, json};
 
+use super::AdapterFile;
+use super::metadata::Metadata;
 use crate::adapter_config::AdapterConfig;
-use crate::adapter_file::AdapterFile;
 use crate::adapter_tensors::{Part, parse_canonical_name};
 use crate::adapterhub_names::{canonical, parse_stored, stored_names};
-use crate::error::{Error, Result};
-use crate::files::json::{Fields, shown};
-use crate::files::torch_file::Tensors;
 use crate::head_config::HeadConfig;
-use crate::host_tensor::HostTensor;
-use crate::metadata::Metadata;
 
 /// The key of our section in `adapter_config.json`.
 const METADATA_KEY: &str = "graftwork";
@@ -23,43 +21,9 @@ const METADATA_KEY: &str = "graftwork";
 /// to be of a much older format.
 const VERSION: &str = "adapters.1.3.0";
 
-/// The parts of an adapter under AdapterHub's names.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Parts {
-    pub(crate) adapter_config: Map<String, Value>,
-    pub(crate) adapter_tensors: Tensors,
-    pub(crate) head_config: Option<Map<String, Value>>,
-    pub(crate) head_tensors: Tensors,
-}
-
-/// What messages call the places that the parts come from.
-#[derive(Debug, Clone)]
-pub(crate) struct Names {
-    pub(crate) place: String,
-    pub(crate) adapter_config: String,
-    pub(crate) adapter_tensors: String,
-    pub(crate) head_config: String,
-    pub(crate) head_tensors: String,
-}
-
-impl Names {
-    /// All parts in one place.
-    pub(crate) fn all(place: &str) -> Self {
-        let place = place.to_owned();
-        Self {
-            adapter_config: place.clone(),
-            adapter_tensors: place.clone(),
-            head_config: place.clone(),
-            head_tensors: place.clone(),
-            place,
-        }
-    }
-}
-
 /// Puts an adapter together. Tensors of layers that the configuration leaves out are dropped, as AdapterHub does.
 pub(crate) fn from_parts(names: &Names, parts: Parts) -> Result<AdapterFile> {
     let file = names.adapter_config.as_str();
-    refuse_peft(file, &parts.adapter_config)?;
     let mut fields = Fields::of(file, parts.adapter_config);
     let missing =
         |key: &str| Error::config(file, key, "is missing; AdapterHub writes it, so the file is not an adapter's");
@@ -103,17 +67,6 @@ pub(crate) fn from_parts(names: &Names, parts: Parts) -> Result<AdapterFile> {
             Err(Error::MixedFiles { file: names.place.clone(), expected, found })
         }
         _ => Ok(adapter),
-    }
-}
-
-/// Says what the configuration of another library is, rather than which of AdapterHub's keys it lacks.
-pub(crate) fn refuse_peft(file: &str, config: &Map<String, Value>) -> Result<()> {
-    match config.get("peft_type") {
-        Some(method) => {
-            let what = format!("a PEFT adapter (peft_type {})", shown(method));
-            Err(Error::unsupported(file, what, "AdapterHub's bottleneck adapters"))
-        }
-        None => Ok(()),
     }
 }
 

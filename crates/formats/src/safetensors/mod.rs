@@ -1,0 +1,5 @@
+//! The safetensors format: headers, tensors one at a time, and writing.
+
+pub(crate) mod file;
+pub(crate) mod widen;
+pub(crate) mod write;

@@ -1,0 +1,6 @@
+//! The `.bin` files of `torch.save`: a ZIP archive of a pickle and the storages that it speaks of.
+
+pub(crate) mod file;
+mod pickle;
+mod pickle_input;
+pub(crate) mod stored_zip;
