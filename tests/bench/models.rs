@@ -1,6 +1,6 @@
 //! all-MiniLM-L6-v2: a forward pass, and a training step of `double_seq_bn` adapters of bottleneck 64.
 
-use graftwork_model::{Adapter, AdapterConfig, AdapterFile, Backbone, HeadConfig, ReductionFactor};
+use graftwork_model::{Adapter, AdapterConfig, AdapterFile, Backbone, HeadConfig};
 use graftwork_tensor::Tape;
 use graftwork_tests::golden;
 use graftwork_train::{Optimizer, StepSettings};
@@ -42,10 +42,8 @@ fn forward(bench: &Bench<'_>, backbone: &Backbone, shape: &str, lengths: &[usize
 }
 
 fn step(bench: &Bench<'_>, backbone: &Backbone, shape: &str, lengths: &[usize]) {
-    let config = AdapterConfig {
-        reduction_factor: ReductionFactor::Uniform(6.0),
-        ..AdapterConfig::preset("double_seq_bn").expect("a known method")
-    };
+    let config = AdapterConfig::preset("double_seq_bn").expect("a known method");
+    let config = config.with("reduction_factor", 6).expect("a factor");
     let head = HeadConfig::flex("bench", vec!["a".into(), "b".into()]);
     let mut file = AdapterFile::new("bench", config, Some(head), backbone.config());
     file.initialise(backbone.config(), 1).expect("a valid configuration");

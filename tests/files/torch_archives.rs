@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use graftwork_model::{AdapterFile, HeadStyle, Part, Site, adapterhub, load};
+use graftwork_model::{AdapterFile, HeadStyle, Sizes, adapterhub, load};
 
 use crate::{golden, raw_tensors, test_data};
 
@@ -17,8 +17,9 @@ fn a_published_adapter_loads() {
     let adapter = metaphor();
     assert_eq!((adapter.name.as_str(), adapter.hidden_size, adapter.layers()), ("md", 32, 12));
     assert_eq!(adapter.model_name.as_deref(), Some("bert-base-multilingual-cased"));
-    assert!(adapter.config.has_adapter(0, Site::Output) && !adapter.config.has_adapter(0, Site::Attention));
-    assert_eq!(adapter.config.tensors(32, 12).unwrap().iter().filter(|t| t.part == Part::DownWeight).count(), 12);
+    let specs = adapter.config.tensors(&Sizes { hidden: 32, feed_forward: 128, layers: 12 }).unwrap();
+    let down = |site: &str| specs.iter().filter(|spec| spec.name.ends_with(&format!(".{site}.down.weight"))).count();
+    assert_eq!((down("output"), down("attention")), (12, 0));
     assert_eq!((adapter.adapter_parameters(), adapter.head_parameters()), (12 * 162, 32 * 32 + 32 + 2 * 32 + 2));
     let head = adapter.head.as_ref().unwrap();
     assert_eq!(head.style, HeadStyle::Flex { name: "md".to_owned() });

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Recomputes every case of tiny-cases/ and minilm-cases/ from the committed files by the formulas of README.md, without `adapters`
+"""Recomputes every case of tiny-cases/, lora-cases/ and minilm-cases/ from the committed files by the formulas of README.md, without `adapters`
 or `transformers`, and compares hidden states and logits. If this passes, README.md says what AdapterHub computes.
 
     python formula_check.py [--minilm DIR]
@@ -34,25 +34,27 @@ class Backbone:
         self.layers, self.heads = config["num_hidden_layers"], config["num_attention_heads"]
         self.hidden = config["hidden_size"]
 
-    def linear(self, x, name):
-        return x @ self.w[name + ".weight"].T + self.w[name + ".bias"]
+    def linear(self, x, name, change=lambda name, x: 0):
+        return x @ self.w[name + ".weight"].T + self.w[name + ".bias"] + change(name, x)
 
     def norm(self, x, name):
         return F.layer_norm(x, (self.hidden,), self.w[name + ".weight"], self.w[name + ".bias"], 1e-12)
 
     def encode(self, ids, site):
-        """ids [L] -> [L, D]; `site(layer, "attention" | "output", h, x, ln)` gives a sub-layer's output."""
+        """ids [L] -> [L, D]; `site(layer, "attention" | "output", h, x, ln)` gives a sub-layer's output, `site.change(name, x)` what
+        is added to the product of a matrix."""
+        change = getattr(site, "change", lambda name, x: 0)
         w = self.w
         x = w["embeddings.word_embeddings.weight"][ids] + w["embeddings.position_embeddings.weight"][: len(ids)]
         x = self.norm(x + w["embeddings.token_type_embeddings.weight"][0], "embeddings.LayerNorm")
         for layer in range(self.layers):
             at = f"encoder.layer.{layer}."
-            q, k, v = (self.linear(x, f"{at}attention.self.{n}").view(len(ids), self.heads, -1).transpose(0, 1)
+            q, k, v = (self.linear(x, f"{at}attention.self.{n}", change).view(len(ids), self.heads, -1).transpose(0, 1)
                        for n in ("query", "key", "value"))
             context = (q @ k.transpose(1, 2) / math.sqrt(q.shape[-1])).softmax(-1) @ v
-            h = self.linear(context.transpose(0, 1).reshape(len(ids), -1), at + "attention.output.dense")
+            h = self.linear(context.transpose(0, 1).reshape(len(ids), -1), at + "attention.output.dense", change)
             x = site(layer, "attention.output", h, x, lambda t: self.norm(t, at + "attention.output.LayerNorm"))
-            h = self.linear(F.gelu(self.linear(x, at + "intermediate.dense")), at + "output.dense")
+            h = self.linear(F.gelu(self.linear(x, at + "intermediate.dense", change)), at + "output.dense", change)
             x = site(layer, "output", h, x, lambda t: self.norm(t, at + "output.LayerNorm"))
         return x
 
@@ -102,6 +104,28 @@ class Adapter:
         return ln(y + x) if c["original_ln_after"] else y
 
 
+class LoRA:
+    """The formula of README.md."""
+
+    def __init__(self, folder: Path):
+        self.c = json.loads((folder / "adapter_config.json").read_text())["config"]
+        self.w = {name.removeprefix("bert."): t for name, t in load(folder / "adapter.safetensors").items()}
+
+    def __call__(self, layer, place, h, x, ln):
+        return ln(h + x)
+
+    def change(self, name, x):
+        a, b = (self.w.get(f"{name}.loras.golden.lora_{letter}") for letter in "AB")
+        return 0 if a is None else x @ a.T @ b.T * (self.c["alpha"] / self.c["r"])
+
+
+def adapter(folder: Path):
+    if not (folder / "adapter_config.json").exists():
+        return lambda layer, place, h, x, ln: ln(h + x)
+    config = json.loads((folder / "adapter_config.json").read_text())["config"]
+    return LoRA(folder) if config.get("architecture") == "lora" else Adapter(folder)
+
+
 def head(folder: Path, backbone: Backbone, x):
     info, w = json.loads((folder / "head_config.json").read_text()), load(folder / "model_head.safetensors")
     config = info["config"] or {"layers": 1, "use_pooler": True, "activation_function": None}
@@ -119,7 +143,7 @@ def head(folder: Path, backbone: Backbone, x):
 
 def check(folder: Path, backbone: Backbone) -> float:
     golden = load(folder / "golden.safetensors")
-    site = Adapter(folder) if (folder / "adapter_config.json").exists() else lambda layer, place, h, x, ln: ln(h + x)
+    site = adapter(folder)
     bounds = golden["cu_seqlens"].tolist()
     states = [backbone.encode(golden["ids"][a:b], site) for a, b in zip(bounds, bounds[1:])]
     worst = 0.0
@@ -137,7 +161,8 @@ def main() -> None:
     args = parser.parse_args()
     torch.set_num_threads(1)
     bad = 0
-    for folder, backbone in ((HERE / "tiny-cases", HERE / "tiny-bert"), (HERE / "minilm-cases", args.minilm)):
+    tiny = HERE / "tiny-bert"
+    for folder, backbone in ((HERE / "tiny-cases", tiny), (HERE / "lora-cases", tiny), (HERE / "minilm-cases", args.minilm)):
         loaded = Backbone(backbone)
         for case in sorted(folder.iterdir()):
             worst = check(case, loaded)

@@ -35,6 +35,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--batch-size", type=int, default=32)
     parser.add_argument("--method", choices=sorted(METHODS), default="double_seq_bn")
     parser.add_argument("--reduction-factor", type=float, default=16)
+    parser.add_argument("--rank", type=int, default=8, help="of lora")
+    parser.add_argument("--alpha", type=int, default=16, help="of lora")
     parser.add_argument("--max-length", type=int, default=128)
     parser.add_argument("--warmup-ratio", type=float, default=0.1)
     parser.add_argument("--weight-decay", type=float, default=0.01)
@@ -86,7 +88,8 @@ def main() -> None:
         splits[split] = [(tokens, labels.index(label)) for tokens, (label, _) in zip(ids, rows)]
 
     model = AutoAdapterModel.from_pretrained(args.backbone)
-    model.add_adapter(NAME, config=METHODS[args.method](reduction_factor=args.reduction_factor))
+    options = {"r": args.rank, "alpha": args.alpha} if args.method == "lora" else {"reduction_factor": args.reduction_factor}
+    model.add_adapter(NAME, config=METHODS[args.method](**options))
     model.add_classification_head(NAME, num_labels=len(labels), id2label=dict(enumerate(labels)))
     model.train_adapter(NAME)
     parameters = trainable(model)
@@ -126,7 +129,7 @@ def main() -> None:
     if args.save:
         model.save_adapter(str(args.save), NAME, with_head=True, use_safetensors=True)
     print(json.dumps({
-        "data": args.data.name, "method": args.method, "reduction_factor": args.reduction_factor, "seed": args.seed,
+        "data": args.data.name, "method": args.method, **options, "seed": args.seed,
         "dropout": not args.no_dropout, "epochs": args.epochs, "lr": args.lr, "batch_size": args.batch_size,
         "warmup_ratio": args.warmup_ratio, "max_length": args.max_length, "steps": done,
         "trainable_parameters": sum(p.numel() for p in parameters.values()),

@@ -28,14 +28,13 @@ fn run(backbone: &Backbone, adapter: &Adapter, golden: &Golden) -> (Vec<f32>, Op
 
 #[test]
 fn every_configuration_on_the_tiny_bert() {
-    let names = cases("tiny-cases");
-    assert!(names.len() > 55);
+    let cases = golden::tiny_adapters();
+    assert!(cases.len() > 75);
     for device in devices() {
         let backbone = golden::tiny_bert(&device);
-        for name in &names {
-            let case = format!("tiny-cases/{name}");
-            let file = load(&golden::path(&case)).unwrap();
-            let golden = Golden::read(&format!("{case}/golden.safetensors"));
+        for name in &cases {
+            let file = load(&golden::path(name)).unwrap();
+            let golden = Golden::read(&format!("{name}/golden.safetensors"));
             let adapter = Adapter::load(&backbone, &file).unwrap();
             let (hidden, logits) = run(&backbone, &adapter, &golden);
             let difference = max_difference(&hidden, &golden.floats["last_hidden_state"]);

@@ -3,4 +3,5 @@
 mod adapters;
 mod gradients;
 mod hidden_states;
+mod merging;
 mod tokens;

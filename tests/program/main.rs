@@ -3,6 +3,7 @@
 mod input;
 #[cfg(unix)]
 mod interruptions;
+mod merging;
 mod misuse;
 #[cfg(unix)]
 mod out_dir;

@@ -27,7 +27,7 @@ fn examples(n: usize) -> Examples {
 }
 
 fn adapter(backbone: &Backbone, dropout: f64) -> AdapterFile {
-    let config = AdapterConfig { dropout, ..AdapterConfig::preset("double_seq_bn").unwrap() };
+    let config = AdapterConfig::preset("double_seq_bn").unwrap().with("dropout", dropout).unwrap();
     let head = HeadConfig::flex("a", vec!["no".into(), "yes".into()]);
     let mut file = AdapterFile::new("a", config, Some(head), backbone.config());
     file.initialise(backbone.config(), 7).unwrap();

@@ -3,7 +3,7 @@
 
 use std::ops::ControlFlow;
 
-use graftwork::{AdapterConfig, AdapterFile, Device, HeadConfig, ReductionFactor};
+use graftwork::{AdapterConfig, AdapterFile, Device, HeadConfig};
 use graftwork_model::{Adapter, Backbone};
 use graftwork_tests::{golden, random};
 use graftwork_text::{BatchSize, Encoding};
@@ -25,8 +25,7 @@ fn examples(labels: &[usize]) -> Examples {
 }
 
 fn adapter(backbone: &Backbone) -> AdapterFile {
-    let reduction_factor = ReductionFactor::Uniform(16.0);
-    let config = AdapterConfig { reduction_factor, ..AdapterConfig::preset("seq_bn").unwrap() };
+    let config = AdapterConfig::preset("seq_bn").unwrap().with("reduction_factor", 16).unwrap();
     let head = HeadConfig { layers: 1, ..HeadConfig::flex("a", vec!["no".into(), "yes".into()]) };
     let mut file = AdapterFile::new("a", config, Some(head), backbone.config());
     file.initialise(backbone.config(), 7).unwrap();

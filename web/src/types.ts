@@ -158,11 +158,25 @@ export interface CreateOptions {
   /** How it is built. */
   method?: {
     /** Default `double_seq_bn`. */
-    type?: 'double_seq_bn' | 'seq_bn' | 'par_bn' | (string & {});
-    /** Hidden size over bottleneck width; the method's default is AdapterHub's. */
+    type?: 'double_seq_bn' | 'seq_bn' | 'par_bn' | 'lora' | (string & {});
+    /** Bottlenecks: hidden size over bottleneck width; the method's default is AdapterHub's. */
     reductionFactor?: number;
-    /** Such as `relu` or `swish`. */
+    /** Bottlenecks: such as `relu` or `swish`. */
     nonLinearity?: string;
+    /** LoRA: rank of the change. Default 8. */
+    rank?: number;
+    /** LoRA: the change is multiplied with `alpha / rank`. Default 8. */
+    alpha?: number;
+    /** LoRA: which of query, key and value change. Default `['q', 'v']`. */
+    attnMatrices?: readonly ('q' | 'k' | 'v')[];
+    /** LoRA: behind attention too. Default false. */
+    attnOutputLora?: boolean;
+    /** LoRA: on the way into the feed-forward half too. Default false. */
+    intermediateLora?: boolean;
+    /** LoRA: on the way out of it too. Default false. */
+    outputLora?: boolean;
+    /** Dropout probability inside the adapter while training. Default 0. */
+    adapterDropout?: number;
   };
   /** Draws the first weights. Default 42. */
   seed?: number;

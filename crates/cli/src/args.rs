@@ -2,13 +2,15 @@
 
 mod data;
 mod infer;
+mod method;
 mod train;
 mod values;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use data::{DataArgs, TextArgs};
-pub use infer::{Embed, Eval, Inspect, Pooling, Predict};
+pub use infer::{Embed, Eval, Inspect, Merge, Pooling, Predict};
+pub use method::MethodArgs;
 pub use train::{AdapterArgs, InputFormat, RunArgs, ScheduleName, Train};
 
 const AFTER_HELP: &str = "\
@@ -78,6 +80,8 @@ pub enum Command {
     Predict(Predict),
     /// Turn texts into vectors: one JSON line out for each text in
     Embed(Embed),
+    /// Fold an adapter into a copy of its backbone
+    Merge(Merge),
     /// Show what a backbone directory, an adapter directory or an adapter file holds
     Inspect(Inspect),
     /// List the devices of this machine

@@ -4,5 +4,6 @@ pub mod devices;
 pub mod embed;
 pub mod eval;
 pub mod inspect;
+pub mod merge;
 pub mod predict;
 pub mod train;

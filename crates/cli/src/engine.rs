@@ -88,7 +88,9 @@ impl From<graftwork_model::Error> for Failure {
         match error {
             Error::File(error) => error.into(),
             Error::Device(error) => error.into(),
-            Error::BatchTooLarge { .. } => Self::of(Kind::Device, &error),
+            Error::BatchTooLarge { most, .. } => {
+                Self::of(Kind::Device, &error).hint(format!("--batch-tokens {most} makes every batch fit"))
+            }
             _ => Self::of(Kind::Input, &error),
         }
     }
@@ -104,7 +106,6 @@ impl From<graftwork_formats::Error> for Failure {
         let failure = Self::of(kind, &error);
         match error {
             Error::OtherBackbone { .. } => failure.hint("--any-backbone overrides this check"),
-            Error::BatchTooLarge { most, .. } => failure.hint(format!("--batch-tokens {most} makes every batch fit")),
             _ => failure,
         }
     }

@@ -23,6 +23,7 @@ fn main() -> ExitCode {
         Command::Eval(args) => commands::eval::run(&args, &common),
         Command::Predict(args) => commands::predict::run(&args, &common),
         Command::Embed(args) => commands::embed::run(&args, &common),
+        Command::Merge(args) => commands::merge::run(&args, &common),
         Command::Inspect(args) => commands::inspect::run(&args, &common),
         Command::Devices => commands::devices::run(&common),
     };

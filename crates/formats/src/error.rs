@@ -98,6 +98,14 @@ pub enum Error {
         /// The shape in the file.
         found: Vec<usize>,
     },
+    /// A tensor has values that nothing can be computed with.
+    #[error("{file}: tensor `{tensor}` has values that are infinite or not numbers; its training diverged, or the file is damaged", tensor = printable(.tensor))]
+    NotFinite {
+        /// The file or directory.
+        file: String,
+        /// The tensor's canonical name.
+        tensor: String,
+    },
     /// A tensor is stored in a number format that is not read.
     #[error("{file}: tensor `{tensor}` is stored as {found}; supported: F32, F16, BF16 (convert the weights first)", tensor = printable(.tensor))]
     WrongDtype {

@@ -1,5 +1,8 @@
 //! Reading JSON objects key by key: typed, with a default, and with errors that name file and key.
 
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
 use crate::error::{Error, Result};
@@ -17,7 +20,8 @@ pub struct Fields {
 }
 
 impl Fields {
-    /// Parses `bytes` as one JSON object. As in Python, the last of several equal keys counts.
+    /// Parses `bytes` as one JSON object. An object that names a key twice is refused: what reads the file next might take
+    /// the other value (two ids for one label, say).
     pub fn parse(file: &str, bytes: &[u8]) -> Result<Self> {
         if bytes.len() > MAX_JSON_BYTES {
             return Err(Error::TooLarge {
@@ -27,8 +31,13 @@ impl Fields {
                 limit: MAX_JSON_BYTES as u64,
             });
         }
-        let map = serde_json::from_slice(bytes)
-            .map_err(|error| Error::Json { file: file.to_owned(), problem: error.to_string() })?;
+        let damaged = |error: serde_json::Error| Error::Json { file: file.to_owned(), problem: error.to_string() };
+        let map: Map<String, Value> = serde_json::from_slice(bytes).map_err(damaged)?;
+        let kept = map.len() + map.values().map(Entries::of).sum::<usize>();
+        if serde_json::from_slice::<Entries>(bytes).map_err(damaged)?.0 != kept {
+            let problem = "an object has the same key twice (two ids for one label, say)".to_owned();
+            return Err(Error::Json { file: file.to_owned(), problem });
+        }
         Ok(Self { file: file.to_owned(), map })
     }
 
@@ -111,6 +120,71 @@ impl Fields {
     }
 }
 
+/// How many entries the objects of a JSON text have, those that a map would drop included.
+struct Entries(usize);
+
+impl Entries {
+    fn of(value: &Value) -> usize {
+        match value {
+            Value::Object(map) => map.len() + map.values().map(Self::of).sum::<usize>(),
+            Value::Array(items) => items.iter().map(Self::of).sum(),
+            _ => 0,
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Entries {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        deserializer.deserialize_any(Self(0))
+    }
+}
+
+impl<'de> Visitor<'de> for Entries {
+    type Value = Self;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("JSON")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> std::result::Result<Self, A::Error> {
+        while let Some((IgnoredAny, Self(inside))) = map.next_entry()? {
+            self.0 += 1 + inside;
+        }
+        Ok(self)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut items: A) -> std::result::Result<Self, A::Error> {
+        while let Some(Self(inside)) = items.next_element()? {
+            self.0 += inside;
+        }
+        Ok(self)
+    }
+
+    fn visit_bool<E>(self, _: bool) -> std::result::Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> std::result::Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> std::result::Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> std::result::Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_str<E>(self, _: &str) -> std::result::Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_unit<E>(self) -> std::result::Result<Self, E> {
+        Ok(self)
+    }
+}
+
 /// `value` as JSON text, shortened so that a hostile file cannot fill the terminal.
 pub fn shown(value: &Value) -> String {
     let text = value.to_string();
@@ -144,6 +218,15 @@ mod tests {
         assert!(map.take_probability("c").unwrap_err().to_string().contains("1.5"));
         assert_eq!(map.take_text("d").unwrap(), None);
         assert!(map.rest().is_empty());
+    }
+
+    #[test]
+    fn a_key_that_is_there_twice_is_refused() {
+        for text in [r#"{"a": 1, "a": 1}"#, r#"{"config": [{"label2id": {"ham": 0, "\u0068am": 1}}]}"#] {
+            let message = Fields::parse("f.json", text.as_bytes()).unwrap_err().to_string();
+            assert!(message.contains("twice") && message.contains("f.json"), "{message}");
+        }
+        fields(r#"{"a": {"b": null}, "b": {"b": [true, -1, 0.5, "b"]}}"#);
     }
 
     #[test]

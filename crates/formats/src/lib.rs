@@ -33,3 +33,4 @@ pub use fingerprint::{Fingerprint, FingerprintBuilder, TensorHasher};
 pub use host_tensor::HostTensor;
 pub use huggingface::checkpoint::{Checkpoint, WeightSource, read_whole};
 pub use huggingface::config::BackboneConfig;
+pub use huggingface::write::write_weights;

@@ -180,6 +180,15 @@ impl Backbone {
         Ok(Adapter { model: graftwork_model::Adapter::load(&self.model, file)? })
     }
 
+    /// Uploads an adapter folded into copies of the frozen matrices that it changes: it takes their memory once more, and
+    /// no time. The answers are those of [`Backbone::attach`] to rounding. Not for training.
+    ///
+    /// # Errors
+    /// If it does not fit this backbone, or its method cannot be merged ([`AdapterConfig::merges`]).
+    pub fn attach_merged(&self, file: &AdapterFile) -> Result<Adapter> {
+        Ok(Adapter { model: graftwork_model::Adapter::load_merged(&self.model, file)? })
+    }
+
     /// A new adapter with AdapterHub's default classification head, drawn from a seed and ready to be trained.
     ///
     /// # Errors

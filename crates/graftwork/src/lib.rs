@@ -24,6 +24,7 @@
 mod adapter;
 mod backbone;
 mod error;
+mod merge;
 mod paths;
 
 pub use adapter::Adapter;
@@ -32,7 +33,8 @@ pub use error::{Error, Result};
 pub use graftwork_formats::{ActivationName, BackboneConfig, Error as FileError, Fingerprint};
 pub use graftwork_gpu::{AdapterChoice, AdapterDescription, Error as GpuError, MemoryUse, adapters as gpu_adapters};
 pub use graftwork_model::{
-    AdapterConfig, AdapterFile, Error as ModelError, HeadConfig, HeadStyle, Metadata, ReductionFactor,
+    AdapterConfig, AdapterFile, Error as ModelError, HeadConfig, HeadStyle, METHODS, Metadata, MethodInfo,
+    MethodOption, Preset, methods,
 };
 pub use graftwork_tensor::{Device, Error as DeviceError};
 pub use graftwork_text::{BatchSize, Dataset, Encoding, Example, Format, ReadOptions, Tokenizer, shuffled};
@@ -42,6 +44,7 @@ pub use graftwork_train::{
     Ending, Error as TrainError, Event, Examples, Progress, Schedule, StepReport, TrainConfig, Trainer, Turn,
     checkpoint,
 };
+pub use merge::{MergedBackbone, merge};
 pub use paths::{cache_dir, models_dir, resolve_backbone};
 
 /// Reading and writing adapters.

@@ -9,8 +9,9 @@ use graftwork_tensor::ops::attention::Sequences;
 use graftwork_tensor::ops::embed::embed;
 use graftwork_tensor::{Activation, Device, Indices, Param, Tape, Tensor, Var};
 
+use crate::graft::{Bare, Graft, Product, SubLayer};
 use crate::layers::{Dense, Norm, activation};
-use crate::{Adapter, Error, Result, Site};
+use crate::{Adapter, Error, Result};
 
 /// A BERT encoder whose weights lie on a device and never change.
 #[derive(Debug)]
@@ -37,6 +38,17 @@ struct Layer {
     intermediate: Dense,
     output: Dense,
     output_norm: Norm,
+}
+
+impl Layer {
+    fn product(&self, product: Product) -> &Dense {
+        match product {
+            Product::QueryKeyValue => &self.qkv,
+            Product::AttentionOutput => &self.attention_output,
+            Product::FeedForwardUp => &self.intermediate,
+            Product::FeedForwardDown => &self.output,
+        }
+    }
 }
 
 /// A packed batch on a device: T tokens of S sequences end to end.
@@ -114,6 +126,11 @@ impl Backbone {
     /// The identity of its weights.
     pub fn fingerprint(&self) -> Fingerprint {
         self.fingerprint
+    }
+
+    /// A product of a layer.
+    pub(crate) fn product(&self, layer: usize, product: Product) -> &Dense {
+        self.layers[layer].product(product)
     }
 
     pub(crate) fn id(&self) -> usize {
@@ -210,17 +227,23 @@ impl Backbone {
         let embedded = tape.constant(embedded);
         let mut x = self.embedding_norm.forward(tape, &embedded, None);
         x = tape.dropout(&x, dropout, None);
+        let graft: &dyn Graft = adapter.map_or(&Bare, Adapter::graft);
+        x = graft.embeddings(tape, x);
         for (i, layer) in self.layers.iter().enumerate() {
-            let qkv = layer.qkv.forward(tape, &x, Activation::Identity);
+            let product = |tape: &mut Tape, product, x: &Var, activation| {
+                graft.product(tape, (i, product), x, layer.product(product), activation)
+            };
+            let qkv = product(tape, Product::QueryKeyValue, &x, Activation::Identity);
+            let qkv = graft.query_key_value(tape, i, qkv);
             let context = tape.attention(&qkv, &batch.sequences, self.config.num_attention_heads);
-            let h = layer.attention_output.forward(tape, &context, Activation::Identity);
+            let h = product(tape, Product::AttentionOutput, &context, Activation::Identity);
             let h = tape.dropout(&h, dropout, None);
-            x = after_sub_layer(tape, adapter, (i, Site::Attention), [&h, &x], &layer.attention_norm);
+            x = graft.after_sub_layer(tape, (i, SubLayer::Attention), [&h, &x], &layer.attention_norm);
 
-            let inner = layer.intermediate.forward(tape, &x, activation(&self.config.hidden_act));
-            let h = layer.output.forward(tape, &inner, Activation::Identity);
+            let inner = product(tape, Product::FeedForwardUp, &x, activation(&self.config.hidden_act));
+            let h = product(tape, Product::FeedForwardDown, &inner, Activation::Identity);
             let h = tape.dropout(&h, dropout, None);
-            x = after_sub_layer(tape, adapter, (i, Site::Output), [&h, &x], &layer.output_norm);
+            x = graft.after_sub_layer(tape, (i, SubLayer::FeedForward), [&h, &x], &layer.output_norm);
         }
         Ok(x)
     }
@@ -231,19 +254,6 @@ impl Backbone {
     /// If the checkpoint has no pooler; ask [`Backbone::has_pooler`].
     pub fn pooler(&self, tape: &mut Tape, first: &Var) -> Var {
         self.pooler.as_ref().expect("a backbone with a pooler").forward(tape, first, Activation::Tanh)
-    }
-}
-
-fn after_sub_layer(
-    tape: &mut Tape,
-    adapter: Option<&Adapter>,
-    place: (usize, Site),
-    [h, x]: [&Var; 2],
-    norm: &Norm,
-) -> Var {
-    match adapter {
-        Some(adapter) => adapter.after_sub_layer(tape, place, [h, x], norm),
-        None => norm.forward(tape, h, Some(x)),
     }
 }
 

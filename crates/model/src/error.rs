@@ -34,7 +34,9 @@ pub enum Error {
     #[error(transparent)]
     Device(#[from] graftwork_tensor::Error),
     /// An adapter on the device is used with a backbone that it was not attached to.
-    #[error("adapter `{adapter}` is attached to another backbone than the one it is used with; attach its file to this one")]
+    #[error(
+        "adapter `{adapter}` is attached to another backbone than the one it is used with; attach its file to this one"
+    )]
     AttachedElsewhere {
         /// The adapter's name.
         adapter: String,

@@ -1,6 +1,6 @@
 //! What stands on top of the backbone: a prediction head.
 
-use graftwork_formats::{ActivationName, TensorSpec};
+use graftwork_formats::{ActivationName, Error, Result, TensorSpec};
 use serde_json::{Map, Value};
 
 /// A prediction head: `layers` times (dropout, dense), with an activation between the dense layers, on the hidden state
@@ -104,6 +104,16 @@ impl HeadConfig {
         let labels = self.labels.as_deref()?;
         let nameless = labels.iter().enumerate().all(|(id, label)| *label == unnamed_label(id));
         (!nameless).then_some(labels)
+    }
+
+    /// Refuses two classes of one name, which no answer could tell apart and a file could not hold.
+    pub(crate) fn check_labels(&self, file: &str) -> Result<()> {
+        let mut names: Vec<&String> = self.labels.iter().flatten().collect();
+        names.sort_unstable();
+        match names.windows(2).find(|pair| pair[0] == pair[1]) {
+            Some(pair) => Err(Error::config(file, "label2id", format!("names the label {:?} twice", pair[0]))),
+            None => Ok(()),
+        }
     }
 
     /// The head's tensors on a backbone of width `hidden`, in the order of the forward pass: `head.<layer>.weight` and

@@ -1,4 +1,9 @@
-//! [`HeadConfig`] from and to AdapterHub's `head_config.json`.
+//! [`HeadConfig`] from and to AdapterHub's `head_config.json`, and the names of its tensors there.
+//!
+//! | canonical | in the head's file |
+//! |---|---|
+//! | `head.<k>.weight`, `.bias` | `heads.<name>.<i>.weight`, where every dense layer follows a dropout and is followed by the activation, if there is one: i = 1, 4, 7, ... or 1, 3, 5, ... |
+//! | `head.0.weight`, `.bias` | `classifier.weight` of a static head |
 
 use graftwork_formats::json::{Fields, shown};
 use graftwork_formats::{ActivationName, Architecture, Error, Result};
@@ -167,6 +172,32 @@ fn labels(file: &str, label2id: Option<Map<String, Value>>, num_labels: usize) -
     }
     let named = labels.into_iter().enumerate().map(|(id, label)| label.unwrap_or_else(|| unnamed_label(id)));
     Ok(Some(named.collect()))
+}
+
+impl HeadConfig {
+    /// The name under which AdapterHub stores this head's tensor `head.<layer>.<part>`.
+    pub(crate) fn stored_name(&self, layer: usize, part: &str) -> String {
+        match &self.style {
+            HeadStyle::Static => format!("classifier.{part}"),
+            HeadStyle::Flex { name } => {
+                // A dropout, the dense layer, and the activation, which takes a place only if there is one.
+                let places = if self.activation.is_some() { 3 } else { 2 };
+                format!("heads.{name}.{}.{part}", layer * places + 1)
+            }
+        }
+    }
+
+    /// Whether `stored` belongs to another head. AdapterHub picks a head's tensors by a piece of text, so the file of a
+    /// head `sst` also holds those of `sst2`.
+    pub(crate) fn is_of_another(&self, stored: &str) -> bool {
+        match &self.style {
+            HeadStyle::Static => false,
+            HeadStyle::Flex { name } => {
+                let rest = stored.strip_prefix("heads.").and_then(|rest| rest.strip_prefix(name.as_str()));
+                rest.is_some_and(|rest| !rest.starts_with('.'))
+            }
+        }
+    }
 }
 
 #[cfg(test)]

@@ -90,3 +90,14 @@ fn other_heads_and_senseless_values_are_named() {
         assert!(message.starts_with("head_config.json: ") && message.contains(named), "{message}");
     }
 }
+
+#[test]
+fn heads_count_the_layers_between() {
+    let labels = vec!["a".to_owned(), "b".to_owned()];
+    let head = HeadConfig::flex("sst", labels.clone());
+    assert_eq!(head.stored_name(0, "weight"), "heads.sst.1.weight");
+    assert_eq!(head.stored_name(1, "bias"), "heads.sst.4.bias");
+    assert_eq!(HeadConfig { activation: None, ..head.clone() }.stored_name(1, "bias"), "heads.sst.3.bias");
+    assert!(head.is_of_another("heads.sst2.1.weight") && !head.is_of_another("heads.sst.1.weight"));
+    assert_eq!(HeadConfig::static_classifier(labels).stored_name(0, "weight"), "classifier.weight");
+}

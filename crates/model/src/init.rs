@@ -4,69 +4,70 @@ use std::f64::consts::PI;
 
 use graftwork_formats::{BackboneConfig, HostTensor, Result, TensorSpec};
 
-use crate::{AdapterFile, InitWeights};
+use crate::AdapterFile;
+use crate::methods::Sizes;
 
 /// The standard deviation of new heads: transformers' default `initializer_range`.
 const HEAD_STD: f64 = 0.02;
 
 impl AdapterFile {
-    /// Draws every tensor that adapter and head ask for. Adapters as their `init_weights` says, heads from N(0, 0.02);
-    /// biases are zero, norms and learned scalings one.
+    /// Draws every tensor that adapter and head ask for. Adapters as their method says, heads from N(0, 0.02) with biases
+    /// of zero.
     ///
     /// # Errors
-    /// If a layer has no bottleneck width.
+    /// If the configuration says nothing about a layer.
     pub fn initialise(&mut self, backbone: &BackboneConfig, seed: u64) -> Result<()> {
-        let init = self.config.init_weights;
-        for (i, spec) in self.tensor_specs(backbone.num_hidden_layers)?.into_iter().enumerate() {
-            // AdapterHub's `init_weights_seed` makes all modules equal; heads are not modules.
-            let is_head = spec.name.starts_with("head.");
-            let mut random = match self.config.init_weights_seed {
-                Some(own) if !is_head => Random::new(own as u64, u64::from(spec.name.contains(".up."))),
-                _ => Random::new(seed, i as u64),
+        for (i, spec) in self.tensor_specs(&Sizes::of(backbone))?.into_iter().enumerate() {
+            let values = if spec.name.starts_with("head.") {
+                fresh_head(&spec, &mut Random::new(seed, i as u64))
+            } else {
+                let method = self.config.method();
+                let (seed, stream) = method.own_seed(&spec.name).unwrap_or((seed, i as u64));
+                method.fresh(&spec, &mut Random::new(seed, stream))
             };
-            let values = fresh(&spec, if is_head { InitWeights::Bert } else { init }, &mut random);
             self.tensors.insert(spec.name, HostTensor::new(spec.shape, values));
         }
         Ok(())
     }
 }
 
-fn fresh(spec: &TensorSpec, init: InitWeights, random: &mut Random) -> Vec<f32> {
+fn fresh_head(spec: &TensorSpec, random: &mut Random) -> Vec<f32> {
     let n = spec.shape.iter().product();
-    let mut draw = |f: &mut dyn FnMut(&mut Random) -> f64| (0..n).map(|_| f(random) as f32).collect();
-    if spec.name.ends_with("scaling") || (spec.name.contains("norm_") && spec.name.ends_with("weight")) {
-        return vec![1.0; n];
-    }
-    if spec.name.ends_with("bias") {
-        return vec![0.0; n];
-    }
-    match init {
-        InitWeights::Bert => draw(&mut |random| HEAD_STD * random.normal()),
-        InitWeights::MamAdapter if spec.name.contains(".up.") => vec![0.0; n],
-        InitWeights::MamAdapter => {
-            // Kaiming with a = sqrt 5 is uniform below 1 / sqrt(fan in).
-            let bound = 1.0 / (spec.shape[1] as f64).sqrt();
-            draw(&mut |random| bound * (2.0 * random.uniform() - 1.0))
-        }
-        InitWeights::Houlsby => draw(&mut |random| {
-            loop {
-                let z = random.normal();
-                if z.abs() <= 2.0 {
-                    return 0.01 * z;
-                }
-            }
-        }),
-    }
+    if spec.name.ends_with("bias") { vec![0.0; n] } else { random.normals(n, HEAD_STD) }
 }
 
 /// SplitMix64, one stream a tensor.
-struct Random(u64);
+pub(crate) struct Random(u64);
 
 impl Random {
     fn new(seed: u64, stream: u64) -> Self {
         let mut random = Self(seed);
         let start = random.next();
         Self(start ^ stream.wrapping_mul(0x9E37_79B9_7F4A_7C15))
+    }
+
+    /// n numbers from N(0, std).
+    pub fn normals(&mut self, n: usize, std: f64) -> Vec<f32> {
+        (0..n).map(|_| (std * self.normal()) as f32).collect()
+    }
+
+    /// n numbers from N(0, std), none beyond two standard deviations.
+    pub fn truncated_normals(&mut self, n: usize, std: f64) -> Vec<f32> {
+        let mut draw = || {
+            loop {
+                let z = self.normal();
+                if z.abs() <= 2.0 {
+                    return (std * z) as f32;
+                }
+            }
+        };
+        (0..n).map(|_| draw()).collect()
+    }
+
+    /// n weights of a layer with `fan_in` inputs: Kaiming with a = sqrt 5, which is uniform below `1 / sqrt(fan_in)`.
+    pub fn kaiming(&mut self, n: usize, fan_in: usize) -> Vec<f32> {
+        let bound = 1.0 / (fan_in as f64).sqrt();
+        (0..n).map(|_| (bound * (2.0 * self.uniform() - 1.0)) as f32).collect()
     }
 
     fn next(&mut self) -> u64 {
@@ -91,18 +92,15 @@ impl Random {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::methods::bottleneck::{Bottleneck, InitWeights, Scaling};
     use crate::{AdapterConfig, HeadConfig};
 
     fn adapter(init_weights: InitWeights, seed: u64) -> AdapterFile {
         let backbone = BackboneConfig { hidden_size: 384, num_hidden_layers: 6, ..BackboneConfig::default() };
-        let config = AdapterConfig {
-            init_weights,
-            ln_after: true,
-            scaling: crate::Scaling::Learned,
-            ..AdapterConfig::preset("double_seq_bn").unwrap()
-        };
+        let double = Bottleneck::preset("double_seq_bn").unwrap();
+        let config = Bottleneck { init_weights, ln_after: true, scaling: Scaling::Learned, ..double };
         let head = HeadConfig::flex("a", vec!["x".to_owned(), "y".to_owned()]);
-        let mut file = AdapterFile::new("a", config, Some(head), &backbone);
+        let mut file = AdapterFile::new("a", AdapterConfig::Bottleneck(config), Some(head), &backbone);
         file.initialise(&backbone, seed).unwrap();
         file.validate("a").unwrap();
         file
@@ -136,6 +134,22 @@ mod tests {
         assert_eq!(statistics(&mam, "up.weight"), (0.0, 0.0, 0.0));
         let (_, std, largest) = statistics(&adapter(InitWeights::Houlsby, 1), "up.weight");
         assert!(close(std, 0.0088) && largest <= 0.02, "{std} {largest}");
+    }
+
+    /// PyTorch's `kaiming_uniform_(a=sqrt(5))`, as AdapterHub draws A; B is zero, so a new adapter changes nothing.
+    #[test]
+    fn lora_starts_as_the_backbone_is() {
+        let backbone = BackboneConfig { hidden_size: 384, num_hidden_layers: 6, ..BackboneConfig::default() };
+        let mut file = AdapterFile::new("a", AdapterConfig::preset("lora").unwrap(), None, &backbone);
+        file.initialise(&backbone, 1).unwrap();
+        let (mean, std, largest) = statistics(&file, ".a");
+        assert!(mean.abs() < 1e-3 && (std - 0.029_46).abs() < 3e-4 && largest <= 0.051_04, "{mean} {std} {largest}");
+        assert_eq!(statistics(&file, ".b"), (0.0, 0.0, 0.0));
+        let mut seeded = file.clone();
+        seeded.config = file.config.clone().with("init_weights_seed", 5).unwrap();
+        seeded.initialise(&backbone, 1).unwrap();
+        assert_eq!(seeded.tensors["layer.0.query.a"], seeded.tensors["layer.5.value.a"]);
+        assert_ne!(file.tensors["layer.0.query.a"], file.tensors["layer.5.value.a"]);
     }
 
     #[test]

@@ -4,37 +4,35 @@
 //! | to | see |
 //! |---|---|
 //! | load a backbone and run it | [`Backbone`] |
-//! | configure an adapter | [`AdapterConfig`] |
+//! | configure an adapter | [`AdapterConfig`], [`methods`] |
 //! | load and save adapters | [`AdapterFile`], [`adapterhub`], [`single_file`], [`load`] |
 //! | run or train one on a backbone | [`Adapter`], [`Head`] |
 
 mod adapter;
-mod adapter_config;
-mod adapter_config_json;
 mod adapter_file;
-mod adapter_tensors;
-mod adapterhub_names;
 mod arena;
 mod backbone;
 mod error;
+mod graft;
 mod head;
 mod head_config;
 mod head_config_json;
 mod init;
 mod layers;
+mod merge;
+pub mod methods;
 #[cfg(test)]
 mod test_support;
 
 pub use adapter::Adapter;
-pub use adapter_config::{
-    AdapterConfig, DEFAULT_PRESET, InitWeights, PRESETS, ReductionFactor, ResidualBeforeLn, Scaling,
-};
 pub use adapter_file::AdapterFile;
 pub use adapter_file::files::{adapterhub, load, load_bytes, single_file};
 pub use adapter_file::metadata::Metadata;
-pub use adapter_tensors::{ADAPTER_LAYER_NORM_EPS, AdapterTensor, Part, Site};
 pub use arena::Arena;
 pub use backbone::{Backbone, Batch};
 pub use error::{Error, Result};
+pub use graft::{Matrix, SubLayer};
 pub use head::Head;
 pub use head_config::{HeadConfig, HeadKind, HeadStyle};
+pub use merge::Merged;
+pub use methods::{AdapterConfig, Bottleneck, Lora, METHODS, MethodInfo, MethodOption, Preset, Sizes};

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use graftwork_formats::{BackboneConfig, HostTensor};
 
-use crate::adapter_config::{AdapterConfig, Scaling};
 use crate::adapter_file::AdapterFile;
 use crate::head_config::HeadConfig;
+use crate::methods::{AdapterConfig, Sizes};
 
 /// A backbone of 3 layers and width 8.
 pub(crate) fn backbone() -> BackboneConfig {
@@ -38,7 +38,7 @@ pub(crate) fn filled(adapter: &AdapterFile) -> BTreeMap<String, HostTensor> {
         next += 1;
         (next as f32).sin()
     };
-    let specs = adapter.tensor_specs(backbone().num_hidden_layers).unwrap();
+    let specs = adapter.tensor_specs(&Sizes::of(&backbone())).unwrap();
     let tensor = |shape: &[usize]| (0..shape.iter().product::<usize>()).map(|_| value()).collect();
     let mut tensor = tensor;
     specs.into_iter().map(|spec| (spec.name, HostTensor::new(spec.shape.clone(), tensor(&spec.shape)))).collect()
@@ -47,14 +47,19 @@ pub(crate) fn filled(adapter: &AdapterFile) -> BTreeMap<String, HostTensor> {
 /// Configurations that between them use every kind of tensor, with a name for messages.
 pub(crate) fn configs() -> Vec<(&'static str, AdapterConfig)> {
     let preset = |name| AdapterConfig::preset(name).unwrap();
-    let narrow = |name| AdapterConfig { reduction_factor: crate::ReductionFactor::Uniform(4.0), ..preset(name) };
+    let with = |config: AdapterConfig, key, value: serde_json::Value| config.with(key, value).unwrap();
+    let narrow = |name| with(preset(name), "reduction_factor", 4.into());
+    let norms = with(narrow("double_seq_bn"), "ln_before", true.into());
+    let low = |rank: usize| with(preset("lora"), "r", rank.into());
     vec![
         ("seq_bn", narrow("seq_bn")),
         ("double_seq_bn", narrow("double_seq_bn")),
         ("par_bn", narrow("par_bn")),
         ("learned", narrow("scaled_par_bn")),
-        ("channel", AdapterConfig { scaling: Scaling::Channel, ..narrow("double_seq_bn") }),
-        ("norms", AdapterConfig { ln_before: true, ln_after: true, ..narrow("double_seq_bn") }),
-        ("leave out", AdapterConfig { leave_out: vec![0, 2], ..narrow("seq_bn") }),
+        ("channel", with(narrow("double_seq_bn"), "scaling", "channel".into())),
+        ("norms", with(norms, "ln_after", true.into())),
+        ("leave out", with(narrow("seq_bn"), "leave_out", vec![0, 2].into())),
+        ("lora", low(2)),
+        ("lora, feed-forward", with(with(low(3), "output_lora", true.into()), "selfattn_lora", false.into())),
     ]
 }

@@ -81,7 +81,7 @@ impl Optimizer {
         let head = adapter.head().ok_or(Error::NoHead)?;
         check_labels(adapter, batch, labels)?;
         let grads = adapter.arena().grads().expect("an adapter that was loaded to be trained");
-        let drops = settings.dropout > 0.0 || adapter.description().config.dropout > 0.0;
+        let drops = settings.dropout > 0.0 || adapter.description().config.dropout() > 0.0;
         let key = DropoutKey { seed: fold(settings.seed), step: settings.step as u32 };
         let dropout = settings.dropout as f32;
         let slot = self.ring.view(settings.step % RING * SLOT, 1, SLOT);

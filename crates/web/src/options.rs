@@ -1,8 +1,9 @@
 //! Options as JSON objects, keys as JavaScript writes them.
 
-use graftwork::{ActivationName, AdapterConfig, BatchSize, Pooling, ReductionFactor, Schedule, TrainConfig};
+use graftwork::{AdapterConfig, BatchSize, METHODS, MethodOption, Pooling, Schedule, TrainConfig};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
 
 use crate::error::{Failure, Result};
 
@@ -39,12 +40,12 @@ pub enum Task {
 
 /// How a new adapter is built.
 #[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Method {
     #[serde(rename = "type")]
     preset: Option<String>,
-    reduction_factor: Option<f64>,
-    non_linearity: Option<String>,
+    /// The options of the methods.
+    #[serde(flatten)]
+    options: Map<String, Value>,
 }
 
 impl Method {
@@ -52,15 +53,21 @@ impl Method {
     pub fn config(&self) -> Result<AdapterConfig> {
         let preset = self.preset.as_deref().unwrap_or("double_seq_bn");
         let mut config = AdapterConfig::preset(preset).ok_or_else(|| bad(format!("unknown method `{preset}`")))?;
-        if let Some(factor) = self.reduction_factor {
-            config.reduction_factor = ReductionFactor::Uniform(factor);
-        }
-        if let Some(name) = &self.non_linearity {
-            let known = || bad(format!("unknown nonLinearity `{name}`; known: {}", ActivationName::known()));
-            config.non_linearity = ActivationName::parse(name).ok_or_else(known)?;
+        for (key, value) in self.options.iter().filter(|(_, value)| !value.is_null()) {
+            let mut options = METHODS.iter().flat_map(|method| method.options);
+            let option = options.find(|option| in_camel_case(option) == *key);
+            let option = option.ok_or_else(|| bad(format!("unknown field `{key}` of a method")))?;
+            config = config.with(option.key, value.clone()).map_err(|error| bad(format!("{key}: {error}")))?;
         }
         Ok(config)
     }
+}
+
+/// `reductionFactor` for `reduction-factor`.
+fn in_camel_case(option: &MethodOption) -> String {
+    let mut words = option.name.split('-');
+    let first = words.next().unwrap_or_default().to_owned();
+    words.fold(first, |name, word| name + &word[..1].to_uppercase() + &word[1..])
 }
 
 /// Of a classification.

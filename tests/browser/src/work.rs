@@ -1,4 +1,4 @@
-//! Forward and one training step of the tiny BERT with `double_seq_bn` adapters.
+//! Forward and one training step of the tiny BERT with an adapter of each method.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -11,9 +11,9 @@ use graftwork_train::{Optimizer, StepSettings};
 use safetensors::SafeTensors;
 use serde_json::{Map, Value, json};
 
-/// Files that both sides read, in this order, below `tests/golden`: the backbone, an adapter that AdapterHub wrote, and
-/// a batch with what PyTorch computes for it.
-pub const FILES: [&str; 7] = [
+/// Files that both sides read, in this order, below `tests/golden`: the backbone; then of each case an adapter that
+/// AdapterHub wrote, and a batch with what PyTorch computes for it.
+pub const FILES: [&str; 2 + 2 * FILES_OF_A_CASE] = [
     "tiny-bert/config.json",
     "tiny-bert/model.safetensors",
     "tiny-cases/double_seq_bn-flex/adapter_config.json",
@@ -21,7 +21,13 @@ pub const FILES: [&str; 7] = [
     "tiny-cases/double_seq_bn-flex/head_config.json",
     "tiny-cases/double_seq_bn-flex/model_head.safetensors",
     "tiny-cases/double_seq_bn-flex/golden.safetensors",
+    "lora-cases/everywhere/adapter_config.json",
+    "lora-cases/everywhere/adapter.safetensors",
+    "lora-cases/everywhere/head_config.json",
+    "lora-cases/everywhere/model_head.safetensors",
+    "lora-cases/everywhere/golden.safetensors",
 ];
+const FILES_OF_A_CASE: usize = 5;
 
 const SETTINGS: StepSettings =
     StepSettings { lr: 1e-3, weight_decay: 0.01, max_norm: 1.0, dropout: 0.0, seed: 1, step: 1 };
@@ -48,15 +54,32 @@ impl Answer {
 
 /// The same on any device. The files' bytes come in the order of [`FILES`].
 pub async fn work(device: &Device, files: &[Vec<u8>]) -> Result<Answer, Box<dyn Error>> {
-    let [config, weights, parts @ .., golden] = files else {
+    if files.len() != FILES.len() {
         return Err(format!("expected {} files", FILES.len()).into());
-    };
-    let config = BackboneConfig::from_json(FILES[0], config)?;
-    let mut weights = Checkpoint::from_bytes(FILES[1], weights, &config)?;
+    }
+    let config = BackboneConfig::from_json(FILES[0], &files[0])?;
+    let mut weights = Checkpoint::from_bytes(FILES[1], &files[1], &config)?;
     let backbone = Backbone::load(&config, &mut weights, device, &mut |_| {}).await?;
-    let names = FILES[2..6].iter().map(|name| name.rsplit('/').next().unwrap_or(name).to_string());
-    let parts: BTreeMap<String, Vec<u8>> = names.zip(parts.iter().cloned()).collect();
-    let adapter = Adapter::load_trainable(&backbone, &adapterhub::from_files("the golden adapter", &parts)?)?;
+    let mut answer = Answer { device: device.name(), rows: Vec::new(), golden: Vec::new() };
+    for (names, files) in FILES[2..].chunks(FILES_OF_A_CASE).zip(files[2..].chunks(FILES_OF_A_CASE)) {
+        let (case, _) = names[0].rsplit_once('/').unwrap_or_default();
+        let names = names.iter().map(|name| name.rsplit('/').next().unwrap_or(name).to_string());
+        let parts: BTreeMap<String, Vec<u8>> = names.zip(files.iter().cloned()).collect();
+        let (rows, golden) = one_case(&backbone, &parts).await?;
+        let named = |rows: Rows| rows.into_iter().map(move |(name, row)| (format!("{case}: {name}"), row));
+        answer.rows.extend(named(rows));
+        answer.golden.extend(named(golden));
+    }
+    Ok(answer)
+}
+
+type Rows = Vec<(String, Vec<f32>)>;
+
+/// What this side computes, and what PyTorch did.
+async fn one_case(backbone: &Backbone, files: &BTreeMap<String, Vec<u8>>) -> Result<(Rows, Rows), Box<dyn Error>> {
+    let device = backbone.device();
+    let golden = files.get("golden.safetensors").ok_or("no golden file")?;
+    let adapter = Adapter::load_trainable(backbone, &adapterhub::from_files("the golden adapter", files)?)?;
 
     let golden = SafeTensors::deserialize(golden)?;
     let integers = |name: &str| -> Result<Vec<u32>, Box<dyn Error>> {
@@ -70,7 +93,7 @@ pub async fn work(device: &Device, files: &[Vec<u8>]) -> Result<Answer, Box<dyn 
     let head = adapter.head().ok_or("the golden adapter has no head")?;
     let mut tape = Tape::inference(device);
     let hidden = backbone.forward(&mut tape, &batch, Some(&adapter), 0.0)?;
-    let logits = head.forward(&mut tape, &backbone, &hidden, &batch, 0.0);
+    let logits = head.forward(&mut tape, backbone, &hidden, &batch, 0.0);
     rows.push(("last_hidden_state".to_string(), device.read(hidden.value()).await?));
     rows.push(("logits".to_string(), device.read(logits.value()).await?));
 
@@ -80,7 +103,7 @@ pub async fn work(device: &Device, files: &[Vec<u8>]) -> Result<Answer, Box<dyn 
     reduce::sum(device, &losses, &loss, 0);
     rows.push(("loss".to_string(), device.read(&loss).await?));
 
-    Optimizer::new(device, &adapter).step(&backbone, &adapter, (&batch, &labels), SETTINGS)?;
+    Optimizer::new(device, &adapter).step(backbone, &adapter, (&batch, &labels), SETTINGS)?;
     let gradients = adapter.arena().grads().ok_or("the adapter learns nothing")?;
     for (name, tensor) in adapter.arena().unpack(&device.read(gradients).await?) {
         rows.push((format!("gradient of {name}"), tensor.data));
@@ -93,5 +116,5 @@ pub async fn work(device: &Device, files: &[Vec<u8>]) -> Result<Answer, Box<dyn 
     for name in ["last_hidden_state", "logits", "loss"] {
         expected.push((name.to_string(), bytemuck::pod_collect_to_vec(golden.tensor(name)?.data())));
     }
-    Ok(Answer { device: device.name(), rows, golden: expected })
+    Ok((rows, expected))
 }

@@ -87,6 +87,26 @@ pub enum Pooling {
     None,
 }
 
+/// Options of `graftwork merge`.
+///
+/// The copy answers without the adapter as the backbone does with it. The adapter's head is beside it, as an adapter of
+/// its own in the folder `head`.
+#[derive(Debug, Args)]
+pub struct Merge {
+    /// The backbone: a directory, or an id in the cache
+    #[arg(long, value_name = "DIR|ID")]
+    pub backbone: String,
+    /// The adapter, whose method changes matrices of the backbone (lora)
+    #[arg(long, value_name = "PATH")]
+    pub adapter: PathBuf,
+    /// The new directory that gets the copy
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// Merge an adapter that was trained on another backbone
+    #[arg(long)]
+    pub any_backbone: bool,
+}
+
 /// Options of `graftwork inspect`.
 #[derive(Debug, Args)]
 pub struct Inspect {

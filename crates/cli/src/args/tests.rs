@@ -1,7 +1,7 @@
 use clap::CommandFactory;
 use clap::error::ErrorKind;
 
-use super::train::{Method, Task};
+use super::train::Task;
 use super::values::Clip;
 use super::*;
 
@@ -34,7 +34,8 @@ fn every_option_of_train() {
          --max-length 128 --dropout 0.1 --no-shuffle --seed 7 --resume --log s.jsonl --labels ham,spam \
          --text-column sentence --label-column y --json --device cpu --quiet",
     );
-    assert_eq!((all.adapter.method, all.adapter.reduction_factor), (Method::Parallel, Some(8.0)));
+    let config = all.adapter.method.config.to_json();
+    assert_eq!((all.adapter.method.name, &config["reduction_factor"]), ("par_bn", &8.into()));
     assert_eq!((all.run.schedule, all.run.clip), (ScheduleName::Constant, Clip(None)));
     assert_eq!((all.run.batch_tokens, all.run.batch_size, all.max_length), (Some(512), None, Some(128)));
     assert_eq!(all.labels, Some(vec!["ham".to_owned(), "spam".to_owned()]));
@@ -44,10 +45,23 @@ fn every_option_of_train() {
 #[test]
 fn defaults_of_train() {
     let default = train("");
-    assert_eq!((default.adapter.method, default.adapter.task), (Method::Houlsby, Task::TextClassification));
+    assert_eq!((default.adapter.method.name, default.adapter.task), ("double_seq_bn", Task::TextClassification));
     assert_eq!((default.run.epochs, default.run.lr, default.run.clip), (3, 5e-4, Clip(Some(1.0))));
     assert_eq!((default.run.warmup_ratio, default.run.weight_decay, default.run.seed), (0.1, 0.01, 42));
     assert_eq!((default.run.batch_size, default.run.batch_tokens, default.max_length), (None, None, None));
+}
+
+#[test]
+fn options_of_the_methods() {
+    let lora =
+        train("--method lora --rank 4 --alpha 16 --attn-matrices q,k --output-lora --adapter-dropout 0.1").adapter;
+    let config = lora.method.config.to_json();
+    assert_eq!((&config["r"], &config["alpha"], &config["dropout"]), (&4.into(), &16.into(), &0.1.into()));
+    assert_eq!((&config["attn_matrices"], &config["output_lora"]), (&vec!["q", "k"].into(), &true.into()));
+    assert_eq!(config["intermediate_lora"], false);
+    for (alias, name) in [("houlsby", "double_seq_bn"), ("par-bn", "par_bn")] {
+        assert_eq!(train(&format!("--method {alias}")).adapter.method.name, name);
+    }
 }
 
 #[test]
@@ -64,6 +78,7 @@ fn commands_that_use_an_adapter() {
     parse("predict --backbone b --adapter a --input - --max-length 16").unwrap();
     parse("embed --backbone b --pooling none --normalize --adapter a").unwrap();
     parse("inspect some/path").unwrap();
+    parse("merge --backbone b --adapter a --out o").unwrap();
     let Command::Predict(predict) = parse("predict --backbone b --adapter a").unwrap().command else { panic!() };
     assert_eq!(predict.texts.input.to_str(), Some("-"));
 }
@@ -84,7 +99,9 @@ fn senseless_values_are_refused() {
     ] {
         assert_eq!(refused(line), ErrorKind::ValueValidation, "{line}");
     }
-    assert_eq!(refused("--method lora"), ErrorKind::InvalidValue);
+    assert_eq!(refused("--method magic"), ErrorKind::InvalidValue);
+    assert_eq!(refused("--method lora --rank 0"), ErrorKind::ValueValidation);
+    assert_eq!(refused("--rank 8"), ErrorKind::ValueValidation);
     assert_eq!(refused("--batch-size 8 --batch-tokens 512"), ErrorKind::ArgumentConflict);
     assert_eq!(refused("--init a --method seq_bn"), ErrorKind::ArgumentConflict);
     assert_eq!(parse("train --backbone b").unwrap_err().kind(), ErrorKind::MissingRequiredArgument);

@@ -3,9 +3,8 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use graftwork::ActivationName;
 
-use super::{DataArgs, values};
+use super::{DataArgs, MethodArgs, values};
 
 /// Options of `graftwork train`.
 #[derive(Debug, Args)]
@@ -55,21 +54,14 @@ pub struct AdapterArgs {
     /// The task
     #[arg(long, value_enum, default_value_t)]
     pub task: Task,
-    /// Where adapters stand: after both sub-layers (double_seq_bn, Houlsby), after the feed-forward one (seq_bn,
-    /// Pfeiffer), or beside it (par_bn, parallel)
-    #[arg(long, value_enum, default_value_t)]
-    pub method: Method,
-    /// Hidden size over bottleneck width [default: the method's, 16 or (par_bn) 2]
-    #[arg(long, value_name = "N", value_parser = values::positive)]
-    pub reduction_factor: Option<f64>,
-    /// Non-linearity in the bottleneck: relu, swish, gelu, gelu_new, tanh, ... [default: the method's]
-    #[arg(long, value_name = "NAME", value_parser = values::non_linearity)]
-    pub non_linearity: Option<ActivationName>,
+    /// How the adapter changes the backbone.
+    #[command(flatten)]
+    pub method: MethodArgs,
     /// Name of the new adapter in its files, by which AdapterHub activates it
     #[arg(long, value_name = "NAME", default_value = "graftwork")]
     pub name: String,
     /// Start from this adapter and its head instead of new weights (an AdapterHub directory or a single file)
-    #[arg(long, value_name = "PATH", conflicts_with_all = ["method", "reduction_factor", "non_linearity", "name"])]
+    #[arg(long, value_name = "PATH", conflicts_with = "name")]
     pub init: Option<PathBuf>,
     /// Take --init even if it was trained on another backbone
     #[arg(long, requires = "init")]
@@ -136,32 +128,6 @@ pub enum Task {
     /// One label for each text
     #[default]
     TextClassification,
-}
-
-/// Where adapters stand and what they compute.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub enum Method {
-    /// After both sub-layers
-    #[default]
-    #[value(name = "double_seq_bn", alias = "houlsby", alias = "double-seq-bn")]
-    Houlsby,
-    /// After the feed-forward sub-layer
-    #[value(name = "seq_bn", alias = "pfeiffer", alias = "seq-bn")]
-    Pfeiffer,
-    /// Beside the feed-forward sub-layer
-    #[value(name = "par_bn", alias = "parallel", alias = "par-bn")]
-    Parallel,
-}
-
-impl Method {
-    /// The name that AdapterHub and our files have for it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Houlsby => "double_seq_bn",
-            Self::Pfeiffer => "seq_bn",
-            Self::Parallel => "par_bn",
-        }
-    }
 }
 
 /// How the learning rate goes on after the warm-up.

@@ -1,7 +1,5 @@
 //! Numbers on the command line, with their ranges.
 
-use graftwork::ActivationName;
-
 /// Largest norm of the gradients, if any.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Clip(pub Option<f64>);
@@ -11,19 +9,9 @@ pub(super) fn count(text: &str) -> Result<usize, String> {
     text.parse().ok().filter(|&n| n > 0).ok_or_else(|| "must be a whole number from 1 on".to_owned())
 }
 
-/// A non-linearity by the name that it has in AdapterHub's files.
-pub(super) fn non_linearity(name: &str) -> Result<ActivationName, String> {
-    ActivationName::parse(name).ok_or_else(|| format!("known are {}", ActivationName::known()))
-}
-
 /// A sequence length in tokens.
 pub(super) fn max_length(text: &str) -> Result<usize, String> {
     text.parse().ok().filter(|&n| n > 2).ok_or_else(|| "must be at least 3: [CLS], one token and [SEP]".to_owned())
-}
-
-/// A finite number above 0.
-pub(super) fn positive(text: &str) -> Result<f64, String> {
-    number(text, |x| x > 0.0, "must be a number above 0")
 }
 
 /// A finite number from 0 on.

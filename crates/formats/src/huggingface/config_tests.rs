@@ -22,7 +22,7 @@ fn a_full_configuration_is_read() {
             "is_decoder": false, "quantization_config": null, "pruned_heads": {}, "torch_dtype": "float16"}"#,
     )
     .unwrap();
-    assert_eq!((config.head_size(), config.hidden_act), (64, Activation::GeluTanh));
+    assert_eq!((config.head_size(), config.hidden_act.name()), (64, "gelu_new"));
     assert_eq!((config.pad_token_id, config.classifier_dropout), (3, Some(0.25)));
     assert_eq!(config.id2label.values().collect::<Vec<_>>(), ["a", "b"]);
 }

@@ -3,3 +3,4 @@
 pub(crate) mod checkpoint;
 pub(crate) mod config;
 mod shard_index;
+pub(crate) mod write;

@@ -1,6 +1,7 @@
 //! Directories and single files there and back, and what is refused. Files that AdapterHub itself wrote are read in the
 //! tests crate.
 
+use std::fs;
 use std::path::PathBuf;
 
 use graftwork_formats::adapterhub::Names;

@@ -15,9 +15,9 @@ use files::{adapterhub, single_file};
 use graftwork_formats::{Architecture, BackboneConfig, Error, Fingerprint, HostTensor, Result, TensorSpec};
 use metadata::Metadata;
 
-use crate::adapter_config::{AdapterConfig, MAX_LAYERS};
-use crate::adapter_tensors::parse_canonical_name;
+use crate::graft::Matrix;
 use crate::head_config::{HeadConfig, HeadStyle};
+use crate::methods::{AdapterConfig, MAX_LAYERS, Sizes, layer_of};
 
 /// An adapter, perhaps with its head, as it is loaded from and saved to files.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,7 +34,7 @@ pub struct AdapterFile {
     pub model_name: Option<String>,
     /// The head, if there is one.
     pub head: Option<HeadConfig>,
-    /// All tensors by canonical name: [`crate::AdapterTensor::name`] and, for the head, `head.<layer>.weight` and
+    /// All tensors by canonical name: [`AdapterConfig::tensors`] and, for the head, `head.<layer>.weight` and
     /// `head.<layer>.bias`.
     pub tensors: BTreeMap<String, HostTensor>,
     /// What graftwork knows beyond AdapterHub's keys.
@@ -66,13 +66,12 @@ impl AdapterFile {
         }
     }
 
-    /// Every tensor of adapter and head on a backbone of `layers` layers, in the order of the forward pass.
+    /// Every tensor of adapter and head on a backbone of these sizes, in the order of the forward pass.
     ///
     /// # Errors
-    /// If a layer has no bottleneck width; see [`AdapterConfig::bottleneck`].
-    pub fn tensor_specs(&self, layers: usize) -> Result<Vec<TensorSpec>> {
-        let adapter = self.config.tensors(self.hidden_size, layers)?;
-        let mut specs: Vec<_> = adapter.iter().map(|tensor| tensor.spec()).collect();
+    /// If the configuration says nothing about a layer.
+    pub fn tensor_specs(&self, sizes: &Sizes) -> Result<Vec<TensorSpec>> {
+        let mut specs = self.config.tensors(sizes)?;
         specs.extend(self.head.iter().flat_map(|head| head.tensor_specs(self.hidden_size)));
         Ok(specs)
     }
@@ -93,29 +92,37 @@ impl AdapterFile {
     /// How many layers the tensors speak of: one more than the last layer that has any.
     #[must_use]
     pub fn layers(&self) -> usize {
-        let layers = self.tensors.keys().filter_map(|name| parse_canonical_name(name));
-        layers.map(|(layer, ..)| layer + 1).max().unwrap_or(0)
+        let layers = self.tensors.keys().filter_map(|name| layer_of(name));
+        layers.map(|layer| layer.saturating_add(1)).max().unwrap_or(0)
     }
 
     /// Checks that the configuration makes sense and that the tensors are exactly those that it asks for, in every
     /// layer up to the last that has any. `file` is what messages call this adapter's place.
     ///
     /// # Errors
-    /// If something is missing, superfluous or of another shape.
+    /// If something is missing, superfluous, of another shape or not a number, or two labels have one name.
     pub fn validate(&self, file: &str) -> Result<()> {
         check_name(file, &self.name)?;
         if let Some(HeadStyle::Flex { name }) = self.head.as_ref().map(|head| &head.style) {
             check_name(file, name)?;
         }
-        self.config.validate(file)?;
+        if let Some(head) = &self.head {
+            head.check_labels(file)?;
+        }
+        let method = self.config.method();
+        method.validate(file)?;
         let layers = self.layers();
         if layers > MAX_LAYERS {
             let problem = format!("it has tensors for {layers} layers; at most {MAX_LAYERS} are accepted");
             return Err(Error::Format { file: file.to_owned(), format: "adapter", problem });
         }
-        // Of an adapter without any tensor, ask for the first layer's, to name one that is missing.
-        let first_layer = (0..).find(|layer| !self.config.leave_out.contains(layer)).unwrap_or(0);
-        self.check_tensors(file, layers.max(first_layer + 1))
+        // Of an adapter without any tensor, ask for those of the first layer that it does not leave out, to name one that
+        // is missing; unless it leaves out layers from the first on, which may be all there are.
+        let first = (0..).find(|layer| !method.leave_out().contains(layer)).unwrap_or(0);
+        let may_be_all = first > 0 && first == method.leave_out().len();
+        let layers = if may_be_all { layers } else { layers.max(first + 1) };
+        let feed_forward = method.feed_forward(&self.tensors).unwrap_or(4 * self.hidden_size);
+        self.check_tensors(file, &Sizes { hidden: self.hidden_size, feed_forward, layers })
     }
 
     /// Checks that this adapter fits `backbone`, and that it was trained on the backbone of `fingerprint`. `None` skips
@@ -135,7 +142,7 @@ impl AdapterFile {
             let problem = format!("is {}, but the backbone's is {}", self.hidden_size, backbone.hidden_size);
             return Err(Error::config(&file, "hidden_size", problem));
         }
-        self.check_tensors(&file, backbone.num_hidden_layers)?;
+        self.check_tensors(&file, &Sizes::of(backbone))?;
         match (self.metadata.backbone_fingerprint, fingerprint) {
             (Some(expected), Some(found)) if expected != *found => Err(Error::OtherBackbone {
                 adapter: self.name.clone(),
@@ -144,6 +151,25 @@ impl AdapterFile {
             }),
             _ => Ok(()),
         }
+    }
+
+    /// What merging adds to a frozen matrix.
+    pub(crate) fn change(&self, layer: usize, matrix: Matrix) -> Option<HostTensor> {
+        self.config.method().change(&self.tensors, layer, matrix)
+    }
+
+    /// The head alone, for a backbone that the adapter was merged into: an adapter that leaves out every layer. It does not
+    /// name its backbone yet.
+    ///
+    /// # Errors
+    /// If the adapter does not fit `backbone`.
+    pub fn without_modules(&self, backbone: &BackboneConfig) -> Result<Self> {
+        self.check_backbone(backbone, None)?;
+        let all: Vec<usize> = (0..backbone.num_hidden_layers).collect();
+        let mut head = Self { config: self.config.clone().with("leave_out", all)?, ..self.clone() };
+        head.tensors.retain(|name, _| name.starts_with("head."));
+        head.metadata.backbone_fingerprint = None;
+        Ok(head)
     }
 
     /// The digest of all tensors; see [`Fingerprint`].
@@ -169,8 +195,8 @@ impl AdapterFile {
         Architecture::from_model_type(&self.model_type).unwrap_or(Architecture::Bert)
     }
 
-    fn check_tensors(&self, file: &str, layers: usize) -> Result<()> {
-        let specs = self.tensor_specs(layers)?;
+    fn check_tensors(&self, file: &str, sizes: &Sizes) -> Result<()> {
+        let specs = self.tensor_specs(sizes)?;
         for spec in &specs {
             let (file, tensor, expected) = (file.to_owned(), spec.name.clone(), spec.shape.clone());
             match self.tensors.get(&spec.name) {
@@ -180,6 +206,9 @@ impl AdapterFile {
                 }
                 Some(found) if found.shape != spec.shape => {
                     return Err(Error::WrongShape { file, tensor, expected, found: found.shape.clone() });
+                }
+                Some(found) if found.data.iter().any(|value| !value.is_finite()) => {
+                    return Err(Error::NotFinite { file, tensor });
                 }
                 Some(_) => {}
             }

@@ -9,10 +9,8 @@ use serde_json::{Map, Value, json};
 
 use super::AdapterFile;
 use super::metadata::Metadata;
-use crate::adapter_config::AdapterConfig;
-use crate::adapter_tensors::{Part, parse_canonical_name};
-use crate::adapterhub_names::{canonical, parse_stored, stored_names};
 use crate::head_config::HeadConfig;
+use crate::methods::{AdapterConfig, Modules, layer_of};
 
 /// The key of our section in `adapter_config.json`.
 const METADATA_KEY: &str = "graftwork";
@@ -81,16 +79,17 @@ fn drop_unused_invertible(config: &mut Map<String, Value>, tensors: &Tensors) {
 }
 
 fn take_adapter_tensors(file: &str, stored: Tensors, adapter: &mut AdapterFile) -> Result<()> {
+    let (config, modules) = (adapter.config.clone(), Modules::of(adapter.architecture()));
+    let method = config.method();
     for (stored_name, tensor) in stored {
-        let Some(parsed) = parse_stored(&stored_name, adapter.config.ln_before, &adapter.name) else {
-            let hint = "it is not a bottleneck tensor of the adapter that the configuration names";
+        let Some(name) = method.canonical_name(&stored_name, &modules, &adapter.name) else {
+            let hint = "it is no tensor of the method and of the adapter that the configuration names";
             return Err(Error::UnexpectedTensor { file: file.to_owned(), tensor: stored_name, hint });
         };
-        if adapter.config.leave_out.contains(&parsed.0) {
+        if layer_of(&name).is_some_and(|layer| method.leave_out().contains(&layer)) {
             continue;
         }
-        let twice_by_design = matches!(parsed.2, Part::NormBeforeWeight | Part::NormBeforeBias);
-        let name = canonical(parsed);
+        let twice_by_design = method.stored_names(&name, &modules, &adapter.name).len() > 1;
         match adapter.tensors.get(&name) {
             Some(before) if twice_by_design && same_bits(before, &tensor) => {}
             Some(_) => {
@@ -144,12 +143,10 @@ pub(crate) fn to_parts(adapter: &AdapterFile) -> Result<Parts> {
     adapter_config.insert(METADATA_KEY.to_owned(), adapter.metadata.to_json(adapter.weights_digest()).into());
 
     let mut parts = Parts { adapter_config, ..Parts::default() };
+    let (method, modules) = (adapter.config.method(), Modules::of(architecture));
     for (name, tensor) in &adapter.tensors {
-        if let Some(parsed) = parse_canonical_name(name) {
-            let prefix = architecture.base_model_prefix();
-            let stored = stored_names(parsed, adapter.config.ln_before, prefix, &adapter.name);
-            parts.adapter_tensors.extend(stored.map(|stored| (stored, tensor.clone())));
-        }
+        let stored = method.stored_names(name, &modules, &adapter.name);
+        parts.adapter_tensors.extend(stored.into_iter().map(|stored| (stored, tensor.clone())));
     }
     if let Some(head) = &adapter.head {
         parts.head_config = Some(head.to_json(&shared, architecture));

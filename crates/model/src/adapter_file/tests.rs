@@ -1,7 +1,7 @@
 //! What makes an adapter consistent, and what makes it fit a backbone.
 
 use super::*;
-use crate::adapter_config::Scaling;
+use crate::load;
 use crate::test_support::{adapter, backbone, configs, labels};
 
 fn seq() -> AdapterFile {
@@ -53,6 +53,9 @@ fn missing_superfluous_and_misshapen_tensors_are_named() {
     let mut far = seq();
     far.tensors.insert("layer.9999999.output.up.bias".into(), HostTensor::filled([8], 0.0));
     assert!(refusal(&far).contains("10000000 layers"));
+    let farthest = format!("layer.{}.output.up.bias", usize::MAX);
+    far.tensors.insert(farthest, HostTensor::filled([8], 0.0));
+    assert!(refusal(&far).contains("layers; at most 256"));
 }
 
 #[test]
@@ -88,19 +91,51 @@ fn another_fingerprint_is_refused_unless_the_check_is_skipped() {
 
 #[test]
 fn left_out_layers_at_either_end_are_understood() {
-    let mut config = configs()[0].1.clone();
-    config.leave_out = vec![0, 1, 2];
-    let all_out = adapter(config, None);
+    let without = |layers: &[usize]| configs()[0].1.clone().with("leave_out", layers).unwrap();
+    let all_out = adapter(without(&[0, 1, 2]), None);
     assert!(all_out.tensors.is_empty());
     all_out.check_backbone(&backbone(), None).unwrap();
-    // Nothing says how many layers there are, so a fourth might be missing.
-    assert!(refusal(&all_out).contains("layer.3."));
+    all_out.validate("a").unwrap();
+    let lacking = AdapterFile { config: without(&[0, 2]), ..all_out };
+    assert!(refusal(&lacking).contains("layer.1."));
+}
+
+/// An adapter of nothing but NaN would answer with the first label, and end with success.
+#[test]
+fn values_that_are_no_numbers_are_refused() {
+    for value in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+        for name in ["head.1.bias", "layer.2.output.down.weight"] {
+            let mut adapter = seq();
+            adapter.tensors.get_mut(name).unwrap().data[1] = value;
+            let message = refusal(&adapter);
+            assert!(message.contains(name) && message.contains("not numbers"), "{message}");
+            adapter.check_backbone(&backbone(), None).unwrap_err();
+        }
+    }
+}
+
+#[test]
+fn one_name_for_two_labels_is_refused() {
+    let mut adapter = seq();
+    adapter.head.as_mut().unwrap().labels = Some(["a", "b", "a"].map(str::to_owned).into());
+    assert!(refusal(&adapter).contains("names the label \"a\" twice"));
+}
+
+#[test]
+fn without_its_modules_a_head_is_left() {
+    for (name, config) in configs() {
+        let whole = adapter(config, Some(HeadConfig::flex("test", labels())));
+        let head = whole.without_modules(&backbone()).unwrap();
+        head.validate(name).unwrap();
+        head.check_backbone(&backbone(), None).unwrap();
+        assert_eq!((head.adapter_parameters(), head.head_parameters()), (0, whole.head_parameters()));
+    }
 }
 
 #[test]
 fn scaling_changes_what_is_asked_for() {
     let mut adapter = seq();
-    adapter.config.scaling = Scaling::Channel;
+    adapter.config = adapter.config.with("scaling", "channel").unwrap();
     assert!(refusal(&adapter).contains("`layer.0.output.scaling` of shape [8]"));
 }
 

@@ -1,6 +1,6 @@
 //! What a run starts from: its settings, and the adapter before the first step.
 
-use graftwork::{AdapterConfig, AdapterFile, Backbone, BatchSize, ReductionFactor, Schedule, TrainConfig};
+use graftwork::{AdapterFile, Backbone, BatchSize, Schedule, TrainConfig};
 use serde_json::{Map, Value, json};
 
 use crate::args::{AdapterArgs, RunArgs, ScheduleName, Train};
@@ -65,15 +65,7 @@ pub fn with_labels(mut file: AdapterFile, labels: &[String]) -> Result<AdapterFi
 
 /// A new adapter with a new head.
 pub fn fresh(args: &AdapterArgs, backbone: &Backbone, labels: &[String], seed: u64) -> Result<AdapterFile> {
-    let mut config = AdapterConfig::preset(args.method.name())
-        .ok_or_else(|| Failure::new(Kind::Usage, format!("unknown method {}", args.method.name())))?;
-    if let Some(factor) = args.reduction_factor {
-        config.reduction_factor = ReductionFactor::Uniform(factor);
-    }
-    if let Some(name) = &args.non_linearity {
-        config.non_linearity = name.clone();
-    }
-    Ok(backbone.new_adapter(&args.name, config, labels.to_vec(), seed)?)
+    Ok(backbone.new_adapter(&args.name, args.method.config.clone(), labels.to_vec(), seed)?)
 }
 
 /// Everything that decides what a run learns, apart from data and starting weights: for the adapter's files, and to
@@ -85,7 +77,7 @@ pub fn settings(args: &Train, config: &TrainConfig, file: &AdapterFile, max_leng
     };
     let settings = json!({
         "task": "text-classification",
-        "method": args.adapter.init.is_none().then(|| args.adapter.method.name()),
+        "method": args.adapter.init.is_none().then_some(args.adapter.method.name),
         "epochs": config.epochs,
         "max_steps": config.max_steps,
         "lr": config.lr,

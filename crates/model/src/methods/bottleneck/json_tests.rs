@@ -3,14 +3,22 @@
 use graftwork_tensor::Activation;
 
 use super::*;
-use crate::adapter_config::PRESETS;
+use crate::layers::activation as compute;
+use crate::methods::{AdapterConfig, Method};
 
 fn object(text: &str) -> Map<String, Value> {
     serde_json::from_str(text).unwrap()
 }
 
-fn parse(text: &str) -> Result<AdapterConfig> {
-    AdapterConfig::from_json("adapter_config.json", object(text), true)
+fn read(file: &str, config: Map<String, Value>, has_version: bool) -> Result<Bottleneck> {
+    match AdapterConfig::from_json(file, config, has_version)? {
+        AdapterConfig::Bottleneck(config) => Ok(config),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn parse(text: &str) -> Result<Bottleneck> {
+    read("adapter_config.json", object(text), true)
 }
 
 /// The smallest valid configuration with `more` appended.
@@ -24,15 +32,15 @@ fn with(more: &str) -> String {
 #[test]
 fn missing_keys_take_the_librarys_defaults() {
     let relu = ActivationName::parse("relu").unwrap();
-    let expected = AdapterConfig { output_adapter: true, ..AdapterConfig::bottleneck_defaults(16.0, relu) };
+    let expected = Bottleneck { output_adapter: true, ..Bottleneck::bottleneck_defaults(16.0, relu) };
     assert_eq!(parse(&with("")).unwrap(), expected);
 }
 
 #[test]
 fn presets_survive_writing_and_reading() {
-    for (name, _) in PRESETS {
-        let config = AdapterConfig::preset(name).unwrap();
-        assert_eq!(AdapterConfig::from_json("f", config.to_json(), true).unwrap(), config);
+    for preset in super::super::METHOD.presets {
+        let config = Bottleneck::preset(preset.name).unwrap();
+        assert_eq!(read("f", config.to_json(), true).unwrap(), config);
     }
 }
 
@@ -45,10 +53,10 @@ fn every_key_survives_and_unknown_ones_are_kept() {
         "leave_out": [3, 1, 3], "dropout": 0.25, "phm_dim": 4, "a_key_of_tomorrow": {"x": [1, null]}}"#;
     let config = parse(text).unwrap();
     assert_eq!(config.leave_out, [1, 3]);
-    assert_eq!(config.non_linearity.activation(), Activation::LeakyRelu);
+    assert_eq!(config.non_linearity.name(), "leakyrelu");
     assert_eq!(config.extra["a_key_of_tomorrow"], json!({"x": [1, null]}));
     let written = config.to_json();
-    assert_eq!(AdapterConfig::from_json("f", written.clone(), true).unwrap(), config);
+    assert_eq!(read("f", written.clone(), true).unwrap(), config);
     assert_eq!(written["reduction_factor"], json!({"1": 8, "default": 2.5}));
     assert_eq!(written["phm_dim"], json!(4));
 }
@@ -64,19 +72,19 @@ fn scaling_is_written_as_the_library_wants_it() {
 fn files_without_version_mean_the_other_gelu() {
     let gelu = |name: &str, has_version| {
         let config = object(&with("").replace("relu", name));
-        AdapterConfig::from_json("f", config, has_version).unwrap().non_linearity
+        let name = read("f", config, has_version).unwrap().non_linearity;
+        (compute(&name), name.name().to_owned())
     };
-    assert_eq!(gelu("gelu", true).activation(), Activation::Gelu);
-    assert_eq!(gelu("gelu", false).activation(), Activation::GeluTanh);
-    assert_eq!(gelu("gelu", false).name(), "gelu_new");
-    assert_eq!(gelu("gelu_orig", false).activation(), Activation::Gelu);
+    assert_eq!(gelu("gelu", true).0, Activation::Gelu);
+    assert_eq!(gelu("gelu", false).0, Activation::GeluTanh);
+    assert_eq!(gelu("gelu", false).1, "gelu_new");
+    assert_eq!(gelu("gelu_orig", false).0, Activation::Gelu);
 }
 
 #[test]
 fn other_methods_are_named() {
     for (text, named) in [
-        (r#"{"architecture": "lora", "r": 8}"#.to_owned(), "the adapter method \"lora\""),
-        (r#"{"peft_type": "LORA"}"#.to_owned(), "the adapter method \"LORA\""),
+        (r#"{"architecture": "prefix_tuning"}"#.to_owned(), "the adapter method \"prefix_tuning\""),
         (with(r#""phm_layer": true"#), "`phm_layer`"),
         (with(r#""use_gating": true"#), "`use_gating`"),
         (with(r#""inv_adapter": "nice""#), "`inv_adapter` = \"nice\""),
@@ -118,7 +126,7 @@ fn senseless_values_are_refused() {
     ] {
         let mut config = object(&with(""));
         config.insert(key.to_owned(), serde_json::from_str(value).unwrap());
-        let message = AdapterConfig::from_json("f.json", config, true).unwrap_err().to_string();
+        let message = read("f.json", config, true).unwrap_err().to_string();
         assert!(message.contains(key), "{key} = {value}: {message}");
     }
 }

@@ -1,28 +1,24 @@
-//! [`AdapterConfig`] from and to the `config` object of AdapterHub's `adapter_config.json`.
+//! [`Bottleneck`] from and to the `config` object of AdapterHub's `adapter_config.json`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use graftwork_formats::json::{Fields, shown};
 use graftwork_formats::{ActivationName, Error, Result};
-use serde_json::{Map, Number, Value, json};
+use serde_json::{Map, Value, json};
 
-use crate::adapter_config::{AdapterConfig, InitWeights, MAX_LAYERS, ReductionFactor, ResidualBeforeLn, Scaling};
+use super::{Bottleneck, InitWeights, ReductionFactor, ResidualBeforeLn, Scaling};
+use crate::methods::{MAX_LAYERS, take_leave_out, take_seed, whole_if_possible};
 
-impl AdapterConfig {
-    /// Reads the `config` object of an `adapter_config.json` called `file`. `has_version` says whether the file has a
-    /// `version`: files without one come from before AdapterHub 2, which called GELU's tanh approximation `gelu` and
-    /// GELU itself `gelu_orig`.
-    ///
-    /// # Errors
-    /// If a key is missing or senseless, or asks for a method that is not supported.
-    pub fn from_json(file: &str, config: Map<String, Value>, has_version: bool) -> Result<Self> {
-        let mut fields = Fields::of(file, config);
+impl Bottleneck {
+    /// Reads the fields of a `config` object. `has_version` says whether the file has a `version`; see
+    /// [`crate::AdapterConfig::from_json`].
+    pub(super) fn from_fields(mut fields: Fields, has_version: bool) -> Result<Self> {
+        let file = &fields.file().to_owned();
         refuse_unsupported(&mut fields)?;
         let required = |key: &str| Error::config(file, key, "is missing; bottleneck adapters need it");
         let name = fields.take_text("non_linearity")?.ok_or_else(|| required("non_linearity"))?;
         let base = Self::bottleneck_defaults(1.0, activation(file, &name, has_version)?);
         let factor = fields.take("reduction_factor").ok_or_else(|| required("reduction_factor"))?;
-        let seed = fields.take("init_weights_seed");
         let config = Self {
             mh_adapter: fields.take_bool("mh_adapter")?.ok_or_else(|| required("mh_adapter"))?,
             output_adapter: fields.take_bool("output_adapter")?.ok_or_else(|| required("output_adapter"))?,
@@ -32,30 +28,23 @@ impl AdapterConfig {
             ln_before: fields.take_bool("ln_before")?.unwrap_or(base.ln_before),
             ln_after: fields.take_bool("ln_after")?.unwrap_or(base.ln_after),
             init_weights: init_weights(&mut fields)?.unwrap_or(base.init_weights),
-            init_weights_seed: match seed {
-                Some(seed) => Some(
-                    seed.as_i64().ok_or_else(|| Error::config(file, "init_weights_seed", "must be a whole number"))?,
-                ),
-                None => None,
-            },
+            init_weights_seed: take_seed(&mut fields)?,
             is_parallel: fields.take_bool("is_parallel")?.unwrap_or(base.is_parallel),
             scaling: scaling(&mut fields)?.unwrap_or(base.scaling),
             residual_before_ln: residual_before_ln(&mut fields)?.unwrap_or(base.residual_before_ln),
             adapter_residual_before_ln: fields
                 .take_bool("adapter_residual_before_ln")?
                 .unwrap_or(base.adapter_residual_before_ln),
-            leave_out: leave_out(&mut fields)?,
+            leave_out: take_leave_out(&mut fields)?,
             dropout: fields.take_probability("dropout")?.unwrap_or(base.dropout),
             extra: fields.rest(),
             ..base
         };
-        config.validate(file)?;
+        config.check(file)?;
         Ok(config)
     }
 
-    /// The `config` object that AdapterHub reads as this configuration, [`AdapterConfig::extra`] included.
-    #[must_use]
-    pub fn to_json(&self) -> Map<String, Value> {
+    pub(super) fn to_object(&self) -> Map<String, Value> {
         let mut map = self.extra.clone();
         let known = json!({
             "mh_adapter": self.mh_adapter,
@@ -108,15 +97,10 @@ impl AdapterConfig {
     }
 }
 
-/// Refuses other methods, and options of bottleneck adapters that would change the function unnoticed.
+/// Refuses options that would change the function unnoticed.
 fn refuse_unsupported(fields: &mut Fields) -> Result<()> {
-    const SUPPORTED: &str = "bottleneck adapters (seq_bn, double_seq_bn, par_bn and variants of their keys)";
+    const SUPPORTED: &str = "bottleneck adapters without it";
     let refuse = |fields: &Fields, what: String| Err(Error::unsupported(fields.file(), what, SUPPORTED));
-    for key in ["peft_type", "architecture"] {
-        if let Some(method) = fields.take(key) {
-            return refuse(fields, format!("the adapter method {}", shown(&method)));
-        }
-    }
     for key in ["use_gating", "phm_layer", "cross_adapter"] {
         if fields.take_bool(key)? == Some(true) {
             return refuse(fields, format!("`{key}` = true"));
@@ -211,25 +195,6 @@ fn init_weights(fields: &mut Fields) -> Result<Option<InitWeights>> {
     }
 }
 
-fn leave_out(fields: &mut Fields) -> Result<Vec<usize>> {
-    let value = fields.take("leave_out").unwrap_or_else(|| json!([]));
-    let layer = |value: &Value| value.as_u64().map(|layer| layer as usize).filter(|layer| *layer < MAX_LAYERS);
-    let layers: Option<BTreeSet<usize>> = value.as_array().and_then(|layers| layers.iter().map(layer).collect());
-    layers.map(|layers| layers.into_iter().collect()).ok_or_else(|| {
-        let problem = format!("is {}; it must be a list of layers from 0 to {}", shown(&value), MAX_LAYERS - 1);
-        Error::config(fields.file(), "leave_out", problem)
-    })
-}
-
-/// 16 rather than 16.0, as AdapterHub writes the factors that people gave as integers.
-fn whole_if_possible(number: f64) -> Value {
-    if number.fract() == 0.0 && number.abs() < 1e15 {
-        json!(number as i64)
-    } else {
-        Number::from_f64(number).map_or(Value::Null, Value::Number)
-    }
-}
-
 #[cfg(test)]
-#[path = "adapter_config_json_tests.rs"]
+#[path = "json_tests.rs"]
 mod tests;

@@ -5,9 +5,6 @@ use std::collections::BTreeMap;
 use graftwork_formats::{ActivationName, Error, Result};
 use serde_json::{Map, Value};
 
-/// The most layers a backbone may have.
-pub(crate) const MAX_LAYERS: usize = 256;
-
 /// The widest accepted bottleneck; eight times the widest accepted hidden size.
 const MAX_BOTTLENECK: usize = 65_536;
 
@@ -15,7 +12,7 @@ const MAX_BOTTLENECK: usize = 65_536;
 /// sub-layer's input, LN the backbone's frozen LayerNorm and
 /// `A(z) = scaling * (W_up act(W_down z + b_down) + b_up)`, is said at each key.
 #[derive(Debug, Clone, PartialEq)]
-pub struct AdapterConfig {
+pub struct Bottleneck {
     /// Whether an adapter stands after the attention sub-layer.
     pub mh_adapter: bool,
     /// Whether an adapter stands after the feed-forward sub-layer.
@@ -100,26 +97,13 @@ pub enum InitWeights {
     Houlsby,
 }
 
-/// The preset that AdapterHub takes when none is named.
-pub const DEFAULT_PRESET: &str = "seq_bn";
-
-/// The names that [`AdapterConfig::preset`] knows; the second of a pair is an older name of the first.
-pub const PRESETS: &[(&str, &str)] = &[
-    ("seq_bn", "pfeiffer"),
-    ("double_seq_bn", "houlsby"),
-    ("par_bn", "parallel"),
-    ("scaled_par_bn", "scaled_parallel"),
-];
-
-impl AdapterConfig {
-    /// The configuration that AdapterHub calls `name`. `None` if the name is unknown or its method not supported; see
-    /// [`PRESETS`].
+impl Bottleneck {
+    /// The configuration that AdapterHub calls `name`; `None` if it calls none of its bottlenecks so.
     ///
     /// `seq_bn` is Pfeiffer et al. 2020, `double_seq_bn` Houlsby et al. 2019, `par_bn` He et al. 2021.
     #[must_use]
     pub fn preset(name: &str) -> Option<Self> {
-        let (name, _) = PRESETS.iter().find(|(new, old)| *new == name || *old == name)?;
-        let swish_or_relu = if *name == "double_seq_bn" { "swish" } else { "relu" };
+        let swish_or_relu = if name == "double_seq_bn" { "swish" } else { "relu" };
         let base = Self::bottleneck_defaults(16.0, ActivationName::parse(swish_or_relu)?);
         let parallel = |scaling| Self {
             output_adapter: true,
@@ -129,12 +113,13 @@ impl AdapterConfig {
             scaling,
             ..base.clone()
         };
-        Some(match *name {
-            "seq_bn" => Self { output_adapter: true, original_ln_before: true, ..base },
-            "double_seq_bn" => Self { mh_adapter: true, output_adapter: true, ..base },
-            "par_bn" => parallel(Scaling::Fixed(4.0)),
-            _ => parallel(Scaling::Learned),
-        })
+        match name {
+            "seq_bn" => Some(Self { output_adapter: true, original_ln_before: true, ..base }),
+            "double_seq_bn" => Some(Self { mh_adapter: true, output_adapter: true, ..base }),
+            "par_bn" => Some(parallel(Scaling::Fixed(4.0))),
+            "scaled_par_bn" => Some(parallel(Scaling::Learned)),
+            _ => None,
+        }
     }
 
     /// `BnConfig`'s defaults; the sites are off.
@@ -189,7 +174,7 @@ impl AdapterConfig {
     ///
     /// # Errors
     /// If no site has an adapter, a number is out of its range, or keys contradict each other.
-    pub fn validate(&self, file: &str) -> Result<()> {
+    pub(super) fn check(&self, file: &str) -> Result<()> {
         if !self.mh_adapter && !self.output_adapter {
             return Err(Error::config(file, "output_adapter", "and `mh_adapter` are both false: there is no adapter"));
         }
@@ -218,5 +203,5 @@ fn floor_divide(a: f64, b: f64) -> f64 {
 }
 
 #[cfg(test)]
-#[path = "adapter_config_tests.rs"]
+#[path = "config_tests.rs"]
 mod tests;

@@ -1,0 +1,65 @@
+//! LoRA on the command line: trained, used, and merged into a backbone that answers the same.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::{backbone, fail, file, graftwork, json_lines, succeed, train};
+
+const TEXTS: &str = "WIN a free phone now! Text WIN to 80085\nsee you at dinner\nok\n";
+
+fn answers(backbone: &Path, adapter: &Path) -> Vec<Value> {
+    let mut command = graftwork(["predict"]);
+    json_lines(command.arg("--backbone").arg(backbone).arg("--adapter").arg(adapter), TEXTS)
+}
+
+#[test]
+fn a_merged_backbone_answers_as_the_adapter_did() {
+    let dir = tempfile::tempdir().unwrap();
+    let (adapter, merged) = (dir.path().join("lora"), dir.path().join("merged"));
+    let mut command = train(&adapter, 1);
+    command.args(["--method", "lora", "--rank", "4", "--alpha", "16", "--attn-matrices", "q,k,v", "--output-lora"]);
+    succeed(command.args(["--max-steps", "12"]), "");
+    let described = &json_lines(graftwork(["inspect", "--json"]).arg(&adapter), "")[0];
+    let config = &described["config"];
+    assert_eq!((&config["architecture"], &config["r"], &config["alpha"]), (&"lora".into(), &4.into(), &16.into()));
+    // 2 layers: A and B at query, key, value (64 x 64) and on the way out of the feed-forward half (128 -> 64).
+    assert_eq!(described["parameters"]["adapter"], 2 * 4 * (3 * (64 + 64) + 64 + 128));
+    assert_eq!(described["training"]["method"], "lora");
+
+    let merge = |out: &Path| {
+        let mut command = graftwork(["merge", "--json"]);
+        command.arg("--backbone").arg(backbone()).arg("--adapter").arg(&adapter).arg("--out").arg(out);
+        command
+    };
+    let told = &json_lines(&mut merge(&merged), "")[0];
+    let found = &json_lines(graftwork(["inspect", "--json"]).arg(&merged), "")[0];
+    assert_eq!(told["fingerprint"], found["fingerprint"]);
+    let before = answers(&backbone(), &adapter);
+    let after = answers(&merged, &merged.join("head"));
+    for (before, after) in before.iter().zip(&after) {
+        assert_eq!(before["label"], after["label"]);
+        for (a, b) in before["logits"].as_array().unwrap().iter().zip(after["logits"].as_array().unwrap()) {
+            assert!((a.as_f64().unwrap() - b.as_f64().unwrap()).abs() < 1e-4, "{before} {after}");
+        }
+    }
+    assert_eq!((before.len(), after.len()), (3, 3));
+
+    // The head is the merged backbone's, and nothing is written over.
+    let mut wrong = graftwork(["predict", "--backbone"]);
+    let (status, message) = fail(wrong.arg(backbone()).arg("--adapter").arg(merged.join("head")), "hello");
+    assert!(status == 3 && message.contains("fingerprint"), "{message}");
+    let (status, message) = fail(&mut merge(&merged), "");
+    assert!(status == 3 && message.contains("already"), "{message}");
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 2);
+}
+
+#[test]
+fn what_adds_layers_does_not_merge() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut command = graftwork(["merge", "--backbone"]);
+    command.arg(backbone()).arg("--adapter").arg(file("golden/tiny-cases/seq_bn-flex"));
+    let (status, message) = fail(command.arg("--out").arg(dir.path().join("out")), "");
+    assert!(status == 3 && message.contains("golden") && message.contains("LoRA"), "{message}");
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
+}
