@@ -1,11 +1,9 @@
 //! Reading JSON objects key by key: typed, with a default, and with errors that name file and key.
 
-use std::fmt;
-
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
 use crate::error::{Error, Result};
+use crate::json_survey::{self, Survey};
 
 /// The greatest accepted length of a configuration file in bytes. Real ones have a few KiB; a model with very many
 /// labels may reach MiBs.
@@ -20,8 +18,7 @@ pub struct Fields {
 }
 
 impl Fields {
-    /// Parses `bytes` as one JSON object. An object that names a key twice is refused: what reads the file next might take
-    /// the other value (two ids for one label, say).
+    /// Parses `bytes` as one JSON object; see [`parse_object`].
     pub fn parse(file: &str, bytes: &[u8]) -> Result<Self> {
         if bytes.len() > MAX_JSON_BYTES {
             return Err(Error::TooLarge {
@@ -31,14 +28,7 @@ impl Fields {
                 limit: MAX_JSON_BYTES as u64,
             });
         }
-        let damaged = |error: serde_json::Error| Error::Json { file: file.to_owned(), problem: error.to_string() };
-        let map: Map<String, Value> = serde_json::from_slice(bytes).map_err(damaged)?;
-        let kept = map.len() + map.values().map(Entries::of).sum::<usize>();
-        if serde_json::from_slice::<Entries>(bytes).map_err(damaged)?.0 != kept {
-            let problem = "an object has the same key twice (two ids for one label, say)".to_owned();
-            return Err(Error::Json { file: file.to_owned(), problem });
-        }
-        Ok(Self { file: file.to_owned(), map })
+        Ok(Self { file: file.to_owned(), map: parse_object(file, bytes)? })
     }
 
     /// Wraps an object that was already parsed out of `file`.
@@ -64,13 +54,13 @@ impl Fields {
 
     /// Takes a boolean.
     pub fn take_bool(&mut self, key: &str) -> Result<Option<bool>> {
-        self.take_as(key, "true or false", |value| value.as_bool())
+        self.take_as(key, "true or false", |value| value.as_bool().ok_or(value))
     }
 
     /// Takes a whole number that is not negative.
     pub fn take_usize(&mut self, key: &str) -> Result<Option<usize>> {
         self.take_as(key, "a whole number that is not negative", |value| {
-            value.as_u64().and_then(|number| usize::try_from(number).ok())
+            value.as_u64().and_then(|number| usize::try_from(number).ok()).ok_or(value)
         })
     }
 
@@ -85,24 +75,30 @@ impl Fields {
 
     /// Takes a finite number.
     pub fn take_f64(&mut self, key: &str) -> Result<Option<f64>> {
-        self.take_as(key, "a finite number", |value| value.as_f64().filter(|number| number.is_finite()))
+        self.take_as(key, "a finite number", |value| value.as_f64().filter(|number| number.is_finite()).ok_or(value))
     }
 
     /// Takes a probability `0 <= p < 1`.
     pub fn take_probability(&mut self, key: &str) -> Result<Option<f64>> {
         self.take_as(key, "a probability, at least 0 and less than 1", |value| {
-            value.as_f64().filter(|number| (0.0..1.0).contains(number))
+            value.as_f64().filter(|number| (0.0..1.0).contains(number)).ok_or(value)
         })
     }
 
     /// Takes a text.
     pub fn take_text(&mut self, key: &str) -> Result<Option<String>> {
-        self.take_as(key, "a text", |value| value.as_str().map(str::to_owned))
+        self.take_as(key, "a text", |value| match value {
+            Value::String(text) => Ok(text),
+            other => Err(other),
+        })
     }
 
     /// Takes an object.
     pub fn take_object(&mut self, key: &str) -> Result<Option<Map<String, Value>>> {
-        self.take_as(key, "an object", |value| value.as_object().cloned())
+        self.take_as(key, "an object", |value| match value {
+            Value::Object(map) => Ok(map),
+            other => Err(other),
+        })
     }
 
     /// The keys that nobody took.
@@ -110,78 +106,46 @@ impl Fields {
         self.map
     }
 
-    fn take_as<T>(&mut self, key: &str, wanted: &str, convert: impl FnOnce(&Value) -> Option<T>) -> Result<Option<T>> {
+    /// `convert` gives back what it cannot use.
+    fn take_as<T>(
+        &mut self,
+        key: &str,
+        wanted: &str,
+        convert: impl FnOnce(Value) -> Result<T, Value>,
+    ) -> Result<Option<T>> {
         let Some(value) = self.take(key) else {
             return Ok(None);
         };
-        convert(&value)
-            .map(Some)
-            .ok_or_else(|| Error::config(&self.file, key, format!("is {}; it must be {wanted}", shown(&value))))
+        let refuse = |value| Error::config(&self.file, key, format!("is {}; it must be {wanted}", shown(&value)));
+        convert(value).map(Some).map_err(refuse)
     }
 }
 
-/// How many entries the objects of a JSON text have, those that a map would drop included.
-struct Entries(usize);
-
-impl Entries {
-    fn of(value: &Value) -> usize {
-        match value {
-            Value::Object(map) => map.len() + map.values().map(Self::of).sum::<usize>(),
-            Value::Array(items) => items.iter().map(Self::of).sum(),
-            _ => 0,
-        }
+/// Parses `bytes` as one JSON object. An object that names a key twice is refused: what reads the file next might take the
+/// other value (two ids for one label, say). `file` is what messages call the place.
+///
+/// # Errors
+/// If it is none, or would take more memory than 32 MiB and 7 times its length.
+pub fn parse_object(file: &str, bytes: &[u8]) -> Result<Map<String, Value>> {
+    let damaged = |problem: String| Error::Json { file: file.to_owned(), problem };
+    let survey = Survey::of(bytes);
+    if survey.is_too_heavy() {
+        let (what, limit) = ("the memory that its values would take", json_survey::allowed(bytes.len()) as u64);
+        return Err(Error::TooLarge { file: file.to_owned(), what, found: limit + 1, limit });
     }
+    let map: Map<String, Value> = serde_json::from_slice(bytes).map_err(|error| damaged(error.to_string()))?;
+    if survey.entries != map.len() + map.values().map(entries).sum::<usize>() {
+        return Err(damaged("an object has the same key twice (two ids for one label, say)".to_owned()));
+    }
+    Ok(map)
 }
 
-impl<'de> Deserialize<'de> for Entries {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
-        deserializer.deserialize_any(Self(0))
-    }
-}
-
-impl<'de> Visitor<'de> for Entries {
-    type Value = Self;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("JSON")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> std::result::Result<Self, A::Error> {
-        while let Some((IgnoredAny, Self(inside))) = map.next_entry()? {
-            self.0 += 1 + inside;
-        }
-        Ok(self)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(mut self, mut items: A) -> std::result::Result<Self, A::Error> {
-        while let Some(Self(inside)) = items.next_element()? {
-            self.0 += inside;
-        }
-        Ok(self)
-    }
-
-    fn visit_bool<E>(self, _: bool) -> std::result::Result<Self, E> {
-        Ok(self)
-    }
-
-    fn visit_i64<E>(self, _: i64) -> std::result::Result<Self, E> {
-        Ok(self)
-    }
-
-    fn visit_u64<E>(self, _: u64) -> std::result::Result<Self, E> {
-        Ok(self)
-    }
-
-    fn visit_f64<E>(self, _: f64) -> std::result::Result<Self, E> {
-        Ok(self)
-    }
-
-    fn visit_str<E>(self, _: &str) -> std::result::Result<Self, E> {
-        Ok(self)
-    }
-
-    fn visit_unit<E>(self) -> std::result::Result<Self, E> {
-        Ok(self)
+/// How many entries the objects in `value` have.
+fn entries(value: &Value) -> usize {
+    match value {
+        Value::Object(map) => map.len() + map.values().map(entries).sum::<usize>(),
+        Value::Array(items) => items.iter().map(entries).sum(),
+        _ => 0,
     }
 }
 

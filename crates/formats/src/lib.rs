@@ -21,6 +21,7 @@ mod fingerprint;
 mod host_tensor;
 mod huggingface;
 pub mod json;
+mod json_survey;
 mod safetensors;
 mod torch;
 

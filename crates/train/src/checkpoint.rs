@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 use graftwork_formats::atomic_file::write_atomically;
+use graftwork_formats::json::parse_object;
 use graftwork_formats::{Fingerprint, HostTensor, SafetensorsFile, write_safetensors};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
@@ -110,7 +111,7 @@ impl RunState {
         let mut state: Map<String, Value> = source
             .metadata()
             .get(KEY)
-            .and_then(|text| serde_json::from_str(text).ok())
+            .and_then(|text| parse_object(&file, text.as_bytes()).ok())
             .ok_or_else(|| damaged("it has no run state"))?;
         let written = state.shift_remove(DIGEST);
         let state = Value::Object(state);

@@ -6,6 +6,7 @@ mod bench;
 mod browser;
 mod check;
 mod demo;
+mod fuzz;
 mod model;
 mod npm;
 mod paths;
@@ -37,6 +38,8 @@ enum Command {
     Test(test::Args),
     /// Formatting, clippy, documentation and shader validation
     Check,
+    /// Feed changed files to every parser until one fails, or for as long as it is told
+    Fuzz(fuzz::Args),
     /// Measure GFLOP/s per op and milliseconds per forward and training step
     Bench(bench::Args),
     /// Get the default backbone into the user's cache, verified by SHA-256
@@ -56,6 +59,7 @@ fn main() -> ExitCode {
         Command::Demo(args) => demo::run(&args),
         Command::Test(args) => test::run(&args),
         Command::Check => check::run(),
+        Command::Fuzz(args) => fuzz::run(&args),
         Command::Bench(args) => bench::run(&args),
         Command::Model(args) => model::run(&args),
         Command::Wasm => wasm::run(),

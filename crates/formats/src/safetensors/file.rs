@@ -1,19 +1,16 @@
 //! A safetensors file read one tensor at a time, from a file or from bytes in memory.
 //!
 //! Layout (<https://github.com/huggingface/safetensors>): the header's length as a little-endian `u64`, the header as
-//! JSON (name -> dtype, shape, byte range; `__metadata__` -> texts), then the data. The `safetensors` crate checks that
-//! the byte ranges fit the shapes, neither overlap nor leave holes; this module adds what it cannot see: that the file
-//! is as long as the header says, that no name is there twice, and a tighter bound on the header.
+//! JSON (name -> dtype, shape, byte range; `__metadata__` -> texts), then the data. The header is checked before anything
+//! is read by it: that the byte ranges fit the shapes, neither overlap nor leave holes, and that the file is as long as
+//! they say.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::fmt;
+use std::collections::HashMap;
 use std::io::{Read, Seek, SeekFrom};
-
-use safetensors::tensor::{Metadata, TensorInfo};
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 
 use crate::error::{Error, Result};
 use crate::host_tensor::HostTensor;
+use crate::safetensors::header::Header;
 use crate::safetensors::widen::Widening;
 
 /// The longest accepted header in bytes. BERT-large has one of about 45 KiB; a sharded giant about 1 MiB.
@@ -28,8 +25,7 @@ pub struct SafetensorsFile<R> {
     file: String,
     reader: R,
     data_start: u64,
-    tensors: BTreeMap<String, TensorInfo>,
-    metadata: HashMap<String, String>,
+    header: Header,
 }
 
 impl<R: Read + Seek> SafetensorsFile<R> {
@@ -58,21 +54,19 @@ impl<R: Read + Seek> SafetensorsFile<R> {
         }
         let mut header = vec![0; header_bytes as usize];
         reader.read_exact(&mut header).map_err(read_error)?;
-        let header = parse_header(&file, &header)?;
+        let header = Header::parse(&file, &header)?;
         let data_start = 8 + header_bytes;
-        let expected = data_start.checked_add(header.data_len() as u64);
+        let expected = data_start.checked_add(header.data_bytes as u64);
         if expected != Some(length) {
             let problem = format!(
                 "the header describes {} bytes of data, but {} follow it; the file is truncated or damaged: \
                  download or save it again",
-                header.data_len(),
+                header.data_bytes,
                 length - data_start
             );
             return Err(Error::safetensors(&file, problem));
         }
-        let tensors = header.tensors().into_iter().map(|(name, info)| (name, info.clone())).collect();
-        let metadata = header.metadata().clone().unwrap_or_default();
-        Ok(Self { file, reader, data_start, tensors, metadata })
+        Ok(Self { file, reader, data_start, header })
     }
 
     /// What messages call the file.
@@ -83,25 +77,25 @@ impl<R: Read + Seek> SafetensorsFile<R> {
 
     /// The names of all tensors, sorted, as the file has them.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.tensors.keys().map(String::as_str)
+        self.header.tensors.keys().map(String::as_str)
     }
 
     /// The shape of tensor `name`.
     #[must_use]
     pub fn shape(&self, name: &str) -> Option<&[usize]> {
-        self.tensors.get(name).map(|info| info.shape.as_slice())
+        self.header.tensors.get(name).map(|info| &*info.shape)
     }
 
     /// The number format of tensor `name` as the file calls it: `F32`, `I64`, ...
     #[must_use]
     pub fn dtype(&self, name: &str) -> Option<String> {
-        self.tensors.get(name).map(|info| info.dtype.to_string())
+        self.header.tensors.get(name).map(|info| info.dtype.to_string())
     }
 
     /// The texts in `__metadata__`.
     #[must_use]
     pub fn metadata(&self) -> &HashMap<String, String> {
-        &self.metadata
+        &self.header.metadata
     }
 
     /// Hands the values of tensor `name`, widened to `f32`, to `visit`: in order, at most 65,536 at a time.
@@ -109,7 +103,7 @@ impl<R: Read + Seek> SafetensorsFile<R> {
     /// # Errors
     /// If there is no such tensor, it is not F32, F16 or BF16, reading fails, or `visit` does.
     pub fn stream(&mut self, name: &str, visit: &mut dyn FnMut(&[f32]) -> Result<()>) -> Result<()> {
-        let Some(info) = self.tensors.get(name) else {
+        let Some(info) = self.header.tensors.get(name) else {
             let problem = format!("it has no tensor `{name}`");
             return Err(Error::safetensors(&self.file, problem));
         };
@@ -149,46 +143,6 @@ impl<R: Read + Seek> SafetensorsFile<R> {
             Ok(())
         })?;
         Ok(HostTensor::new(shape, data))
-    }
-}
-
-/// Parses and checks a header.
-fn parse_header(file: &str, bytes: &[u8]) -> Result<Metadata> {
-    let damaged = |error: serde_json::Error| Error::safetensors(file, format!("its header: {error}"));
-    // A second pass over the keys: a map of names to tensors, as the crate makes, cannot tell a name that is there twice.
-    let KeysOnce(twice) = serde_json::from_slice(bytes).map_err(damaged)?;
-    if let Some(tensor) = twice {
-        let problem = "the header lists the name twice".to_owned();
-        return Err(Error::DuplicateTensor { file: file.to_owned(), tensor, problem });
-    }
-    serde_json::from_slice(bytes).map_err(damaged)
-}
-
-/// The first key of a JSON object that is there twice.
-struct KeysOnce(Option<String>);
-
-impl<'de> Deserialize<'de> for KeysOnce {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
-        struct Keys;
-        impl<'de> Visitor<'de> for Keys {
-            type Value = KeysOnce;
-
-            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("an object of tensors")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> std::result::Result<KeysOnce, A::Error> {
-                let mut seen = BTreeSet::new();
-                let mut twice = None;
-                while let Some((key, IgnoredAny)) = map.next_entry::<String, _>()? {
-                    if let Some(key) = seen.replace(key) {
-                        twice = Some(key);
-                    }
-                }
-                Ok(KeysOnce(twice))
-            }
-        }
-        deserializer.deserialize_map(Keys)
     }
 }
 

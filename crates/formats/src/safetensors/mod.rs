@@ -1,5 +1,6 @@
 //! The safetensors format: headers, tensors one at a time, and writing.
 
 pub(crate) mod file;
+mod header;
 pub(crate) mod widen;
 pub(crate) mod write;

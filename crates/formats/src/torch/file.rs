@@ -62,8 +62,8 @@ fn read_torch(file: &str, bytes: &[u8]) -> Result<Tensors> {
             "Half" => Widening::F16,
             "BFloat16" => Widening::BF16,
             other => {
-                let (file, found) = (file.to_owned(), other.to_owned());
-                return Err(Error::WrongDtype { file, tensor: name, found });
+                let (file, tensor, found) = (file.to_owned(), name.to_owned(), other.to_owned());
+                return Err(Error::WrongDtype { file, tensor, found });
             }
         };
         let value_bytes = widening.value_bytes();
@@ -83,9 +83,9 @@ fn read_torch(file: &str, bytes: &[u8]) -> Result<Tensors> {
         let mut tensor = HostTensor::filled(described.shape, 0.0);
         let start = described.offset * value_bytes;
         widening.widen(&data[start..start + values * value_bytes], &mut tensor.data);
-        if tensors.insert(name.clone(), tensor).is_some() {
+        if tensors.insert(name.to_owned(), tensor).is_some() {
             let problem = "the pickle sets the name twice".to_owned();
-            return Err(Error::DuplicateTensor { file: file.to_owned(), tensor: name, problem });
+            return Err(Error::DuplicateTensor { file: file.to_owned(), tensor: name.to_owned(), problem });
         }
     }
     Ok(tensors)

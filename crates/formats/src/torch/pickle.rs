@@ -3,25 +3,28 @@
 //! `torch.save` writes a pickle: a program for a stack machine that may import and call anything. This interpreter knows
 //! only the instructions that a dictionary of tensors needs, and only three things to "call", which it does itself:
 //! `torch._utils._rebuild_tensor_v2`, `collections.OrderedDict` and the names of storages (`torch.FloatStorage`, ...).
-//! Everything else is refused by name. Memory is bounded by the input: every instruction makes a constant amount, tuples
-//! and dictionaries are never copied, and nothing recurses. Instructions: CPython's `Lib/pickletools.py`.
-
-use std::collections::BTreeMap;
+//! Everything else is refused by name. Memory is bounded: a program may make so many values and tensors,
+//! texts stay in the pickle, tuples and dictionaries are never copied, and nothing recurses. Instructions: CPython's
+//! `Lib/pickletools.py`.
 
 use crate::torch::pickle_input::{Input, Step, long, text};
 
 /// The longest accepted pickle in bytes; an adapter with 48 tensors has one of 7 KB.
-const MAX_BYTES: usize = 4 << 20;
+const MAX_BYTES: usize = 1 << 20;
+/// The most values that a program may push and remember; that adapter's needs 1,400.
+const MAX_VALUES: usize = 1 << 17;
+/// The most tensors.
+const MAX_TENSORS: usize = 1 << 12;
 /// The highest accepted rank of a tensor.
 const MAX_RANK: usize = 8;
 
 /// A tensor as the pickle describes it: a piece of a storage.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct TorchTensor {
+pub(crate) struct TorchTensor<'a> {
     /// The kind of numbers, as the storage's class without `Storage`: `Float`, `Half`, `BFloat16`, `Long`, ...
     pub(crate) kind: &'static str,
     /// The storage's name: its data is the archive's entry `data/<storage>`.
-    pub(crate) storage: String,
+    pub(crate) storage: &'a str,
     /// How many values the storage has.
     pub(crate) storage_values: usize,
     /// Where in the storage the tensor starts, in values.
@@ -33,14 +36,14 @@ pub(crate) struct TorchTensor {
 /// Kinds of storages that the interpreter knows by name; only some are readable.
 const KINDS: [&str; 10] = ["Float", "Half", "BFloat16", "Double", "Long", "Int", "Short", "Char", "Byte", "Bool"];
 
-/// A value on the stack. Copying one is cheap: what is large lies in the machine's lists.
+/// A value on the stack. Copying one is cheap: what is large lies in the pickle or in the machine's lists.
 #[derive(Debug, Clone, Copy)]
 enum Value<'a> {
     None,
     Bool,
     Int(i64),
     Text(&'a str),
-    Tuple(usize),
+    Tuple(Tuple),
     Dict(usize),
     OrderedDictClass,
     RebuildTensor,
@@ -49,25 +52,44 @@ enum Value<'a> {
     Tensor(usize),
 }
 
+/// Where in the machine's list of all tuples' values one tuple's are.
+#[derive(Debug, Clone, Copy)]
+struct Tuple {
+    start: u32,
+    end: u32,
+}
+
 struct Storage<'a> {
     kind: &'static str,
     name: &'a str,
     values: usize,
 }
 
+struct Tensor {
+    storage: usize,
+    offset: usize,
+    shape: Tuple,
+}
+
 #[derive(Default)]
 struct Machine<'a> {
     stack: Vec<Value<'a>>,
-    marks: Vec<usize>,
-    memo: BTreeMap<u32, Value<'a>>,
-    tuples: Vec<Vec<Value<'a>>>,
-    dicts: Vec<Vec<(Value<'a>, Value<'a>)>>,
+    marks: Vec<u32>,
+    memo: Vec<Value<'a>>,
+    /// The values of all tuples, end to end.
+    tuples: Vec<Value<'a>>,
+    /// How many dictionaries there are.
+    dicts: usize,
+    /// What was set in them: dictionary, key, value.
+    items: Vec<(u32, Value<'a>, Value<'a>)>,
     storages: Vec<Storage<'a>>,
-    tensors: Vec<TorchTensor>,
+    tensors: Vec<Tensor>,
+    /// How many values were pushed or remembered.
+    made: usize,
 }
 
 /// The tensors in a pickled dictionary, in its order; a problem is told with its place.
-pub(crate) fn tensors(pickle: &[u8]) -> Result<Vec<(String, TorchTensor)>, String> {
+pub(crate) fn tensors(pickle: &[u8]) -> Result<Vec<(&str, TorchTensor<'_>)>, String> {
     if pickle.len() > MAX_BYTES {
         return Err(format!("its pickle has {} bytes; at most {MAX_BYTES} are accepted", pickle.len()));
     }
@@ -88,23 +110,23 @@ impl<'a> Machine<'a> {
     fn step(&mut self, instruction: u8, input: &mut Input<'a>) -> Step<()> {
         match instruction {
             0x80 => drop(input.byte()?), // PROTO: later protocols differ by instructions, which are checked one by one
-            b'(' => self.marks.push(self.stack.len()),
-            b'N' => self.stack.push(Value::None),
-            0x88 | 0x89 => self.stack.push(Value::Bool),
-            b'J' => self.stack.push(Value::Int(i32::from_le_bytes(input.array()?).into())),
-            b'K' => self.stack.push(Value::Int(input.byte()?.into())),
-            b'M' => self.stack.push(Value::Int(u16::from_le_bytes(input.array()?).into())),
+            b'(' => self.mark()?,
+            b'N' => self.push(Value::None)?,
+            0x88 | 0x89 => self.push(Value::Bool)?,
+            b'J' => self.push(Value::Int(i32::from_le_bytes(input.array()?).into()))?,
+            b'K' => self.push(Value::Int(input.byte()?.into()))?,
+            b'M' => self.push(Value::Int(u16::from_le_bytes(input.array()?).into()))?,
             0x8a => {
                 let length = input.byte()?.into();
-                self.stack.push(Value::Int(long(input.take(length)?)?));
+                self.push(Value::Int(long(input.take(length)?)?))?;
             }
             b'X' => {
                 let length = u32::from_le_bytes(input.array()?);
-                self.stack.push(Value::Text(text(input.take(length as usize)?)?));
+                self.push(Value::Text(text(input.take(length as usize)?)?))?;
             }
             0x8c => {
                 let length = input.byte()?.into();
-                self.stack.push(Value::Text(text(input.take(length)?)?));
+                self.push(Value::Text(text(input.take(length)?)?))?;
             }
             b')' => self.push_tuple(0)?,
             0x85..=0x87 => self.push_tuple((instruction - 0x84).into())?,
@@ -112,7 +134,7 @@ impl<'a> Machine<'a> {
                 let count = self.since_mark()?;
                 self.push_tuple(count)?;
             }
-            b'}' => self.push_dict(),
+            b'}' => self.push_dict()?,
             b's' => self.set_items(2)?,
             b'u' => {
                 let count = self.since_mark()?;
@@ -122,7 +144,7 @@ impl<'a> Machine<'a> {
             b'r' => self.remember(u32::from_le_bytes(input.array()?))?,
             b'h' => self.recall(input.byte()?.into())?,
             b'j' => self.recall(u32::from_le_bytes(input.array()?))?,
-            b'c' => self.stack.push(global(input.line()?, input.line()?)?),
+            b'c' => self.push(global(input.line()?, input.line()?)?)?,
             b'Q' => self.storage()?,
             b'R' => self.call()?,
             b'b' => self.build()?,
@@ -133,6 +155,27 @@ impl<'a> Machine<'a> {
         Ok(())
     }
 
+    /// Every instruction that makes something comes by here or by [`Machine::remember`].
+    fn push(&mut self, value: Value<'a>) -> Step<()> {
+        self.count()?;
+        self.stack.push(value);
+        Ok(())
+    }
+
+    fn count(&mut self) -> Step<()> {
+        self.made += 1;
+        if self.made > MAX_VALUES {
+            return Err(format!("it makes more than {MAX_VALUES} values, which a dictionary of tensors does not need"));
+        }
+        Ok(())
+    }
+
+    fn mark(&mut self) -> Step<()> {
+        self.count()?;
+        self.marks.push(self.stack.len() as u32);
+        Ok(())
+    }
+
     fn pop(&mut self) -> Step<Value<'a>> {
         self.stack.pop().ok_or_else(|| "the stack is empty".to_owned())
     }
@@ -140,55 +183,66 @@ impl<'a> Machine<'a> {
     /// How many values lie above the last mark, which is removed.
     fn since_mark(&mut self) -> Step<usize> {
         let mark = self.marks.pop().ok_or("there is no mark")?;
-        self.stack.len().checked_sub(mark).ok_or_else(|| "the stack is below its mark".to_owned())
+        self.stack.len().checked_sub(mark as usize).ok_or_else(|| "the stack is below its mark".to_owned())
     }
 
-    /// The topmost `count` values.
-    fn pop_many(&mut self, count: usize) -> Step<Vec<Value<'a>>> {
-        let start = self.stack.len().checked_sub(count).ok_or("the stack has too few values")?;
-        Ok(self.stack.split_off(start))
+    /// Where the topmost `count` values begin.
+    fn topmost(&self, count: usize) -> Step<usize> {
+        self.stack.len().checked_sub(count).ok_or_else(|| "the stack has too few values".to_owned())
     }
 
     fn push_tuple(&mut self, count: usize) -> Step<()> {
-        let values = self.pop_many(count)?;
-        self.stack.push(Value::Tuple(self.tuples.len()));
-        self.tuples.push(values);
-        Ok(())
+        let top = self.topmost(count)?;
+        let start = self.tuples.len() as u32;
+        self.tuples.extend(self.stack.drain(top..));
+        self.push(Value::Tuple(Tuple { start, end: self.tuples.len() as u32 }))
     }
 
-    fn push_dict(&mut self) {
-        self.stack.push(Value::Dict(self.dicts.len()));
-        self.dicts.push(Vec::new());
+    fn push_dict(&mut self) -> Step<()> {
+        self.dicts += 1;
+        self.push(Value::Dict(self.dicts - 1))
     }
 
     fn set_items(&mut self, count: usize) -> Step<()> {
-        let values = self.pop_many(count)?;
-        let (pairs, rest) = values.as_chunks::<2>();
-        match self.stack.last() {
-            Some(&Value::Dict(dict)) if rest.is_empty() => {
-                self.dicts[dict].extend(pairs.iter().map(|[key, value]| (*key, *value)));
-                Ok(())
-            }
-            _ => Err("items are set on something that is not a dictionary".to_owned()),
+        let top = self.topmost(count)?;
+        let Some(&Value::Dict(dict)) = top.checked_sub(1).and_then(|below| self.stack.get(below)) else {
+            return Err("items are set on something that is not a dictionary".to_owned());
+        };
+        let (pairs, rest) = self.stack[top..].as_chunks::<2>();
+        if !rest.is_empty() {
+            return Err("a key is set without a value".to_owned());
         }
+        self.items.extend(pairs.iter().map(|[key, value]| (dict as u32, *key, *value)));
+        self.stack.truncate(top);
+        Ok(())
     }
 
+    /// Python numbers what it remembers from 0 on, without gaps.
     fn remember(&mut self, place: u32) -> Step<()> {
+        self.count()?;
         let value = *self.stack.last().ok_or("the stack is empty")?;
-        self.memo.insert(place, value);
+        let next = self.memo.len();
+        match self.memo.get_mut(place as usize) {
+            Some(old) => *old = value,
+            None if place as usize == next => self.memo.push(value),
+            None => return Err(format!("{place} is remembered, but {next} would be the next number")),
+        }
         Ok(())
     }
 
     fn recall(&mut self, place: u32) -> Step<()> {
-        let value = *self.memo.get(&place).ok_or_else(|| format!("nothing was remembered at {place}"))?;
-        self.stack.push(value);
-        Ok(())
+        let value = *self.memo.get(place as usize).ok_or_else(|| format!("nothing was remembered at {place}"))?;
+        self.push(value)
+    }
+
+    fn tuple(&self, tuple: Tuple) -> &[Value<'a>] {
+        &self.tuples[tuple.start as usize..tuple.end as usize]
     }
 
     fn pop_tuple(&mut self) -> Step<&[Value<'a>]> {
         match self.pop()? {
-            Value::Tuple(tuple) => Ok(&self.tuples[tuple]),
-            other => Err(format!("{other:?} stands where a tuple is needed")),
+            Value::Tuple(tuple) => Ok(self.tuple(tuple)),
+            other => Err(format!("{} stands where a tuple is needed", other.kind())),
         }
     }
 
@@ -202,9 +256,8 @@ impl<'a> Machine<'a> {
                 return Err(format!("{} values are no description of a storage", other.len()));
             }
         };
-        self.stack.push(Value::Storage(self.storages.len()));
         self.storages.push(storage);
-        Ok(())
+        self.push(Value::Storage(self.storages.len() - 1))
     }
 
     fn call(&mut self) -> Step<()> {
@@ -212,41 +265,41 @@ impl<'a> Machine<'a> {
             return Err("arguments are not a tuple".to_owned());
         };
         match self.pop()? {
-            Value::OrderedDictClass if self.tuples[arguments].is_empty() => self.push_dict(),
+            Value::OrderedDictClass if self.tuple(arguments).is_empty() => self.push_dict(),
             Value::RebuildTensor => {
-                let tensor = self.rebuild_tensor(&self.tuples[arguments])?;
-                self.stack.push(Value::Tensor(self.tensors.len()));
+                let tensor = self.rebuild_tensor(self.tuple(arguments))?;
+                if self.tensors.len() == MAX_TENSORS {
+                    return Err(format!("it makes more than {MAX_TENSORS} tensors"));
+                }
                 self.tensors.push(tensor);
+                self.push(Value::Tensor(self.tensors.len() - 1))
             }
-            other => return Err(format!("{other:?} is called")),
+            other => Err(format!("{} is called", other.kind())),
         }
-        Ok(())
     }
 
     /// `_rebuild_tensor_v2(storage, offset, shape, strides, requires_grad, hooks)`.
-    fn rebuild_tensor(&self, arguments: &[Value<'a>]) -> Step<TorchTensor> {
+    fn rebuild_tensor(&self, arguments: &[Value<'a>]) -> Step<Tensor> {
         let &[Value::Storage(storage), Value::Int(offset), Value::Tuple(shape), Value::Tuple(strides), ..] = arguments
         else {
             return Err("a tensor is described in an unknown way".to_owned());
         };
-        let (storage, shape, strides) = (&self.storages[storage], self.sizes(shape)?, self.sizes(strides)?);
         let offset = size(offset)?;
-        let values = row_major_values(&shape, &strides)?;
-        if offset.checked_add(values).is_none_or(|end| end > storage.values) {
-            return Err(format!("a tensor of shape {shape:?} reaches beyond its storage `{}`", storage.name));
+        let values = row_major_values(&self.sizes(shape)?, &self.sizes(strides)?)?;
+        if offset.checked_add(values).is_none_or(|end| end > self.storages[storage].values) {
+            return Err(format!("a tensor of shape {:?} reaches beyond its storage", self.sizes(shape)?));
         }
-        let (kind, name, storage_values) = (storage.kind, storage.name.to_owned(), storage.values);
-        Ok(TorchTensor { kind, storage: name, storage_values, offset, shape })
+        Ok(Tensor { storage, offset, shape })
     }
 
-    fn sizes(&self, tuple: usize) -> Step<Vec<usize>> {
-        let tuple = &self.tuples[tuple];
+    fn sizes(&self, tuple: Tuple) -> Step<Vec<usize>> {
+        let tuple = self.tuple(tuple);
         if tuple.len() > MAX_RANK {
             return Err(format!("a tensor has {} dimensions; at most {MAX_RANK} are accepted", tuple.len()));
         }
         let one = |value: &Value<'_>| match value {
             Value::Int(number) => size(*number),
-            other => Err(format!("{other:?} stands where a size is needed")),
+            other => Err(format!("{} stands where a size is needed", other.kind())),
         };
         tuple.iter().map(one).collect()
     }
@@ -260,15 +313,42 @@ impl<'a> Machine<'a> {
         }
     }
 
-    fn result(mut self) -> Step<Vec<(String, TorchTensor)>> {
+    fn result(mut self) -> Step<Vec<(&'a str, TorchTensor<'a>)>> {
         let Value::Dict(dict) = self.pop()? else {
             return Err("it does not end with a dictionary".to_owned());
         };
-        let entry = |(key, value): &(Value<'_>, Value<'_>)| match (key, value) {
-            (Value::Text(name), Value::Tensor(tensor)) => Ok(((*name).to_owned(), self.tensors[*tensor].clone())),
-            _ => Err(format!("its dictionary maps {key:?} to {value:?}, not a name to a tensor")),
+        let items = || self.items.iter().filter(|(owner, ..)| *owner as usize == dict);
+        if items().count() > MAX_TENSORS {
+            return Err(format!("its dictionary has more than {MAX_TENSORS} tensors"));
+        }
+        let entry = |(_, key, value): &(u32, Value<'a>, Value<'a>)| match (key, value) {
+            (Value::Text(name), Value::Tensor(tensor)) => {
+                let Tensor { storage, offset, shape } = self.tensors[*tensor];
+                let Storage { kind, name: storage, values: storage_values } = self.storages[storage];
+                Ok((*name, TorchTensor { kind, storage, storage_values, offset, shape: self.sizes(shape)? }))
+            }
+            _ => Err(format!("its dictionary maps {} to {}, not a name to a tensor", key.kind(), value.kind())),
         };
-        self.dicts[dict].iter().map(entry).collect()
+        items().map(entry).collect()
+    }
+}
+
+impl Value<'_> {
+    /// What messages call it.
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::None => "None",
+            Self::Bool => "a boolean",
+            Self::Int(_) => "a number",
+            Self::Text(_) => "a text",
+            Self::Tuple(_) => "a tuple",
+            Self::Dict(_) => "a dictionary",
+            Self::OrderedDictClass => "the class OrderedDict",
+            Self::RebuildTensor => "the function _rebuild_tensor_v2",
+            Self::StorageClass(_) => "the class of a storage",
+            Self::Storage(_) => "a storage",
+            Self::Tensor(_) => "a tensor",
+        }
     }
 }
 
@@ -282,23 +362,32 @@ fn global<'a>(module: &str, name: &str) -> Step<Value<'a>> {
     let kind = name.strip_suffix("Storage").filter(|_| module == "torch");
     let kind = kind.and_then(|kind| KINDS.into_iter().find(|known| *known == kind));
     kind.map(Value::StorageClass).ok_or_else(|| {
+        let (module, name) = (shortened(module), shortened(name));
         format!("it wants to import `{module}.{name}`, which a dictionary of tensors does not need; do not trust it")
     })
 }
 
-/// How many values `shape` has, if `strides` lays them out densely and row-major. A dimension of 1 may have any stride.
+/// How many values `shape` has, if `strides` lays them out densely and row-major. A dimension of 1 may have any stride, and
+/// so may all of a tensor without values.
 fn row_major_values(shape: &[usize], strides: &[usize]) -> Step<usize> {
     if shape.len() != strides.len() {
         return Err("shape and strides of a tensor differ in length".to_owned());
     }
+    let is_empty = shape.contains(&0);
     let mut values = 1usize;
     for (&extent, &stride) in shape.iter().zip(strides).rev() {
-        if extent > 1 && stride != values {
+        if extent > 1 && stride != values && !is_empty {
             return Err(format!("a tensor of shape {shape:?} has strides {strides:?}; save it with .contiguous()"));
         }
-        values = values.checked_mul(extent).ok_or_else(|| format!("the shape {shape:?} is too large"))?;
+        // An empty tensor's extents must not overflow either: whoever multiplies them may begin at the large ones.
+        values = values.checked_mul(extent.max(1)).ok_or_else(|| format!("the shape {shape:?} is too large"))?;
     }
-    Ok(values)
+    Ok(if is_empty { 0 } else { values })
+}
+
+/// The beginning of a name that a message repeats.
+fn shortened(name: &str) -> &str {
+    name.char_indices().nth(100).map_or(name, |(end, _)| &name[..end])
 }
 
 fn size(number: i64) -> Step<usize> {

@@ -12,8 +12,8 @@ pub(super) struct CsvRow {
     /// The line on which the row starts, from 1.
     pub(super) line: u64,
     bytes: Vec<u8>,
-    /// Where each field ends in `bytes`.
-    ends: Vec<usize>,
+    /// Where each field ends in `bytes`, which are few enough for `u32`.
+    ends: Vec<u32>,
 }
 
 /// Where in a row the parser is.
@@ -29,17 +29,9 @@ enum State {
 }
 
 impl CsvRow {
-    pub(super) fn len(&self) -> usize {
-        self.ends.len()
-    }
-
-    pub(super) fn field(&self, place: usize) -> &[u8] {
-        let start = if place == 0 { 0 } else { self.ends[place - 1] };
-        &self.bytes[start..self.ends[place]]
-    }
-
-    pub(super) fn fields(&self) -> impl Iterator<Item = &[u8]> {
-        (0..self.len()).map(|place| self.field(place))
+    pub(super) fn fields(&self) -> impl Iterator<Item = &[u8]> + Clone {
+        let starts = std::iter::once(0).chain(self.ends.iter().copied());
+        starts.zip(&self.ends).map(|(start, &end)| &self.bytes[start as usize..end as usize])
     }
 
     /// Reads the next row that is not blank; false after the last.
@@ -60,7 +52,7 @@ impl CsvRow {
             }
             state = self.parse(state, line);
             if !matches!(state, State::Quoted) {
-                self.ends.push(self.bytes.len());
+                self.ends.push(self.bytes.len() as u32);
                 return Ok(true);
             }
             if self.bytes.len() > MAX_LINE_BYTES {
@@ -85,7 +77,7 @@ impl CsvRow {
                     State::Quoted
                 }
                 (_, b',') => {
-                    self.ends.push(self.bytes.len());
+                    self.ends.push(self.bytes.len() as u32);
                     State::Start
                 }
                 _ => {

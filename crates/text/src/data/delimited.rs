@@ -3,7 +3,7 @@
 use std::io::BufRead;
 
 use super::csv_row::CsvRow;
-use super::labels::listed;
+use super::labels::{MOST_LISTED, listed};
 use super::lines::{Lines, utf8};
 use super::rows::Rows;
 use crate::{Error, Result};
@@ -16,36 +16,54 @@ struct Columns {
 }
 
 impl Columns {
-    fn of_header(header: &[&str], rows: &Rows<'_>) -> Result<Self> {
-        let place = |what: &str, column: &str| {
-            let mut places = header.iter().enumerate().filter(|(_, name)| **name == column).map(|(place, _)| place);
-            match (places.next(), places.next()) {
-                (Some(place), None) => Ok(place),
-                (Some(_), Some(_)) => Err(Error::file(rows.name, format!("the column {column:?} is there twice"))),
-                (None, _) => Err(Error::file(
-                    rows.name,
-                    format!(
-                        "no column {column:?} in the header (its columns: {}): say which column holds the {what}",
-                        listed(header)
-                    ),
-                )),
+    /// Where they are in a header. Nothing is kept of it: a hostile one is nothing but columns.
+    fn of_header<'h>(header: impl Iterator<Item = Result<&'h str>> + Clone, rows: &Rows<'_>) -> Result<Self> {
+        let (mut text, mut label, mut count) = (None, None, 0);
+        for name in header.clone() {
+            let name = name?;
+            let label_column = rows.options.read_labels.then_some(&rows.options.label_column);
+            for (wanted, place) in [(Some(&rows.options.text_column), &mut text), (label_column, &mut label)] {
+                if Some(name) == wanted.map(String::as_str) && place.replace(count).is_some() {
+                    return Err(Error::file(rows.name, format!("the column {name:?} is there twice")));
+                }
             }
+            count += 1;
+        }
+        let needed = |what: &str, column: &str, place: Option<usize>| {
+            place.ok_or_else(|| {
+                let names: Vec<&str> = header.clone().flatten().take(MOST_LISTED + 1).collect();
+                let columns = listed(&names, count);
+                let reason = format!(
+                    "no column {column:?} in the header (its columns: {columns}): say which column holds the {what}"
+                );
+                Error::file(rows.name, reason)
+            })
         };
-        let text = place("text", &rows.options.text_column)?;
+        let text = needed("text", &rows.options.text_column, text)?;
         let label = match rows.options.read_labels {
-            true => Some(place("label", &rows.options.label_column)?),
+            true => Some(needed("label", &rows.options.label_column, label)?),
             false => None,
         };
-        Ok(Self { text, label, count: header.len() })
+        Ok(Self { text, label, count })
     }
 
     /// Puts one row's fields where they belong.
-    fn push<'f>(&self, line: u64, count: usize, field: impl Fn(usize) -> &'f [u8], rows: &mut Rows<'_>) {
+    fn push<'f>(&self, line: u64, fields: impl Iterator<Item = &'f [u8]>, rows: &mut Rows<'_>) {
+        let (mut text, mut label, mut count) = (&b""[..], None, 0);
+        for field in fields {
+            if count == self.text {
+                text = field;
+            }
+            if Some(count) == self.label {
+                label = Some(field);
+            }
+            count += 1;
+        }
         if count != self.count {
             let (columns, header) = (plural(count, "column"), self.count);
             return rows.reject(line, format!("{columns}, but the header has {header}"));
         }
-        match (utf8(field(self.text)), self.label.map(|label| utf8(field(label))).transpose()) {
+        match (utf8(text), label.map(utf8).transpose()) {
             (Ok(text), Ok(label)) => rows.push(line, text, label),
             (Err(reason), _) | (_, Err(reason)) => rows.reject(line, reason),
         }
@@ -68,14 +86,12 @@ fn no_header(rows: &Rows<'_>) -> Error {
 pub(super) fn read_tsv(source: Box<dyn BufRead + '_>, rows: &mut Rows<'_>) -> Result<()> {
     let mut lines = Lines::new(source);
     let Some((_, header)) = lines.next(rows.name)? else { return Err(no_header(rows)) };
-    let header: Vec<&str> = header_text(header, rows)?.split('\t').collect();
-    let columns = Columns::of_header(&header, rows)?;
+    let columns = Columns::of_header(header_text(header, rows)?.split('\t').map(Ok), rows)?;
     while let Some((number, line)) = lines.next(rows.name)? {
         if line.is_empty() {
             continue;
         }
-        let fields: Vec<&[u8]> = line.split(|&byte| byte == b'\t').collect();
-        columns.push(number, fields.len(), |place| fields[place], rows);
+        columns.push(number, line.split(|&byte| byte == b'\t'), rows);
         if rows.full() {
             break;
         }
@@ -89,10 +105,9 @@ pub(super) fn read_csv(source: Box<dyn BufRead + '_>, rows: &mut Rows<'_>) -> Re
     if !row.read(&mut lines, rows.name)? {
         return Err(no_header(rows));
     }
-    let header: Vec<&str> = row.fields().map(|field| header_text(field, rows)).collect::<Result<_>>()?;
-    let columns = Columns::of_header(&header, rows)?;
+    let columns = Columns::of_header(row.fields().map(|field| header_text(field, rows)), rows)?;
     while row.read(&mut lines, rows.name)? {
-        columns.push(row.line, row.len(), |place| row.field(place), rows);
+        columns.push(row.line, row.fields(), rows);
         if rows.full() {
             break;
         }

@@ -9,11 +9,13 @@ pub(super) struct Labels {
     index_of: HashMap<String, usize>,
     names: Vec<String>,
     given: bool,
+    /// How many bytes the names have.
+    name_bytes: usize,
 }
 
 impl Labels {
     pub(super) fn new(name: &str, given: Option<&[String]>) -> Result<Self> {
-        let mut labels = Self { index_of: HashMap::new(), names: Vec::new(), given: given.is_some() };
+        let mut labels = Self { index_of: HashMap::new(), names: Vec::new(), given: given.is_some(), name_bytes: 0 };
         for label in given.unwrap_or_default() {
             let index = labels.names.len();
             if labels.index_of.insert(label.clone(), index).is_some() {
@@ -33,12 +35,18 @@ impl Labels {
             return Ok(index);
         }
         if self.given {
-            return Err(format!("unknown label {label:?} (known: {})", listed(&self.names)));
+            return Err(format!("unknown label {:?} (known: {})", short(label), listed(&self.names, self.names.len())));
         }
         let index = self.names.len();
         self.names.push(label.to_owned());
         self.index_of.insert(label.to_owned(), index);
+        self.name_bytes += label.len();
         Ok(index)
+    }
+
+    /// About how much memory they take: two copies of each name, in a list and a table that grow by doubling.
+    pub(super) fn bytes(&self) -> usize {
+        2 * (self.name_bytes + self.names.len() * (size_of::<(String, usize)>() + size_of::<String>()))
     }
 
     /// The names in their final order, and for every index handed out the index it becomes.
@@ -60,10 +68,18 @@ impl Labels {
     }
 }
 
-/// Names for a message: the first ten, and how many more there are.
-pub(super) fn listed<S: AsRef<str>>(names: &[S]) -> String {
-    let shown: Vec<&str> = names.iter().take(10).map(AsRef::as_ref).collect();
-    let more = names.len().saturating_sub(shown.len());
+/// The beginning of a name, as much as a message has of one.
+fn short(name: &str) -> &str {
+    name.char_indices().nth(200).map_or(name, |(end, _)| &name[..end])
+}
+
+/// How many names a message has.
+pub(super) const MOST_LISTED: usize = 10;
+
+/// Names for a message: the first ten, and how many more there are of `count`.
+pub(super) fn listed<S: AsRef<str>>(names: &[S], count: usize) -> String {
+    let shown: Vec<&str> = names.iter().take(MOST_LISTED).map(|name| short(name.as_ref())).collect();
+    let more = count.saturating_sub(shown.len());
     if more > 0 { format!("{} and {more} more", shown.join(", ")) } else { shown.join(", ") }
 }
 
@@ -103,6 +119,6 @@ mod tests {
     #[test]
     fn long_lists_are_cut() {
         let names: Vec<String> = (0..12).map(|i| i.to_string()).collect();
-        assert_eq!(listed(&names), "0, 1, 2, 3, 4, 5, 6, 7, 8, 9 and 2 more");
+        assert_eq!(listed(&names, names.len()), "0, 1, 2, 3, 4, 5, 6, 7, 8, 9 and 2 more");
     }
 }

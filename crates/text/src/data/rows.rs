@@ -6,6 +6,9 @@ use super::labels::Labels;
 use super::{Dataset, Example, ReadOptions};
 use crate::{Error, Result, RowError, RowErrors};
 
+/// A data set that takes more memory is refused while it is read.
+const MAX_KEPT_BYTES: usize = 400 << 20;
+
 /// Takes the texts of a stream, a chunk at a time; may stop the reading.
 pub(super) type Chunks<'a> = (usize, &'a mut dyn FnMut(Vec<String>) -> ControlFlow<()>);
 
@@ -15,6 +18,8 @@ pub(super) struct Rows<'a> {
     pub(super) name: &'a str,
     pub(super) options: &'a ReadOptions,
     examples: Vec<Example>,
+    /// How many bytes the examples take.
+    kept: usize,
     labels: Labels,
     errors: Vec<RowError>,
     chunks: Option<Chunks<'a>>,
@@ -24,7 +29,16 @@ pub(super) struct Rows<'a> {
 impl<'a> Rows<'a> {
     pub(super) fn new(name: &'a str, options: &'a ReadOptions) -> Result<Self> {
         let labels = Labels::new(name, options.labels.as_deref())?;
-        Ok(Self { name, options, examples: Vec::new(), labels, errors: Vec::new(), chunks: None, stopped: false })
+        Ok(Self {
+            name,
+            options,
+            examples: Vec::new(),
+            kept: 0,
+            labels,
+            errors: Vec::new(),
+            chunks: None,
+            stopped: false,
+        })
     }
 
     /// Hands the texts on in chunks instead of keeping them.
@@ -36,7 +50,11 @@ impl<'a> Rows<'a> {
     /// A row; `label` is the label's name, `None` when labels are not read.
     pub(super) fn push(&mut self, line: u64, text: &str, label: Option<&str>) {
         match label.map(|label| self.labels.index(label)).transpose() {
-            Ok(label) => self.examples.push(Example { text: text.to_owned(), label }),
+            Ok(label) => {
+                // A list grows by doubling.
+                self.kept += text.len() + 2 * size_of::<Example>();
+                self.examples.push(Example { text: text.to_owned(), label });
+            }
             Err(reason) => self.reject(line, reason),
         }
         if self.chunks.as_ref().is_some_and(|(size, _)| self.examples.len() >= *size) {
@@ -51,6 +69,7 @@ impl<'a> Rows<'a> {
             return;
         }
         let texts = self.examples.drain(..).map(|example| example.text).collect();
+        self.kept = 0;
         self.stopped = take(texts).is_break();
     }
 
@@ -59,15 +78,25 @@ impl<'a> Rows<'a> {
         self.errors.push(RowError { line, reason: reason.into() });
     }
 
-    /// Whether reading should stop: enough bad rows were seen, or whoever takes the texts has had enough.
+    /// Whether reading should stop: enough bad rows were seen, there is too much to keep, or whoever takes the texts has
+    /// had enough.
     pub(super) fn full(&self) -> bool {
-        self.stopped || self.errors.len() >= RowErrors::LIMIT
+        self.stopped || self.errors.len() >= RowErrors::LIMIT || self.is_too_large()
+    }
+
+    fn is_too_large(&self) -> bool {
+        self.kept + self.labels.bytes() > MAX_KEPT_BYTES
     }
 
     pub(super) fn finish(mut self) -> Result<Dataset> {
         self.flush();
         if !self.errors.is_empty() {
             return Err(Error::Rows(RowErrors { name: self.name.to_owned(), rows: self.errors }));
+        }
+        if self.is_too_large() {
+            let rows = self.examples.len();
+            let reason = format!("its first {rows} rows take {} MiB of memory: split the file", MAX_KEPT_BYTES >> 20);
+            return Err(Error::file(self.name, reason));
         }
         let mut examples = self.examples;
         if examples.is_empty() && self.options.read_labels {

@@ -1,7 +1,8 @@
 //! The older forms of a tokenizer: BERT's `vocab.txt` and RoBERTa's `vocab.json` with `merges.txt`, with their settings in
 //! `tokenizer_config.json`.
 
-use serde_json::{Map, Value};
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
 
 use super::added::AddedToken;
 use super::file::{ModelParts, Parts};
@@ -103,16 +104,37 @@ pub(super) struct Settings {
     pub(super) add_prefix_space: Option<bool>,
 }
 
+/// `tokenizer_config.json`, whose other keys take no memory.
+#[derive(Deserialize)]
+struct SettingsFile<'a> {
+    #[serde(borrow, default, deserialize_with = "present")]
+    do_lower_case: Option<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    strip_accents: Option<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    tokenize_chinese_chars: Option<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    add_prefix_space: Option<&'a RawValue>,
+}
+
+/// A value that is there, be it `null`.
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de RawValue>, D::Error> {
+    <&RawValue>::deserialize(deserializer).map(Some)
+}
+
 impl Settings {
     pub(super) fn from_json(bytes: &[u8]) -> Result<Self, String> {
-        let config: Map<String, Value> =
-            serde_json::from_slice(bytes).map_err(|e| format!("not a JSON object: {e}"))?;
-        let flag = |name: &str| config.get(name).and_then(Value::as_bool);
+        let file: SettingsFile<'_> = serde_json::from_slice(bytes).map_err(|e| format!("not a JSON object: {e}"))?;
+        let flag = |value: Option<&RawValue>| match value.map(RawValue::get) {
+            Some("true") => Some(true),
+            Some("false") => Some(false),
+            _ => None,
+        };
         Ok(Self {
-            lowercase: flag("do_lower_case"),
-            strip_accents: config.get("strip_accents").map(Value::as_bool),
-            tokenize_chinese_chars: flag("tokenize_chinese_chars"),
-            add_prefix_space: flag("add_prefix_space"),
+            lowercase: flag(file.do_lower_case),
+            strip_accents: file.strip_accents.map(|value| flag(Some(value))),
+            tokenize_chinese_chars: flag(file.tokenize_chinese_chars),
+            add_prefix_space: flag(file.add_prefix_space),
         })
     }
 

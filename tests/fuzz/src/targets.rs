@@ -1,0 +1,362 @@
+//! The parsers.
+
+use std::collections::BTreeMap;
+use std::io::{Cursor, Write};
+use std::path::Path;
+use std::sync::LazyLock;
+
+use graftwork_formats::{BackboneConfig, Checkpoint, SafetensorsFile, WeightSource};
+use graftwork_model::{adapterhub, load_bytes};
+use graftwork_text::{Dataset, Format, ReadOptions, Tokenizer, VocabOptions};
+use graftwork_train::checkpoint::RunState;
+
+/// A parser and what it is fed with.
+pub struct Target {
+    /// Its name, and the folder of its corpus.
+    pub name: &'static str,
+    /// Good inputs, in `tests`.
+    pub seeds: &'static [&'static str],
+    /// Words of the format.
+    pub dictionary: &'static [&'static [u8]],
+    /// The longest input.
+    pub longest: usize,
+    /// The parser; what it answers is dropped.
+    pub run: fn(&[u8]),
+}
+
+const JSON: &[&[u8]] = &[
+    b"{}",
+    b"[]",
+    b"null",
+    b"true",
+    b"\"\"",
+    b"\"config\":",
+    b"\"name\":",
+    b"\"hidden_size\":",
+    b"\"label2id\":",
+    b"\"id2label\":",
+    b"\"num_labels\":",
+    b"\"layers\":",
+    b"\"leave_out\":",
+    b"\"reduction_factor\":",
+    b"{\"0\":",
+    b"\"default\":",
+    b"\"scaling\":",
+    b"\"learned\"",
+    b"\"graftwork\":",
+    b"\"weights_sha256\":",
+    b"\"dropout\":",
+    b"\"num_hidden_layers\":",
+    b"\"vocab_size\":",
+    b"\"weight_map\":",
+    b"\"head_type\":",
+    b"\"metrics\":",
+];
+const HEADER: &[&[u8]] = &[
+    b"\"__metadata__\":",
+    b"\"dtype\":",
+    b"\"shape\":",
+    b"\"data_offsets\":",
+    b"\"F32\"",
+    b"\"F16\"",
+    b"\"I64\"",
+    b"[0,0]",
+    b"[1099511627776,1099511627776,0]",
+    b"{\"graftwork\":",
+    b"\"a\":{",
+];
+const PICKLE: &[&[u8]] = &[
+    b"ctorch._utils\n_rebuild_tensor_v2\n",
+    b"ctorch\nFloatStorage\n",
+    b"ctorch\nHalfStorage\n",
+    b"ccollections\nOrderedDict\n",
+    b"X\x07\x00\x00\x00storage",
+    b"(",
+    b")",
+    b"}",
+    b"t",
+    b"u",
+    b"s",
+    b"Q",
+    b"R",
+    b"q\x00",
+    b"h\x00",
+    b"r\x00\x01\x00\x00",
+    b"\x85",
+    b"\x86",
+    b"\x89",
+    b"N",
+    b"J\xff\xff\xff\x7f",
+    b"\x8a\x08\xff\xff\xff\xff\xff\xff\xff\x7f",
+    b"\x8a\x06\x00\x00\x00\x00\x00\x01",
+    b".",
+    b"b",
+];
+const TOKENIZER: &[&[u8]] = &[
+    b"\"model\":",
+    b"\"vocab\":",
+    b"\"merges\":",
+    b"\"type\":\"BPE\"",
+    b"\"type\":\"WordPiece\"",
+    b"\"added_tokens\":",
+    b"\"normalizer\":",
+    b"\"pre_tokenizer\":",
+    b"\"post_processor\":",
+    b"\"Sequence\"",
+    b"\"normalizers\":[",
+    b"\"ByteLevel\"",
+    b"\"TemplateProcessing\"",
+    b"\"RobertaProcessing\"",
+    b"\"special_tokens\":",
+    b"\"unk_token\":",
+    b"[UNK]",
+    b"##",
+];
+const TABLE: &[&[u8]] = &[
+    b"\t",
+    b"\n",
+    b"\r\n",
+    b",",
+    b"\"",
+    b"\"\"",
+    b"text",
+    b"label",
+    b"{\"text\":",
+    b"\"label\":",
+    b"\xef\xbb\xbf",
+    b"\xff\xfe",
+    b"\x1f\x8b",
+    b"\"tokens\":[",
+    b"\"tags\":[",
+    b"[[[[",
+    b"\\u0000",
+    b"\\ud800",
+];
+
+/// All of them.
+pub const TARGETS: &[Target] = &[
+    Target {
+        name: "torch_archive",
+        seeds: &["data/metaphor-adapter/pytorch_adapter.bin", "golden/tiny-cases/ln_before/pytorch_adapter.bin"],
+        dictionary: PICKLE,
+        longest: 64 << 10,
+        run: |input| adapter_with("pytorch_adapter.bin", input),
+    },
+    Target {
+        name: "torch_pickle",
+        seeds: &[],
+        dictionary: PICKLE,
+        longest: 16 << 10,
+        run: |input| adapter_with("pytorch_adapter.bin", &archive_of(input)),
+    },
+    Target {
+        name: "safetensors",
+        seeds: &["golden/tiny-cases/seq_bn-flex/adapter.safetensors"],
+        dictionary: HEADER,
+        longest: 64 << 10,
+        run: read_safetensors,
+    },
+    Target {
+        name: "safetensors_header",
+        seeds: &[],
+        dictionary: HEADER,
+        longest: 16 << 10,
+        run: |input| read_safetensors(&[&(input.len() as u64).to_le_bytes()[..], input, &[0; 64]].concat()),
+    },
+    Target {
+        name: "single_file",
+        seeds: &[],
+        dictionary: JSON,
+        longest: 64 << 10,
+        run: |input| drop(load_bytes("adapter.safetensors", input)),
+    },
+    Target {
+        name: "adapter_config",
+        seeds: &[
+            "data/metaphor-adapter/adapter_config.json",
+            "golden/tiny-cases/double_seq_bn-rf-map/adapter_config.json",
+        ],
+        dictionary: JSON,
+        longest: 16 << 10,
+        run: |input| adapter_with("adapter_config.json", input),
+    },
+    Target {
+        name: "head_config",
+        seeds: &["data/metaphor-adapter/head_config.json", "golden/tiny-cases/seq_bn-static/head_config.json"],
+        dictionary: JSON,
+        longest: 16 << 10,
+        run: |input| adapter_with("head_config.json", input),
+    },
+    Target {
+        name: "backbone_config",
+        seeds: &["golden/tiny-bert/config.json"],
+        dictionary: JSON,
+        longest: 16 << 10,
+        run: |input| {
+            if let Ok(config) = BackboneConfig::from_json("config.json", input) {
+                drop(config.tensor_specs());
+            }
+        },
+    },
+    Target {
+        name: "shard_index",
+        seeds: &["golden/tiny-bert-sharded/model.safetensors.index.json"],
+        dictionary: JSON,
+        longest: 16 << 10,
+        run: |input| {
+            let open = |name: &str| Ok((name == "model.safetensors.index.json").then(|| Cursor::new(input.to_vec())));
+            drop(Checkpoint::open_files(Path::new("backbone"), &TINY_CONFIG, &open));
+        },
+    },
+    Target {
+        name: "checkpoint",
+        seeds: &[],
+        dictionary: JSON,
+        longest: 16 << 10,
+        run: |input| drop(RunState::from_bytes("checkpoint", input, 4)),
+    },
+    Target {
+        name: "tokenizer_json",
+        seeds: &["golden/tiny-bert/tokenizer.json"],
+        dictionary: TOKENIZER,
+        longest: 64 << 10,
+        run: |input| encode(Tokenizer::from_json(input)),
+    },
+    Target {
+        name: "vocab_txt",
+        seeds: &["golden/tiny-bert/vocab.txt"],
+        dictionary: &[b"[CLS]\n", b"[SEP]\n", b"[UNK]\n", b"\n", b"\r", b"##", b"\xef\xbb\xbf"],
+        longest: 16 << 10,
+        run: |input| encode(Tokenizer::from_vocab(&String::from_utf8_lossy(input), &VocabOptions::default())),
+    },
+    Target {
+        name: "tokenizer_config",
+        seeds: &["golden/tiny-bert/tokenizer_config.json"],
+        dictionary: &[b"\"do_lower_case\":", b"true", b"null", b"\"strip_accents\":", b"[[", b"{\"a\":"],
+        longest: 16 << 10,
+        run: |input| {
+            let open = |name: &str| match name {
+                "tokenizer_config.json" => Ok(Some(input.to_vec())),
+                "vocab.txt" => Ok(Some(b"[UNK]\n[CLS]\n[SEP]\na".to_vec())),
+                _ => Ok(None),
+            };
+            encode(Tokenizer::from_files(Path::new("backbone"), &open));
+        },
+    },
+    Target {
+        name: "text",
+        seeds: &["golden/README.md"],
+        dictionary: &[b"[CLS]", b"[MASK]", b"\xcc\x81", b"\xe4\xb8\xad", b"\xf0\x9f\x91\xa9\xe2\x80\x8d", b"\0"],
+        longest: 16 << 10,
+        run: |input| drop(TINY_TOKENIZER.encode(&String::from_utf8_lossy(input), 64)),
+    },
+    Target {
+        name: "tsv",
+        seeds: &[],
+        dictionary: TABLE,
+        longest: 16 << 10,
+        run: |input| read_table(Format::Tsv, input),
+    },
+    Target {
+        name: "csv",
+        seeds: &[],
+        dictionary: TABLE,
+        longest: 16 << 10,
+        run: |input| read_table(Format::Csv, input),
+    },
+    Target {
+        name: "jsonl",
+        seeds: &[],
+        dictionary: TABLE,
+        longest: 16 << 10,
+        run: |input| read_table(Format::Jsonl, input),
+    },
+    Target {
+        name: "txt",
+        seeds: &[],
+        dictionary: TABLE,
+        longest: 16 << 10,
+        run: |input| read_table(Format::Txt, input),
+    },
+];
+
+/// Readers of data sets with no bound of their own on what is unpacked, for large inputs.
+pub const LARGE: &[Target] = &[
+    Target {
+        name: "txt_large",
+        seeds: &[],
+        dictionary: TABLE,
+        longest: 0,
+        run: |input| read_large(Format::Txt, input),
+    },
+    Target {
+        name: "tsv_large",
+        seeds: &[],
+        dictionary: TABLE,
+        longest: 0,
+        run: |input| read_large(Format::Tsv, input),
+    },
+];
+
+/// The published adapter with one of its files exchanged.
+fn adapter_with(name: &str, bytes: &[u8]) {
+    static FILES: LazyLock<BTreeMap<String, Vec<u8>>> = LazyLock::new(|| {
+        let names = ["adapter_config.json", "pytorch_adapter.bin", "head_config.json", "pytorch_model_head.bin"];
+        names.map(|name| (name.to_owned(), test_file(&format!("data/metaphor-adapter/{name}")))).into()
+    });
+    let mut files = FILES.clone();
+    files.insert(name.to_owned(), bytes.to_vec());
+    drop(adapterhub::from_files("adapter", &files));
+}
+
+/// An archive as PyTorch writes it around this pickle, so that its checksums are right.
+fn archive_of(pickle: &[u8]) -> Vec<u8> {
+    let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    let stored = zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
+    for (name, bytes) in [("a/data.pkl", pickle), ("a/data/0", &[0; 64]), ("a/data/1", &[0; 4])] {
+        zip.start_file(name, stored).expect("an entry in memory");
+        zip.write_all(bytes).expect("bytes in memory");
+    }
+    zip.finish().expect("an archive in memory").into_inner()
+}
+
+fn read_safetensors(input: &[u8]) {
+    if let Ok(mut file) = SafetensorsFile::open("model.safetensors", Cursor::new(input)) {
+        let names: Vec<String> = file.names().map(str::to_owned).collect();
+        names.iter().for_each(|name| drop(file.read(name)));
+    }
+    if let Ok(mut checkpoint) = Checkpoint::from_bytes("model.safetensors", input, &TINY_CONFIG) {
+        let names = checkpoint.names();
+        names.iter().for_each(|name| drop(checkpoint.read(name)));
+    }
+}
+
+fn encode(tokenizer: graftwork_text::Result<Tokenizer>) {
+    if let Ok(tokenizer) = tokenizer {
+        drop(tokenizer.encode("[CLS] Hello, wörld! 中 hello##s\u{301}", 32));
+    }
+}
+
+fn read_table(format: Format, input: &[u8]) {
+    for read_labels in [true, false] {
+        let options = ReadOptions { format: Some(format), read_labels, max_bytes: 16 << 20, ..ReadOptions::default() };
+        drop(Dataset::from_bytes("data", input, &options));
+    }
+}
+
+fn read_large(format: Format, input: &[u8]) {
+    let options = ReadOptions { format: Some(format), read_labels: format != Format::Txt, ..ReadOptions::default() };
+    drop(Dataset::from_bytes("data", input, &options));
+}
+
+static TINY_CONFIG: LazyLock<BackboneConfig> = LazyLock::new(|| {
+    BackboneConfig::from_json("config.json", &test_file("golden/tiny-bert/config.json")).expect("a golden")
+});
+
+static TINY_TOKENIZER: LazyLock<Tokenizer> =
+    LazyLock::new(|| Tokenizer::from_json(&test_file("golden/tiny-bert/tokenizer.json")).expect("a golden"));
+
+fn test_file(name: &str) -> Vec<u8> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(name);
+    std::fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+}
