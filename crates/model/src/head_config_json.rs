@@ -14,7 +14,7 @@ use crate::head_config::{HeadConfig, HeadKind, HeadStyle, unnamed_label};
 /// The class whose plain classifier AdapterHub knows as a static head.
 const STATIC_CLASS: &str = "ForSequenceClassification";
 /// The most classes and the most dense layers of a head.
-const MAX_LABELS: usize = 1_000_000;
+const MAX_LABELS: usize = 200_000;
 const MAX_HEAD_LAYERS: usize = 64;
 
 impl HeadConfig {
