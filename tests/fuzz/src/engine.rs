@@ -44,6 +44,8 @@ pub fn feed(target: &Target, input: &[u8]) -> Result<(), String> {
 /// Feeds changed copies of `corpus` for as long as `go_on` says, called with how many there were. The same seed makes the
 /// same inputs. Each is written to `last` before it is fed: an abort or an endless loop leaves no other trace.
 ///
+/// Inputs that reach new code are changed further. How many inputs were fed, and how many places in the code they reached.
+///
 /// # Errors
 /// At the first input that fails.
 pub fn fuzz(
@@ -52,7 +54,7 @@ pub fn fuzz(
     seed: u64,
     last: Option<&Path>,
     mut go_on: impl FnMut(usize) -> bool,
-) -> Result<usize, Failure> {
+) -> Result<(usize, usize), Failure> {
     let mut random = Random(seed);
     let mut coverage = crate::coverage::Coverage::default();
     let mut count = 0;
@@ -67,7 +69,7 @@ pub fn fuzz(
         }
         count += 1;
     }
-    Ok(count)
+    Ok((count, coverage.places()))
 }
 
 /// The file with the input that was fed last, beside the build's other output.

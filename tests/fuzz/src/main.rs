@@ -36,7 +36,7 @@ fn main() -> Result<()> {
         let inputs = corpus(target).into_iter().map(|(_, bytes)| bytes).collect();
         match fuzz(target, inputs, args.seed, last.as_deref(), |_| start.elapsed() < Duration::from_secs(args.seconds))
         {
-            Ok(count) => println!("{}: {count} inputs", target.name),
+            Ok((count, places)) => println!("{}: {count} inputs, {places} places in the code", target.name),
             Err(failure) => {
                 let file = last.map(|last| last.with_extension("failed"));
                 if let Some(file) = &file {

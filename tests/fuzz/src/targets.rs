@@ -50,6 +50,11 @@ const JSON: &[&[u8]] = &[
     b"\"vocab_size\":",
     b"\"weight_map\":",
     b"\"head_type\":",
+    b"\"architecture\":",
+    b"\"r\":",
+    b"\"alpha\":",
+    b"\"attn_matrices\":",
+    b"\"model_type\":",
     b"\"metrics\":",
 ];
 const HEADER: &[&[u8]] = &[
@@ -188,6 +193,21 @@ pub const TARGETS: &[Target] = &[
         run: |input| adapter_with("head_config.json", input),
     },
     Target {
+        name: "lora_config",
+        seeds: &[
+            "golden/lora-cases/everywhere/adapter_config.json",
+            "golden/lora-cases/leave_out-0/adapter_config.json",
+            "golden/lora-cases/defaults-flex/adapter_config.json",
+        ],
+        dictionary: JSON,
+        longest: 16 << 10,
+        run: |input| {
+            let weights = test_file("golden/lora-cases/everywhere/adapter.safetensors");
+            let files = [("adapter_config.json", input.to_vec()), ("adapter.safetensors", weights)];
+            drop(adapterhub::from_files("adapter", &files.map(|(name, bytes)| (name.to_owned(), bytes)).into()));
+        },
+    },
+    Target {
         name: "backbone_config",
         seeds: &["golden/tiny-bert/config.json"],
         dictionary: JSON,
@@ -217,7 +237,7 @@ pub const TARGETS: &[Target] = &[
     },
     Target {
         name: "tokenizer_json",
-        seeds: &["golden/tiny-bert/tokenizer.json"],
+        seeds: &["golden/tiny-bert/tokenizer.json", "golden/tiny-roberta/tokenizer.json"],
         dictionary: TOKENIZER,
         longest: 64 << 10,
         run: |input| encode(Tokenizer::from_json(input)),
@@ -228,6 +248,23 @@ pub const TARGETS: &[Target] = &[
         dictionary: &[b"[CLS]\n", b"[SEP]\n", b"[UNK]\n", b"\n", b"\r", b"##", b"\xef\xbb\xbf"],
         longest: 16 << 10,
         run: |input| encode(Tokenizer::from_vocab(&String::from_utf8_lossy(input), &VocabOptions::default())),
+    },
+    Target {
+        name: "vocab_json",
+        seeds: &["golden/tiny-roberta/vocab.json"],
+        dictionary: TOKENIZER,
+        longest: 16 << 10,
+        run: |input| encode(Tokenizer::from_merges(input, &text("golden/tiny-roberta/merges.txt"), false)),
+    },
+    Target {
+        name: "merges_txt",
+        seeds: &["golden/tiny-roberta/merges.txt"],
+        dictionary: &[b"\n", b" ", b"#version: 0.2\n", b"\xc4\xa0", b"\xc4\xa0t h"],
+        longest: 16 << 10,
+        run: |input| {
+            let vocab = test_file("golden/tiny-roberta/vocab.json");
+            encode(Tokenizer::from_merges(&vocab, &String::from_utf8_lossy(input), true));
+        },
     },
     Target {
         name: "tokenizer_config",
@@ -355,6 +392,10 @@ static TINY_CONFIG: LazyLock<BackboneConfig> = LazyLock::new(|| {
 
 static TINY_TOKENIZER: LazyLock<Tokenizer> =
     LazyLock::new(|| Tokenizer::from_json(&test_file("golden/tiny-bert/tokenizer.json")).expect("a golden"));
+
+fn text(name: &str) -> String {
+    String::from_utf8(test_file(name)).expect("a golden text")
+}
 
 fn test_file(name: &str) -> Vec<u8> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(name);

@@ -77,6 +77,8 @@ fn cases() -> Vec<(&'static str, &'static str, Vec<u8>)> {
         ("tokenizer_json", "a vocabulary of short tokens", numbered("{\"model\":{\"type\":\"WordPiece\",\"unk_token\":\"0\",\"continuing_subword_prefix\":\"#\",\"max_input_chars_per_word\":9,\"vocab\":{", |i| format!("\"{i:x}\":{},", i % 1000), "\"z\":0}}}", 64 * MIB)),
         ("tokenizer_json", "merges", filled("{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0},\"merges\":[", "\"a a\",", "\"a a\"]}}", 64 * MIB)),
         ("tokenizer_json", "added tokens", numbered("{\"added_tokens\":[", |i| format!("{{\"id\":{i},\"content\":\"{i}\"}},"), "0]}", 64 * MIB)),
+        ("vocab_json", "short tokens", numbered("{", |i| format!("\"{i:x}\":{},", i % 1000), "\"z\":0}", 64 * MIB)),
+        ("merges_txt", "short merges", filled("#version: 0.2\n", "a a\n", "a a", 64 * MIB)),
         ("vocab_txt", "short tokens", numbered("[UNK]\n[CLS]\n[SEP]\n", |i| format!("{i:x}\n"), "", 64 * MIB)),
         ("vocab_txt", "empty lines", filled("[UNK]\n[CLS]\n[SEP]\n", "\n", "a", 64 * MIB)),
         ("tokenizer_config", "an array of numbers", filled("{\"a\":[", "0,", "0]}", 64 * MIB)),
