@@ -2,7 +2,7 @@
 //!
 //! A tokenizer is a [`pipeline`]: added tokens are cut out ([`added`]), the rest is normalized ([`normalizer`]), split
 //! into words ([`mod@words`]) and spelled in the vocabulary ([`wordpiece`], [`bpe`]); a [`template`] says what stands around it.
-//! [`file`] and [`vocab`] read one from its files.
+//! [`mod@file`] and [`vocab`] read one from its files.
 //!
 //! Not left to Hugging Face's `tokenizers` crate: since its version 1.0 it does not say where a token came from, and
 //! before that it has regular expressions and more in it that a browser would have to download.

@@ -13,7 +13,7 @@ static COUNTERS: Mutex<Vec<(usize, usize)>> = Mutex::new(Vec::new());
 extern "C" fn __sanitizer_cov_8bit_counters_init(start: *mut u8, end: *mut u8) {
     let length = (end as usize).saturating_sub(start as usize);
     let mut counters = COUNTERS.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    if !counters.iter().any(|known| *known == (start as usize, length)) {
+    if !counters.contains(&(start as usize, length)) {
         counters.push((start as usize, length));
     }
 }
