@@ -3,6 +3,7 @@
 use graftwork_model::{Adapter, AdapterConfig, AdapterFile, Backbone, HeadConfig};
 use graftwork_tensor::Tape;
 use graftwork_tests::golden;
+use graftwork_train::tasks::LabelTargets;
 use graftwork_train::{Optimizer, StepSettings};
 
 use crate::measure::Bench;
@@ -55,8 +56,9 @@ fn step(bench: &Bench<'_>, backbone: &Backbone, shape: &str, lengths: &[usize]) 
     // Backward through frozen weights costs about what forward does.
     bench.measure(&format!("model: training step {shape}, adapters of 64"), 2.0 * flop(backbone, lengths), || {
         let batch = backbone.batch(&ids, &vec![0; ids.len()], &starts).expect("a batch that fits");
+        let targets = LabelTargets::new(bench.device, &labels);
         settings.step += 1;
-        optimizer.step(backbone, &adapter, (&batch, &labels), settings).expect("a head");
+        optimizer.step(backbone, &adapter, (&batch, &targets), settings).expect("a head");
         adapter.arena().weights().clone()
     });
 }

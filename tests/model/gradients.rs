@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use graftwork_model::{Adapter, AdapterFile, adapterhub, load};
 use graftwork_tensor::Tape;
-use graftwork_tensor::ops::cross_entropy::cross_entropy;
 use graftwork_tests::golden::{self, Golden};
 use graftwork_tests::{devices, nmse};
+use graftwork_train::tasks::{LabelTargets, Loss, Targets};
 use safetensors::tensor::TensorView;
 
 /// The golden gradients by canonical name: an AdapterHub directory whose weights are the gradients, read as any other.
@@ -54,13 +54,12 @@ fn every_configuration_against_autograd() {
             let mut tape = Tape::training(&device, None);
             let hidden = backbone.forward(&mut tape, &batch, Some(&adapter), 0.0).unwrap();
             let logits = adapter.head().unwrap().forward(&mut tape, &backbone, &hidden, &batch, 0.0);
-            let (n, classes) = (logits.value().rows(), logits.value().cols());
-            let (dlogits, losses) = (device.empty(n, classes), device.empty(1, n));
-            cross_entropy(&device, logits.value(), &device.indices(&golden.counts["labels"]), &dlogits, &losses);
-            tape.backward(&logits, dlogits);
+            let targets = LabelTargets::new(&device, &golden.counts["labels"]);
+            let Loss { root, gradient, shares } = targets.loss(&mut tape, &logits).unwrap();
+            tape.backward(&root, gradient);
 
             let read = |tensor| pollster::block_on(device.read(tensor)).unwrap();
-            let loss: f32 = read(&losses).iter().sum();
+            let loss: f32 = read(&shares).iter().sum();
             assert!((loss - golden.floats["loss"][0]).abs() < 1e-5, "{}: {case}: loss {loss}", device.name());
             let found = adapter.arena().unpack(&read(adapter.arena().grads().unwrap()));
             assert_eq!(found.len(), expected.tensors.len(), "{case}");

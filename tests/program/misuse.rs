@@ -88,3 +88,29 @@ fn a_closed_pipe_is_no_error() {
     let output = child.wait_with_output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
+
+/// Somebody takes the column of ids for that of the labels: a matrix of all pairs of labels must not be built for it.
+#[test]
+fn labels_that_look_like_ids() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("ids.tsv");
+    let rows: String = (0..400).map(|i| format!("row-{}\ttext {i}\n", i % 300)).collect();
+    std::fs::write(&data, format!("label\ttext\n{rows}")).unwrap();
+    let out = dir.path().join("out");
+    let train = || {
+        let mut command = graftwork(["train", "--max-steps", "1", "--json", "--backbone"]);
+        command.arg(backbone()).arg("--out").arg(&out).arg("--train").arg(&data).arg("--dev").arg(&data);
+        command
+    };
+    let (status, said) = fail(&mut train(), "");
+    assert_eq!(status, 3);
+    assert!(said.contains("\"label\" has 300 labels") && said.contains("--many-labels"), "{said}");
+    assert!(!out.exists());
+    let found = &crate::json_lines(train().arg("--many-labels"), "")[0];
+    assert_eq!(found["labels"].as_array().unwrap().len(), 300);
+    let dev = &found["dev"];
+    assert_eq!((dev["per_class"].as_array().unwrap().len(), dev["confusion"].is_null()), (300, true));
+    let mistakes = dev["mistakes"].as_array().unwrap();
+    assert!(mistakes.len() == 100 && mistakes[0]["count"].as_u64() >= mistakes[99]["count"].as_u64());
+    assert!(mistakes[0]["truth"].as_str().unwrap().starts_with("row-"));
+}

@@ -7,18 +7,23 @@ use graftwork_model::load;
 use graftwork_tests::golden::{self, Golden};
 use graftwork_tests::{devices, nmse};
 use graftwork_text::{BatchSize, Encoding};
-use graftwork_train::{Event, Examples, StepReport, TrainConfig, Trainer};
+use graftwork_train::{Event, StepReport, TextClassification, TrainConfig, Trainer};
 
 /// The golden batches as examples that are visited in order.
-fn examples(golden: &Golden) -> Examples {
+fn examples(golden: &Golden) -> TextClassification {
     let (ids, starts) = golden.batch();
     let encoding = |w: &[u32]| {
         let ids = ids[w[0] as usize..w[1] as usize].to_vec();
         Encoding { type_ids: vec![0; ids.len()], ids, ..Encoding::default() }
     };
     let labels = golden.counts["labels"].iter().map(|label| Some(*label as usize));
-    Examples::new("training", starts.windows(2).map(encoding).collect(), labels, &["ham".to_owned(), "spam".to_owned()])
-        .unwrap()
+    TextClassification::new(
+        "training",
+        starts.windows(2).map(encoding).collect(),
+        labels,
+        &["ham".to_owned(), "spam".to_owned()],
+    )
+    .unwrap()
 }
 
 fn check(folder: &str, backbone_dir: &Path) {

@@ -5,6 +5,7 @@ use graftwork_model::{Adapter, AdapterConfig, AdapterFile, Backbone, HeadConfig}
 use graftwork_tensor::Device;
 use graftwork_tests::{golden, gpus, shapes};
 use graftwork_train::predict::in_batches;
+use graftwork_train::tasks::LabelTargets;
 use graftwork_train::{Optimizer, StepSettings};
 
 fn trainable(backbone: &Backbone) -> Adapter {
@@ -21,7 +22,7 @@ fn step(backbone: &Backbone, adapter: &Adapter, optimizer: &Optimizer, lengths: 
     let labels: Vec<u32> = (0..lengths.len() as u32).map(|i| i % 2).collect();
     let batch = backbone.batch(&ids, &vec![0; ids.len()], &shapes::cu_seqlens(lengths)).unwrap();
     let settings = StepSettings { lr: 1e-3, weight_decay: 0.01, max_norm: 1.0, dropout: 0.1, seed: 1, step };
-    optimizer.step(backbone, adapter, (&batch, &labels), settings).unwrap();
+    optimizer.step(backbone, adapter, (&batch, &LabelTargets::new(backbone.device(), &labels)), settings).unwrap();
 }
 
 fn own_gpu() -> Gpu {

@@ -4,8 +4,10 @@ use graftwork::{AdapterConfig, AdapterFile, Device, HeadConfig};
 use graftwork_model::{Adapter, Backbone};
 use graftwork_tests::{devices, golden, random};
 use graftwork_text::{BatchSize, Encoding};
-use graftwork_train::evaluate::{evaluate, logits};
-use graftwork_train::{Error, Examples, Optimizer, StepSettings, TrainConfig, Trainer};
+use graftwork_train::evaluate::evaluate;
+use graftwork_train::predict::logits;
+use graftwork_train::tasks::LabelTargets;
+use graftwork_train::{Error, Optimizer, StepSettings, TextClassification, TrainConfig, Trainer};
 use pollster::block_on;
 
 fn names<const N: usize>(names: [&str; N]) -> Vec<String> {
@@ -20,14 +22,14 @@ fn adapter(backbone: &Backbone, labels: Vec<String>) -> AdapterFile {
 }
 
 /// Twelve texts, text `i` of the label `i % labels.len()`.
-fn examples(labels: &[String]) -> Examples {
+fn examples(labels: &[String]) -> TextClassification {
     let encoding = |i| Encoding {
         ids: random(i, 6).iter().map(|v| 500 + (v * 400.0) as u32).collect(),
         type_ids: vec![0; 6],
         ..Encoding::default()
     };
     let ids = (0..12).map(|i| Some(i % labels.len()));
-    Examples::new("training", (0..12).map(encoding).collect(), ids, labels).unwrap()
+    TextClassification::new("training", (0..12).map(encoding).collect(), ids, labels).unwrap()
 }
 
 fn config() -> TrainConfig {
@@ -61,11 +63,12 @@ fn labels_beyond_the_head() {
         ));
         let batch = backbone.batch(&[2, 9, 3], &[0; 3], &[0, 3]).unwrap();
         let before = block_on(adapter.arena().read(&device)).unwrap();
-        let step = Optimizer::new(&device, &adapter).step(&backbone, &adapter, (&batch, &[2]), settings());
+        let labels = |labels: &[u32]| LabelTargets::new(&device, labels);
+        let step = Optimizer::new(&device, &adapter).step(&backbone, &adapter, (&batch, &labels(&[2])), settings());
         assert!(matches!(step, Err(Error::LabelOutOfRange { label: 2, classes: 2 })), "{}: {step:?}", device.name());
         assert_eq!(block_on(adapter.arena().read(&device)).unwrap(), before);
-        let step = Optimizer::new(&device, &adapter).step(&backbone, &adapter, (&batch, &[1, 0]), settings());
-        assert!(matches!(step, Err(Error::LabelCount { labels: 2, texts: 1 })), "{}: {step:?}", device.name());
+        let step = Optimizer::new(&device, &adapter).step(&backbone, &adapter, (&batch, &labels(&[1, 0])), settings());
+        assert!(matches!(step, Err(Error::LabelCount { labels: 2, rows: 1 })), "{}: {step:?}", device.name());
     }
 }
 
@@ -78,10 +81,10 @@ fn labels_in_another_order() {
     let encoding = |i: usize| Encoding { ids: vec![2, 10 + i as u32, 3], type_ids: vec![0; 3], ..Encoding::default() };
     let of = |order: &[String], ids: [usize; 2]| {
         let labels = (0..12).map(|i| Some(ids[i % 2]));
-        Examples::new("training", (0..12).map(encoding).collect(), labels, order).unwrap()
+        TextClassification::new("training", (0..12).map(encoding).collect(), labels, order).unwrap()
     };
     let (same, other) = (of(&names(["ham", "spam"]), [0, 1]), of(&names(["spam", "ham"]), [1, 0]));
-    let train = |examples: &Examples| {
+    let train = |examples: &TextClassification| {
         let mut trainer = Trainer::new(&backbone, &file, config(), examples, Some(examples)).unwrap();
         block_on(trainer.run(&mut |_, _| std::ops::ControlFlow::Continue(()))).unwrap();
         let evaluation = block_on(evaluate(&backbone, trainer.adapter(), examples, &mut |_| {})).unwrap();
@@ -102,7 +105,12 @@ fn an_adapter_on_another_backbone() {
             let error = block_on(logits(other, &adapter, &batch)).unwrap_err().to_string();
             assert!(error.contains("adapter `a`") && error.contains("attach"), "{error}");
             assert!(block_on(logits(&own, &adapter, &batch)).unwrap_err().to_string().contains("batch"));
-            let step = Optimizer::new(other.device(), &adapter).step(other, &adapter, (&batch, &[1]), settings());
+            let step = Optimizer::new(other.device(), &adapter).step(
+                other,
+                &adapter,
+                (&batch, &LabelTargets::new(other.device(), &[1])),
+                settings(),
+            );
             assert!(step.is_err());
         }
         let batch = own.batch(&[2, 9, 3], &[0; 3], &[0, 3]).unwrap();

@@ -9,10 +9,10 @@ use graftwork_model::Backbone;
 use graftwork_tests::{devices, golden, random};
 use graftwork_text::{BatchSize, Encoding};
 use graftwork_train::checkpoint::RunState;
-use graftwork_train::{Ending, Event, Examples, TrainConfig, Trainer, Turn};
+use graftwork_train::{Ending, Event, TextClassification, TrainConfig, Trainer, Turn};
 
 /// A task that a tiny random BERT can learn: each label has its half of the vocabulary, the first token included.
-fn examples(n: usize) -> Examples {
+fn examples(n: usize) -> TextClassification {
     let mut encodings = Vec::new();
     let mut labels = Vec::new();
     for i in 0..n {
@@ -23,7 +23,7 @@ fn examples(n: usize) -> Examples {
         encodings.push(Encoding { type_ids: vec![0; length], ids, ..Encoding::default() });
         labels.push(Some(label));
     }
-    Examples::new("training", encodings, labels, &["no".to_owned(), "yes".to_owned()]).unwrap()
+    TextClassification::new("training", encodings, labels, &["no".to_owned(), "yes".to_owned()]).unwrap()
 }
 
 fn adapter(backbone: &Backbone, dropout: f64) -> AdapterFile {

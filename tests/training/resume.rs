@@ -9,7 +9,7 @@ use graftwork_tests::{golden, random};
 use graftwork_text::{BatchSize, Encoding};
 use graftwork_train::checkpoint::RunState;
 use graftwork_train::evaluate::evaluate;
-use graftwork_train::{Ending, Event, Examples, TrainConfig, Trainer};
+use graftwork_train::{Ending, Event, TextClassification, TrainConfig, Trainer};
 
 fn encodings(n: usize) -> Vec<Encoding> {
     let encoding = |i: usize| {
@@ -19,9 +19,9 @@ fn encodings(n: usize) -> Vec<Encoding> {
     (0..n).map(encoding).collect()
 }
 
-fn examples(labels: &[usize]) -> Examples {
+fn examples(labels: &[usize]) -> TextClassification {
     let ids = labels.iter().map(|label| Some(*label));
-    Examples::new("training", encodings(labels.len()), ids, &["no".into(), "yes".into()]).unwrap()
+    TextClassification::new("training", encodings(labels.len()), ids, &["no".into(), "yes".into()]).unwrap()
 }
 
 fn adapter(backbone: &Backbone) -> AdapterFile {
@@ -55,7 +55,8 @@ fn an_equal_score_is_not_better_after_resuming() {
     for (right, n) in [(83, 91), (84, 92)] {
         let adapter = Adapter::load(&backbone, &file).unwrap();
         let any = examples(&vec![0; n]);
-        let said = pollster::block_on(evaluate(&backbone, &adapter, &any, &mut |_| {})).unwrap().predictions;
+        let said = pollster::block_on(evaluate(&backbone, &adapter, &any, &mut |_| {})).unwrap().answers;
+        let said: Vec<usize> = said.iter().map(|answer| answer.labels()[0]).collect();
         // A rate of learning that changes no prediction; trained towards the opposite, so that the loss only rises.
         let dev: Vec<usize> =
             said.iter().enumerate().map(|(i, said)| if i < right { *said } else { 1 - said }).collect();

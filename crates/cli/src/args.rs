@@ -11,7 +11,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub use data::{DataArgs, TextArgs};
 pub use infer::{Embed, Eval, Inspect, Merge, Pooling, Predict};
 pub use method::MethodArgs;
-pub use train::{AdapterArgs, InputFormat, RunArgs, ScheduleName, Train};
+pub use train::{AdapterArgs, InputFormat, RunArgs, ScheduleName, Task, Train};
 
 const AFTER_HELP: &str = "\
 Exit status:

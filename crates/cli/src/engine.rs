@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use graftwork::{AdapterFile, Backbone, Device, files};
+use graftwork::{AdapterFile, Backbone, Device, HeadConfig, TaskInfo, files};
 use pollster::block_on;
 
 use crate::args::{Common, DeviceArg};
@@ -39,16 +39,18 @@ pub fn read_adapter(path: &Path, any_backbone: bool) -> Result<AdapterFile> {
     Ok(file)
 }
 
-/// The labels of an adapter's head.
+/// An adapter's head, and the task that it is for.
 ///
 /// # Errors
-/// If it has no head.
-pub fn labels_of(file: &AdapterFile) -> Result<Vec<String>> {
+/// If it has no head, or one of a kind without a task.
+pub fn head_of(file: &AdapterFile) -> Result<(&HeadConfig, &'static TaskInfo)> {
     let head = file.head.as_ref().ok_or_else(|| {
         Failure::new(Kind::Input, format!("the adapter {} has no head", file.name))
-            .hint("it can embed texts, but not classify them")
+            .hint("it can embed texts, but predict nothing")
     })?;
-    Ok((0..head.num_labels).map(|id| head.label(id)).collect())
+    let task = TaskInfo::of_head(head.kind)
+        .ok_or_else(|| Failure::new(Kind::Input, format!("no task has {} heads", head.kind.head_type())))?;
+    Ok((head, task))
 }
 
 impl From<graftwork::Error> for Failure {
@@ -117,6 +119,7 @@ impl From<graftwork_train::Error> for Failure {
         match error {
             Error::Model(error) => error.into(),
             Error::File(error) => error.into(),
+            Error::Text(error) => error.into(),
             Error::Device(error) => error.into(),
             Error::Setting { .. } => Self::of(Kind::Usage, &error),
             Error::Diverged { .. } => Self::of(Kind::Failure, &error),

@@ -5,8 +5,7 @@ use std::io::{self, IsTerminal, Read};
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use graftwork::{Dataset, Format, ReadOptions};
-use graftwork_text::data;
+use graftwork::{Format, Input, Labelled, ReadOptions, TaskInfo, data};
 
 use crate::args::{DataArgs, InputFormat, TextArgs};
 use crate::failure::{Failure, Kind, Result};
@@ -18,7 +17,12 @@ const CHUNK: usize = 128;
 ///
 /// # Errors
 /// If the file cannot be read, or has bad rows.
-pub fn labelled(path: &Path, args: &DataArgs, labels: Option<Vec<String>>) -> Result<Dataset> {
+pub fn labelled(
+    path: &Path,
+    task: &TaskInfo,
+    args: &DataArgs,
+    labels: Option<Vec<String>>,
+) -> Result<Box<dyn Labelled>> {
     let options = ReadOptions {
         text_column: args.text_column.clone(),
         label_column: args.label_column.clone(),
@@ -26,14 +30,14 @@ pub fn labelled(path: &Path, args: &DataArgs, labels: Option<Vec<String>>) -> Re
         format: args.format.map(Format::from),
         ..ReadOptions::default()
     };
-    Dataset::from_path(path, &options).map_err(|error| with_hint(error.into()))
+    (task.read)(path, &options).map_err(|error| with_hint(error.into()))
 }
 
 /// Hands the texts of a file, or of standard input, to `work` in chunks, in order.
 ///
 /// # Errors
 /// If the file cannot be read, has bad rows, or `work` fails.
-pub fn texts(args: &TextArgs, mut work: impl FnMut(Vec<String>) -> Result<ControlFlow<()>>) -> Result<()> {
+pub fn texts(args: &TextArgs, mut work: impl FnMut(Vec<Input>) -> Result<ControlFlow<()>>) -> Result<()> {
     let from_stdin = args.input == Path::new("-");
     let name = if from_stdin { "standard input".to_owned() } else { args.input.display().to_string() };
     // What is typed is answered line by line.
@@ -53,7 +57,7 @@ pub fn texts(args: &TextArgs, mut work: impl FnMut(Vec<String>) -> Result<Contro
         ..ReadOptions::default()
     };
     let mut outcome = Ok(());
-    let mut take = |texts: Vec<String>| match work(texts) {
+    let mut take = |inputs: Vec<Input>| match work(inputs) {
         Ok(flow) => flow,
         Err(failure) => {
             outcome = Err(failure);
@@ -62,6 +66,20 @@ pub fn texts(args: &TextArgs, mut work: impl FnMut(Vec<String>) -> Result<Contro
     };
     let read = data::for_each_chunk(&name, reader, &options, if typed { 1 } else { CHUNK }, &mut take);
     outcome.and(read.map_err(|error| with_hint(error.into())))
+}
+
+/// The texts of inputs for something that takes no lists of words; `who` takes them.
+///
+/// # Errors
+/// If one is a list of words.
+pub fn whole_texts(inputs: Vec<Input>, who: &str) -> Result<Vec<String>> {
+    let text = |input| match input {
+        Input::Text(text) => Ok(text),
+        Input::Words(_) => {
+            Err(Failure::new(Kind::Input, format!("{who} takes texts, but a row of the input is a list of words")))
+        }
+    };
+    inputs.into_iter().map(text).collect()
 }
 
 /// Names the options that help.

@@ -26,9 +26,10 @@ mod backbone;
 mod error;
 mod merge;
 mod paths;
+mod predict;
 
 pub use adapter::Adapter;
-pub use backbone::{Backbone, BackboneFiles, Classification, EmbedOptions, Pooling};
+pub use backbone::{Backbone, BackboneFiles};
 pub use error::{Error, Result};
 pub use graftwork_formats::{ActivationName, BackboneConfig, Error as FileError, Fingerprint};
 pub use graftwork_gpu::{AdapterChoice, AdapterDescription, Error as GpuError, MemoryUse, adapters as gpu_adapters};
@@ -37,15 +38,19 @@ pub use graftwork_model::{
     MethodOption, Preset, methods,
 };
 pub use graftwork_tensor::{Device, Error as DeviceError};
-pub use graftwork_text::{BatchSize, Dataset, Encoding, Example, Format, ReadOptions, Tokenizer, shuffled};
-pub use graftwork_train::evaluate::{Evaluation, softmax};
-pub use graftwork_train::metrics::{ClassMetrics, Metrics};
+pub use graftwork_text::data::{self, Dataset, Example, Format, Input, ReadOptions};
+pub use graftwork_text::{BatchSize, Encoding, Tokenizer, shuffled};
+pub use graftwork_train::evaluate::Evaluation;
+pub use graftwork_train::metrics::{ClassMetrics, Confusion, Metrics};
+pub use graftwork_train::predict::softmax;
+pub use graftwork_train::tasks::{Answer, Classification, Labelled, TASKS, TaskInfo, text_classification};
 pub use graftwork_train::{
-    Ending, Error as TrainError, Event, Examples, Progress, Schedule, StepReport, TrainConfig, Trainer, Turn,
-    checkpoint,
+    Ending, Error as TrainError, Event, Examples, Progress, Schedule, StepReport, TextClassification, TrainConfig,
+    Trainer, Turn, checkpoint,
 };
 pub use merge::{MergedBackbone, merge};
 pub use paths::{cache_dir, models_dir, resolve_backbone};
+pub use predict::{EmbedOptions, Pooling};
 
 /// Reading and writing adapters.
 pub mod files {

@@ -98,6 +98,12 @@ impl HeadConfig {
         self.labels.as_ref().and_then(|labels| labels.get(id).cloned()).unwrap_or_else(|| unnamed_label(id))
     }
 
+    /// All classes' names by id.
+    #[must_use]
+    pub fn label_names(&self) -> Vec<String> {
+        (0..self.num_labels).map(|id| self.label(id)).collect()
+    }
+
     /// The classes' names by id, unless all are transformers' names for classes without one.
     #[must_use]
     pub fn own_labels(&self) -> Option<&[String]> {

@@ -1,14 +1,17 @@
-//! Labelled and unlabelled text from files: `.tsv`, `.csv`, `.jsonl` and `.txt`, gzip or not.
+//! Text from files: `.tsv`, `.csv`, `.jsonl` and `.txt`, gzip or not.
 //!
-//! | format | rows | labels |
-//! |---|---|---|
-//! | `.tsv` | header, then one row a line; columns separated by tabs; **no** quoting, no escapes | a column |
-//! | `.csv` | header, then rows as in RFC 4180: commas, `"` quotes, which may enclose line breaks | a column |
-//! | `.jsonl`, `.ndjson` | one JSON object a line | a string, an integer, or a boolean |
-//! | `.txt` | one text a line, empty lines included | none |
+//! | format | rows | labels | lists of words |
+//! |---|---|---|---|
+//! | `.tsv` | header, then one row a line; columns separated by tabs; **no** quoting, no escapes | a column | |
+//! | `.csv` | header, then rows as in RFC 4180: commas, `"` quotes, which may enclose line breaks | a column | |
+//! | `.jsonl`, `.ndjson` | one JSON object a line | a string, an integer, or a boolean | an array |
+//! | `.txt` | one text a line, empty lines included | none | |
 //!
 //! Blank lines are skipped except in `.txt`, where a prediction must come out for every line that went in. A byte
 //! order mark and Windows line ends are understood. Nothing is trimmed.
+//!
+//! What a row has is up to the kind of data set: a text and a label ([`Dataset`]), or something to predict
+//! ([`for_each_chunk`]).
 
 mod csv_row;
 mod delimited;
@@ -17,31 +20,16 @@ mod labels;
 mod lines;
 mod rows;
 pub(crate) mod source;
+mod texts;
+mod unlabelled;
 
 use std::io::{BufRead, Read};
-use std::ops::ControlFlow;
 use std::path::Path;
 
 use crate::{Error, Result};
 
-/// One row of a data set.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Example {
-    /// The text, as it stands in the file.
-    pub text: String,
-    /// Index into [`Dataset::labels`]; `None` when labels were not read.
-    pub label: Option<usize>,
-}
-
-/// The rows of one file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Dataset {
-    /// The rows, in file order; never empty for a labelled data set.
-    pub examples: Vec<Example>,
-    /// The names of the labels. Those that were given, or else those found: numerically sorted when all of them are
-    /// integers, else sorted by their bytes.
-    pub labels: Vec<String>,
-}
+pub use texts::{Dataset, Example};
+pub use unlabelled::{Input, for_each_chunk};
 
 /// The format of a data file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -79,6 +67,8 @@ pub struct ReadOptions {
     pub text_column: String,
     /// The column (or JSON key) that holds the label; default `label`.
     pub label_column: String,
+    /// The JSON key that holds a list of words; default `tokens`.
+    pub tokens_column: String,
     /// Read labels: every row must have one. Default true; when false the label column is not looked at.
     pub read_labels: bool,
     /// The labels in the order of their indices; a row with another label is an error. Default `None`: as found.
@@ -94,6 +84,7 @@ impl Default for ReadOptions {
         Self {
             text_column: "text".to_owned(),
             label_column: "label".to_owned(),
+            tokens_column: "tokens".to_owned(),
             read_labels: true,
             labels: None,
             format: None,
@@ -102,90 +93,40 @@ impl Default for ReadOptions {
     }
 }
 
-impl Dataset {
-    /// Reads a data file; `-` is standard input, whose format must be given.
-    ///
-    /// # Errors
-    /// [`Error::Io`] when it cannot be read, [`Error::File`] when it is unusable as a whole, [`Error::Rows`] with up
-    /// to ten bad rows and their line numbers.
-    pub fn from_path(path: &Path, options: &ReadOptions) -> Result<Self> {
-        if path == Path::new("-") {
-            return Self::from_reader("standard input", std::io::stdin().lock(), options);
-        }
-        let name = path.display().to_string();
-        let file = std::fs::File::open(path).map_err(|source| Error::Io { name: name.clone(), source })?;
-        Self::from_reader(&name, file, options)
-    }
-
-    /// Reads a data file from memory. `name` is what messages call it, and its extension tells the format.
-    ///
-    /// # Errors
-    /// As [`Dataset::from_path`].
-    pub fn from_bytes(name: &str, bytes: &[u8], options: &ReadOptions) -> Result<Self> {
-        Self::from_reader(name, bytes, options)
-    }
-
-    /// Reads a data file from a stream. `name` is what messages call it, and its extension tells the format.
-    ///
-    /// # Errors
-    /// As [`Dataset::from_path`].
-    pub fn from_reader(name: &str, reader: impl Read, options: &ReadOptions) -> Result<Self> {
-        let format = format_of(name, options)?;
-        if format == Format::Txt && options.read_labels {
-            return Err(Error::file(name, "a text file has no labels: use .tsv, .csv or .jsonl"));
-        }
-        let mut rows = rows::Rows::new(name, options)?;
-        read(format, source::open(name, reader, options.max_bytes)?, &mut rows)?;
-        rows.finish()
-    }
-
-    /// Number of rows.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.examples.len()
-    }
-
-    /// Whether there are no rows.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.examples.is_empty()
-    }
-}
-
-/// Reads only the texts of a stream, `chunk` at a time, so that the memory in use does not grow with the stream.
-///
-/// `take` gets each chunk in order and may stop the reading. Labels are not looked at ([`ReadOptions::read_labels`]
-/// counts as false), [`ReadOptions::max_bytes`] holds, and rows before a bad one may have been handed on already.
-///
-/// # Errors
-/// As [`Dataset::from_path`].
-pub fn for_each_chunk(
-    name: &str,
-    reader: impl Read,
-    options: &ReadOptions,
-    chunk: usize,
-    take: &mut dyn FnMut(Vec<String>) -> ControlFlow<()>,
-) -> Result<()> {
-    let options = ReadOptions { read_labels: false, ..options.clone() };
-    let format = format_of(name, &options)?;
-    let mut rows = rows::Rows::new(name, &options)?.in_chunks(chunk, take);
-    read(format, source::open(name, reader, options.max_bytes)?, &mut rows)?;
-    rows.finish().map(drop)
-}
-
 fn format_of(name: &str, options: &ReadOptions) -> Result<Format> {
     options.format.or_else(|| Format::of_name(name)).ok_or_else(|| {
         Error::file(name, "the name does not tell the format (.tsv, .csv, .jsonl or .txt, optionally .gz): give it")
     })
 }
 
-fn read(format: Format, source: Box<dyn BufRead + '_>, rows: &mut rows::Rows<'_>) -> Result<()> {
-    match format {
-        Format::Tsv => delimited::read_tsv(source, rows),
-        Format::Csv => delimited::read_csv(source, rows),
-        Format::Jsonl => jsonl::read(source, rows),
-        Format::Txt => lines::read_txt(source, rows),
+/// A file or, for `-`, standard input, with what messages call it.
+fn open_path(path: &Path) -> Result<(String, Box<dyn Read>)> {
+    if path == Path::new("-") {
+        return Ok(("standard input".to_owned(), Box::new(std::io::stdin().lock())));
     }
+    let name = path.display().to_string();
+    let file = std::fs::File::open(path).map_err(|source| Error::Io { name: name.clone(), source })?;
+    Ok((name, Box::new(file)))
+}
+
+/// Hands all rows of a stream to `take`, with what they have of these columns.
+fn read_rows<'a>(
+    name: &'a str,
+    reader: impl Read,
+    options: &ReadOptions,
+    columns: Vec<rows::Column<'a>>,
+    take: rows::Take<'a>,
+) -> Result<()> {
+    let format = format_of(name, options)?;
+    let source: Box<dyn BufRead + '_> = source::open(name, reader, options.max_bytes)?;
+    let mut rows = rows::Rows::new(name, columns, take);
+    match format {
+        Format::Tsv => delimited::read_tsv(source, &mut rows),
+        Format::Csv => delimited::read_csv(source, &mut rows),
+        Format::Jsonl => jsonl::read(source, &mut rows),
+        Format::Txt => lines::read_txt(source, &mut rows),
+    }?;
+    rows.finish()
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ mod tokenizer;
 
 pub use batch::PackedBatch;
 pub use batches::{BatchSize, by_length, count_batches, in_input_order, plan};
-pub use data::{Dataset, Example, Format, ReadOptions};
+pub use data::{Dataset, Example, Format, Input, ReadOptions};
 pub use error::{Error, Result, RowError, RowErrors};
 pub use shuffle::shuffled;
 pub use tokenizer::{Encoding, Origin, SpecialTokens, Tokenizer, VocabOptions};

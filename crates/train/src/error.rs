@@ -9,6 +9,9 @@ pub enum Error {
     /// A checkpoint's file.
     #[error(transparent)]
     File(#[from] graftwork_formats::Error),
+    /// Data sets and tokenizers.
+    #[error(transparent)]
+    Text(#[from] graftwork_text::Error),
     /// The device.
     #[error(transparent)]
     Device(#[from] graftwork_tensor::Error),
@@ -47,6 +50,14 @@ pub enum Error {
         /// The head's labels.
         known: Vec<String>,
     },
+    /// The adapter's head is for another task.
+    #[error("the adapter's head is for {head}, not for {wanted}")]
+    OtherTask {
+        /// The head's task, or its kind.
+        head: &'static str,
+        /// The task that was asked for.
+        wanted: &'static str,
+    },
     /// A label id is beyond the head's.
     #[error("label {label} is beyond the head, which has {classes} (counted from 0)")]
     LabelOutOfRange {
@@ -55,13 +66,13 @@ pub enum Error {
         /// How many the head tells apart.
         classes: usize,
     },
-    /// There are more or fewer labels than texts.
-    #[error("the batch has {texts} texts, but {labels} labels")]
+    /// There are more or fewer labels than rows of the head's output.
+    #[error("there are {labels} labels for {rows} rows of the head's output: one a text, or one a token to be tagged")]
     LabelCount {
         /// Labels.
         labels: usize,
-        /// Sequences of the batch.
-        texts: usize,
+        /// Sequences or tokens of the batch.
+        rows: usize,
     },
     /// The adapter has no head to train or evaluate.
     #[error("the adapter has no head; train one with `graftwork train --init`")]

@@ -1,9 +1,10 @@
 //! One training step on a device: loss, backward, clip, AdamW. Nothing here waits for the device.
 
 use graftwork_model::{Adapter, Backbone, Batch};
-use graftwork_tensor::ops::{adamw, clear, cross_entropy, reduce};
+use graftwork_tensor::ops::{adamw, clear, reduce};
 use graftwork_tensor::{Device, DropoutKey, Tape, Tensor};
 
+use crate::tasks::{Loss, Targets};
 use crate::{Error, Result};
 
 /// Steps whose loss waits on the device before it is read.
@@ -42,7 +43,7 @@ pub struct StepSettings {
 pub struct StepReport {
     /// From 1 on.
     pub step: usize,
-    /// Mean cross-entropy of the batch, before the update.
+    /// Mean loss of the batch, before the update.
     pub loss: f32,
     /// Norm of all gradients together, before clipping.
     pub grad_norm: f32,
@@ -69,34 +70,29 @@ impl Optimizer {
     /// Records one step: forward, loss, backward, clip, update.
     ///
     /// # Errors
-    /// If the adapter has no head, a label is beyond it, or adapter and batch are of another backbone.
+    /// If the adapter has no head, the targets are not for what it gives, or adapter and batch are of another backbone.
     pub fn step(
         &self,
         backbone: &Backbone,
         adapter: &Adapter,
-        (batch, labels): (&Batch, &[u32]),
+        (batch, targets): (&Batch, &dyn Targets),
         settings: StepSettings,
     ) -> Result<()> {
         let device = backbone.device();
         let head = adapter.head().ok_or(Error::NoHead)?;
-        check_labels(adapter, batch, labels)?;
         let grads = adapter.arena().grads().expect("an adapter that was loaded to be trained");
         let drops = settings.dropout > 0.0 || adapter.description().config.dropout() > 0.0;
         let key = DropoutKey { seed: fold(settings.seed), step: settings.step as u32 };
         let dropout = settings.dropout as f32;
         let slot = self.ring.view(settings.step % RING * SLOT, 1, SLOT);
 
-        // Before anything is recorded: an upload in between would cut the step in two.
-        let labels = device.indices(labels);
         let mut tape = Tape::training(device, drops.then_some(key));
         let hidden = backbone.forward(&mut tape, batch, Some(adapter), dropout)?;
-        let logits = head.forward(&mut tape, backbone, &hidden, batch, dropout);
+        let output = head.forward(&mut tape, backbone, &hidden, batch, dropout);
+        let Loss { root, gradient, shares } = targets.loss(&mut tape, &output)?;
         clear::clear(device, grads);
-        let (rows, classes) = (logits.value().rows(), logits.value().cols());
-        let (dlogits, losses) = (device.empty(rows, classes), device.empty(1, rows));
-        cross_entropy::cross_entropy(device, logits.value(), &labels, &dlogits, &losses);
-        reduce::sum(device, &losses, &slot, 2);
-        tape.backward(&logits, dlogits);
+        reduce::sum(device, &shares, &slot, 2);
+        tape.backward(&root, gradient);
 
         reduce::norm_and_clip(device, grads, settings.max_norm as f32, &slot, 0);
         let update = adamw::AdamW {
@@ -138,19 +134,6 @@ impl Optimizer {
             }
         };
         steps.map(report).collect()
-    }
-}
-
-/// On a GPU a label beyond the head would read another row's logits, and train without a word.
-fn check_labels(adapter: &Adapter, batch: &Batch, labels: &[u32]) -> Result<()> {
-    let texts = batch.sequences().count();
-    if labels.len() != texts {
-        return Err(Error::LabelCount { labels: labels.len(), texts });
-    }
-    let classes = adapter.description().head.as_ref().map_or(0, |head| head.num_labels);
-    match labels.iter().find(|label| **label as usize >= classes) {
-        Some(label) => Err(Error::LabelOutOfRange { label: *label, classes }),
-        None => Ok(()),
     }
 }
 

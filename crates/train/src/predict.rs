@@ -1,13 +1,73 @@
-//! One loop for everything that maps texts to answers: plan, run, reorder.
+//! The way from sequences to answers: plan -> upload -> forward -> read -> put in order. Everything that infers goes
+//! through here.
 
-use graftwork_model::Backbone;
-use graftwork_text::{BatchSize, by_length, plan};
+use graftwork_model::{Adapter, Backbone, Batch};
+use graftwork_tensor::{Tape, Var};
+use graftwork_text::{BatchSize, Encoding, PackedBatch, by_length, plan};
 
-use crate::Result;
 use crate::pause::between_batches;
+use crate::{Error, Result};
 
 /// Tokens of a batch during inference: enough to keep a GPU busy, few enough for a small one.
 const INFERENCE_TOKENS: usize = 2048;
+
+/// What came out for one example, row by row: a row for each of its sequences or for each of their tokens.
+#[derive(Debug, Clone, Copy)]
+pub struct Rows<'a> {
+    /// Row after row.
+    pub values: &'a [f32],
+    /// Elements of a row.
+    pub cols: usize,
+}
+
+impl<'a> Rows<'a> {
+    /// Row `index`.
+    pub fn row(&self, index: usize) -> &'a [f32] {
+        &self.values[index * self.cols..][..self.cols]
+    }
+
+    /// All rows.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &'a [f32]> {
+        self.values.chunks(self.cols.max(1))
+    }
+}
+
+/// Runs the backbone over examples, each of one or more sequences, and makes of what `output` gives for it one answer
+/// each, in input order. `output` gets the last hidden states [T, D] and gives a row a sequence or a row a token;
+/// `read` gets an example's number with its rows, `progress` the fraction done.
+///
+/// # Errors
+/// If a sequence is too long for the backbone, the adapter is of another one, or the device fails.
+pub async fn predict<T>(
+    backbone: &Backbone,
+    adapter: Option<&Adapter>,
+    examples: &[&[Encoding]],
+    output: impl Fn(&mut Tape, Var, &Batch) -> Var,
+    mut read: impl FnMut(usize, Rows<'_>) -> T,
+    progress: &mut dyn FnMut(f64),
+) -> Result<Vec<T>> {
+    let lengths: Vec<usize> = examples.iter().map(|sequences| sequences.iter().map(Encoding::len).sum()).collect();
+    let answer = async |chosen: &[usize]| {
+        let out = {
+            let batch = upload(backbone, chosen.iter().map(|example| examples[*example]))?;
+            let mut tape = Tape::inference(backbone.device());
+            let hidden = backbone.forward(&mut tape, &batch, adapter, 0.0)?;
+            output(&mut tape, hidden, &batch).value().clone()
+        };
+        let values = backbone.device().read(&out).await?;
+        let (rows, cols) = (out.rows(), out.cols());
+        let sequences: usize = chosen.iter().map(|example| examples[*example].len()).sum();
+        let mut rest = values.as_slice();
+        let answer = |example: &usize| {
+            let own = if rows == sequences { examples[*example].len() } else { lengths[*example] };
+            let (values, others) = rest.split_at(own * cols);
+            rest = others;
+            read(*example, Rows { values, cols })
+        };
+        Ok(chosen.iter().map(answer).collect())
+    };
+    in_batches(backbone, &lengths, answer, progress).await
+}
 
 /// An answer to each of `lengths.len()` inputs, in input order. `answer` gets the indices of one batch at a time, longest
 /// inputs first, and gives an answer to each. A batch that the device has no room for is split, and so are those after
@@ -43,4 +103,53 @@ pub async fn in_batches<T>(
         }
     }
     Ok(answers.into_iter().map(|answer| answer.expect("an answer to every input of a batch")).collect())
+}
+
+/// What an adapter's head says about examples; see [`predict`].
+///
+/// # Errors
+/// As [`predict`], and if the adapter has no head.
+pub async fn predict_head<T>(
+    backbone: &Backbone,
+    adapter: &Adapter,
+    examples: &[&[Encoding]],
+    read: impl FnMut(usize, Rows<'_>) -> T,
+    progress: &mut dyn FnMut(f64),
+) -> Result<Vec<T>> {
+    let head = adapter.head().ok_or(Error::NoHead)?;
+    let logits = |tape: &mut Tape, hidden: Var, batch: &Batch| head.forward(tape, backbone, &hidden, batch, 0.0);
+    predict(backbone, Some(adapter), examples, logits, read, progress).await
+}
+
+/// The head's output for one batch, [rows, labels], read back.
+///
+/// # Errors
+/// As [`predict_head`].
+pub async fn logits(backbone: &Backbone, adapter: &Adapter, batch: &Batch) -> Result<Vec<Vec<f32>>> {
+    let head = adapter.head().ok_or(Error::NoHead)?;
+    let mut tape = Tape::inference(backbone.device());
+    let hidden = backbone.forward(&mut tape, batch, Some(adapter), 0.0)?;
+    let logits = head.forward(&mut tape, backbone, &hidden, batch, 0.0);
+    let values = backbone.device().read(logits.value()).await?;
+    Ok(values.chunks(logits.value().cols()).map(<[f32]>::to_vec).collect())
+}
+
+/// Uploads the sequences of some examples as one packed batch.
+pub(crate) fn upload<'e>(backbone: &Backbone, examples: impl Iterator<Item = &'e [Encoding]>) -> Result<Batch> {
+    let sequences: Vec<&Encoding> = examples.flatten().collect();
+    let packed = PackedBatch::pack(&sequences);
+    Ok(backbone.batch(&packed.ids, &packed.type_ids, &packed.cu_seqlens)?)
+}
+
+/// The first of the largest.
+pub fn argmax(row: &[f32]) -> usize {
+    row.iter().enumerate().fold(0, |best, (i, v)| if *v > row[best] { i } else { best })
+}
+
+/// Probabilities from logits.
+pub fn softmax(row: &[f32]) -> Vec<f32> {
+    let top = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let exps: Vec<f32> = row.iter().map(|v| (v - top).exp()).collect();
+    let total: f32 = exps.iter().sum();
+    exps.iter().map(|e| e / total).collect()
 }

@@ -3,14 +3,16 @@
 use std::ops::ControlFlow;
 
 use graftwork_model::{Adapter, AdapterFile, Backbone};
+use graftwork_text::Encoding;
 use web_time::{Duration, Instant};
 
 use crate::checkpoint::{Best, RunState};
 use crate::evaluate::{Evaluation, evaluate};
 use crate::events::{Ending, Event, Progress, Turn};
-use crate::examples::Examples;
 use crate::optimizer::{Optimizer, RING, StepReport, StepSettings};
 use crate::plan::Plan;
+use crate::predict::upload;
+use crate::tasks::{Examples, Task};
 use crate::{Error, Result, TrainConfig};
 
 /// Trains one adapter on one backbone.
@@ -19,9 +21,9 @@ pub struct Trainer<'a> {
     adapter: Adapter,
     optimizer: Optimizer,
     config: TrainConfig,
-    train: &'a Examples,
-    dev: Option<&'a Examples>,
-    labels: Vec<u32>,
+    train: &'a dyn Examples,
+    task: Box<dyn Task + 'a>,
+    dev: Option<&'a dyn Examples>,
     plan: Plan,
     step: usize,
     reported: usize,
@@ -42,26 +44,27 @@ impl<'a> Trainer<'a> {
         backbone: &'a Backbone,
         file: &AdapterFile,
         config: TrainConfig,
-        train: &'a Examples,
-        dev: Option<&'a Examples>,
+        train: &'a dyn Examples,
+        dev: Option<&'a dyn Examples>,
     ) -> Result<Self> {
         config.validate()?;
         let head = file.head.as_ref().ok_or(Error::NoHead)?;
-        let labels = train.labels_for(head)?;
+        let task = train.for_head(head)?;
         if let Some(dev) = dev {
-            dev.labels_for(head)?;
+            dev.for_head(head)?;
         }
         let adapter = Adapter::load_trainable(backbone, file)?;
         let optimizer = Optimizer::new(backbone.device(), &adapter);
-        let plan = Plan::new(&config, train.lengths())?;
+        let tokens = |example| train.sequences(example).iter().map(Encoding::len).sum();
+        let plan = Plan::new(&config, (0..train.len()).map(tokens).collect())?;
         Ok(Self {
             backbone,
             adapter,
             optimizer,
             config,
             train,
+            task,
             dev,
-            labels,
             plan,
             step: 0,
             reported: 0,
@@ -196,9 +199,9 @@ impl<'a> Trainer<'a> {
     fn record_step(&mut self) -> Result<bool> {
         let started = Instant::now();
         let planned = self.plan.step(self.step);
-        let batch = self.train.batch(self.backbone, planned.examples)?;
-        let labels: Vec<u32> = planned.examples.iter().map(|i| self.labels[*i]).collect();
         let (tokens, ends_epoch) = (planned.tokens, planned.ends_epoch);
+        let batch = upload(self.backbone, planned.examples.iter().map(|example| self.train.sequences(*example)))?;
+        let targets = self.task.targets(self.backbone.device(), planned.examples);
         self.step += 1;
         let settings = StepSettings {
             lr: self.lr(self.step),
@@ -208,7 +211,7 @@ impl<'a> Trainer<'a> {
             seed: self.config.seed,
             step: self.step,
         };
-        self.optimizer.step(self.backbone, &self.adapter, (&batch, &labels), settings)?;
+        self.optimizer.step(self.backbone, &self.adapter, (&batch, targets.as_ref()), settings)?;
         self.tokens += tokens;
         self.elapsed += started.elapsed();
         let ends = ends_epoch || self.step == self.plan.total_steps();
@@ -228,7 +231,7 @@ impl<'a> Trainer<'a> {
     async fn evaluate_dev(&mut self) -> Result<(Evaluation, bool)> {
         let dev = self.dev.expect("dev data, or no evaluation is due");
         let evaluation = evaluate(self.backbone, &self.adapter, dev, &mut |_| {}).await?;
-        let (score, loss) = (evaluation.metrics.accuracy, evaluation.loss);
+        let (score, loss) = (evaluation.metrics.score(), evaluation.loss);
         let better = self.best.is_none_or(|best| best.is_beaten_by(score, loss));
         if better {
             // All waiting comes before any change.

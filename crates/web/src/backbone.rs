@@ -110,7 +110,7 @@ impl Backbone {
         let Task::TextClassification = options.task;
         let (name, seed) = (options.name.as_deref().unwrap_or("adapter"), options.seed.unwrap_or(42));
         let config = options.method.config()?;
-        let made = shared.0.new_adapter(name, config, options.labels, seed);
+        let made = shared.0.new_adapter(&graftwork::text_classification::INFO, name, config, options.labels, seed);
         let file = made.map_err(Failure::reading("bad-option"))?;
         Adapter::new(shared, file)
     }

@@ -37,7 +37,7 @@ impl From<Error> for Failure {
             Error::Train(TrainError::NoExamples { .. } | TrainError::NoLabel { .. }) => "bad-examples",
             Error::Train(TrainError::NoHead) => "no-head",
             Error::Train(TrainError::Diverged { .. }) => "diverged",
-            Error::Text(_) => "bad-option",
+            Error::Text(_) | Error::Train(TrainError::Text(_)) => "bad-option",
             Error::Model(_) | Error::File(_) | Error::Train(TrainError::Model(_) | TrainError::File(_)) => {
                 "bad-adapter"
             }

@@ -1,6 +1,8 @@
 //! A training run that lets JavaScript have a word between any few steps.
 
-use graftwork::{Adapter, AdapterFile, Backbone, Dataset, Evaluation, Example, Progress, StepReport, Trainer, Turn};
+use graftwork::{
+    Adapter, AdapterFile, Answer, Backbone, Dataset, Evaluation, Example, Progress, StepReport, Trainer, Turn,
+};
 use js_sys::Date;
 use serde_json::{Map, Value, json};
 
@@ -50,7 +52,7 @@ pub async fn run(
     file.metadata.backbone_fingerprint = Some(backbone.fingerprint());
     file.metadata.metrics = Map::new();
     file.metadata.training = options_json;
-    let mut trainer = Trainer::new(backbone.model(), &file, config, &train, dev.as_ref())?;
+    let mut trainer = Trainer::new(backbone.model(), &file, config, train.as_ref(), dev.as_deref())?;
     if let Some(state) = host.state() {
         trainer.resume(adapter.read_state("the saved run", &state)?)?;
     } else if host.seconds().is_finite() && !keep(&trainer, host).await? {
@@ -120,15 +122,16 @@ fn steps_json(reports: &[StepReport], progress: &Progress, first: usize) -> Valu
 }
 
 fn evaluation_json(found: &Evaluation, best: bool, progress: &Progress, labels: &[String]) -> Value {
+    let label = |answer: &Answer| answer.labels().first().and_then(|id| labels.get(*id)).cloned();
     json!([{
         "step": progress.step,
         "totalSteps": progress.total_steps,
         "validation": {
-            "accuracy": found.metrics.accuracy,
-            "macroF1": found.metrics.macro_f1,
+            "accuracy": found.metrics.get("accuracy"),
+            "macroF1": found.metrics.get("macro_f1"),
             "loss": found.loss,
             "best": best,
-            "predictions": found.predictions.iter().map(|id| labels.get(*id)).collect::<Vec<_>>(),
+            "predictions": found.answers.iter().map(label).collect::<Vec<_>>(),
         },
     }])
 }

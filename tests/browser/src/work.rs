@@ -99,7 +99,7 @@ async fn one_case(backbone: &Backbone, files: &BTreeMap<String, Vec<u8>>) -> Res
 
     let (sequences, classes) = (logits.value().rows(), logits.value().cols());
     let [d_logits, losses, loss] = [(sequences, classes), (1, sequences), (1, 1)].map(|(r, c)| device.empty(r, c));
-    cross_entropy(device, logits.value(), &device.indices(&labels), &d_logits, &losses);
+    cross_entropy(device, logits.value(), &device.indices(&labels), labels.len(), &d_logits, &losses);
     reduce::sum(device, &losses, &loss, 0);
     rows.push(("loss".to_string(), device.read(&loss).await?));
 

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use graftwork::{TaskInfo, text_classification};
 
 use super::{DataArgs, MethodArgs, values};
 
@@ -36,6 +37,9 @@ pub struct Train {
     /// The labels in their order, separated by commas [default: those of the training data, sorted]
     #[arg(long, value_name = "A,B,...", value_delimiter = ',', num_args = 1.., help_heading = "Data")]
     pub labels: Option<Vec<String>>,
+    /// Take labels that look like ids: as many as there are rows, almost
+    #[arg(long, help_heading = "Data")]
+    pub many_labels: bool,
     /// Cut texts to this many tokens, special tokens included [default: the backbone's maximum]
     #[arg(long, value_name = "TOKENS", value_parser = values::max_length, help_heading = "Data")]
     pub max_length: Option<usize>,
@@ -128,6 +132,15 @@ pub enum Task {
     /// One label for each text
     #[default]
     TextClassification,
+}
+
+impl Task {
+    /// What the library knows about it.
+    pub fn info(self) -> &'static TaskInfo {
+        match self {
+            Self::TextClassification => &text_classification::INFO,
+        }
+    }
 }
 
 /// How the learning rate goes on after the warm-up.

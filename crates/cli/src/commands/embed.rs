@@ -31,7 +31,8 @@ pub fn run(args: &Embed, common: &Common) -> Result<()> {
     };
     let mut out = Output::new();
     let mut progress = Progress::count("texts embedded:", common.quiet);
-    input::texts(&args.texts, |texts| {
+    input::texts(&args.texts, |inputs| {
+        let texts = input::whole_texts(inputs, "embed")?;
         let found = block_on(backbone.embed(&texts, options, &mut |_| {}))?;
         for (text, vectors) in texts.iter().zip(&found) {
             let embedding = match args.pooling {

@@ -1,10 +1,11 @@
 //! `graftwork eval`
 
+use graftwork::Examples;
 use pollster::block_on;
 use serde_json::json;
 
 use crate::args::{Common, Eval};
-use crate::engine::{labels_of, load, read_adapter};
+use crate::engine::{head_of, load, read_adapter};
 use crate::failure::Result;
 use crate::output::Output;
 use crate::progress::Progress;
@@ -13,13 +14,15 @@ use crate::{input, report};
 /// Measures an adapter on labelled data.
 pub fn run(args: &Eval, common: &Common) -> Result<()> {
     let file = read_adapter(&args.adapter, args.any_backbone)?;
-    let labels = labels_of(&file)?;
-    let data = input::labelled(&args.data, &args.read, Some(labels.clone()))?;
+    let (head, task) = head_of(&file)?;
+    let labels = head.label_names();
+    let data = input::labelled(&args.data, task, &args.read, Some(labels.clone()))?;
     let backbone = load(&args.backbone, common)?;
     let adapter = backbone.attach(&file)?;
-    let examples = backbone.examples("evaluation", &data, args.max_length.or(adapter.max_length()))?;
+    let examples = backbone.examples("evaluation", data.as_ref(), args.max_length.or(adapter.max_length()))?;
+    note(examples.as_ref(), common);
     let mut progress = Progress::fraction("evaluating", common.quiet);
-    let evaluation = block_on(backbone.evaluate(&adapter, &examples, &mut |done| progress.set_fraction(done)))?;
+    let evaluation = block_on(backbone.evaluate(&adapter, examples.as_ref(), &mut |done| progress.set_fraction(done)))?;
     drop(progress);
 
     let mut out = Output::new();
@@ -29,10 +32,17 @@ pub fn run(args: &Eval, common: &Common) -> Result<()> {
         found["device"] = json!(backbone.device().name());
         out.json(&found)?;
     } else {
-        out.line(&format!("{} on {} texts", report::summary(&evaluation), data.len()))?;
-        for line in report::table(&evaluation, &labels) {
+        out.line(&format!("{} on {} texts", report::summary(&evaluation), evaluation.answers.len()))?;
+        for line in report::table(&evaluation) {
             out.line(&line)?;
         }
     }
     out.flush().map(drop)
+}
+
+/// Says what of the data is not used.
+pub fn note(examples: &dyn Examples, common: &Common) {
+    if let Some(note) = examples.note().filter(|_| !common.quiet) {
+        eprintln!("note: {note}");
+    }
 }

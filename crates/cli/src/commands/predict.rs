@@ -6,7 +6,7 @@ use pollster::block_on;
 use serde::{Serialize, Serializer};
 
 use crate::args::{Common, Predict};
-use crate::engine::{labels_of, load, read_adapter};
+use crate::engine::{head_of, load, read_adapter};
 use crate::failure::Result;
 use crate::input;
 use crate::output::{Output, Reader};
@@ -15,12 +15,13 @@ use crate::progress::Progress;
 /// Classifies texts, one line out for each in.
 pub fn run(args: &Predict, common: &Common) -> Result<()> {
     let file = read_adapter(&args.adapter, args.any_backbone)?;
-    labels_of(&file)?;
+    let (_, task) = head_of(&file)?;
     let backbone = load(&args.backbone, common)?;
     let adapter = backbone.attach(&file)?;
     let mut out = Output::new();
     let mut progress = Progress::count("texts classified:", common.quiet);
-    input::texts(&args.texts, |texts| {
+    input::texts(&args.texts, |inputs| {
+        let texts = input::whole_texts(inputs, task.name)?;
         let found = block_on(backbone.classify(&adapter, &texts, args.texts.max_length, &mut |_| {}))?;
         for (text, found) in texts.iter().zip(&found) {
             let scores = Scores(&found.scores);

@@ -8,10 +8,11 @@ mod start;
 
 use std::path::Path;
 
-use graftwork::{AdapterFile, Backbone, Dataset, Evaluation, Examples};
+use graftwork::{AdapterFile, Backbone, Evaluation, Examples, Labelled, TaskInfo};
 use serde_json::{Value, json};
 
 use crate::args::{Common, Train};
+use crate::commands::eval::note;
 use crate::engine::load;
 use crate::failure::{Failure, Kind, Result};
 use crate::interrupt::Interrupt;
@@ -23,9 +24,9 @@ use runner::{Outcome, Runner, Speed};
 
 /// The labelled data of a run.
 struct Data {
-    train: Dataset,
-    dev: Dataset,
-    test: Option<Dataset>,
+    train: Box<dyn Labelled>,
+    dev: Box<dyn Labelled>,
+    test: Option<Box<dyn Labelled>>,
 }
 
 /// Trains an adapter.
@@ -33,23 +34,30 @@ pub fn run(args: &Train, common: &Common) -> Result<()> {
     // What may be wrong is looked at before what takes long.
     let config = start::train_config(&args.run)?;
     let init = start::init(&args.adapter)?;
-    let data = read_data(args, init.as_ref())?;
+    let task = start::task(&args.adapter, init.as_ref())?;
+    let data = read_data(args, task, init.as_ref())?;
+    let labels = data.train.labels();
     let out_dir = OutDir::open(&args.out)?;
     let backbone = load(&args.backbone, common)?;
     let file = match init {
-        Some(file) => start::with_labels(file, &data.train.labels)?,
-        None => start::fresh(&args.adapter, &backbone, &data.train.labels, config.seed)?,
+        Some(file) => start::with_labels(file, labels)?,
+        None => start::fresh(&args.adapter, task, &backbone, labels, config.seed)?,
     };
 
     let max_length = args.max_length.unwrap_or(backbone.config().max_position_embeddings);
-    let train = backbone.examples("training", &data.train, Some(max_length))?;
-    let dev = backbone.examples("dev", &data.dev, Some(max_length))?;
-    let test = data.test.as_ref().map(|test| backbone.examples("test", test, Some(max_length))).transpose()?;
-    let mut settings = start::settings(args, &config, &file, max_length);
+    let encode = |what, data: &dyn Labelled| -> Result<Box<dyn Examples>> {
+        let examples = backbone.examples(what, data, Some(max_length))?;
+        note(examples.as_ref(), common);
+        Ok(examples)
+    };
+    let train = encode("training", data.train.as_ref())?;
+    let dev = encode("dev", data.dev.as_ref())?;
+    let test = data.test.as_deref().map(|test| encode("test", test)).transpose()?;
+    let mut settings = start::settings(args, task, &config, &file, max_length);
     let interrupt = Interrupt::default();
     let runner = Runner {
         backbone: &backbone,
-        identity: identity::of(&settings, &backbone, &file, [&data.train, &data.dev]),
+        identity: identity::of(&settings, &backbone, &file, [data.train.as_ref(), data.dev.as_ref()]),
         config,
         interrupt: &interrupt,
         quiet: common.quiet,
@@ -58,7 +66,7 @@ pub fn run(args: &Train, common: &Common) -> Result<()> {
     };
     let (mut trained, speed) = match runner.already_finished() {
         Some(file) => (file, Speed::default()),
-        None => match runner.run(&file, &train, &dev)? {
+        None => match runner.run(&file, train.as_ref(), dev.as_ref())? {
             Outcome::Finished(mut trained, speed) => {
                 settings.insert("run".to_owned(), json!(runner.identity));
                 start::describe(&mut trained, &backbone, settings, max_length);
@@ -76,13 +84,13 @@ pub fn run(args: &Train, common: &Common) -> Result<()> {
 
     interrupt.install()?;
     let adapter = backbone.attach(&trained)?;
-    let measure = |what: &str, examples: &Examples| -> Result<Option<Evaluation>> {
+    let measure = |what: &str, examples: &dyn Examples| -> Result<Option<Evaluation>> {
         let mut progress = Progress::fraction(&format!("measuring on {what}"), common.quiet);
         let mut show = |done| progress.set_fraction(done);
         Ok(interrupt.unless_set(backbone.evaluate(&adapter, examples, &mut show)).transpose()?)
     };
     let mut found = Vec::new();
-    for (name, examples) in [("dev", Some(&dev)), ("test", test.as_ref())] {
+    for (name, examples) in [("dev", Some(dev.as_ref())), ("test", test.as_deref())] {
         let Some(examples) = examples else { continue };
         let Some(evaluation) = measure(name, examples)? else {
             let message = format!("interrupted while measuring; the adapter is in {}", args.out.display());
@@ -90,10 +98,11 @@ pub fn run(args: &Train, common: &Common) -> Result<()> {
         };
         found.push((name, evaluation));
     }
-    trained.metadata.metrics = found.iter().map(|(name, found)| ((*name).to_owned(), brief(found))).collect();
+    trained.metadata.metrics =
+        found.iter().map(|(name, found)| ((*name).to_owned(), report::brief(found).into())).collect();
     trained.save(&args.out)?;
     drop(out_dir);
-    tell(&Told { args, common, backbone: &backbone, trained: &trained, labels: &data.train.labels, speed, found })
+    tell(&Told { args, common, backbone: &backbone, trained: &trained, task, labels, speed, found })
 }
 
 /// What there is to tell of a finished run.
@@ -102,6 +111,7 @@ struct Told<'a> {
     common: &'a Common,
     backbone: &'a Backbone,
     trained: &'a AdapterFile,
+    task: &'a TaskInfo,
     labels: &'a [String],
     speed: Speed,
     /// By name of the data.
@@ -116,7 +126,7 @@ fn tell(told: &Told<'_>) -> Result<()> {
     if told.common.json {
         let mut line = json!({
             "out": args.out,
-            "task": "text-classification",
+            "task": told.task.name,
             "labels": told.labels,
             "trainable_parameters": parameters,
             "backbone_parameters": of,
@@ -145,14 +155,25 @@ fn tell(told: &Told<'_>) -> Result<()> {
     out.flush().map(drop)
 }
 
-fn read_data(args: &Train, init: Option<&AdapterFile>) -> Result<Data> {
+fn read_data(args: &Train, task: &TaskInfo, init: Option<&AdapterFile>) -> Result<Data> {
     let known = args.labels.clone().or_else(|| init.and_then(start::own_labels));
-    let train = input::labelled(&args.train, &args.read, known)?;
-    if train.labels.len() < 2 {
-        let message = format!("{}: there is only one label, {:?}", args.train.display(), train.labels.join(""));
+    let takes_any = args.many_labels || known.is_some();
+    let train = input::labelled(&args.train, task, &args.read, known)?;
+    let labels = train.labels();
+    if labels.len() < 2 {
+        let message = format!("{}: there is only one label, {:?}", args.train.display(), labels.join(""));
         return Err(Failure::new(Kind::Input, message).hint("a classifier needs at least two"));
     }
-    let read = |path: &Path| input::labelled(path, &args.read, Some(train.labels.clone()));
+    if train.labels_look_like_ids() && !takes_any {
+        let (column, path, count, one) = (&args.read.label_column, args.train.display(), labels.len(), &labels[0]);
+        let message = format!(
+            "{path}: the column {column:?} has {count} labels, such as {one:?}: most rows have one of their own, as if \
+             they were ids"
+        );
+        let hint = "name the column of the labels with --label-column, or take these with --many-labels";
+        return Err(Failure::new(Kind::Input, message).hint(hint));
+    }
+    let read = |path: &Path| input::labelled(path, task, &args.read, Some(labels.to_vec()));
     let dev = read(&args.dev)?;
     let test = args.test.as_deref().map(read).transpose()?;
     Ok(Data { train, dev, test })
@@ -167,11 +188,6 @@ fn interrupted(message: String, mut found: Value, args: &Train, common: &Common)
         out.flush()?;
     }
     Err(Failure::new(Kind::Interrupted, message).hint("the same command with --resume goes on from there"))
-}
-
-/// What an adapter's files say about a measurement: nothing that differs from run to run.
-fn brief(found: &Evaluation) -> Value {
-    json!({"accuracy": found.metrics.accuracy, "macro_f1": found.metrics.macro_f1, "loss": found.loss})
 }
 
 fn cannot(action: &str, path: &Path, error: &std::io::Error) -> Failure {

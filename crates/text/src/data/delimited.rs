@@ -1,61 +1,56 @@
 //! Tables with a header: `.tsv` (a tab is a column's end, always) and `.csv` (RFC 4180).
 
+use std::borrow::Cow;
 use std::io::BufRead;
 
 use super::csv_row::CsvRow;
 use super::labels::{MOST_LISTED, listed};
 use super::lines::{Lines, utf8};
-use super::rows::Rows;
+use super::rows::{Row, Rows};
 use crate::{Error, Result};
 
 /// Where the columns of interest are.
-struct Columns {
-    text: usize,
-    label: Option<usize>,
+struct Columns<'a> {
+    /// The names that a data set has for them, with their places if the header has them.
+    places: Vec<(&'a str, Option<usize>)>,
     count: usize,
 }
 
-impl Columns {
+impl<'a> Columns<'a> {
     /// Where they are in a header. Nothing is kept of it: a hostile one is nothing but columns.
-    fn of_header<'h>(header: impl Iterator<Item = Result<&'h str>> + Clone, rows: &Rows<'_>) -> Result<Self> {
-        let (mut text, mut label, mut count) = (None, None, 0);
+    fn of_header<'h>(header: impl Iterator<Item = Result<&'h str>> + Clone, rows: &Rows<'a>) -> Result<Self> {
+        let mut places: Vec<_> = rows.columns.iter().map(|column| (column.name, None)).collect();
+        let mut count = 0;
         for name in header.clone() {
             let name = name?;
-            let label_column = rows.options.read_labels.then_some(&rows.options.label_column);
-            for (wanted, place) in [(Some(&rows.options.text_column), &mut text), (label_column, &mut label)] {
-                if Some(name) == wanted.map(String::as_str) && place.replace(count).is_some() {
+            for (_, place) in places.iter_mut().filter(|(wanted, _)| *wanted == name) {
+                if place.replace(count).is_some() {
                     return Err(Error::file(rows.name, format!("the column {name:?} is there twice")));
                 }
             }
             count += 1;
         }
-        let needed = |what: &str, column: &str, place: Option<usize>| {
-            place.ok_or_else(|| {
-                let names: Vec<&str> = header.clone().flatten().take(MOST_LISTED + 1).collect();
-                let columns = listed(&names, count);
-                let reason = format!(
-                    "no column {column:?} in the header (its columns: {columns}): say which column holds the {what}"
-                );
-                Error::file(rows.name, reason)
-            })
-        };
-        let text = needed("text", &rows.options.text_column, text)?;
-        let label = match rows.options.read_labels {
-            true => Some(needed("label", &rows.options.label_column, label)?),
-            false => None,
-        };
-        Ok(Self { text, label, count })
+        let missing = places.iter().zip(&rows.columns).find(|((_, place), column)| place.is_none() && column.required);
+        if let Some(((column, _), wanted)) = missing {
+            let names: Vec<&str> = header.clone().flatten().take(MOST_LISTED + 1).collect();
+            let (columns, what) = (listed(&names, count), wanted.what);
+            let reason = format!(
+                "no column {column:?} in the header (its columns: {columns}): say which column holds the {what}"
+            );
+            return Err(Error::file(rows.name, reason));
+        }
+        Ok(Self { places, count })
     }
 
     /// Puts one row's fields where they belong.
-    fn push<'f>(&self, line: u64, fields: impl Iterator<Item = &'f [u8]>, rows: &mut Rows<'_>) {
-        let (mut text, mut label, mut count) = (&b""[..], None, 0);
+    fn offer<'f>(&'f self, line: u64, fields: impl Iterator<Item = &'f [u8]>, rows: &mut Rows<'_>) {
+        let mut values = vec![None; self.places.len()];
+        let mut count = 0;
         for field in fields {
-            if count == self.text {
-                text = field;
-            }
-            if Some(count) == self.label {
-                label = Some(field);
+            for (value, (_, place)) in values.iter_mut().zip(&self.places) {
+                if *place == Some(count) {
+                    *value = Some(field);
+                }
             }
             count += 1;
         }
@@ -63,10 +58,33 @@ impl Columns {
             let (columns, header) = (plural(count, "column"), self.count);
             return rows.reject(line, format!("{columns}, but the header has {header}"));
         }
-        match (utf8(text), label.map(utf8).transpose()) {
-            (Ok(text), Ok(label)) => rows.push(line, text, label),
-            (Err(reason), _) | (_, Err(reason)) => rows.reject(line, reason),
-        }
+        rows.offer(line, &Fields { places: &self.places, values });
+    }
+}
+
+/// One row of a table.
+struct Fields<'f> {
+    places: &'f [(&'f str, Option<usize>)],
+    values: Vec<Option<&'f [u8]>>,
+}
+
+impl Fields<'_> {
+    fn value(&self, column: &str) -> Option<&[u8]> {
+        self.values[self.places.iter().position(|(name, _)| *name == column)?]
+    }
+}
+
+impl Row for Fields<'_> {
+    fn text(&self, column: &str) -> Result<Cow<'_, str>, String> {
+        utf8(self.value(column).ok_or_else(|| format!("no column {column:?}"))?).map(Cow::Borrowed)
+    }
+
+    fn label(&self, column: &str) -> Result<Cow<'_, str>, String> {
+        self.text(column)
+    }
+
+    fn has(&self, column: &str) -> bool {
+        self.value(column).is_some()
     }
 }
 
@@ -91,7 +109,7 @@ pub(super) fn read_tsv(source: Box<dyn BufRead + '_>, rows: &mut Rows<'_>) -> Re
         if line.is_empty() {
             continue;
         }
-        columns.push(number, line.split(|&byte| byte == b'\t'), rows);
+        columns.offer(number, line.split(|&byte| byte == b'\t'), rows);
         if rows.full() {
             break;
         }
@@ -107,7 +125,7 @@ pub(super) fn read_csv(source: Box<dyn BufRead + '_>, rows: &mut Rows<'_>) -> Re
     }
     let columns = Columns::of_header(row.fields().map(|field| header_text(field, rows)), rows)?;
     while row.read(&mut lines, rows.name)? {
-        columns.push(row.line, row.fields(), rows);
+        columns.offer(row.line, row.fields(), rows);
         if rows.full() {
             break;
         }

@@ -1,5 +1,6 @@
 //! One JSON object a line.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::io::BufRead;
 
@@ -7,8 +8,11 @@ use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Seq
 
 use super::labels::{MOST_LISTED, listed};
 use super::lines::{Lines, utf8};
-use super::rows::Rows;
+use super::rows::{Column, Row, Rows};
 use crate::Result;
+
+/// The longest list: a hostile one has more members than any text has words.
+const MAX_MEMBERS: usize = 100_000;
 
 pub(super) fn read(source: Box<dyn BufRead + '_>, rows: &mut Rows<'_>) -> Result<()> {
     let mut lines = Lines::new(source);
@@ -16,10 +20,12 @@ pub(super) fn read(source: Box<dyn BufRead + '_>, rows: &mut Rows<'_>) -> Result
         if line.iter().all(u8::is_ascii_whitespace) {
             continue;
         }
-        match row(line, rows) {
-            Ok((text, label)) => rows.push(number, &text, label.as_deref()),
+        let columns = std::mem::take(&mut rows.columns);
+        match object(line, &columns) {
+            Ok(object) => rows.offer(number, &object),
             Err(reason) => rows.reject(number, reason),
         }
+        rows.columns = columns;
         if rows.full() {
             break;
         }
@@ -27,71 +33,85 @@ pub(super) fn read(source: Box<dyn BufRead + '_>, rows: &mut Rows<'_>) -> Result
     Ok(())
 }
 
-fn row(line: &[u8], rows: &Rows<'_>) -> Result<(String, Option<String>), String> {
-    let options = rows.options;
-    let wanted = [Some(options.text_column.as_str()), options.read_labels.then_some(options.label_column.as_str())];
+fn object<'c>(line: &[u8], columns: &'c [Column<'c>]) -> Result<Object<'c>, String> {
     let mut deserializer = serde_json::Deserializer::from_str(utf8(line)?);
-    let row = Wanted(wanted).deserialize(&mut deserializer).and_then(|row| deserializer.end().map(|()| row));
-    let Row { values: [text, label], keys, count } = row.map_err(|error| {
+    let object = Wanted(columns).deserialize(&mut deserializer);
+    object.and_then(|object| deserializer.end().map(|()| object)).map_err(|error| {
         let column = error.column();
         let message = error.to_string();
         let message = message.split(" at line ").next().unwrap_or_default();
         format!("not a JSON object: {message} (column {column})")
-    })?;
-    let missing = |key: &str| format!("no {key:?} (its keys: {})", listed(&keys, count));
-    let key = &options.text_column;
-    let text = match text.ok_or_else(|| missing(key))? {
-        Scalar::Text(text) => text,
-        other => return Err(format!("{key:?} is {}, not a string", other.kind())),
-    };
-    if !options.read_labels {
-        return Ok((text, None));
-    }
-    let key = &options.label_column;
-    // One column may be both.
-    let label = if *key == options.text_column { Some(Scalar::Text(text.clone())) } else { label };
-    let label = match label.ok_or_else(|| missing(key))? {
-        Scalar::Text(label) => label,
-        Scalar::Bool(label) => label.to_string(),
-        Scalar::Integer(label) => label.to_string(),
-        Scalar::Other(kind) => return Err(format!("{key:?} is {kind}, not a string, an integer or a boolean")),
-    };
-    Ok((text, Some(label)))
+    })
 }
 
 /// What is kept of a line: of everything else a hostile one may be full.
-#[derive(Default)]
-struct Row {
-    /// The values of the wanted keys; of equal keys the last.
-    values: [Option<Scalar>; 2],
+struct Object<'c> {
+    columns: &'c [Column<'c>],
+    /// By column; of equal keys the last.
+    values: Vec<Option<Found>>,
     /// The first keys, for a message, and how many there are.
     keys: Vec<String>,
     count: usize,
 }
 
+impl Object<'_> {
+    fn value(&self, key: &str) -> Result<&Found, String> {
+        let place = self.columns.iter().position(|column| column.name == key);
+        let value = place.and_then(|place| self.values[place].as_ref());
+        value.ok_or_else(|| format!("no {key:?} (its keys: {})", listed(&self.keys, self.count)))
+    }
+}
+
+impl Row for Object<'_> {
+    fn text(&self, key: &str) -> Result<Cow<'_, str>, String> {
+        match self.value(key)? {
+            Found::Text(text) => Ok(text.into()),
+            other => Err(format!("{key:?} is {}, not a string", other.kind())),
+        }
+    }
+
+    fn label(&self, key: &str) -> Result<Cow<'_, str>, String> {
+        let value = self.value(key)?;
+        value.label().ok_or_else(|| format!("{key:?} is {}, not a string, an integer or a boolean", value.kind()))
+    }
+
+    fn list(&self, key: &str) -> Result<Vec<String>, String> {
+        match self.value(key)? {
+            Found::List(Ok(members)) => Ok(members.clone()),
+            Found::List(Err(reason)) => Err(format!("{key:?} {reason}")),
+            other => Err(format!("{key:?} is {}, not a list", other.kind())),
+        }
+    }
+
+    fn has(&self, key: &str) -> bool {
+        self.value(key).is_ok()
+    }
+}
+
 /// Reads the values of these keys.
-struct Wanted<'a>([Option<&'a str>; 2]);
+struct Wanted<'c>(&'c [Column<'c>]);
 
-impl<'de> DeserializeSeed<'de> for Wanted<'_> {
-    type Value = Row;
+impl<'de, 'c> DeserializeSeed<'de> for Wanted<'c> {
+    type Value = Object<'c>;
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Row, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Object<'c>, D::Error> {
         deserializer.deserialize_map(self)
     }
 }
 
-impl<'de> Visitor<'de> for Wanted<'_> {
-    type Value = Row;
+impl<'de, 'c> Visitor<'de> for Wanted<'c> {
+    type Value = Object<'c>;
 
     fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str("a map")
     }
 
-    fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Row, M::Error> {
-        let mut row = Row::default();
+    fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Object<'c>, M::Error> {
+        let values = self.0.iter().map(|_| None).collect();
+        let mut row = Object { columns: self.0, values, keys: Vec::new(), count: 0 };
         while let Some(key) = map.next_key::<String>()? {
-            match self.0.iter().position(|wanted| *wanted == Some(&key)) {
-                Some(place) => row.values[place] = Some(map.next_value_seed(AnyScalar)?),
+            match self.0.iter().position(|column| column.name == key) {
+                Some(place) => row.values[place] = Some(map.next_value_seed(Any { list: self.0[place].list })?),
                 None => drop(map.next_value::<IgnoredAny>()?),
             }
             row.count += 1;
@@ -103,73 +123,101 @@ impl<'de> Visitor<'de> for Wanted<'_> {
     }
 }
 
-/// A text, a whole number or a boolean; of anything else only what it is.
-enum Scalar {
+/// A text, a whole number, a boolean, or a list of those where one is wanted; of anything else only what it is.
+enum Found {
     Text(String),
     Integer(i128),
     Bool(bool),
+    List(Result<Vec<String>, String>),
     Other(&'static str),
 }
 
-impl Scalar {
+impl Found {
     fn kind(&self) -> &'static str {
         match self {
             Self::Text(_) => "a string",
             Self::Integer(_) => "a number",
             Self::Bool(_) => "a boolean",
+            Self::List(_) => "an array",
             Self::Other(kind) => kind,
+        }
+    }
+
+    fn label(&self) -> Option<Cow<'_, str>> {
+        match self {
+            Self::Text(text) => Some(text.into()),
+            Self::Integer(number) => Some(number.to_string().into()),
+            Self::Bool(value) => Some(value.to_string().into()),
+            Self::List(_) | Self::Other(_) => None,
         }
     }
 }
 
-struct AnyScalar;
+#[derive(Clone, Copy)]
+struct Any {
+    list: bool,
+}
 
-impl<'de> DeserializeSeed<'de> for AnyScalar {
-    type Value = Scalar;
+impl<'de> DeserializeSeed<'de> for Any {
+    type Value = Found;
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Scalar, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Found, D::Error> {
         deserializer.deserialize_any(self)
     }
 }
 
-impl<'de> Visitor<'de> for AnyScalar {
-    type Value = Scalar;
+impl<'de> Visitor<'de> for Any {
+    type Value = Found;
 
     fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str("a value")
     }
 
-    fn visit_unit<E: Error>(self) -> Result<Scalar, E> {
-        Ok(Scalar::Other("null"))
+    fn visit_unit<E: Error>(self) -> Result<Found, E> {
+        Ok(Found::Other("null"))
     }
 
-    fn visit_bool<E: Error>(self, value: bool) -> Result<Scalar, E> {
-        Ok(Scalar::Bool(value))
+    fn visit_bool<E: Error>(self, value: bool) -> Result<Found, E> {
+        Ok(Found::Bool(value))
     }
 
-    fn visit_i64<E: Error>(self, value: i64) -> Result<Scalar, E> {
-        Ok(Scalar::Integer(value.into()))
+    fn visit_i64<E: Error>(self, value: i64) -> Result<Found, E> {
+        Ok(Found::Integer(value.into()))
     }
 
-    fn visit_u64<E: Error>(self, value: u64) -> Result<Scalar, E> {
-        Ok(Scalar::Integer(value.into()))
+    fn visit_u64<E: Error>(self, value: u64) -> Result<Found, E> {
+        Ok(Found::Integer(value.into()))
     }
 
-    fn visit_f64<E: Error>(self, _: f64) -> Result<Scalar, E> {
-        Ok(Scalar::Other("a number"))
+    fn visit_f64<E: Error>(self, _: f64) -> Result<Found, E> {
+        Ok(Found::Other("a number"))
     }
 
-    fn visit_str<E: Error>(self, value: &str) -> Result<Scalar, E> {
-        Ok(Scalar::Text(value.to_owned()))
+    fn visit_str<E: Error>(self, value: &str) -> Result<Found, E> {
+        Ok(Found::Text(value.to_owned()))
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Scalar, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Found, A::Error> {
+        let mut members = Ok(Vec::new());
+        while self.list {
+            let Some(member) = list.next_element_seed(Self { list: false })? else { return Ok(Found::List(members)) };
+            let Ok(names) = &mut members else { continue };
+            let place = names.len() + 1;
+            members = match member.label() {
+                Some(_) if place > MAX_MEMBERS => Err(format!("has more than {MAX_MEMBERS} members")),
+                Some(name) => {
+                    names.push(name.into_owned());
+                    continue;
+                }
+                None => Err(format!("has {} at place {place}, not a string", member.kind())),
+            };
+        }
         while list.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Scalar::Other("an array"))
+        Ok(Found::Other("an array"))
     }
 
-    fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Scalar, M::Error> {
+    fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Found, M::Error> {
         while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(Scalar::Other("an object"))
+        Ok(Found::Other("an object"))
     }
 }

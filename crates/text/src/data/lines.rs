@@ -1,8 +1,9 @@
 //! Lines of bounded length, with their numbers.
 
+use std::borrow::Cow;
 use std::io::BufRead;
 
-use super::rows::Rows;
+use super::rows::{Row, Rows};
 use crate::{Error, Result};
 
 /// Longer lines (and CSV rows) end reading with an error: no text is that long, and it would have to fit in memory.
@@ -57,7 +58,7 @@ pub(super) fn read_txt(source: Box<dyn BufRead + '_>, rows: &mut Rows<'_>) -> Re
     let mut lines = Lines::new(source);
     while let Some((number, line)) = lines.next(rows.name)? {
         match utf8(line) {
-            Ok(text) => rows.push(number, text, None),
+            Ok(text) => rows.offer(number, &Line(text)),
             Err(reason) => rows.reject(number, reason),
         }
         if rows.full() {
@@ -65,6 +66,23 @@ pub(super) fn read_txt(source: Box<dyn BufRead + '_>, rows: &mut Rows<'_>) -> Re
         }
     }
     Ok(())
+}
+
+/// A line that is a text, whatever the column is called.
+struct Line<'a>(&'a str);
+
+impl Row for Line<'_> {
+    fn text(&self, _: &str) -> Result<Cow<'_, str>, String> {
+        Ok(self.0.into())
+    }
+
+    fn label(&self, _: &str) -> Result<Cow<'_, str>, String> {
+        Err("a text file has no labels".to_owned())
+    }
+
+    fn has(&self, _: &str) -> bool {
+        false
+    }
 }
 
 /// Bytes as UTF-8, or a sentence that says where they are not.

@@ -1,76 +1,85 @@
-//! Where the readers of the formats put their rows, good and bad.
+//! Between the formats, which know rows, and the readers of data sets, which know what a row of theirs has.
 
-use std::ops::ControlFlow;
+use std::borrow::Cow;
 
-use super::labels::Labels;
-use super::{Dataset, Example, ReadOptions};
 use crate::{Error, Result, RowError, RowErrors};
 
 /// A data set that takes more memory is refused while it is read.
 const MAX_KEPT_BYTES: usize = 400 << 20;
 
-/// Takes the texts of a stream, a chunk at a time; may stop the reading.
-pub(super) type Chunks<'a> = (usize, &'a mut dyn FnMut(Vec<String>) -> ControlFlow<()>);
+/// A column (or JSON key) that a data set looks at; of all others nothing is kept.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Column<'a> {
+    /// What it holds, for messages.
+    pub(super) what: &'static str,
+    pub(super) name: &'a str,
+    /// A table without it is refused by its header.
+    pub(super) required: bool,
+    /// Whether it holds lists.
+    pub(super) list: bool,
+}
+
+impl<'a> Column<'a> {
+    pub(super) fn text(what: &'static str, name: &'a str) -> Self {
+        Self { what, name, required: true, list: false }
+    }
+
+    pub(super) fn list(what: &'static str, name: &'a str) -> Self {
+        Self { what, name, required: false, list: true }
+    }
+}
+
+/// One row of a file. Each method gives one of the columns or says what is wrong with it.
+pub(super) trait Row {
+    fn text(&self, column: &str) -> Result<Cow<'_, str>, String>;
+
+    /// The name of a label.
+    fn label(&self, column: &str) -> Result<Cow<'_, str>, String>;
+
+    /// A list of texts, which only JSON has.
+    fn list(&self, column: &str) -> Result<Vec<String>, String> {
+        Err(format!("{column:?} is a list of words, which only .jsonl has"))
+    }
+
+    /// Whether the row has such a column.
+    fn has(&self, column: &str) -> bool;
+}
+
+/// What became of a row.
+pub(super) enum Taken {
+    /// All rows together take so many bytes of memory.
+    Kept(usize),
+    /// Whoever takes the rows has had enough.
+    Enough,
+}
+
+/// Takes a row or says what is wrong with it. `clean` says that no row before was bad.
+pub(super) type Take<'a> = &'a mut dyn FnMut(&dyn Row, bool) -> Result<Taken, String>;
 
 /// The rows of one file while it is read.
 pub(super) struct Rows<'a> {
     /// What messages call the file.
     pub(super) name: &'a str,
-    pub(super) options: &'a ReadOptions,
-    examples: Vec<Example>,
-    /// How many bytes the examples take.
-    kept: usize,
-    labels: Labels,
+    pub(super) columns: Vec<Column<'a>>,
+    take: Take<'a>,
     errors: Vec<RowError>,
-    chunks: Option<Chunks<'a>>,
+    count: usize,
+    kept: usize,
     stopped: bool,
 }
 
 impl<'a> Rows<'a> {
-    pub(super) fn new(name: &'a str, options: &'a ReadOptions) -> Result<Self> {
-        let labels = Labels::new(name, options.labels.as_deref())?;
-        Ok(Self {
-            name,
-            options,
-            examples: Vec::new(),
-            kept: 0,
-            labels,
-            errors: Vec::new(),
-            chunks: None,
-            stopped: false,
-        })
+    pub(super) fn new(name: &'a str, columns: Vec<Column<'a>>, take: Take<'a>) -> Self {
+        Self { name, columns, take, errors: Vec::new(), count: 0, kept: 0, stopped: false }
     }
 
-    /// Hands the texts on in chunks instead of keeping them.
-    pub(super) fn in_chunks(mut self, size: usize, take: &'a mut dyn FnMut(Vec<String>) -> ControlFlow<()>) -> Self {
-        self.chunks = Some((size.max(1), take));
-        self
-    }
-
-    /// A row; `label` is the label's name, `None` when labels are not read.
-    pub(super) fn push(&mut self, line: u64, text: &str, label: Option<&str>) {
-        match label.map(|label| self.labels.index(label)).transpose() {
-            Ok(label) => {
-                // A list grows by doubling.
-                self.kept += text.len() + 2 * size_of::<Example>();
-                self.examples.push(Example { text: text.to_owned(), label });
-            }
+    /// A row that is one by its format.
+    pub(super) fn offer(&mut self, line: u64, row: &dyn Row) {
+        match (self.take)(row, self.errors.is_empty()) {
+            Ok(Taken::Kept(bytes)) => (self.count, self.kept) = (self.count + 1, bytes),
+            Ok(Taken::Enough) => self.stopped = true,
             Err(reason) => self.reject(line, reason),
         }
-        if self.chunks.as_ref().is_some_and(|(size, _)| self.examples.len() >= *size) {
-            self.flush();
-        }
-    }
-
-    /// Hands on what has gathered; after a bad row, nothing more.
-    pub(super) fn flush(&mut self) {
-        let Some((_, take)) = &mut self.chunks else { return };
-        if self.examples.is_empty() || self.stopped || !self.errors.is_empty() {
-            return;
-        }
-        let texts = self.examples.drain(..).map(|example| example.text).collect();
-        self.kept = 0;
-        self.stopped = take(texts).is_break();
     }
 
     /// A bad row.
@@ -78,34 +87,22 @@ impl<'a> Rows<'a> {
         self.errors.push(RowError { line, reason: reason.into() });
     }
 
-    /// Whether reading should stop: enough bad rows were seen, there is too much to keep, or whoever takes the texts has
+    /// Whether reading should stop: enough bad rows were seen, there is too much to keep, or whoever takes the rows has
     /// had enough.
     pub(super) fn full(&self) -> bool {
-        self.stopped || self.errors.len() >= RowErrors::LIMIT || self.is_too_large()
+        self.stopped || self.errors.len() >= RowErrors::LIMIT || self.kept > MAX_KEPT_BYTES
     }
 
-    fn is_too_large(&self) -> bool {
-        self.kept + self.labels.bytes() > MAX_KEPT_BYTES
-    }
-
-    pub(super) fn finish(mut self) -> Result<Dataset> {
-        self.flush();
+    /// What was wrong, if anything.
+    pub(super) fn finish(self) -> Result<()> {
         if !self.errors.is_empty() {
             return Err(Error::Rows(RowErrors { name: self.name.to_owned(), rows: self.errors }));
         }
-        if self.is_too_large() {
-            let rows = self.examples.len();
-            let reason = format!("its first {rows} rows take {} MiB of memory: split the file", MAX_KEPT_BYTES >> 20);
+        if self.kept > MAX_KEPT_BYTES {
+            let (rows, mib) = (self.count, MAX_KEPT_BYTES >> 20);
+            let reason = format!("its first {rows} rows take {mib} MiB of memory: split the file");
             return Err(Error::file(self.name, reason));
         }
-        let mut examples = self.examples;
-        if examples.is_empty() && self.options.read_labels {
-            return Err(Error::file(self.name, "there are no rows in it"));
-        }
-        let (labels, becomes) = self.labels.sort();
-        for example in &mut examples {
-            example.label = example.label.map(|index| becomes[index]);
-        }
-        Ok(Dataset { examples, labels })
+        Ok(())
     }
 }

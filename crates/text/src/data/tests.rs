@@ -1,3 +1,5 @@
+use std::ops::ControlFlow;
+
 use super::*;
 
 fn read(name: &str, bytes: impl AsRef<[u8]>, options: &ReadOptions) -> Result<Dataset> {
@@ -144,11 +146,31 @@ fn paths_are_read_and_missing_ones_named() {
     assert_eq!(missing.to_string(), "cannot read /no/such/file.tsv");
 }
 
+fn texts(inputs: Vec<Input>) -> Vec<String> {
+    let text = |input| match input {
+        Input::Text(text) => text,
+        Input::Words(words) => words.join("|"),
+    };
+    inputs.into_iter().map(text).collect()
+}
+
+#[test]
+fn rows_without_a_text_may_be_lists_of_words() {
+    let mut seen = Vec::new();
+    let mut take = |inputs: Vec<Input>| {
+        seen.extend(texts(inputs));
+        ControlFlow::Continue(())
+    };
+    let lines = "{\"tokens\": [\"a\", \"b c\"], \"tags\": [1]}\n{\"text\": \"d\", \"tokens\": 1}\n";
+    for_each_chunk("a.jsonl", lines.as_bytes(), &ReadOptions::default(), 9, &mut take).unwrap();
+    assert_eq!(seen, ["a|b c", "d"]);
+}
+
 #[test]
 fn texts_can_be_taken_in_chunks() {
     let mut chunks = Vec::new();
-    let mut take = |texts: Vec<String>| {
-        chunks.push(texts);
+    let mut take = |inputs: Vec<Input>| {
+        chunks.push(texts(inputs));
         if chunks.len() == 3 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
     let options = ReadOptions::default();
@@ -157,8 +179,8 @@ fn texts_can_be_taken_in_chunks() {
     assert_eq!(chunks, [vec!["1", "2"], vec!["3"], vec!["4"]]);
 
     let mut seen = Vec::new();
-    let mut take = |texts: Vec<String>| {
-        seen.extend(texts);
+    let mut take = |inputs: Vec<Input>| {
+        seen.extend(texts(inputs));
         ControlFlow::Continue(())
     };
     let bad = for_each_chunk("a.jsonl", &b"{\"text\":\"1\"}\n{}\n{\"text\":\"3\"}\n"[..], &options, 1, &mut take);

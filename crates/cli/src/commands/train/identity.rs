@@ -1,11 +1,11 @@
 //! What makes two runs the same run: a checkpoint is only continued by the run it belongs to.
 
-use graftwork::{AdapterFile, Backbone, Dataset};
+use graftwork::{AdapterFile, Backbone, Labelled};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 /// A digest of settings, backbone, starting weights and data.
-pub fn of(settings: &Map<String, Value>, backbone: &Backbone, file: &AdapterFile, data: [&Dataset; 2]) -> String {
+pub fn of(settings: &Map<String, Value>, backbone: &Backbone, file: &AdapterFile, data: [&dyn Labelled; 2]) -> String {
     let mut hash = Sha256::new();
     let mut add = |bytes: &[u8]| {
         // With its length in front, no two sequences of parts have the same bytes.
@@ -15,14 +15,6 @@ pub fn of(settings: &Map<String, Value>, backbone: &Backbone, file: &AdapterFile
     add(Value::Object(settings.clone()).to_string().as_bytes());
     add(Value::Object(file.config.to_json()).to_string().as_bytes());
     add(backbone.fingerprint().to_string().as_bytes());
-    for data in data {
-        for label in &data.labels {
-            add(label.as_bytes());
-        }
-        for example in &data.examples {
-            add(example.text.as_bytes());
-            add(&example.label.unwrap_or(usize::MAX).to_le_bytes());
-        }
-    }
+    data.into_iter().for_each(|data| data.digest(&mut add));
     hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -46,7 +46,7 @@ pub struct Speed {
 
 impl Runner<'_> {
     /// Trains to the end, or to the next Ctrl-C.
-    pub fn run(&self, file: &AdapterFile, train: &Examples, dev: &Examples) -> Result<Outcome> {
+    pub fn run(&self, file: &AdapterFile, train: &dyn Examples, dev: &dyn Examples) -> Result<Outcome> {
         let mut trainer = Trainer::new(self.backbone.model(), file, self.config.clone(), train, Some(dev))?;
         self.resume(&mut trainer)?;
         // Only now is there something to save: what was done so far, Ctrl-C may end at once.

@@ -1,10 +1,10 @@
 //! What a run starts from: its settings, and the adapter before the first step.
 
-use graftwork::{AdapterFile, Backbone, BatchSize, Schedule, TrainConfig};
+use graftwork::{AdapterFile, Backbone, BatchSize, Schedule, TaskInfo, TrainConfig};
 use serde_json::{Map, Value, json};
 
-use crate::args::{AdapterArgs, RunArgs, ScheduleName, Train};
-use crate::engine::read_adapter;
+use crate::args::{AdapterArgs, RunArgs, ScheduleName, Task, Train};
+use crate::engine::{head_of, read_adapter};
 use crate::failure::{Failure, Kind, Result};
 
 /// The settings of the training itself.
@@ -43,6 +43,17 @@ pub fn init(args: &AdapterArgs) -> Result<Option<AdapterFile>> {
     args.init.as_deref().map(|path| read_adapter(path, args.any_backbone)).transpose()
 }
 
+/// The task: that of the head to start from, if there is one.
+pub fn task(args: &AdapterArgs, init: Option<&AdapterFile>) -> Result<&'static TaskInfo> {
+    let Some(file) = init.filter(|file| file.head.is_some()) else { return Ok(args.task.info()) };
+    let (_, task) = head_of(file)?;
+    if args.task != Task::default() && args.task.info().name != task.name {
+        let message = format!("the head of the adapter {} is for {}", file.name, task.name);
+        return Err(Failure::new(Kind::Usage, message).hint("leave --task out, or start without --init"));
+    }
+    Ok(task)
+}
+
 /// The labels that an adapter's head has names for.
 pub fn own_labels(file: &AdapterFile) -> Option<Vec<String>> {
     Some(file.head.as_ref()?.own_labels()?.to_vec())
@@ -64,19 +75,31 @@ pub fn with_labels(mut file: AdapterFile, labels: &[String]) -> Result<AdapterFi
 }
 
 /// A new adapter with a new head.
-pub fn fresh(args: &AdapterArgs, backbone: &Backbone, labels: &[String], seed: u64) -> Result<AdapterFile> {
-    Ok(backbone.new_adapter(&args.name, args.method.config.clone(), labels.to_vec(), seed)?)
+pub fn fresh(
+    args: &AdapterArgs,
+    task: &TaskInfo,
+    backbone: &Backbone,
+    labels: &[String],
+    seed: u64,
+) -> Result<AdapterFile> {
+    Ok(backbone.new_adapter(task, &args.name, args.method.config.clone(), labels.to_vec(), seed)?)
 }
 
 /// Everything that decides what a run learns, apart from data and starting weights: for the adapter's files, and to
 /// tell runs apart.
-pub fn settings(args: &Train, config: &TrainConfig, file: &AdapterFile, max_length: usize) -> Map<String, Value> {
+pub fn settings(
+    args: &Train,
+    task: &TaskInfo,
+    config: &TrainConfig,
+    file: &AdapterFile,
+    max_length: usize,
+) -> Map<String, Value> {
     let (batch_size, batch_tokens) = match config.batch_size {
         BatchSize::Count(count) => (Some(count), None),
         BatchSize::Tokens(tokens) => (None, Some(tokens)),
     };
     let settings = json!({
-        "task": "text-classification",
+        "task": task.name,
         "method": args.adapter.init.is_none().then_some(args.adapter.method.name),
         "epochs": config.epochs,
         "max_steps": config.max_steps,

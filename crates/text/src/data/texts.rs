@@ -1,0 +1,95 @@
+//! A text a row, with or without a label.
+
+use std::io::Read;
+use std::path::Path;
+
+use super::labels::Labels;
+use super::rows::{Column, Taken};
+use super::{Format, ReadOptions, format_of, open_path, read_rows};
+use crate::{Error, Result};
+
+/// One row of a data set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Example {
+    /// The text, as it stands in the file.
+    pub text: String,
+    /// Index into [`Dataset::labels`]; `None` when labels were not read.
+    pub label: Option<usize>,
+}
+
+/// The rows of one file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dataset {
+    /// The rows, in file order; never empty for a labelled data set.
+    pub examples: Vec<Example>,
+    /// The names of the labels. Those that were given, or else those found: numerically sorted when all of them are
+    /// integers, else sorted by their bytes.
+    pub labels: Vec<String>,
+}
+
+impl Dataset {
+    /// Reads a data file; `-` is standard input, whose format must be given.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when it cannot be read, [`Error::File`] when it is unusable as a whole, [`Error::Rows`] with up
+    /// to ten bad rows and their line numbers.
+    pub fn from_path(path: &Path, options: &ReadOptions) -> Result<Self> {
+        let (name, reader) = open_path(path)?;
+        Self::from_reader(&name, reader, options)
+    }
+
+    /// Reads a data file from memory. `name` is what messages call it, and its extension tells the format.
+    ///
+    /// # Errors
+    /// As [`Dataset::from_path`].
+    pub fn from_bytes(name: &str, bytes: &[u8], options: &ReadOptions) -> Result<Self> {
+        Self::from_reader(name, bytes, options)
+    }
+
+    /// Reads a data file from a stream. `name` is what messages call it, and its extension tells the format.
+    ///
+    /// # Errors
+    /// As [`Dataset::from_path`].
+    pub fn from_reader(name: &str, reader: impl Read, options: &ReadOptions) -> Result<Self> {
+        let mut columns = vec![Column::text("text", &options.text_column)];
+        if options.read_labels {
+            if format_of(name, options)? == Format::Txt {
+                return Err(Error::file(name, "a text file has no labels: use .tsv, .csv or .jsonl"));
+            }
+            columns.push(Column::text("label", &options.label_column));
+        }
+        let mut labels = Labels::new(name, options.labels.as_deref())?;
+        let (mut examples, mut bytes) = (Vec::new(), 0);
+        read_rows(name, reader, options, columns, &mut |row, _| {
+            let text = row.text(&options.text_column)?;
+            let label = match options.read_labels {
+                true => Some(labels.index(&row.label(&options.label_column)?)?),
+                false => None,
+            };
+            // A list grows by doubling.
+            bytes += text.len() + 2 * size_of::<Example>();
+            examples.push(Example { text: text.into_owned(), label });
+            Ok(Taken::Kept(bytes + labels.bytes()))
+        })?;
+        if examples.is_empty() && options.read_labels {
+            return Err(Error::file(name, "there are no rows in it"));
+        }
+        let (labels, becomes) = labels.sort();
+        for example in &mut examples {
+            example.label = example.label.map(|index| becomes[index]);
+        }
+        Ok(Self { examples, labels })
+    }
+
+    /// Number of rows.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.examples.len()
+    }
+
+    /// Whether there are no rows.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.examples.is_empty()
+    }
+}

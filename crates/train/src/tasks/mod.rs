@@ -1,0 +1,165 @@
+//! What an adapter is trained for: one file a task, and the table of them. The rest of the house knows a task by
+//! [`TaskInfo`], its data by [`Examples`] and [`Task`], and what a batch should give by [`Targets`].
+
+mod labels;
+pub mod text_classification;
+
+use std::fmt;
+use std::path::Path;
+
+use graftwork_model::{HeadConfig, HeadKind};
+use graftwork_tensor::{Device, Tape, Tensor, Var};
+use graftwork_text::{Encoding, ReadOptions, Tokenizer};
+
+use crate::metrics::Metrics;
+use crate::predict::Rows;
+use crate::{Error, Result};
+
+pub use labels::LabelTargets;
+pub use text_classification::{Classification, TextClassification};
+
+/// Every task.
+pub static TASKS: &[&TaskInfo] = &[&text_classification::INFO];
+
+/// A task before it has data.
+#[derive(Debug)]
+pub struct TaskInfo {
+    /// Its name in options and files, as Hugging Face has it.
+    pub name: &'static str,
+    /// The kind of its heads.
+    pub head: HeadKind,
+    /// A new head of that name for these labels.
+    pub new_head: fn(&str, Vec<String>) -> HeadConfig,
+    /// Reads a file of labelled data.
+    pub read: fn(&Path, &ReadOptions) -> graftwork_text::Result<Box<dyn Labelled>>,
+}
+
+impl TaskInfo {
+    /// The task of a name.
+    pub fn named(name: &str) -> Option<&'static Self> {
+        TASKS.iter().copied().find(|info| info.name == name)
+    }
+
+    /// The task that a kind of head is for.
+    pub fn of_head(kind: HeadKind) -> Option<&'static Self> {
+        TASKS.iter().copied().find(|info| info.head == kind)
+    }
+
+    /// Whether a head is for this task.
+    ///
+    /// # Errors
+    /// If it is for another one.
+    pub fn check(&self, head: &HeadConfig) -> Result<()> {
+        if head.kind == self.head {
+            return Ok(());
+        }
+        let head = Self::of_head(head.kind).map_or(head.kind.head_type(), |info| info.name);
+        Err(Error::OtherTask { head, wanted: self.name })
+    }
+}
+
+/// A task's labelled data as a file has it.
+pub trait Labelled: fmt::Debug {
+    /// The names of the labels.
+    fn labels(&self) -> &[String];
+
+    /// Whether the labels look like the ids of rows: there are many, and most rows have one of their own.
+    fn labels_look_like_ids(&self) -> bool {
+        false
+    }
+
+    /// Tokenises it, each example cut after `max_length` tokens; `what` names it in messages.
+    ///
+    /// # Errors
+    /// If it is empty, an example has no label, or `max_length` is too small to hold anything.
+    fn encode(&self, what: &'static str, tokenizer: &Tokenizer, max_length: usize) -> Result<Box<dyn Examples>>;
+
+    /// Hands everything that decides what is learned to `add`, piece by piece: it tells runs apart.
+    fn digest(&self, add: &mut dyn FnMut(&[u8]));
+}
+
+/// A task's labelled examples as token ids, whatever head they will meet.
+pub trait Examples: fmt::Debug + Send + Sync {
+    /// Which task they are of.
+    fn info(&self) -> &'static TaskInfo;
+
+    /// How many there are, at least 1.
+    #[expect(clippy::len_without_is_empty, reason = "there is always an example")]
+    fn len(&self) -> usize;
+
+    /// The sequences of an example, which share a batch: one for most tasks.
+    fn sequences(&self, example: usize) -> &[Encoding];
+
+    /// The examples with their truth as a head counts it.
+    ///
+    /// # Errors
+    /// If the head is of another task, or does not know a label of the data.
+    fn for_head(&self, head: &HeadConfig) -> Result<Box<dyn Task + '_>>;
+
+    /// What of the data is not used, in a sentence.
+    fn note(&self) -> Option<String> {
+        None
+    }
+}
+
+/// Examples that have met a head: what a trainer learns from and an evaluation measures on.
+pub trait Task: Send + Sync {
+    /// Uploads what some examples should give. Called before a step is recorded.
+    fn targets(&self, device: &Device, examples: &[usize]) -> Box<dyn Targets>;
+
+    /// Compares the head's output for an example with its truth.
+    fn judge(&self, example: usize, output: Rows<'_>) -> Judged;
+
+    /// What the answers to all examples are worth.
+    fn metrics(&self, answers: &[Answer]) -> Metrics;
+}
+
+/// What the examples of a batch should give, on the device.
+pub trait Targets {
+    /// Records the loss of the head's output.
+    ///
+    /// # Errors
+    /// If the output is not what the targets are for.
+    fn loss(&self, tape: &mut Tape, output: &Var) -> Result<Loss>;
+}
+
+/// A recorded loss.
+#[derive(Debug)]
+pub struct Loss {
+    /// Where backward begins.
+    pub root: Var,
+    /// The derivative of the loss by `root`.
+    pub gradient: Tensor,
+    /// Numbers whose sum is the loss of the batch.
+    pub shares: Tensor,
+}
+
+/// What a head says about an example.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// One label.
+    Label(usize),
+    /// A label for each word that has one in the truth.
+    Tags(Vec<usize>),
+}
+
+impl Answer {
+    /// The labels that were given: one, or one a word.
+    pub fn labels(&self) -> &[usize] {
+        match self {
+            Self::Label(label) => std::slice::from_ref(label),
+            Self::Tags(tags) => tags,
+        }
+    }
+}
+
+/// An answer beside the truth.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Judged {
+    /// The answer.
+    pub answer: Answer,
+    /// The sum of the losses at all positions.
+    pub loss: f64,
+    /// How many positions were judged.
+    pub positions: usize,
+}

@@ -1,0 +1,146 @@
+//! One label for each text: a row of logits a sequence, cross-entropy, accuracy.
+
+use std::slice;
+
+use graftwork_model::{HeadConfig, HeadKind};
+use graftwork_tensor::Device;
+use graftwork_text::{Dataset, Encoding, Tokenizer};
+
+use super::labels::{LabelTargets, cross_entropy_of, ids_for};
+use super::{Answer, Examples, Judged, Labelled, Targets, Task, TaskInfo};
+use crate::metrics::{Metrics, of_classes};
+use crate::predict::{Rows, argmax, softmax};
+use crate::{Error, Result};
+
+/// Its row in the table.
+pub static INFO: TaskInfo = TaskInfo {
+    name: "text-classification",
+    head: HeadKind::Classification,
+    new_head: |name, labels| HeadConfig::flex(name, labels),
+    read: |path, options| Ok(Box::new(Dataset::from_path(path, options)?)),
+};
+
+/// Labelled texts.
+#[derive(Debug, Clone)]
+pub struct TextClassification {
+    what: &'static str,
+    encodings: Vec<Encoding>,
+    labels: Vec<u32>,
+    names: Vec<String>,
+}
+
+/// What a classifier says about one text.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Classification {
+    /// The most probable label.
+    pub label: String,
+    /// Each label's probability, in the head's order.
+    pub scores: Vec<(String, f32)>,
+    /// Before the softmax, in the same order.
+    pub logits: Vec<f32>,
+}
+
+impl Classification {
+    /// Of the head's output for one text.
+    pub fn new(labels: &[String], output: Rows<'_>) -> Self {
+        let logits = output.row(0);
+        let scores = labels.iter().cloned().zip(softmax(logits)).collect();
+        Self { label: labels[argmax(logits)].clone(), scores, logits: logits.to_vec() }
+    }
+}
+
+impl Labelled for Dataset {
+    fn labels(&self) -> &[String] {
+        &self.labels
+    }
+
+    fn labels_look_like_ids(&self) -> bool {
+        self.labels.len() >= 100 && 2 * self.labels.len() > self.len()
+    }
+
+    fn encode(&self, what: &'static str, tokenizer: &Tokenizer, max_length: usize) -> Result<Box<dyn Examples>> {
+        let encodings = self.examples.iter().map(|example| tokenizer.encode(&example.text, max_length));
+        let labels = self.examples.iter().map(|example| example.label);
+        let encodings = encodings.collect::<graftwork_text::Result<_>>()?;
+        Ok(Box::new(TextClassification::new(what, encodings, labels, &self.labels)?))
+    }
+
+    fn digest(&self, add: &mut dyn FnMut(&[u8])) {
+        self.labels.iter().for_each(|label| add(label.as_bytes()));
+        for example in &self.examples {
+            add(example.text.as_bytes());
+            add(&example.label.unwrap_or(usize::MAX).to_le_bytes());
+        }
+    }
+}
+
+impl TextClassification {
+    /// Pairs encodings with labels, each an index into `names`; `what` names the data in messages.
+    ///
+    /// # Errors
+    /// If there are none, or one lacks its label.
+    pub fn new(
+        what: &'static str,
+        encodings: Vec<Encoding>,
+        labels: impl IntoIterator<Item = Option<usize>>,
+        names: &[String],
+    ) -> Result<Self> {
+        let known = |(index, label): (usize, Option<usize>)| match label {
+            Some(label) if label < names.len() => Ok(label as u32),
+            _ => Err(Error::NoLabel { what, index }),
+        };
+        let labels: Vec<u32> = labels.into_iter().enumerate().map(known).collect::<Result<_>>()?;
+        if encodings.is_empty() {
+            return Err(Error::NoExamples { what });
+        }
+        if labels.len() != encodings.len() {
+            return Err(Error::NoLabel { what, index: labels.len().min(encodings.len()) });
+        }
+        Ok(Self { what, encodings, labels, names: names.to_vec() })
+    }
+}
+
+impl Examples for TextClassification {
+    fn info(&self) -> &'static TaskInfo {
+        &INFO
+    }
+
+    fn len(&self) -> usize {
+        self.encodings.len()
+    }
+
+    fn sequences(&self, example: usize) -> &[Encoding] {
+        slice::from_ref(&self.encodings[example])
+    }
+
+    fn for_head(&self, head: &HeadConfig) -> Result<Box<dyn Task + '_>> {
+        let ids = ids_for(head, &INFO, self.what, &self.names)?;
+        let labels = self.labels.iter().map(|label| ids[*label as usize]).collect();
+        Ok(Box::new(ForHead { labels, names: head.label_names() }))
+    }
+}
+
+/// With labels as a head counts them.
+struct ForHead {
+    labels: Vec<u32>,
+    names: Vec<String>,
+}
+
+impl Task for ForHead {
+    fn targets(&self, device: &Device, examples: &[usize]) -> Box<dyn Targets> {
+        let labels: Vec<u32> = examples.iter().map(|example| self.labels[*example]).collect();
+        Box::new(LabelTargets::new(device, &labels))
+    }
+
+    fn judge(&self, example: usize, output: Rows<'_>) -> Judged {
+        let logits = output.row(0);
+        let loss = cross_entropy_of(logits, self.labels[example]);
+        Judged { answer: Answer::Label(argmax(logits)), loss, positions: 1 }
+    }
+
+    fn metrics(&self, answers: &[Answer]) -> Metrics {
+        let truth: Vec<usize> = self.labels.iter().map(|label| *label as usize).collect();
+        let predictions: Vec<usize> = answers.iter().flat_map(Answer::labels).copied().collect();
+        of_classes(&truth, &predictions, &self.names, "examples")
+    }
+}
