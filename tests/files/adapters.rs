@@ -57,7 +57,7 @@ fn modern(name: String) -> String {
 
 #[test]
 fn what_is_written_is_what_was_read_bit_for_bit() {
-    for group in ["tiny-cases", "lora-cases", "minilm-cases"] {
+    for group in ["tiny-cases", "tiny-tagging", "lora-cases", "minilm-cases"] {
         for (case, adapter) in loaded(group) {
             let files = adapterhub::to_files(&adapter).unwrap();
             for weights in ["adapter.safetensors", "model_head.safetensors"] {

@@ -1,14 +1,18 @@
 #!/usr/bin/env python3
-"""Trains a text classifier with AdapterHub on PyTorch: the accuracy that `graftwork train` is compared with.
+"""Trains with AdapterHub on PyTorch: the score that `graftwork train` is compared with.
 
     python train_adapterhub.py --backbone /tmp/minilm/model --data ../data/sms-spam --epochs 3 --lr 5e-4 \\
         --batch-size 32 --reduction-factor 16 --method double_seq_bn --seed 1
+    python train_adapterhub.py --backbone /tmp/minilm/model --data DIR --task token-classification --seed 1
 
-Prints one JSON line at the end. --data is a folder with {train,dev,test}.tsv.gz. The head is AdapterHub's default
-(2 layers, tanh, [CLS]). AdamW, decay on matrices only; linear schedule to zero with warm-up; batches of a seeded shuffle.
+Prints one JSON line at the end. --data is a folder with {train,dev,test}.tsv.gz (label, text) or .jsonl.gz (tokens, tags).
+The head is AdapterHub's default (classification: 2 layers, tanh, [CLS]; tagging: 1 layer on every token, labels at the
+first token of each word). AdamW, decay on matrices only; linear schedule to zero with warm-up; batches of a seeded
+shuffle.
 """
 
 import argparse
+import gzip
 import json
 import logging
 import os
@@ -30,6 +34,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--backbone", type=Path, required=True)
     parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--task", choices=sorted(TASKS), default="text-classification")
     parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--lr", type=float, default=5e-4)
     parser.add_argument("--batch-size", type=int, default=32)
@@ -45,6 +50,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--max-steps", type=int, help="stop early (to try the script out)")
+    parser.add_argument("--max-rows", type=int, help="only the first of each split")
     parser.add_argument("--save", type=Path, help="write the trained adapter and head here, as safetensors")
     return parser.parse_args()
 
@@ -60,17 +66,74 @@ def scores(predicted: list[int], labels: list[int], classes: int) -> dict[str, f
     return {"accuracy": round(accuracy, 5), "macro_f1": round(sum(f1) / classes, 5)}
 
 
+class TextClassification:
+    """Examples are (ids, label)."""
+
+    def read(self, path: Path, tokenizer, max_length: int, rows: int | None, labels: list[str] | None = None):
+        data = read_tsv(path.with_suffix(".tsv.gz"))[:rows]
+        labels = labels or sorted({label for label, _ in data})
+        ids = tokenizer([text for _, text in data], truncation=True, max_length=max_length)["input_ids"]
+        return [(tokens, labels.index(label)) for tokens, (label, _) in zip(ids, data)], labels
+
+    def add_head(self, model, labels: list[str]) -> None:
+        model.add_classification_head(NAME, num_labels=len(labels), id2label=dict(enumerate(labels)))
+
+    def targets(self, examples) -> torch.Tensor:
+        return torch.tensor([label for _, label in examples])
+
+    def scores(self, logits, examples, labels: list[str]) -> dict[str, float]:
+        return scores([int(row.argmax(-1)) for row in logits], [label for _, label in examples], len(labels))
+
+
+class TokenClassification:
+    """Examples are (ids, label of each token), -100 but for the first token of each word."""
+
+    def read(self, path: Path, tokenizer, max_length: int, rows: int | None, labels: list[str] | None = None):
+        with gzip.open(path.with_suffix(".jsonl.gz"), "rt", encoding="utf-8") as file:
+            data = [json.loads(line) for line in file][:rows]
+        labels = labels or sorted({tag for row in data for tag in row["tags"]})
+        out = []
+        for row in data:
+            encoded = tokenizer(row["tokens"], is_split_into_words=True, truncation=True, max_length=max_length)
+            words = encoded.word_ids()
+            first = [word is not None and word != before for word, before in zip(words, [None, *words])]
+            out.append((encoded["input_ids"], [labels.index(row["tags"][w]) if f else -100 for w, f in zip(words, first)]))
+        return out, labels
+
+    def add_head(self, model, labels: list[str]) -> None:
+        model.add_tagging_head(NAME, num_labels=len(labels), id2label=dict(enumerate(labels)))
+
+    def targets(self, examples) -> torch.Tensor:
+        longest = max(len(ids) for ids, _ in examples)
+        return torch.tensor([labels + [-100] * (longest - len(labels)) for _, labels in examples])
+
+    def scores(self, logits, examples, labels: list[str]) -> dict[str, float]:
+        from seqeval.metrics import accuracy_score, f1_score
+
+        truth, found = [], []
+        for row, (_, own) in zip(logits, examples):
+            places = [place for place, label in enumerate(own) if label != -100]
+            truth.append([labels[own[place]] for place in places])
+            found.append([labels[int(row[place].argmax(-1))] for place in places])
+        accuracy = {"accuracy": round(float(accuracy_score(truth, found)), 5)}
+        if not any(label.startswith("B-") for label in labels):
+            return accuracy
+        return {"f1": round(float(f1_score(truth, found)), 5), **accuracy}
+
+
+TASKS = {"text-classification": TextClassification(), "token-classification": TokenClassification()}
+
+
 @torch.no_grad()
-def evaluate(model, examples, classes: int, batch_size: int = 64) -> dict[str, float]:
+def evaluate(model, task, examples, labels: list[str], batch_size: int = 64) -> dict[str, float]:
     model.eval()
     order = sorted(range(len(examples)), key=lambda i: len(examples[i][0]))
-    predicted = [0] * len(examples)
+    logits = [None] * len(examples)
     for start in range(0, len(order), batch_size):
         rows = order[start : start + batch_size]
-        logits = model(**pad([examples[i][0] for i in rows])).logits
-        for i, best in zip(rows, logits.argmax(-1).tolist()):
-            predicted[i] = best
-    return scores(predicted, [label for _, label in examples], classes)
+        for i, row in zip(rows, model(**pad([examples[i][0] for i in rows])).logits):
+            logits[i] = row.clone()
+    return task.scores(logits, examples, labels)
 
 
 def main() -> None:
@@ -79,18 +142,15 @@ def main() -> None:
     torch.set_num_threads(args.threads)
     seed_everything(args.seed)
 
-    labels = sorted({label for label, _ in read_tsv(args.data / "train.tsv.gz")})
+    task, labels, splits = TASKS[args.task], None, {}
     tokenizer = AutoTokenizer.from_pretrained(args.backbone)
-    splits = {}
     for split in ("train", "dev", "test"):
-        rows = read_tsv(args.data / f"{split}.tsv.gz")
-        ids = tokenizer([text for _, text in rows], truncation=True, max_length=args.max_length)["input_ids"]
-        splits[split] = [(tokens, labels.index(label)) for tokens, (label, _) in zip(ids, rows)]
+        splits[split], labels = task.read(args.data / split, tokenizer, args.max_length, args.max_rows, labels)
 
     model = AutoAdapterModel.from_pretrained(args.backbone)
     options = {"r": args.rank, "alpha": args.alpha} if args.method == "lora" else {"reduction_factor": args.reduction_factor}
     model.add_adapter(NAME, config=METHODS[args.method](**options))
-    model.add_classification_head(NAME, num_labels=len(labels), id2label=dict(enumerate(labels)))
+    task.add_head(model, labels)
     model.train_adapter(NAME)
     parameters = trainable(model)
     optimizer = torch.optim.AdamW(
@@ -115,7 +175,7 @@ def main() -> None:
                 break
             batch = [train[i] for i in order[start : start + args.batch_size]]
             optimizer.zero_grad()
-            loss = model(**pad([ids for ids, _ in batch]), labels=torch.tensor([label for _, label in batch])).loss
+            loss = model(**pad([ids for ids, _ in batch]), labels=task.targets(batch)).loss
             loss.backward()
             torch.nn.utils.clip_grad_norm_(parameters.values(), args.clip)
             optimizer.step()
@@ -123,19 +183,19 @@ def main() -> None:
             losses.append(float(loss.detach()))
             done += 1
         seconds += time.perf_counter() - begin
-        per_epoch.append({"loss": round(sum(losses) / max(1, len(losses)), 5), "dev": evaluate(model, splits["dev"], len(labels))})
+        per_epoch.append({"loss": round(sum(losses) / max(1, len(losses)), 5), "dev": evaluate(model, task, splits["dev"], labels)})
         print(json.dumps({"epoch": epoch + 1, "seconds": round(seconds, 1), **per_epoch[-1]}), flush=True)
 
     if args.save:
         model.save_adapter(str(args.save), NAME, with_head=True, use_safetensors=True)
     print(json.dumps({
-        "data": args.data.name, "method": args.method, **options, "seed": args.seed,
+        "data": args.data.name, "task": args.task, "method": args.method, **options, "seed": args.seed,
         "dropout": not args.no_dropout, "epochs": args.epochs, "lr": args.lr, "batch_size": args.batch_size,
         "warmup_ratio": args.warmup_ratio, "max_length": args.max_length, "steps": done,
         "trainable_parameters": sum(p.numel() for p in parameters.values()),
         "total_parameters": sum(p.numel() for p in model.parameters()),
         "train_seconds": round(seconds, 1), "threads": args.threads, "dev": per_epoch[-1]["dev"],
-        "test": evaluate(model, splits["test"], len(labels)),
+        "test": evaluate(model, task, splits["test"], labels),
     }))
 
 

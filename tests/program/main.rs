@@ -8,6 +8,7 @@ mod misuse;
 #[cfg(unix)]
 mod out_dir;
 mod results;
+mod tagging;
 
 use std::ffi::OsStr;
 use std::io::Write;

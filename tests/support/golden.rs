@@ -65,14 +65,14 @@ pub fn backbone(dir: &Path, device: &Device) -> Backbone {
         .unwrap_or_else(|e| panic!("{}: {e}", dir.display()))
 }
 
-/// The cases of adapters on the tiny BERT, such as `tiny-cases/seq_bn-flex`: every method's.
+/// The cases of adapters on the tiny BERT, such as `tiny-cases/seq_bn-flex`: every method's, and every kind of head.
 pub fn tiny_adapters() -> Vec<String> {
     let cases = |folder: &'static str| {
         let entries = std::fs::read_dir(path(folder)).unwrap();
         let named = entries.map(move |entry| format!("{folder}/{}", entry.unwrap().file_name().to_str().unwrap()));
         named.filter(|case| path(case).join("adapter_config.json").is_file())
     };
-    let mut names: Vec<String> = ["tiny-cases", "lora-cases"].into_iter().flat_map(cases).collect();
+    let mut names: Vec<String> = ["tiny-cases", "tiny-tagging", "lora-cases"].into_iter().flat_map(cases).collect();
     names.sort();
     names
 }

@@ -5,3 +5,4 @@ mod memory;
 mod misuse;
 mod promises;
 mod resume;
+mod tagging;

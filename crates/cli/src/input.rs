@@ -26,6 +26,8 @@ pub fn labelled(
     let options = ReadOptions {
         text_column: args.text_column.clone(),
         label_column: args.label_column.clone(),
+        tokens_column: args.tokens_column.clone(),
+        tags_column: args.tags_column.clone(),
         labels,
         format: args.format.map(Format::from),
         ..ReadOptions::default()
@@ -51,6 +53,7 @@ pub fn texts(args: &TextArgs, mut work: impl FnMut(Vec<Input>) -> Result<Control
     let format = args.format.map(Format::from).or_else(|| Format::of_name(&name)).unwrap_or(Format::Txt);
     let options = ReadOptions {
         text_column: args.text_column.clone(),
+        tokens_column: args.tokens_column.clone(),
         format: Some(format),
         // Nothing is kept: a stream may be as long as it likes.
         max_bytes: u64::MAX,

@@ -176,6 +176,15 @@ impl Backbone {
         texts.iter().map(|text| Ok(self.tokenizer.encode(text.as_ref(), length)?)).collect()
     }
 
+    /// Tokenises texts that are already split into words; as [`Backbone::encode`].
+    ///
+    /// # Errors
+    /// As [`Backbone::encode`].
+    pub fn encode_words<W: AsRef<[String]>>(&self, texts: &[W], max_length: Option<usize>) -> Result<Vec<Encoding>> {
+        let length = self.max_length(max_length)?;
+        texts.iter().map(|words| Ok(self.tokenizer.encode_words(words.as_ref(), length)?)).collect()
+    }
+
     fn max_length(&self, max_length: Option<usize>) -> Result<usize> {
         let most = self.config().max_position_embeddings;
         let length = max_length.unwrap_or(most);

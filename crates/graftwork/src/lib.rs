@@ -34,19 +34,22 @@ pub use error::{Error, Result};
 pub use graftwork_formats::{ActivationName, BackboneConfig, Error as FileError, Fingerprint};
 pub use graftwork_gpu::{AdapterChoice, AdapterDescription, Error as GpuError, MemoryUse, adapters as gpu_adapters};
 pub use graftwork_model::{
-    AdapterConfig, AdapterFile, Error as ModelError, HeadConfig, HeadStyle, METHODS, Metadata, MethodInfo,
+    AdapterConfig, AdapterFile, Error as ModelError, HeadConfig, HeadKind, HeadStyle, METHODS, Metadata, MethodInfo,
     MethodOption, Preset, methods,
 };
 pub use graftwork_tensor::{Device, Error as DeviceError};
-pub use graftwork_text::data::{self, Dataset, Example, Format, Input, ReadOptions};
-pub use graftwork_text::{BatchSize, Encoding, Tokenizer, shuffled};
+pub use graftwork_text::data::{self, Dataset, Example, Format, Input, ReadOptions, Sentence, TaggedDataset};
+pub use graftwork_text::{BatchSize, CodePoints, Encoding, Tokenizer, shuffled};
 pub use graftwork_train::evaluate::Evaluation;
 pub use graftwork_train::metrics::{ClassMetrics, Confusion, Metrics};
 pub use graftwork_train::predict::softmax;
-pub use graftwork_train::tasks::{Answer, Classification, Labelled, TASKS, TaskInfo, text_classification};
+pub use graftwork_train::tasks::{
+    Answer, Classification, Labelled, TASKS, TaggedEntity, TaggedWord, Tagging, TaskInfo, text_classification,
+    token_classification,
+};
 pub use graftwork_train::{
-    Ending, Error as TrainError, Event, Examples, Progress, Schedule, StepReport, TextClassification, TrainConfig,
-    Trainer, Turn, checkpoint,
+    Ending, Error as TrainError, Event, Examples, Progress, Schedule, StepReport, TextClassification,
+    TokenClassification, TrainConfig, Trainer, Turn, checkpoint,
 };
 pub use merge::{MergedBackbone, merge};
 pub use paths::{cache_dir, models_dir, resolve_backbone};

@@ -1,12 +1,15 @@
 //! Text in, labels, tags or vectors out.
 
+use std::ops::Range;
+
 use graftwork_tensor::ops::pool::Pool;
 use graftwork_tensor::{Tape, Var};
 use graftwork_text::Encoding;
 use graftwork_train::Examples;
 use graftwork_train::evaluate::{Evaluation, evaluate};
+use graftwork_train::metrics::Scheme;
 use graftwork_train::predict::{Rows, predict, predict_head};
-use graftwork_train::tasks::{Classification, TaskInfo, text_classification};
+use graftwork_train::tasks::{Classification, Tagging, TaskInfo, text_classification, token_classification};
 
 use crate::{Adapter, Backbone, Error, Result};
 
@@ -62,6 +65,58 @@ impl Backbone {
         Ok(predict_head(self.model(), &adapter.model, &examples, read, progress).await?)
     }
 
+    /// Tags the words of texts, as the tokenizer splits them, in input order; spans are bytes of the text. Otherwise as
+    /// [`Backbone::classify`].
+    ///
+    /// # Errors
+    /// If the adapter's head does not tag words, or the device fails.
+    pub async fn tag<S: AsRef<str>>(
+        &self,
+        adapter: &Adapter,
+        texts: &[S],
+        max_length: Option<usize>,
+        progress: &mut dyn FnMut(f64),
+    ) -> Result<Vec<Tagging>> {
+        let encodings = self.encode(texts, max_length.or(adapter.max_length()))?;
+        let spans = |(text, encoding): (&S, &Encoding)| match encoding.truncated {
+            false => Ok(spans_of(encoding)),
+            // The words that were cut off count too.
+            true => Ok(spans_of(&self.tokenizer().encode(text.as_ref(), usize::MAX)?)),
+        };
+        let spans = texts.iter().zip(&encodings).map(spans).collect::<Result<Vec<_>>>()?;
+        self.tags_of(adapter, &encodings, &spans, progress).await
+    }
+
+    /// The same of texts that are already split into words; spans are bytes of the words with single spaces between.
+    ///
+    /// # Errors
+    /// As [`Backbone::tag`].
+    pub async fn tag_words<W: AsRef<[String]>>(
+        &self,
+        adapter: &Adapter,
+        texts: &[W],
+        max_length: Option<usize>,
+        progress: &mut dyn FnMut(f64),
+    ) -> Result<Vec<Tagging>> {
+        let encodings = self.encode_words(texts, max_length.or(adapter.max_length()))?;
+        let spans: Vec<_> = texts.iter().map(|words| spans_of_joined(words.as_ref())).collect();
+        self.tags_of(adapter, &encodings, &spans, progress).await
+    }
+
+    async fn tags_of(
+        &self,
+        adapter: &Adapter,
+        encodings: &[Encoding],
+        spans: &[Vec<Range<usize>>],
+        progress: &mut dyn FnMut(f64),
+    ) -> Result<Vec<Tagging>> {
+        let labels = labels_of(adapter, &token_classification::INFO)?;
+        let scheme = Scheme::new(&labels);
+        let examples: Vec<&[Encoding]> = encodings.chunks(1).collect();
+        let read = |i: usize, rows: Rows<'_>| Tagging::new(&labels, &scheme, &encodings[i], &spans[i], rows);
+        Ok(predict_head(self.model(), &adapter.model, &examples, read, progress).await?)
+    }
+
     /// Vectors of texts, in input order: for each text one row of D numbers, or one for each token with
     /// [`Pooling::None`].
     ///
@@ -112,6 +167,29 @@ fn labels_of(adapter: &Adapter, task: &TaskInfo) -> Result<Vec<String>> {
     let head = adapter.description().head.as_ref().ok_or(graftwork_train::Error::NoHead)?;
     task.check(head)?;
     Ok(head.label_names())
+}
+
+/// The bytes of each word.
+fn spans_of(encoding: &Encoding) -> Vec<Range<usize>> {
+    let mut spans: Vec<Range<usize>> = Vec::new();
+    for origin in encoding.origins.iter().flatten() {
+        let (start, end) = (origin.start as usize, origin.end as usize);
+        // A word without tokens would have none here; it is empty, and stands before the next one.
+        spans.resize((origin.word as usize + 1).max(spans.len()), start..start);
+        spans[origin.word as usize].end = end;
+    }
+    spans
+}
+
+/// The bytes of each word when they stand in a line with single spaces between.
+fn spans_of_joined(words: &[String]) -> Vec<Range<usize>> {
+    let mut start = 0;
+    let span = |word: &String| {
+        let span = start..start + word.len();
+        start = span.end + 1;
+        span
+    };
+    words.iter().map(span).collect()
 }
 
 fn finished(row: &[f32], normalize: bool) -> Vec<f32> {

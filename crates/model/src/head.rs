@@ -4,15 +4,17 @@ use graftwork_formats::BackboneConfig;
 use graftwork_tensor::ops::pool::Pool;
 use graftwork_tensor::{Activation, Tape, Var};
 
-use crate::HeadConfig;
 use crate::arena::Arena;
 use crate::backbone::{Backbone, Batch};
 use crate::layers::Dense;
 use crate::layers::activation;
+use crate::{HeadConfig, HeadKind};
 
-/// `layers` times (dropout, dense), with an activation between, on the first token or on the pooler's output.
+/// `layers` times (dropout, dense), with an activation between, on the first token, on the pooler's output or on every
+/// token.
 #[derive(Debug, Clone)]
 pub struct Head {
+    kind: HeadKind,
     layers: Vec<Dense>,
     activation: Activation,
     use_pooler: bool,
@@ -27,6 +29,7 @@ impl Head {
         };
         let default = backbone.classifier_dropout.unwrap_or(backbone.hidden_dropout_prob);
         Self {
+            kind: config.kind,
             layers: (0..config.layers).map(dense).collect(),
             activation: config.activation.as_ref().map_or(Activation::Identity, activation),
             use_pooler: config.use_pooler,
@@ -39,9 +42,13 @@ impl Head {
         self.dropout
     }
 
-    /// Logits [S, labels] from the last hidden states [T, D]; `dropout` is the probability before each dense layer.
+    /// Logits from the last hidden states [T, D]: [S, labels], or [T, labels] where every token is tagged. `dropout` is
+    /// the probability before each dense layer.
     pub fn forward(&self, tape: &mut Tape, backbone: &Backbone, hidden: &Var, batch: &Batch, dropout: f32) -> Var {
-        let mut x = tape.pool(hidden, batch.sequences(), Pool::First);
+        let mut x = match self.kind {
+            HeadKind::Classification => tape.pool(hidden, batch.sequences(), Pool::First),
+            HeadKind::Tagging => hidden.clone(),
+        };
         if self.use_pooler {
             x = backbone.pooler(tape, &x);
         }

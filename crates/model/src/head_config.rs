@@ -4,7 +4,7 @@ use graftwork_formats::{ActivationName, Error, Result, TensorSpec};
 use serde_json::{Map, Value};
 
 /// A prediction head: `layers` times (dropout, dense), with an activation between the dense layers, on the hidden state
-/// of the first token or on the pooler's output. The inner dense layers are `[D, D]`, the last is `[num_labels, D]`.
+/// of the first token, on the pooler's output, or on the hidden state of every token, as its kind says. The inner dense layers are `[D, D]`, the last is `[num_labels, D]`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct HeadConfig {
     /// What it predicts.
@@ -38,6 +38,8 @@ pub struct HeadConfig {
 pub enum HeadKind {
     /// One of several classes for a text.
     Classification,
+    /// One of several classes for every token.
+    Tagging,
 }
 
 /// The two forms in which AdapterHub saves heads.
@@ -48,19 +50,30 @@ pub enum HeadStyle {
         /// Its name; AdapterHub activates it with the adapter of the same name.
         name: String,
     },
-    /// The `classifier` of a `...ForSequenceClassification` model: one dense layer on the pooler's output.
+    /// The `classifier` of a `...ForSequenceClassification` or `...ForTokenClassification` model: one dense layer on the
+    /// pooler's output, or on every token.
     Static,
 }
 
 impl HeadKind {
     /// Every known kind.
-    pub const ALL: &[Self] = &[Self::Classification];
+    pub const ALL: &[Self] = &[Self::Classification, Self::Tagging];
 
     /// Its `head_type` in AdapterHub's files.
     #[must_use]
     pub fn head_type(self) -> &'static str {
         match self {
             Self::Classification => "classification",
+            Self::Tagging => "tagging",
+        }
+    }
+
+    /// The end of the name of transformers' class that has such a head, and nothing else, over the backbone.
+    #[must_use]
+    pub fn model_class(self) -> &'static str {
+        match self {
+            Self::Classification => "ForSequenceClassification",
+            Self::Tagging => "ForTokenClassification",
         }
     }
 }
@@ -72,6 +85,18 @@ impl HeadConfig {
         let style = HeadStyle::Flex { name: name.into() };
         let activation = ActivationName::parse("tanh");
         Self { style, layers: 2, activation, use_pooler: false, ..Self::static_classifier(labels) }
+    }
+
+    /// AdapterHub's default head for tagging: one dense layer on every token.
+    #[must_use]
+    pub fn tagging(name: impl Into<String>, labels: Vec<String>) -> Self {
+        Self { layers: 1, kind: HeadKind::Tagging, ..Self::flex(name, labels) }
+    }
+
+    /// The head of transformers' `BertForTokenClassification`: one dense layer on every token.
+    #[must_use]
+    pub fn static_tagger(labels: Vec<String>) -> Self {
+        Self { kind: HeadKind::Tagging, use_pooler: false, ..Self::static_classifier(labels) }
     }
 
     /// The head of transformers' `BertForSequenceClassification`: one dense layer on the pooler's output.

@@ -11,8 +11,6 @@ use serde_json::{Map, Value, json};
 
 use crate::head_config::{HeadConfig, HeadKind, HeadStyle, unnamed_label};
 
-/// The class whose plain classifier AdapterHub knows as a static head.
-const STATIC_CLASS: &str = "ForSequenceClassification";
 /// The most classes and the most dense layers of a head.
 const MAX_LABELS: usize = 200_000;
 const MAX_HEAD_LAYERS: usize = 64;
@@ -55,8 +53,11 @@ impl HeadConfig {
     pub(crate) fn to_json(&self, shared: &Map<String, Value>, architecture: Architecture) -> Map<String, Value> {
         let mut map = shared.clone();
         let class = match self.style {
-            HeadStyle::Flex { .. } => architecture.adapter_model_class(),
-            HeadStyle::Static => architecture.classifier_class(),
+            HeadStyle::Flex { .. } => architecture.adapter_model_class().to_owned(),
+            HeadStyle::Static => {
+                let classifier = HeadKind::Classification.model_class();
+                architecture.classifier_class().replace(classifier, self.kind.model_class())
+            }
         };
         map.insert("model_class".to_owned(), json!(class));
         map.extend(self.extra.clone());
@@ -75,11 +76,14 @@ impl HeadConfig {
                     "layers": self.layers,
                     "activation_function": self.activation.as_ref().map(ActivationName::name),
                     "label2id": label2id,
-                    "use_pooler": self.use_pooler,
-                    "bias": self.bias,
                     "dropout_prob": self.dropout_prob,
                 });
                 config.extend(known.as_object().cloned().unwrap_or_default());
+                // AdapterHub refuses keys that the kind does not have.
+                if self.kind == HeadKind::Classification {
+                    config.insert("use_pooler".to_owned(), json!(self.use_pooler));
+                    config.insert("bias".to_owned(), json!(self.bias));
+                }
                 map.insert("config".to_owned(), config.into());
                 map.insert("name".to_owned(), json!(name));
             }
@@ -113,14 +117,18 @@ fn flex_head(name: String, mut config: Fields) -> Result<HeadConfig> {
         _ => None,
     };
     let label2id = config.take_object("label2id")?;
+    let (layers, use_pooler, bias) = match kind {
+        HeadKind::Classification => (2, config.take_bool("use_pooler")?, config.take_bool("bias")?),
+        HeadKind::Tagging => (1, None, None),
+    };
     let head = HeadConfig {
         kind,
         style: HeadStyle::Flex { name },
         num_labels,
-        layers: config.take_usize_in("layers", 2, 1, MAX_HEAD_LAYERS)?,
+        layers: config.take_usize_in("layers", layers, 1, MAX_HEAD_LAYERS)?,
         activation,
-        use_pooler: config.take_bool("use_pooler")?.unwrap_or(false),
-        bias: config.take_bool("bias")?.unwrap_or(true),
+        use_pooler: use_pooler.unwrap_or(false),
+        bias: bias.unwrap_or(true),
         dropout_prob: config.take_probability("dropout_prob")?,
         labels: labels(&file, label2id, num_labels)?,
         extra_config: config.rest(),
@@ -129,22 +137,28 @@ fn flex_head(name: String, mut config: Fields) -> Result<HeadConfig> {
     refuse_regression(&file, head)
 }
 
-/// The classifier of a `...ForSequenceClassification` model, from the keys of the file itself.
+/// The classifier of a `...ForSequenceClassification` or `...ForTokenClassification` model, from the keys of the file itself.
 fn static_head(fields: &mut Fields, class: Option<&str>) -> Result<HeadConfig> {
     let file = fields.file().to_owned();
-    if !class.is_some_and(|class| class.ends_with(STATIC_CLASS)) {
+    let of_class = |kind: &HeadKind| class.is_some_and(|class| class.ends_with(kind.model_class()));
+    let Some(kind) = HeadKind::ALL.iter().copied().find(of_class) else {
         let what = format!("the head of a {}", shown(&json!(class)));
-        return Err(Error::unsupported(&file, what, format!("heads of ...{STATIC_CLASS} and ...AdapterModel")));
-    }
+        let classes: Vec<_> = HeadKind::ALL.iter().map(|kind| format!("...{}", kind.model_class())).collect();
+        return Err(Error::unsupported(&file, what, format!("heads of {} and ...AdapterModel", classes.join(", "))));
+    };
     let label2id = fields.take_object("label2id")?;
     let default = label2id.as_ref().map_or(2, Map::len).max(1);
     let num_labels = fields.take_usize_in("num_labels", default, 1, MAX_LABELS)?;
     let labels = labels(&file, label2id, num_labels)?;
-    refuse_regression(&file, HeadConfig { num_labels, labels, ..HeadConfig::static_classifier(Vec::new()) })
+    let head = match kind {
+        HeadKind::Classification => HeadConfig::static_classifier(Vec::new()),
+        HeadKind::Tagging => HeadConfig::static_tagger(Vec::new()),
+    };
+    refuse_regression(&file, HeadConfig { num_labels, labels, ..head })
 }
 
 fn refuse_regression(file: &str, head: HeadConfig) -> Result<HeadConfig> {
-    if head.num_labels == 1 {
+    if head.num_labels == 1 && head.kind == HeadKind::Classification {
         return Err(Error::unsupported(file, "a head with one label (regression)", "classification into 2 or more"));
     }
     Ok(head)

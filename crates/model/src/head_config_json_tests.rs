@@ -38,6 +38,22 @@ fn both_styles_survive_writing_and_reading() {
     }
 }
 
+/// As `adapters` 1.3.0 writes them: a tagging head has neither `use_pooler` nor `bias`, and refuses both.
+#[test]
+fn tagging_heads() {
+    let flex = FLEX.replace("classification", "tagging").replace("\"bias\": true, ", "");
+    let flex = flex.replace(", \"use_pooler\": false", "").replace("\"layers\": 2", "\"layers\": 1");
+    let fixed = STATIC.replace("SequenceClassification", "TokenClassification");
+    for original in [flex, fixed] {
+        let head = parse(&original).unwrap();
+        assert_eq!((head.kind, head.layers, head.use_pooler, head.bias), (HeadKind::Tagging, 1, false, true));
+        let as_value = |text: &str| serde_json::from_str::<Value>(text).unwrap();
+        assert_eq!(as_value(&written(&head)), as_value(&original));
+    }
+    let head = parse(r#"{"config": {"head_type": "tagging"}, "name": "x"}"#).unwrap();
+    assert_eq!((head.num_labels, head.layers), (2, 1));
+}
+
 #[test]
 fn missing_keys_take_the_librarys_defaults() {
     let head = parse(r#"{"config": {"head_type": "classification"}, "name": "x"}"#).unwrap();
@@ -70,7 +86,7 @@ fn unknown_keys_are_kept() {
 #[test]
 fn other_heads_and_senseless_values_are_named() {
     for (text, named) in [
-        (FLEX.replace("\"classification\"", "\"tagging\""), "\"tagging\" is not supported; supported: classification"),
+        (FLEX.replace("\"classification\"", "\"qa\""), "\"qa\" is not supported; supported: classification, tagging"),
         (FLEX.replace("768", "384"), "`hidden_size` is 384"),
         (FLEX.replace("\"name\": \"md\"", "\"name\": null"), "`name` is missing"),
         (FLEX.replace("\"layers\": 2", "\"layers\": 0"), "`layers` is 0"),
@@ -81,7 +97,7 @@ fn other_heads_and_senseless_values_are_named() {
         (FLEX.replace("\"1\": 0", "\"1\": -1"), "the id -1"),
         (FLEX.replace("\"tanh\"", "\"prelu\""), "\"prelu\""),
         (FLEX.replace("\"dropout_prob\": null", "\"dropout_prob\": 2"), "`dropout_prob`"),
-        (STATIC.replace("SequenceClassification", "TokenClassification"), "BertForTokenClassification"),
+        (STATIC.replace("SequenceClassification", "MultipleChoice"), "BertForMultipleChoice"),
         (STATIC.replace("\"num_labels\": 3", "\"num_labels\": 2"), "ids go from 0 to 1"),
         (r#"{"config": {"head_type": "classification", "num_labels": 1}, "name": "x"}"#.to_owned(), "regression"),
         ("{}".to_owned(), "the head of a null"),

@@ -10,8 +10,8 @@
 //! Blank lines are skipped except in `.txt`, where a prediction must come out for every line that went in. A byte
 //! order mark and Windows line ends are understood. Nothing is trimmed.
 //!
-//! What a row has is up to the kind of data set: a text and a label ([`Dataset`]), or something to predict
-//! ([`for_each_chunk`]).
+//! What a row has is up to the kind of data set: a text and a label ([`Dataset`]), words and their tags
+//! ([`TaggedDataset`]), or something to predict ([`for_each_chunk`]).
 
 mod csv_row;
 mod delimited;
@@ -20,6 +20,7 @@ mod labels;
 mod lines;
 mod rows;
 pub(crate) mod source;
+mod tagged;
 mod texts;
 mod unlabelled;
 
@@ -28,6 +29,7 @@ use std::path::Path;
 
 use crate::{Error, Result};
 
+pub use tagged::{Sentence, TaggedDataset};
 pub use texts::{Dataset, Example};
 pub use unlabelled::{Input, for_each_chunk};
 
@@ -69,6 +71,8 @@ pub struct ReadOptions {
     pub label_column: String,
     /// The JSON key that holds a list of words; default `tokens`.
     pub tokens_column: String,
+    /// The JSON key that holds the words' tags; default `tags`.
+    pub tags_column: String,
     /// Read labels: every row must have one. Default true; when false the label column is not looked at.
     pub read_labels: bool,
     /// The labels in the order of their indices; a row with another label is an error. Default `None`: as found.
@@ -85,6 +89,7 @@ impl Default for ReadOptions {
             text_column: "text".to_owned(),
             label_column: "label".to_owned(),
             tokens_column: "tokens".to_owned(),
+            tags_column: "tags".to_owned(),
             read_labels: true,
             labels: None,
             format: None,

@@ -11,12 +11,14 @@ mod batch;
 mod batches;
 pub mod data;
 mod error;
+mod offsets;
 mod shuffle;
 mod tokenizer;
 
 pub use batch::PackedBatch;
 pub use batches::{BatchSize, by_length, count_batches, in_input_order, plan};
-pub use data::{Dataset, Example, Format, Input, ReadOptions};
+pub use data::{Dataset, Example, Format, Input, ReadOptions, Sentence, TaggedDataset};
 pub use error::{Error, Result, RowError, RowErrors};
+pub use offsets::CodePoints;
 pub use shuffle::shuffled;
 pub use tokenizer::{Encoding, Origin, SpecialTokens, Tokenizer, VocabOptions};

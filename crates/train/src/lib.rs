@@ -19,5 +19,5 @@ pub use error::{Error, Result};
 pub use events::{Ending, Event, Progress, Turn};
 pub use optimizer::{Optimizer, StepReport, StepSettings};
 pub use schedule::Schedule;
-pub use tasks::{Examples, TextClassification};
+pub use tasks::{Examples, TextClassification, TokenClassification};
 pub use trainer::Trainer;

@@ -2,9 +2,11 @@
 
 mod classes;
 mod confusion;
+mod entities;
 
 pub use classes::of_classes;
 pub use confusion::Confusion;
+pub use entities::{Entity, Scheme, of_entities};
 
 /// Everything that a task measures.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,19 +1,20 @@
-//! Forward and one training step of the tiny BERT with an adapter of each method.
+//! Forward and one training step of the tiny BERT with an adapter of each method and a head of each kind.
 
 use std::collections::BTreeMap;
 use std::error::Error;
 
 use graftwork_formats::{BackboneConfig, Checkpoint};
 use graftwork_model::{Adapter, Backbone, adapterhub};
-use graftwork_tensor::ops::{cross_entropy::cross_entropy, reduce};
+use graftwork_tensor::ops::{cross_entropy::IGNORED, reduce};
 use graftwork_tensor::{Device, Tape};
+use graftwork_train::tasks::{LabelTargets, Targets};
 use graftwork_train::{Optimizer, StepSettings};
 use safetensors::SafeTensors;
 use serde_json::{Map, Value, json};
 
 /// Files that both sides read, in this order, below `tests/golden`: the backbone; then of each case an adapter that
 /// AdapterHub wrote, and a batch with what PyTorch computes for it.
-pub const FILES: [&str; 2 + 2 * FILES_OF_A_CASE] = [
+pub const FILES: [&str; 2 + 3 * FILES_OF_A_CASE] = [
     "tiny-bert/config.json",
     "tiny-bert/model.safetensors",
     "tiny-cases/double_seq_bn-flex/adapter_config.json",
@@ -26,6 +27,11 @@ pub const FILES: [&str; 2 + 2 * FILES_OF_A_CASE] = [
     "lora-cases/everywhere/head_config.json",
     "lora-cases/everywhere/model_head.safetensors",
     "lora-cases/everywhere/golden.safetensors",
+    "tiny-tagging/two-layers/adapter_config.json",
+    "tiny-tagging/two-layers/adapter.safetensors",
+    "tiny-tagging/two-layers/head_config.json",
+    "tiny-tagging/two-layers/model_head.safetensors",
+    "tiny-tagging/two-layers/golden.safetensors",
 ];
 const FILES_OF_A_CASE: usize = 5;
 
@@ -86,7 +92,11 @@ async fn one_case(backbone: &Backbone, files: &BTreeMap<String, Vec<u8>>) -> Res
         let values = golden.tensor(name)?;
         Ok(bytemuck::pod_collect_to_vec::<u8, i64>(values.data()).into_iter().map(|value| value as u32).collect())
     };
-    let (ids, cu_seqlens, labels) = (integers("ids")?, integers("cu_seqlens")?, integers("labels")?);
+    let (ids, cu_seqlens, mut labels) = (integers("ids")?, integers("cu_seqlens")?, integers("labels")?);
+    // Where tokens are tagged, not all of them are.
+    if let Ok(labeled) = integers("labeled") {
+        labels.iter_mut().zip(labeled).filter(|(_, one)| *one == 0).for_each(|(label, _)| *label = IGNORED);
+    }
     let batch = backbone.batch(&ids, &vec![0; ids.len()], &cu_seqlens)?;
 
     let mut rows = Vec::new();
@@ -97,13 +107,12 @@ async fn one_case(backbone: &Backbone, files: &BTreeMap<String, Vec<u8>>) -> Res
     rows.push(("last_hidden_state".to_string(), device.read(hidden.value()).await?));
     rows.push(("logits".to_string(), device.read(logits.value()).await?));
 
-    let (sequences, classes) = (logits.value().rows(), logits.value().cols());
-    let [d_logits, losses, loss] = [(sequences, classes), (1, sequences), (1, 1)].map(|(r, c)| device.empty(r, c));
-    cross_entropy(device, logits.value(), &device.indices(&labels), labels.len(), &d_logits, &losses);
-    reduce::sum(device, &losses, &loss, 0);
+    let targets = LabelTargets::new(device, &labels);
+    let loss = device.empty(1, 1);
+    reduce::sum(device, &targets.loss(&mut tape, &logits)?.shares, &loss, 0);
     rows.push(("loss".to_string(), device.read(&loss).await?));
 
-    Optimizer::new(device, &adapter).step(backbone, &adapter, (&batch, &labels), SETTINGS)?;
+    Optimizer::new(device, &adapter).step(backbone, &adapter, (&batch, &targets), SETTINGS)?;
     let gradients = adapter.arena().grads().ok_or("the adapter learns nothing")?;
     for (name, tensor) in adapter.arena().unpack(&device.read(gradients).await?) {
         rows.push((format!("gradient of {name}"), tensor.data));

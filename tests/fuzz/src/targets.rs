@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use graftwork_formats::{BackboneConfig, Checkpoint, SafetensorsFile, WeightSource};
 use graftwork_model::{adapterhub, load_bytes};
-use graftwork_text::{Dataset, Format, ReadOptions, Tokenizer, VocabOptions};
+use graftwork_text::{Dataset, Format, ReadOptions, TaggedDataset, Tokenizer, VocabOptions};
 use graftwork_train::checkpoint::RunState;
 
 /// A parser and what it is fed with.
@@ -378,12 +378,14 @@ fn read_table(format: Format, input: &[u8]) {
     for read_labels in [true, false] {
         let options = ReadOptions { format: Some(format), read_labels, max_bytes: 16 << 20, ..ReadOptions::default() };
         drop(Dataset::from_bytes("data", input, &options));
+        drop(TaggedDataset::from_bytes("data", input, &options));
     }
 }
 
 fn read_large(format: Format, input: &[u8]) {
     let options = ReadOptions { format: Some(format), read_labels: format != Format::Txt, ..ReadOptions::default() };
     drop(Dataset::from_bytes("data", input, &options));
+    drop(TaggedDataset::from_bytes("data", input, &options));
 }
 
 static TINY_CONFIG: LazyLock<BackboneConfig> = LazyLock::new(|| {

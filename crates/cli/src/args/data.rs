@@ -16,6 +16,12 @@ pub struct DataArgs {
     /// Column (or JSON key) that holds the label
     #[arg(long, value_name = "NAME", default_value = "label")]
     pub label_column: String,
+    /// JSON key that holds a sentence's words (token classification)
+    #[arg(long, value_name = "NAME", default_value = "tokens")]
+    pub tokens_column: String,
+    /// JSON key that holds the words' tags (token classification)
+    #[arg(long, value_name = "NAME", default_value = "tags")]
+    pub tags_column: String,
     /// Format of the data, where a file's name does not tell it
     #[arg(long, value_enum)]
     pub format: Option<InputFormat>,
@@ -34,6 +40,9 @@ pub struct TextArgs {
     /// Column (or JSON key) that holds the text
     #[arg(long, value_name = "NAME", default_value = "text")]
     pub text_column: String,
+    /// JSON key that holds a list of words, for texts that are already split
+    #[arg(long, value_name = "NAME", default_value = "tokens")]
+    pub tokens_column: String,
     /// Cut texts to this many tokens, special tokens included [default: what the adapter was trained with, or else
     /// the backbone's maximum]
     #[arg(long, value_name = "TOKENS", value_parser = super::values::max_length)]

@@ -32,8 +32,9 @@ pub struct Eval {
 
 /// Options of `graftwork predict`.
 ///
-/// Each line has `text`, `label` (the best), `scores` (a probability for each label) and `logits` (in the order of
-/// the labels).
+/// What each line has depends on the adapter's head. Classification: `text`, `label` (the best), `scores` (a
+/// probability for each label) and `logits` (in the order of the labels). Token classification: `text`, `words` with
+/// their tags and, where tags mark them, `entities`; `start` and `end` count Unicode code points.
 #[derive(Debug, Args)]
 pub struct Predict {
     /// The backbone: a directory, or an id in the cache

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use graftwork::{TaskInfo, text_classification};
+use graftwork::{TaskInfo, text_classification, token_classification};
 
 use super::{DataArgs, MethodArgs, values};
 
@@ -132,6 +132,8 @@ pub enum Task {
     /// One label for each text
     #[default]
     TextClassification,
+    /// A tag for each word: named entities, parts of speech; .jsonl with `tokens` and `tags`
+    TokenClassification,
 }
 
 impl Task {
@@ -139,6 +141,7 @@ impl Task {
     pub fn info(self) -> &'static TaskInfo {
         match self {
             Self::TextClassification => &text_classification::INFO,
+            Self::TokenClassification => &token_classification::INFO,
         }
     }
 }

@@ -1,7 +1,8 @@
 //! `graftwork predict`
 
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 
+use graftwork::{Adapter, Backbone, Classification, CodePoints, HeadKind, Input, Tagging};
 use pollster::block_on;
 use serde::{Serialize, Serializer};
 
@@ -12,36 +13,54 @@ use crate::input;
 use crate::output::{Output, Reader};
 use crate::progress::Progress;
 
-/// Classifies texts, one line out for each in.
+/// Predicts what the adapter's head is for, one line out for each text in.
 pub fn run(args: &Predict, common: &Common) -> Result<()> {
     let file = read_adapter(&args.adapter, args.any_backbone)?;
-    let (_, task) = head_of(&file)?;
+    let (head, task) = head_of(&file)?;
     let backbone = load(&args.backbone, common)?;
     let adapter = backbone.attach(&file)?;
+    let max_length = args.texts.max_length;
     let mut out = Output::new();
-    let mut progress = Progress::count("texts classified:", common.quiet);
+    let mut progress = Progress::count("texts predicted:", common.quiet);
+    let mut left_out = 0;
     input::texts(&args.texts, |inputs| {
-        let texts = input::whole_texts(inputs, task.name)?;
-        let found = block_on(backbone.classify(&adapter, &texts, args.texts.max_length, &mut |_| {}))?;
-        for (text, found) in texts.iter().zip(&found) {
-            let scores = Scores(&found.scores);
-            out.json(&Line { text, label: &found.label, scores, logits: &found.logits })?;
+        let count = inputs.len();
+        match head.kind {
+            HeadKind::Classification => {
+                let texts = input::whole_texts(inputs, task.name)?;
+                let found = block_on(backbone.classify(&adapter, &texts, max_length, &mut |_| {}))?;
+                texts.iter().zip(&found).try_for_each(|(text, found)| label_line(&mut out, text, found))?;
+            }
+            HeadKind::Tagging => {
+                for (text, found) in tagged(&backbone, &adapter, inputs, max_length)? {
+                    left_out += found.left_out;
+                    tags_line(&mut out, &text, &found)?;
+                }
+            }
         }
-        progress.add(texts.len());
+        progress.add(count);
         Ok(match out.flush()? {
             Reader::Listening => ControlFlow::Continue(()),
             Reader::Gone => ControlFlow::Break(()),
         })
-    })
+    })?;
+    if left_out > 0 && !common.quiet {
+        eprintln!("note: {left_out} words have no token within the maximal length, and so no tag");
+    }
+    Ok(())
 }
 
-/// One line of output. Written straight from `f32`, whose shortest digits are half as long as those of an `f64`.
-#[derive(Serialize)]
-struct Line<'a> {
-    text: &'a str,
-    label: &'a str,
-    scores: Scores<'a>,
-    logits: &'a [f32],
+/// Written straight from `f32`, whose shortest digits are half as long as those of an `f64`.
+fn label_line(out: &mut Output, text: &str, found: &Classification) -> Result<()> {
+    #[derive(Serialize)]
+    struct Line<'a> {
+        text: &'a str,
+        label: &'a str,
+        scores: Scores<'a>,
+        logits: &'a [f32],
+    }
+    let scores = Scores(&found.scores);
+    out.json(&Line { text, label: &found.label, scores, logits: &found.logits }).map(drop)
 }
 
 /// Probabilities by label, in the order of the labels.
@@ -51,4 +70,74 @@ impl Serialize for Scores<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
         serializer.collect_map(self.0.iter().map(|(label, score)| (label, score)))
     }
+}
+
+/// Tags texts and lists of words, in their order; of a list, the text is its words with single spaces between.
+fn tagged(
+    backbone: &Backbone,
+    adapter: &Adapter,
+    inputs: Vec<Input>,
+    max_length: Option<usize>,
+) -> Result<Vec<(String, Tagging)>> {
+    let (mut texts, mut lists) = (Vec::new(), Vec::new());
+    let is_list: Vec<bool> = inputs.iter().map(|input| matches!(input, Input::Words(_))).collect();
+    for input in inputs {
+        match input {
+            Input::Text(text) => texts.push(text),
+            Input::Words(words) => lists.push(words),
+        }
+    }
+    let of_texts = block_on(backbone.tag(adapter, &texts, max_length, &mut |_| {}))?;
+    let of_lists = block_on(backbone.tag_words(adapter, &lists, max_length, &mut |_| {}))?;
+    let mut of_texts = texts.into_iter().zip(of_texts);
+    let mut of_lists = lists.into_iter().map(|words| words.join(" ")).zip(of_lists);
+    Ok(is_list.into_iter().filter_map(|list| if list { of_lists.next() } else { of_texts.next() }).collect())
+}
+
+/// Offsets count Unicode code points, as those of Hugging Face's pipelines.
+fn tags_line(out: &mut Output, text: &str, found: &Tagging) -> Result<()> {
+    #[derive(Serialize)]
+    struct Line<'a> {
+        text: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        entities: Option<Vec<Entity<'a>>>,
+        words: Vec<Word<'a>>,
+        #[serde(skip_serializing_if = "is_zero")]
+        left_out: usize,
+    }
+    #[derive(Serialize)]
+    struct Entity<'a> {
+        r#type: &'a str,
+        #[serde(flatten)]
+        span: Span<'a>,
+    }
+    #[derive(Serialize)]
+    struct Word<'a> {
+        tag: &'a str,
+        #[serde(flatten)]
+        span: Span<'a>,
+    }
+    #[derive(Serialize)]
+    struct Span<'a> {
+        text: &'a str,
+        start: usize,
+        end: usize,
+        score: f32,
+    }
+    let mut points = CodePoints::new(text);
+    let mut span = |bytes: &Range<usize>, score| Span {
+        text: &text[bytes.clone()],
+        start: points.before(bytes.start),
+        end: points.before(bytes.end),
+        score,
+    };
+    let entities = found.entities.as_ref().map(|entities| {
+        entities.iter().map(|found| Entity { r#type: &found.kind, span: span(&found.span, found.score) }).collect()
+    });
+    let words = found.words.iter().map(|word| Word { tag: &word.tag, span: span(&word.span, word.score) }).collect();
+    out.json(&Line { text, entities, words, left_out: found.left_out }).map(drop)
+}
+
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }

@@ -198,22 +198,21 @@ impl<'de> Visitor<'de> for Any {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Found, A::Error> {
+        if !self.list {
+            while list.next_element::<IgnoredAny>()?.is_some() {}
+            return Ok(Found::Other("an array"));
+        }
         let mut members = Ok(Vec::new());
-        while self.list {
-            let Some(member) = list.next_element_seed(Self { list: false })? else { return Ok(Found::List(members)) };
+        while let Some(member) = list.next_element_seed(Self { list: false })? {
             let Ok(names) = &mut members else { continue };
             let place = names.len() + 1;
-            members = match member.label() {
-                Some(_) if place > MAX_MEMBERS => Err(format!("has more than {MAX_MEMBERS} members")),
-                Some(name) => {
-                    names.push(name.into_owned());
-                    continue;
-                }
-                None => Err(format!("has {} at place {place}, not a string", member.kind())),
-            };
+            match member.label() {
+                Some(_) if place > MAX_MEMBERS => members = Err(format!("has more than {MAX_MEMBERS} members")),
+                Some(name) => names.push(name.into_owned()),
+                None => members = Err(format!("has {} at place {place}, not a string", member.kind())),
+            }
         }
-        while list.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Found::Other("an array"))
+        Ok(Found::List(members))
     }
 
     fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Found, M::Error> {

@@ -3,6 +3,7 @@
 
 mod labels;
 pub mod text_classification;
+pub mod token_classification;
 
 use std::fmt;
 use std::path::Path;
@@ -17,9 +18,10 @@ use crate::{Error, Result};
 
 pub use labels::LabelTargets;
 pub use text_classification::{Classification, TextClassification};
+pub use token_classification::{TaggedEntity, TaggedWord, Tagging, TokenClassification};
 
 /// Every task.
-pub static TASKS: &[&TaskInfo] = &[&text_classification::INFO];
+pub static TASKS: &[&TaskInfo] = &[&text_classification::INFO, &token_classification::INFO];
 
 /// A task before it has data.
 #[derive(Debug)]
@@ -79,12 +81,12 @@ pub trait Labelled: fmt::Debug {
 }
 
 /// A task's labelled examples as token ids, whatever head they will meet.
+#[expect(clippy::len_without_is_empty, reason = "there is always an example")]
 pub trait Examples: fmt::Debug + Send + Sync {
     /// Which task they are of.
     fn info(&self) -> &'static TaskInfo;
 
     /// How many there are, at least 1.
-    #[expect(clippy::len_without_is_empty, reason = "there is always an example")]
     fn len(&self) -> usize;
 
     /// The sequences of an example, which share a batch: one for most tasks.

@@ -1,0 +1,121 @@
+//! Sentences of words with a tag for each word: `{"tokens": ["Ada", "lives"], "tags": ["B-person", "O"]}`.
+
+use std::io::Read;
+use std::path::Path;
+
+use super::labels::Labels;
+use super::rows::{Column, Taken};
+use super::{Format, ReadOptions, format_of, open_path, read_rows};
+use crate::{Error, Result};
+
+/// One sentence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sentence {
+    /// Its words, as they stand in the file; at least one.
+    pub words: Vec<String>,
+    /// Of each word, an index into [`TaggedDataset::labels`].
+    pub tags: Vec<usize>,
+}
+
+/// The sentences of one file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TaggedDataset {
+    /// In file order; never empty.
+    pub sentences: Vec<Sentence>,
+    /// The names of the tags: those that were given, or else those found, sorted by their bytes.
+    pub labels: Vec<String>,
+}
+
+impl TaggedDataset {
+    /// Reads a `.jsonl` file; `-` is standard input, whose format must be given.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when it cannot be read, [`Error::File`] when it is unusable as a whole, [`Error::Rows`] with up
+    /// to ten bad rows and their line numbers.
+    pub fn from_path(path: &Path, options: &ReadOptions) -> Result<Self> {
+        let (name, reader) = open_path(path)?;
+        Self::from_reader(&name, reader, options)
+    }
+
+    /// Reads a file from memory. `name` is what messages call it, and its extension tells the format.
+    ///
+    /// # Errors
+    /// As [`TaggedDataset::from_path`].
+    pub fn from_bytes(name: &str, bytes: &[u8], options: &ReadOptions) -> Result<Self> {
+        Self::from_reader(name, bytes, options)
+    }
+
+    /// Reads a file from a stream. `name` is what messages call it, and its extension tells the format.
+    ///
+    /// # Errors
+    /// As [`TaggedDataset::from_path`].
+    pub fn from_reader(name: &str, reader: impl Read, options: &ReadOptions) -> Result<Self> {
+        if format_of(name, options)? != Format::Jsonl {
+            return Err(Error::file(name, "tagged words are read from .jsonl: {\"tokens\": [...], \"tags\": [...]}"));
+        }
+        let mut labels = Labels::new(name, options.labels.as_deref())?;
+        let (mut sentences, mut bytes) = (Vec::new(), 0);
+        let columns = vec![Column::list("words", &options.tokens_column), Column::list("tags", &options.tags_column)];
+        read_rows(name, reader, options, columns, &mut |row, _| {
+            let (words, tags) = (row.list(&options.tokens_column)?, row.list(&options.tags_column)?);
+            if words.is_empty() {
+                return Err(format!("{:?} is empty", options.tokens_column));
+            }
+            if words.len() != tags.len() {
+                let (tokens, tags_column) = (&options.tokens_column, &options.tags_column);
+                return Err(format!("{tokens:?} has {} words, but {tags_column:?} has {}", words.len(), tags.len()));
+            }
+            let tags = tags.iter().map(|tag| labels.index(tag)).collect::<Result<_, _>>()?;
+            // Lists grow by doubling.
+            bytes += words.iter().map(|word| word.len() + 2 * size_of::<(String, usize)>()).sum::<usize>();
+            bytes += 2 * size_of::<Sentence>();
+            sentences.push(Sentence { words, tags });
+            Ok(Taken::Kept(bytes + labels.bytes()))
+        })?;
+        if sentences.is_empty() {
+            return Err(Error::file(name, "there are no rows in it"));
+        }
+        let (labels, becomes) = labels.sort();
+        sentences.iter_mut().flat_map(|sentence| &mut sentence.tags).for_each(|tag| *tag = becomes[*tag]);
+        Ok(Self { sentences, labels })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(lines: &str) -> Result<TaggedDataset> {
+        TaggedDataset::from_bytes("a.jsonl", lines.as_bytes(), &ReadOptions::default())
+    }
+
+    #[test]
+    fn words_and_tags() {
+        let found = read("{\"tokens\": [\"Ada\", \"\", \"x\"], \"tags\": [\"B-p\", \"O\", \"I-p\"]}\n").unwrap();
+        assert_eq!(found.labels, ["B-p", "I-p", "O"]);
+        let words = vec!["Ada".to_owned(), String::new(), "x".to_owned()];
+        assert_eq!(found.sentences, [Sentence { words, tags: vec![0, 2, 1] }]);
+        // Numbers are names too, and sorted as numbers.
+        assert_eq!(read("{\"tokens\": [\"a\", \"b\"], \"tags\": [10, 9]}").unwrap().labels, ["9", "10"]);
+        let endless = format!("{{\"tokens\": [{}\"\"], \"tags\": []}}", "\"\",".repeat(200_000));
+        assert!(read(&endless).unwrap_err().to_string().contains("has more than 100000 members"));
+    }
+
+    #[test]
+    fn bad_rows_are_named() {
+        let bad = "{\"tokens\": [\"a\"], \"tags\": []}\n{\"tokens\": [], \"tags\": []}\n{\"tokens\": \"a\"}\n\
+                   {\"tokens\": [\"a\"]}\n{\"tokens\": [null]}\n{\"tokens\": [\"a\"], \"tags\": [\"\"]}\n";
+        assert_eq!(
+            read(bad).unwrap_err().to_string(),
+            "6 bad rows in a.jsonl:\n  \
+             a.jsonl:1: \"tokens\" has 1 words, but \"tags\" has 0\n  \
+             a.jsonl:2: \"tokens\" is empty\n  \
+             a.jsonl:3: \"tokens\" is a string, not a list\n  \
+             a.jsonl:4: no \"tags\" (its keys: tokens)\n  \
+             a.jsonl:5: \"tokens\" has null at place 1, not a string\n  \
+             a.jsonl:6: the label is empty"
+        );
+        let message = TaggedDataset::from_bytes("a.tsv", b"", &ReadOptions::default()).unwrap_err().to_string();
+        assert!(message.contains(".jsonl") && message.contains("tokens"), "{message}");
+    }
+}
