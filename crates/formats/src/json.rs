@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::error::{Error, Result};
 use crate::json_survey::{self, Survey};
+use crate::mistaken;
 
 /// The greatest accepted length of a configuration file in bytes. Real ones have a few KiB; a model with very many
 /// labels may reach MiBs.
@@ -133,7 +134,10 @@ pub fn parse_object(file: &str, bytes: &[u8]) -> Result<Map<String, Value>> {
         let (what, limit) = ("the memory that its values would take", json_survey::allowed(bytes.len()) as u64);
         return Err(Error::TooLarge { file: file.to_owned(), what, found: limit + 1, limit });
     }
-    let map: Map<String, Value> = serde_json::from_slice(bytes).map_err(|error| damaged(error.to_string()))?;
+    let map: Map<String, Value> = serde_json::from_slice(bytes).map_err(|error| {
+        let begin = &bytes[..bytes.len().min(mistaken::BEGIN_BYTES)];
+        damaged(mistaken::content(begin).map_or_else(|| error.to_string(), str::to_owned))
+    })?;
     if survey.entries != map.len() + map.values().map(entries).sum::<usize>() {
         return Err(damaged("an object has the same key twice (two ids for one label, say)".to_owned()));
     }

@@ -22,6 +22,7 @@ mod host_tensor;
 mod huggingface;
 pub mod json;
 mod json_survey;
+mod mistaken;
 mod safetensors;
 mod torch;
 

@@ -41,10 +41,19 @@ pub fn resolve_backbone(name: &str) -> Result<PathBuf> {
     if path.is_dir() {
         return Ok(path.to_path_buf());
     }
+    let wrong = |must: String| Err(Error::Setting { setting: "the backbone", must });
+    if let Some(dir) = path.parent().filter(|_| path.is_file()) {
+        return wrong(format!("be a directory; `{name}` is a file in `{}`", dir.display()));
+    }
     let parts: Vec<&str> = name.split('/').collect();
     let is_id = parts.iter().all(|part| !part.is_empty() && *part != "." && *part != ".." && !part.contains('\\'));
+    if !is_id {
+        return wrong(format!(
+            "be a directory, or a Hugging Face id like `google-bert/bert-base-uncased`; there is no `{name}`"
+        ));
+    }
     let cached = parts.iter().fold(models_dir()?, |dir, part| dir.join(part));
-    if is_id && cached.is_dir() {
+    if cached.is_dir() {
         return Ok(cached);
     }
     Err(Error::NoBackbone { id: name.to_owned(), cached })
@@ -59,6 +68,8 @@ mod tests {
         assert_eq!(resolve_backbone("src").unwrap().to_str(), Some("src"));
         let message = resolve_backbone("nobody/nothing").unwrap_err().to_string();
         assert!(message.contains("nobody/nothing") && message.contains("huggingface.co"), "{message}");
-        assert!(resolve_backbone("../../etc").is_err());
+        let message = |name| resolve_backbone(name).unwrap_err().to_string();
+        assert_eq!(message("src/lib.rs"), "the backbone must be a directory; `src/lib.rs` is a file in `src`");
+        assert!(message("../../nowhere").contains("there is no `../../nowhere`"));
     }
 }

@@ -18,6 +18,7 @@ use super::{MAX_WEIGHTS_BYTES, Names, Parts, refuse_peft};
 use crate::atomic_file::{Pending, read_capped, sync_directory_of, temporary_beside};
 use crate::error::{Error, Result};
 use crate::json::{Fields, MAX_JSON_BYTES, to_sorted_text};
+use crate::mistaken;
 use crate::safetensors::write::serialize;
 use crate::torch::file as torch_file;
 
@@ -58,7 +59,16 @@ pub fn read_dir(dir: &Path) -> Result<(Names, Parts)> {
             files.insert(name.to_owned(), read_capped(&path, limit, what)?);
         }
     }
-    from_files(&dir.display().to_string(), &files)
+    let place = dir.display().to_string();
+    if !files.contains_key(ADAPTER_CONFIG) {
+        return Err(no_config(&place, &mistaken::folders_with(ADAPTER_CONFIG, dir)));
+    }
+    from_files(&place, &files)
+}
+
+fn no_config(place: &str, hint: &str) -> Error {
+    let holds = "an adapter directory holds it and adapter.safetensors (or pytorch_adapter.bin)";
+    Error::MissingFile { place: place.to_owned(), problem: format!("there is no {ADAPTER_CONFIG}; {holds}{hint}") }
 }
 
 /// Reads the files of a directory from memory, by file name; `place` is what messages call the directory. Files that are
@@ -73,9 +83,7 @@ pub fn from_files(place: &str, files: &BTreeMap<String, Vec<u8>>) -> Result<(Nam
     let missing = |problem: String| Error::MissingFile { place: place.to_owned(), problem };
     let lacks = |what: &str, of: &str| missing(format!("there is no {what}; {of}"));
 
-    let adapter_config = get(ADAPTER_CONFIG).ok_or_else(|| {
-        lacks(ADAPTER_CONFIG, "an adapter directory holds it and adapter.safetensors (or pytorch_adapter.bin)")
-    })?;
+    let adapter_config = get(ADAPTER_CONFIG).ok_or_else(|| no_config(place, ""))?;
     let object = |(file, bytes): &(String, &[u8])| Fields::parse(file, bytes).map(Fields::rest);
     let config = object(&adapter_config)?;
     // Before weights are asked for, which a PEFT directory has under other names.

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::{Names, Parts, refuse_peft};
+use super::{Names, Parts, directory, refuse_peft};
 use crate::atomic_file::write_atomically;
 use crate::error::{Error, Result};
 use crate::json::Fields;
@@ -40,6 +40,10 @@ pub fn to_bytes(parts: &Parts) -> Result<Vec<u8>> {
 /// If they are not such a file, are damaged, inconsistent or not supported.
 pub fn from_bytes(file: &str, bytes: &[u8]) -> Result<(Names, Parts)> {
     if torch_file::is_zip(bytes) {
+        if lists(bytes, directory::ADAPTER_CONFIG) {
+            let problem = "it is an adapter's directory packed as a ZIP archive; unpack it and give the directory";
+            return Err(Error::MissingFile { place: file.to_owned(), problem: problem.to_owned() });
+        }
         let problem = "it is a PyTorch weights file without its configuration; give the directory that it is in";
         return Err(Error::torch(file, problem));
     }
@@ -59,6 +63,12 @@ pub fn from_bytes(file: &str, bytes: &[u8]) -> Result<(Names, Parts)> {
     let (head_tensors, adapter_tensors) = tensors.into_iter().partition(|(name, _)| is_head(name));
     let parts = Parts { adapter_config, adapter_tensors, head_config, head_tensors };
     Ok((Names::all(file), parts))
+}
+
+/// Whether the directory of entries at the end of a ZIP archive mentions `name`.
+fn lists(archive: &[u8], name: &str) -> bool {
+    let end = &archive[archive.len().saturating_sub(64 << 10)..];
+    end.windows(name.len()).any(|bytes| bytes == name.as_bytes())
 }
 
 /// Writes the file to `path`, whole or not at all.

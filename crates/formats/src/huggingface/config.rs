@@ -9,6 +9,7 @@ use crate::activation_name::ActivationName;
 use crate::architectures::{Architecture, TensorSpec};
 use crate::error::{Error, Result};
 use crate::json::{Fields, MAX_JSON_BYTES, shown};
+use crate::mistaken;
 
 /// A backbone's configuration, as in transformers' `BertConfig`; [`Default`] is BERT-base, which is also what stands in
 /// for keys that a file lacks.
@@ -73,9 +74,18 @@ impl BackboneConfig {
     pub fn from_dir(dir: &Path) -> Result<Self> {
         let path = dir.join("config.json");
         if !path.is_file() {
-            let problem = "there is no config.json; a backbone directory holds config.json, model.safetensors and \
-                           tokenizer.json or vocab.txt, as on the Hugging Face hub";
-            return Err(Error::MissingFile { place: dir.display().to_string(), problem: problem.to_owned() });
+            let problem = if dir.join("adapter_config.json").is_file() {
+                "there is no config.json, but an adapter; give it as the adapter, and as the backbone the directory of \
+                 the model that it was trained on"
+                    .to_owned()
+            } else {
+                let hint = mistaken::folders_with("config.json", dir);
+                format!(
+                    "there is no config.json; a backbone directory holds config.json, model.safetensors and \
+                     tokenizer.json or vocab.txt, as on the Hugging Face hub{hint}"
+                )
+            };
+            return Err(Error::MissingFile { place: dir.display().to_string(), problem });
         }
         let bytes = crate::atomic_file::read_capped(&path, MAX_JSON_BYTES as u64, "the JSON text")?;
         Self::from_json(&path.display().to_string(), &bytes)

@@ -10,6 +10,7 @@ use std::io::{Read, Seek, SeekFrom};
 
 use crate::error::{Error, Result};
 use crate::host_tensor::HostTensor;
+use crate::mistaken;
 use crate::safetensors::header::Header;
 use crate::safetensors::widen::Widening;
 
@@ -38,6 +39,12 @@ impl<R: Read + Seek> SafetensorsFile<R> {
         let read_error = |source| Error::Io { action: "read", file: file.clone(), source };
         let length = reader.seek(SeekFrom::End(0)).map_err(read_error)?;
         reader.seek(SeekFrom::Start(0)).map_err(read_error)?;
+        let mut begin = [0; mistaken::BEGIN_BYTES];
+        let begin = &mut begin[..mistaken::BEGIN_BYTES.min(usize::try_from(length).unwrap_or(usize::MAX))];
+        reader.read_exact(begin).and_then(|()| reader.seek(SeekFrom::Start(0))).map_err(read_error)?;
+        if let Some(problem) = mistaken::content(begin) {
+            return Err(Error::safetensors(&file, problem));
+        }
         if length < 8 {
             return Err(Error::safetensors(&file, format!("it has only {length} bytes")));
         }
@@ -45,7 +52,10 @@ impl<R: Read + Seek> SafetensorsFile<R> {
         reader.read_exact(&mut prefix).map_err(read_error)?;
         let header_bytes = u64::from_le_bytes(prefix);
         if header_bytes > length - 8 {
-            let problem = format!("its header should have {header_bytes} bytes, but the whole file has {length}");
+            let problem = format!(
+                "its header should have {header_bytes} bytes, but the whole file has {length}: it is cut off, or no \
+                 safetensors file; download it again"
+            );
             return Err(Error::safetensors(&file, problem));
         }
         if header_bytes > MAX_HEADER_BYTES {

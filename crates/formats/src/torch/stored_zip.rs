@@ -25,8 +25,8 @@ pub(crate) fn entries<'a>(file: &str, bytes: &'a [u8]) -> Result<BTreeMap<&'a st
 }
 
 fn read(bytes: &[u8]) -> Result<BTreeMap<&str, &[u8]>, String> {
-    let end =
-        end_of_central_directory(bytes).ok_or("its ZIP directory is missing: the file is truncated or damaged")?;
+    let end = end_of_central_directory(bytes)
+        .ok_or("its ZIP directory is missing: the file is truncated or damaged, download it again")?;
     let record = &bytes[end..];
     let count = u16_at(record, 10);
     let (size, start) = (u32_at(record, 12), u32_at(record, 16));

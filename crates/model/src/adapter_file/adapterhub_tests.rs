@@ -233,3 +233,26 @@ fn damaged_single_files_are_refused_without_panic() {
     }
     assert!(single_file::from_bytes("x", b"PK\x03\x04").unwrap_err().to_string().contains("PyTorch"));
 }
+
+#[test]
+fn what_lies_where_an_adapter_should_be_is_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let told = |path: &Path, what: &str| {
+        let message = load(path).unwrap_err().to_string();
+        assert!(message.contains(what), "{message}");
+    };
+    let inner = dir.path().join("md");
+    write_dir(&sample(), &inner).unwrap();
+    // As AdapterHub's `save_all_adapters` lays them out: a folder for each adapter.
+    told(dir.path(), "md`, which holds one");
+    fs::write(inner.join("adapter.safetensors"), "version https://git-lfs.github.com/spec/v1\noid sha256:4d").unwrap();
+    told(&inner, "git lfs pull");
+    fs::write(inner.join("adapter.safetensors"), "").unwrap();
+    told(&inner, "it is empty");
+    fs::write(inner.join("adapter_config.json"), "<!DOCTYPE html>").unwrap();
+    told(&inner, "web page");
+    // A ZIP archive, as the hub packs directories: its beginning and its list of entries are enough.
+    let zip = dir.path().join("adapter.zip");
+    fs::write(&zip, b"PK\x03\x04......PK\x01\x02....md/adapter_config.json").unwrap();
+    told(&zip, "unpack it");
+}
