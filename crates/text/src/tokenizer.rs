@@ -228,6 +228,8 @@ impl Tokenizer {
         if max_length <= special {
             return Err(Error::MaxLength { max_length, special });
         }
+        // Of a pair, the whole lengths say which of the two is cut.
+        let most = if inputs.len() == 1 { max_length } else { usize::MAX };
         let mut texts = Vec::with_capacity(inputs.len());
         for (input, sequence) in inputs.iter().zip(0..) {
             let bytes = match input {
@@ -238,8 +240,8 @@ impl Tokenizer {
                 return Err(Error::TooLong { bytes });
             }
             texts.push(match input {
-                Input::Text(text) => pipeline.text(text, sequence),
-                Input::Words(words) => pipeline.words(words, sequence),
+                Input::Text(text) => pipeline.text(text, sequence, most),
+                Input::Words(words) => pipeline.words(words, sequence, most),
             });
         }
         Ok(pipeline.frame(&texts, max_length))

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::io::{Cursor, Write};
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::LazyLock;
 
 use graftwork_formats::{BackboneConfig, Checkpoint, SafetensorsFile, WeightSource};
 use graftwork_model::{adapterhub, load_bytes};
+use graftwork_text::data::for_each_chunk;
 use graftwork_text::{Dataset, Format, ReadOptions, TaggedDataset, Tokenizer, VocabOptions};
 use graftwork_train::checkpoint::RunState;
 
@@ -285,7 +287,12 @@ pub const TARGETS: &[Target] = &[
         seeds: &["golden/README.md"],
         dictionary: &[b"[CLS]", b"[MASK]", b"\xcc\x81", b"\xe4\xb8\xad", b"\xf0\x9f\x91\xa9\xe2\x80\x8d", b"\0"],
         longest: 16 << 10,
-        run: |input| drop(TINY_TOKENIZER.encode(&String::from_utf8_lossy(input), 64)),
+        run: |input| {
+            let text = String::from_utf8_lossy(input);
+            drop(TINY_TOKENIZER.encode(&text, 64));
+            drop(TINY_TOKENIZER.encode_pair("first", &text, 64));
+            drop(TINY_TOKENIZER.encode_words(&text.split(' ').collect::<Vec<_>>(), 64));
+        },
     },
     Target {
         name: "tsv",
@@ -314,6 +321,17 @@ pub const TARGETS: &[Target] = &[
         dictionary: TABLE,
         longest: 16 << 10,
         run: |input| read_table(Format::Txt, input),
+    },
+    Target {
+        name: "tagged",
+        seeds: &[],
+        dictionary: TABLE,
+        longest: 16 << 10,
+        run: |input| {
+            drop(TaggedDataset::from_bytes("data.jsonl", input, &ReadOptions::default()));
+            let options = ReadOptions { format: Some(Format::Jsonl), ..ReadOptions::default() };
+            drop(for_each_chunk("data", input, &options, 3, &mut |_| ControlFlow::Continue(())));
+        },
     },
 ];
 

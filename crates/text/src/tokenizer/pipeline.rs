@@ -49,10 +49,11 @@ impl Model {
 type Token = (u32, Origin);
 
 impl Pipeline {
-    /// The tokens of a text, without what stands around it. `sequence` is its number in a pair.
-    pub(super) fn text(&self, text: &str, sequence: u8) -> Vec<Token> {
-        let mut tokens = Vec::with_capacity(text.len() / 4);
-        self.walk(text, self.prefix_space, &mut tokens);
+    /// The tokens of a text, without what stands around it. `sequence` is its number in a pair. After more than `most`
+    /// tokens nothing is spelled any more: it would be cut off.
+    pub(super) fn text(&self, text: &str, sequence: u8, most: usize) -> Vec<Token> {
+        let mut tokens = Vec::with_capacity((text.len() / 4).min(most));
+        self.walk(text, self.prefix_space, most, &mut tokens);
         for (_, origin) in &mut tokens {
             origin.sequence = sequence;
         }
@@ -61,11 +62,14 @@ impl Pipeline {
 
     /// The tokens of words that are given: each is a text of its own, and all its tokens are of one word. Where tokens
     /// carry spaces, each word gets one.
-    pub(super) fn words(&self, words: &[&str], sequence: u8) -> Vec<Token> {
-        let mut tokens = Vec::with_capacity(2 * words.len());
+    pub(super) fn words(&self, words: &[&str], sequence: u8, most: usize) -> Vec<Token> {
+        let mut tokens = Vec::with_capacity((2 * words.len()).min(most));
         for (word, text) in (0..).zip(words) {
             let before = tokens.len();
-            self.walk(text, matches!(self.model, Model::Bpe(_)), &mut tokens);
+            if before > most {
+                break;
+            }
+            self.walk(text, matches!(self.model, Model::Bpe(_)), most, &mut tokens);
             for (_, origin) in &mut tokens[before..] {
                 (origin.word, origin.sequence) = (word, sequence);
             }
@@ -74,7 +78,7 @@ impl Pipeline {
     }
 
     /// Adds the tokens of a text: their bytes in it, and their words, counted from 0.
-    fn walk(&self, text: &str, prefix_space: bool, tokens: &mut Vec<Token>) {
+    fn walk(&self, text: &str, prefix_space: bool, most: usize, tokens: &mut Vec<Token>) {
         let mut word = 0;
         let trim = |bytes: Range<usize>, spaces: Spaces, first: bool| {
             let added_first = prefix_space && (first || bytes.start == 0);
@@ -115,6 +119,9 @@ impl Pipeline {
                 // The space that is not there belongs to the first character.
                 let place = |at: usize| range.start + at.saturating_sub(spaced.into());
                 for part in words(&self.splits, &run) {
+                    if tokens.len() > most {
+                        return;
+                    }
                     self.model.tokenize(&self.vocab, &run[part.clone()], &mut |id, piece| {
                         let (start, end) = (part.start + piece.start, part.start + piece.end);
                         let bytes = origin(place(start)..place(end).max(place(start) + 1));

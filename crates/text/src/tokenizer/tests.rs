@@ -210,3 +210,18 @@ fn origins_are_bytes_of_the_text_as_written() {
     let origins: Vec<_> = words.origins.iter().flatten().map(|o| (o.word, o.start, o.end)).collect();
     assert_eq!(origins, [(0, 0, 5), (0, 5, 6), (2, 0, 1)]);
 }
+
+#[test]
+fn what_is_cut_off_makes_no_difference_to_what_is_kept() {
+    let tokenizer = tokenizer();
+    let text = "hello world [MASK] hello中world hello ".repeat(20);
+    let words: Vec<&str> = text.split(' ').collect();
+    for (whole, cut) in [
+        (tokenizer.encode(&text, usize::MAX).unwrap(), tokenizer.encode(&text, 12).unwrap()),
+        (tokenizer.encode_words(&words, usize::MAX).unwrap(), tokenizer.encode_words(&words, 12).unwrap()),
+    ] {
+        assert!(whole.len() > 100 && cut.truncated && !whole.truncated);
+        assert_eq!((&cut.ids[..11], &cut.origins[..11]), (&whole.ids[..11], &whole.origins[..11]));
+        assert_eq!((cut.len(), cut.ids[11]), (12, tokenizer.special_tokens().sep.unwrap()));
+    }
+}
