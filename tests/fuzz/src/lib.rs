@@ -13,6 +13,7 @@
 //! counters (as `cargo xtask fuzz` does), inputs that reach new code are kept and changed further.
 
 pub mod coverage;
+mod dictionaries;
 pub mod engine;
 pub mod memory;
 mod mutate;

@@ -12,6 +12,8 @@ use graftwork_text::data::for_each_chunk;
 use graftwork_text::{Dataset, Format, ReadOptions, TaggedDataset, Tokenizer, VocabOptions};
 use graftwork_train::checkpoint::RunState;
 
+use crate::dictionaries::{HEADER, JSON, PICKLE, TABLE, TOKENIZER};
+
 /// A parser and what it is fed with.
 pub struct Target {
     /// Its name, and the folder of its corpus.
@@ -25,120 +27,6 @@ pub struct Target {
     /// The parser; what it answers is dropped.
     pub run: fn(&[u8]),
 }
-
-const JSON: &[&[u8]] = &[
-    b"{}",
-    b"[]",
-    b"null",
-    b"true",
-    b"\"\"",
-    b"\"config\":",
-    b"\"name\":",
-    b"\"hidden_size\":",
-    b"\"label2id\":",
-    b"\"id2label\":",
-    b"\"num_labels\":",
-    b"\"layers\":",
-    b"\"leave_out\":",
-    b"\"reduction_factor\":",
-    b"{\"0\":",
-    b"\"default\":",
-    b"\"scaling\":",
-    b"\"learned\"",
-    b"\"graftwork\":",
-    b"\"weights_sha256\":",
-    b"\"dropout\":",
-    b"\"num_hidden_layers\":",
-    b"\"vocab_size\":",
-    b"\"weight_map\":",
-    b"\"head_type\":",
-    b"\"architecture\":",
-    b"\"r\":",
-    b"\"alpha\":",
-    b"\"attn_matrices\":",
-    b"\"model_type\":",
-    b"\"metrics\":",
-];
-const HEADER: &[&[u8]] = &[
-    b"\"__metadata__\":",
-    b"\"dtype\":",
-    b"\"shape\":",
-    b"\"data_offsets\":",
-    b"\"F32\"",
-    b"\"F16\"",
-    b"\"I64\"",
-    b"[0,0]",
-    b"[1099511627776,1099511627776,0]",
-    b"{\"graftwork\":",
-    b"\"a\":{",
-];
-const PICKLE: &[&[u8]] = &[
-    b"ctorch._utils\n_rebuild_tensor_v2\n",
-    b"ctorch\nFloatStorage\n",
-    b"ctorch\nHalfStorage\n",
-    b"ccollections\nOrderedDict\n",
-    b"X\x07\x00\x00\x00storage",
-    b"(",
-    b")",
-    b"}",
-    b"t",
-    b"u",
-    b"s",
-    b"Q",
-    b"R",
-    b"q\x00",
-    b"h\x00",
-    b"r\x00\x01\x00\x00",
-    b"\x85",
-    b"\x86",
-    b"\x89",
-    b"N",
-    b"J\xff\xff\xff\x7f",
-    b"\x8a\x08\xff\xff\xff\xff\xff\xff\xff\x7f",
-    b"\x8a\x06\x00\x00\x00\x00\x00\x01",
-    b".",
-    b"b",
-];
-const TOKENIZER: &[&[u8]] = &[
-    b"\"model\":",
-    b"\"vocab\":",
-    b"\"merges\":",
-    b"\"type\":\"BPE\"",
-    b"\"type\":\"WordPiece\"",
-    b"\"added_tokens\":",
-    b"\"normalizer\":",
-    b"\"pre_tokenizer\":",
-    b"\"post_processor\":",
-    b"\"Sequence\"",
-    b"\"normalizers\":[",
-    b"\"ByteLevel\"",
-    b"\"TemplateProcessing\"",
-    b"\"RobertaProcessing\"",
-    b"\"special_tokens\":",
-    b"\"unk_token\":",
-    b"[UNK]",
-    b"##",
-];
-const TABLE: &[&[u8]] = &[
-    b"\t",
-    b"\n",
-    b"\r\n",
-    b",",
-    b"\"",
-    b"\"\"",
-    b"text",
-    b"label",
-    b"{\"text\":",
-    b"\"label\":",
-    b"\xef\xbb\xbf",
-    b"\xff\xfe",
-    b"\x1f\x8b",
-    b"\"tokens\":[",
-    b"\"tags\":[",
-    b"[[[[",
-    b"\\u0000",
-    b"\\ud800",
-];
 
 /// All of them.
 pub const TARGETS: &[Target] = &[

@@ -82,7 +82,7 @@ fn refuse_peft(file: &str, config: &Map<String, Value>) -> Result<()> {
     match config.get("peft_type") {
         Some(method) => {
             let what = format!("a PEFT adapter (peft_type {})", shown(method));
-            Err(Error::unsupported(file, what, "AdapterHub's adapters"))
+            Err(Error::unsupported(file, what, "adapters that AdapterHub's library `adapters` saved, LoRA among them"))
         }
         None => Ok(()),
     }

@@ -3,4 +3,5 @@
 pub(crate) mod file;
 mod pickle;
 mod pickle_input;
+mod pickle_value;
 pub(crate) mod stored_zip;

@@ -106,7 +106,14 @@ struct BpeFile {
 
 /// Reads a `tokenizer.json` of any version.
 pub(super) fn read(json: &[u8]) -> Result<Parts, String> {
-    let file: File<'_> = serde_json::from_slice(json).map_err(|e| format!("not a tokenizer's JSON: {e}"))?;
+    let file: File<'_> = serde_json::from_slice(json).map_err(|e| {
+        // Many repositories keep this file there, and it looks like one when it was cloned without.
+        let hint = "run `git lfs pull` where it was cloned, or download the file";
+        match json.starts_with(b"version https://git-lfs") {
+            true => format!("a pointer of Git LFS, not the file itself: {hint}"),
+            false => format!("not a tokenizer's JSON: {e}"),
+        }
+    })?;
     if file.added_tokens.len() > MAX_ADDED {
         return Err(format!("{} added tokens are more than {MAX_ADDED}", file.added_tokens.len()));
     }

@@ -186,6 +186,8 @@ fn hostile_files_are_errors() {
     let many: String = (0..=2_097_152).map(|i| format!("\"{i}\":0,")).collect();
     let many = format!("{{\"model\":{{\"type\":\"WordPiece\",\"vocab\":{{{many}\"a\":0}}}}}}");
     assert!(Tokenizer::from_json(many.as_bytes()).unwrap_err().to_string().contains("more than 2097152 tokens"));
+    let pointer = Tokenizer::from_json(b"version https://git-lfs.github.com/spec/v1\noid sha256:4d").unwrap_err();
+    assert!(pointer.to_string().contains("git lfs pull"), "{pointer}");
     for broken in ["", "[]", "null", "{}", "{\"model\": 1}", &"[".repeat(1_000_000)] {
         assert!(Tokenizer::from_json(broken.as_bytes()).is_err(), "{broken:.20}");
     }
