@@ -1,7 +1,7 @@
 //! Adapter methods: one module each, and the table of them. Nobody else tells methods apart.
 //!
 //! A method says its configuration under AdapterHub's keys, its tensors with their initial values and their names in files,
-//! and what it computes at the backbone's places, as a [`Graft`].
+//! and what it computes at the backbone's places, as a `Graft`.
 
 pub mod bottleneck;
 pub mod lora;
