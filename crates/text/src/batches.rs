@@ -62,24 +62,6 @@ pub fn by_length(lengths: &[usize]) -> Vec<usize> {
     order
 }
 
-/// Puts results back in input order: `results[b][k]` belongs to input `batches[b][k]`.
-///
-/// # Panics
-/// If `results` does not have the shape of `batches`, or `batches` is not a partition of `0..n`.
-#[must_use]
-pub fn in_input_order<T>(batches: &[Vec<usize>], results: Vec<Vec<T>>) -> Vec<T> {
-    assert_eq!(batches.len(), results.len(), "one list of results a batch");
-    let total = batches.iter().map(Vec::len).sum();
-    let mut ordered: Vec<Option<T>> = (0..total).map(|_| None).collect();
-    for (batch, results) in batches.iter().zip(results) {
-        assert_eq!(batch.len(), results.len(), "one result a sequence");
-        for (&index, result) in batch.iter().zip(results) {
-            ordered[index] = Some(result);
-        }
-    }
-    ordered.into_iter().map(|result| result.expect("the batches cover every input")).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -110,11 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn longest_first_and_back() {
-        let order = by_length(&LENGTHS);
-        assert_eq!(order, [1, 4, 0, 2, 3, 5]);
-        let batches = plan(&LENGTHS, &order, BatchSize::Tokens(10));
-        let results = batches.iter().map(|batch| batch.iter().map(|&i| LENGTHS[i]).collect()).collect();
-        assert_eq!(in_input_order(&batches, results), LENGTHS);
+    fn longest_first() {
+        assert_eq!(by_length(&LENGTHS), [1, 4, 0, 2, 3, 5]);
     }
 }

@@ -16,7 +16,7 @@ mod shuffle;
 mod tokenizer;
 
 pub use batch::PackedBatch;
-pub use batches::{BatchSize, by_length, count_batches, in_input_order, plan};
+pub use batches::{BatchSize, by_length, count_batches, plan};
 pub use data::{Dataset, Example, Format, Input, ReadOptions, Sentence, TaggedDataset};
 pub use error::{Error, Result, RowError, RowErrors};
 pub use offsets::CodePoints;
