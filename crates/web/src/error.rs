@@ -34,13 +34,16 @@ impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let code = device_code(&error).unwrap_or(match &error {
             Error::Setting { .. } | Error::Train(TrainError::Setting { .. }) => "bad-option",
-            Error::Train(TrainError::NoExamples { .. } | TrainError::NoLabel { .. }) => "bad-examples",
+            Error::Train(
+                TrainError::NoExamples { .. } | TrainError::NoLabel { .. } | TrainError::OtherLabels { .. },
+            ) => "bad-examples",
             Error::Train(TrainError::NoHead) => "no-head",
             Error::Train(TrainError::Diverged { .. }) => "diverged",
             Error::Text(_) | Error::Train(TrainError::Text(_)) => "bad-option",
             Error::Model(_) | Error::File(_) | Error::Train(TrainError::Model(_) | TrainError::File(_)) => {
                 "bad-adapter"
             }
+            Error::Train(TrainError::OtherTask { .. }) => "bad-adapter",
             _ => "internal",
         });
         Self::new(code, error.to_string())
