@@ -6,11 +6,10 @@ pub mod text_classification;
 pub mod token_classification;
 
 use std::fmt;
-use std::path::Path;
 
 use graftwork_model::{HeadConfig, HeadKind};
 use graftwork_tensor::{Device, Tape, Tensor, Var};
-use graftwork_text::{Encoding, ReadOptions, Tokenizer};
+use graftwork_text::{Encoding, Tokenizer};
 
 use crate::metrics::Metrics;
 use crate::predict::Rows;
@@ -32,8 +31,9 @@ pub struct TaskInfo {
     pub head: HeadKind,
     /// A new head of that name for these labels.
     pub new_head: fn(&str, Vec<String>) -> HeadConfig,
-    /// Reads a file of labelled data.
-    pub read: fn(&Path, &ReadOptions) -> graftwork_text::Result<Box<dyn Labelled>>,
+    /// Reads a file of labelled data. Not in a browser, which has no files by path and need not download their readers.
+    #[cfg(not(target_family = "wasm"))]
+    pub read: fn(&std::path::Path, &graftwork_text::ReadOptions) -> graftwork_text::Result<Box<dyn Labelled>>,
 }
 
 impl TaskInfo {

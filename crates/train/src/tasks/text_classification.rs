@@ -17,6 +17,7 @@ pub static INFO: TaskInfo = TaskInfo {
     name: "text-classification",
     head: HeadKind::Classification,
     new_head: |name, labels| HeadConfig::flex(name, labels),
+    #[cfg(not(target_family = "wasm"))]
     read: |path, options| Ok(Box::new(Dataset::from_path(path, options)?)),
 };
 

@@ -20,6 +20,7 @@ pub static INFO: TaskInfo = TaskInfo {
     name: "token-classification",
     head: HeadKind::Tagging,
     new_head: |name, labels| HeadConfig::tagging(name, labels),
+    #[cfg(not(target_family = "wasm"))]
     read: |path, options| Ok(Box::new(TaggedDataset::from_path(path, options)?)),
 };
 
