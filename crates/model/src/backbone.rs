@@ -2,15 +2,14 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use graftwork_formats::{
-    BackboneConfig, Error as FileError, Fingerprint, FingerprintBuilder, TensorHasher, WeightSource,
-};
+use graftwork_formats::{BackboneConfig, Error as FileError, Fingerprint, FingerprintBuilder, WeightSource};
 use graftwork_tensor::ops::attention::Sequences;
 use graftwork_tensor::ops::embed::embed;
-use graftwork_tensor::{Activation, Device, Indices, Param, Tape, Tensor, Var};
+use graftwork_tensor::{Activation, Device, Indices, Tape, Tensor, Var};
 
 use crate::graft::{Bare, Graft, Product, SubLayer};
 use crate::layers::{Dense, Norm, activation};
+use crate::loader::Loader;
 use crate::{Adapter, Error, Result};
 
 /// A BERT encoder whose weights lie on a device and never change.
@@ -254,56 +253,5 @@ impl Backbone {
     /// If the checkpoint has no pooler; ask [`Backbone::has_pooler`].
     pub fn pooler(&self, tape: &mut Tape, first: &Var) -> Var {
         self.pooler.as_ref().expect("a backbone with a pooler").forward(tape, first, Activation::Tanh)
-    }
-}
-
-/// Streams tensors from a source to a device.
-struct Loader<'a> {
-    source: &'a mut dyn WeightSource,
-    device: &'a Device,
-    hashes: FingerprintBuilder,
-    read: usize,
-    total: usize,
-    progress: &'a mut dyn FnMut(f64),
-}
-
-impl Loader<'_> {
-    /// One tensor, or several of the same width below each other. A vector becomes one row.
-    fn tensor(&mut self, names: &[&str]) -> Result<Tensor> {
-        let shapes: Vec<Vec<usize>> =
-            names.iter().map(|name| self.source.shape(name).unwrap_or_default().to_vec()).collect();
-        let total: usize = shapes.iter().map(|shape| shape.iter().product::<usize>()).sum();
-        let cols = if shapes[0].len() > 1 { shapes[0][1] } else { total };
-        let tensor = self.device.empty(total / cols.max(1), cols);
-        self.device.check(&tensor)?;
-        let mut at = 0;
-        for (name, shape) in names.iter().zip(&shapes) {
-            let mut hasher = TensorHasher::new(name, shape);
-            let device = self.device;
-            self.source.stream(name, &mut |values| {
-                device.write(&tensor.view(at, 1, values.len()), values);
-                hasher.update(values);
-                at += values.len();
-                Ok(())
-            })?;
-            self.hashes.add(name, hasher);
-        }
-        self.read += total;
-        (self.progress)(self.read as f64 / self.total as f64);
-        Ok(tensor)
-    }
-
-    fn dense(&mut self, names: &[&str]) -> Result<Dense> {
-        let part = |part: &str| names.iter().map(|name| format!("{name}.{part}")).collect::<Vec<_>>();
-        let (weights, biases) = (part("weight"), part("bias"));
-        let weight = self.tensor(&weights.iter().map(String::as_str).collect::<Vec<_>>())?;
-        let bias = self.tensor(&biases.iter().map(String::as_str).collect::<Vec<_>>())?;
-        Ok(Dense { weight: Param::frozen(weight), bias: Some(Param::frozen(bias)) })
-    }
-
-    fn norm(&mut self, name: &str, eps: f32) -> Result<Norm> {
-        let gamma = self.tensor(&[&format!("{name}.weight")])?;
-        let beta = self.tensor(&[&format!("{name}.bias")])?;
-        Ok(Norm { gamma: Param::frozen(gamma), beta: Param::frozen(beta), eps })
     }
 }

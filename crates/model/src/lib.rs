@@ -19,6 +19,7 @@ mod head_config;
 mod head_config_json;
 mod init;
 mod layers;
+mod loader;
 mod merge;
 pub mod methods;
 #[cfg(test)]
