@@ -6,7 +6,7 @@ use std::path::Path;
 use graftwork_model::load;
 use graftwork_tests::golden::{self, Golden};
 use graftwork_tests::{devices, nmse};
-use graftwork_text::{BatchSize, Encoding};
+use graftwork_text::Encoding;
 use graftwork_train::{Event, StepReport, TextClassification, TrainConfig, Trainer};
 
 /// The golden batches as examples that are visited in order.
@@ -36,7 +36,7 @@ fn check(folder: &str, backbone_dir: &Path) {
         warmup_ratio: 0.1,
         weight_decay: curve["optimizer"]["weight_decay"].as_f64().unwrap(),
         clip: curve["clip"]["max_norm"].as_f64(),
-        batch_size: BatchSize::Count(8),
+        batch_size: 8,
         shuffle: false,
         ..TrainConfig::default()
     };

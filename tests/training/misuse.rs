@@ -3,7 +3,7 @@
 use graftwork::{AdapterConfig, AdapterFile, Device, HeadConfig};
 use graftwork_model::{Adapter, Backbone};
 use graftwork_tests::{devices, golden, random};
-use graftwork_text::{BatchSize, Encoding};
+use graftwork_text::Encoding;
 use graftwork_train::evaluate::evaluate;
 use graftwork_train::predict::logits;
 use graftwork_train::tasks::LabelTargets;
@@ -33,7 +33,7 @@ fn examples(labels: &[String]) -> TextClassification {
 }
 
 fn config() -> TrainConfig {
-    TrainConfig { epochs: 1, batch_size: BatchSize::Count(4), ..TrainConfig::default() }
+    TrainConfig { epochs: 1, batch_size: 4, ..TrainConfig::default() }
 }
 
 fn settings() -> StepSettings {

@@ -7,7 +7,7 @@ use graftwork::{AdapterConfig, AdapterFile, Device, Fingerprint, HeadConfig};
 use graftwork_formats::HostTensor;
 use graftwork_model::Backbone;
 use graftwork_tests::{devices, golden, random};
-use graftwork_text::{BatchSize, Encoding};
+use graftwork_text::Encoding;
 use graftwork_train::checkpoint::RunState;
 use graftwork_train::{Ending, Event, TextClassification, TrainConfig, Trainer, Turn};
 
@@ -35,7 +35,7 @@ fn adapter(backbone: &Backbone, dropout: f64) -> AdapterFile {
 }
 
 fn config() -> TrainConfig {
-    TrainConfig { epochs: 8, lr: 1e-2, batch_size: BatchSize::Count(8), dropout: 0.1, ..TrainConfig::default() }
+    TrainConfig { epochs: 8, lr: 1e-2, batch_size: 8, dropout: 0.1, ..TrainConfig::default() }
 }
 
 fn digest(device: &Device, backbone: &Backbone) -> Fingerprint {

@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use graftwork::{AdapterConfig, AdapterFile, Device, HeadConfig};
 use graftwork_model::{Adapter, Backbone};
 use graftwork_tests::{golden, random};
-use graftwork_text::{BatchSize, Encoding};
+use graftwork_text::Encoding;
 use graftwork_train::checkpoint::RunState;
 use graftwork_train::evaluate::evaluate;
 use graftwork_train::{Ending, Event, TextClassification, TrainConfig, Trainer};
@@ -62,7 +62,7 @@ fn an_equal_score_is_not_better_after_resuming() {
             said.iter().enumerate().map(|(i, said)| if i < right { *said } else { 1 - said }).collect();
         let opposite: Vec<usize> = said.iter().map(|said| 1 - said).collect();
         let (train, dev) = (examples(&opposite), examples(&dev));
-        let config = TrainConfig { epochs: 4, lr: 1e-6, batch_size: BatchSize::Count(31), ..TrainConfig::default() };
+        let config = TrainConfig { epochs: 4, lr: 1e-6, batch_size: 31, ..TrainConfig::default() };
         let start = || Trainer::new(&backbone, &file, config.clone(), &train, Some(&dev)).unwrap();
 
         let mut whole = start();
@@ -107,7 +107,7 @@ fn version_1_is_resumed() {
 
     let labels: Vec<usize> = (0..80).map(|i| i % 2).collect();
     let (train, dev) = (examples(&labels), examples(&labels[..31]));
-    let config = TrainConfig { epochs: 8, lr: 1e-2, batch_size: BatchSize::Count(8), ..TrainConfig::default() };
+    let config = TrainConfig { epochs: 8, lr: 1e-2, batch_size: 8, ..TrainConfig::default() };
     let mut trainer = Trainer::new(&backbone, &adapter(&backbone), config, &train, Some(&dev)).unwrap();
     trainer.resume(state).unwrap();
     assert_eq!((trainer.progress().step, trainer.best()), (33, Some(best)));

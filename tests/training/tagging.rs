@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use graftwork::{AdapterConfig, AdapterFile, HeadConfig};
 use graftwork_tests::{devices, golden, random};
-use graftwork_text::{BatchSize, Encoding, Origin};
+use graftwork_text::{Encoding, Origin};
 use graftwork_train::checkpoint::RunState;
 use graftwork_train::metrics::{Scheme, of_entities};
 use graftwork_train::{Ending, Error, Event, Examples, TextClassification, TokenClassification, TrainConfig, Trainer};
@@ -75,13 +75,7 @@ fn learns_and_resumes_on_every_device() {
     for device in devices() {
         let backbone = golden::tiny_bert(&device);
         let file = adapter(&backbone, HeadConfig::tagging("a", labels()));
-        let config = TrainConfig {
-            epochs: 8,
-            lr: 1e-2,
-            batch_size: BatchSize::Count(8),
-            dropout: 0.1,
-            ..TrainConfig::default()
-        };
+        let config = TrainConfig { epochs: 8, lr: 1e-2, batch_size: 8, dropout: 0.1, ..TrainConfig::default() };
         let start = || Trainer::new(&backbone, &file, config.clone(), &train, Some(&dev)).unwrap();
         let finish = |trainer: &mut Trainer<'_>, stop_at: usize| {
             let ending = pollster::block_on(trainer.run(&mut |trainer, _| match trainer.progress().step >= stop_at {

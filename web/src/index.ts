@@ -28,6 +28,7 @@ export { deleteRun, savedRuns } from './runs.js';
 export { clearCache, storage } from './storage.js';
 export { CACHE_NAME } from './store.js';
 export { isSupported } from './support.js';
+export type * from './settings.js';
 export type * from './types.js';
 export type { Adapter };
 

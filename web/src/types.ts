@@ -1,4 +1,5 @@
 import type { ErrorCode } from './errors.js';
+import type { MethodOptions, TrainSettings } from './settings.js';
 
 /** Bytes in any of the shapes that a page has them in. */
 export type Bytes = Uint8Array | ArrayBuffer | Blob;
@@ -143,12 +144,12 @@ export interface AdapterInfo {
   maxLength: number | null;
   /** What was measured when it was trained. */
   metrics: Record<string, unknown>;
-  /** The settings of its training. */
+  /** The settings of its training, by their names in files: those of `TrainSettings`, with underscores. */
   training: Record<string, unknown>;
 }
 
 /** What a new adapter is to be. */
-export interface CreateOptions {
+export interface CreateOptions extends Pick<TrainSettings, 'seed'> {
   /** The only task so far. */
   task?: 'text-classification';
   /** At least two. */
@@ -156,30 +157,7 @@ export interface CreateOptions {
   /** Its name in files. Default `adapter`. */
   name?: string;
   /** How it is built. */
-  method?: {
-    /** Default `double_seq_bn`. */
-    type?: 'double_seq_bn' | 'seq_bn' | 'par_bn' | 'lora' | (string & {});
-    /** Bottlenecks: hidden size over bottleneck width; the method's default is AdapterHub's. */
-    reductionFactor?: number;
-    /** Bottlenecks: such as `relu` or `swish`. */
-    nonLinearity?: string;
-    /** LoRA: rank of the change. Default 8. */
-    rank?: number;
-    /** LoRA: the change is multiplied with `alpha / rank`. Default 8. */
-    alpha?: number;
-    /** LoRA: which of query, key and value change. Default `['q', 'v']`. */
-    attnMatrices?: readonly ('q' | 'k' | 'v')[];
-    /** LoRA: behind attention too. Default false. */
-    attnOutputLora?: boolean;
-    /** LoRA: on the way into the feed-forward half too. Default false. */
-    intermediateLora?: boolean;
-    /** LoRA: on the way out of it too. Default false. */
-    outputLora?: boolean;
-    /** Dropout probability inside the adapter while training. Default 0. */
-    adapterDropout?: number;
-  };
-  /** Draws the first weights. Default 42. */
-  seed?: number;
+  method?: MethodOptions;
 }
 
 /** The answer about one text. */
@@ -224,40 +202,8 @@ export interface Example {
   label: string;
 }
 
-/** How an adapter is trained; the defaults are those of the program `graftwork`. */
-export interface TrainOptions extends CallOptions {
-  /** Passes over the examples. Default 3. */
-  epochs?: number;
-  /** Stops after this many steps, if that is sooner. */
-  maxSteps?: number;
-  /** Peak learning rate. Default 5e-4. */
-  lr?: number;
-  /** Default `linear`. */
-  schedule?: 'linear' | 'constant';
-  /** Share of the steps over which the learning rate rises. Default 0.1. */
-  warmupRatio?: number;
-  /** Default 0.01. */
-  weightDecay?: number;
-  /** Largest norm of the gradients; 0 clips nothing. Default 1. */
-  clip?: number;
-  /** Examples a batch. Default 32. */
-  batchSize?: number;
-  /** Tokens a batch, instead of examples. */
-  batchTokens?: number;
-  /** Default 0. */
-  dropout?: number;
-  /** Whether every epoch has an order of its own. Default true. */
-  shuffle?: boolean;
-  /** The same seed and device give the same adapter, byte for byte. Default 42. */
-  seed?: number;
-  /** Evaluates every so many steps as well as after every epoch. */
-  evalEvery?: number;
-  /** Stops after so many evaluations that were no better. */
-  patience?: number;
-  /** Keeps the weights of the best evaluation rather than the last. Default true. */
-  keepBest?: boolean;
-  /** Tokens after which a text is cut. Default: as many as the backbone takes. */
-  maxLength?: number;
+/** Options of `train`. */
+export interface TrainOptions extends CallOptions, TrainSettings {
   /** The share of the examples that is held out for evaluation, or examples for it. Default: none. */
   validation?: number | readonly Example[];
   /**

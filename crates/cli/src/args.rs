@@ -3,6 +3,8 @@
 mod data;
 mod infer;
 mod method;
+mod option;
+mod settings;
 mod train;
 mod values;
 
@@ -11,7 +13,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub use data::{DataArgs, TextArgs};
 pub use infer::{Embed, Eval, Inspect, Merge, Pooling, Predict};
 pub use method::MethodArgs;
-pub use train::{AdapterArgs, InputFormat, RunArgs, ScheduleName, Task, Train};
+pub use settings::SettingArgs;
+pub use train::{AdapterArgs, InputFormat, Task, Train};
 
 const AFTER_HELP: &str = "\
 Exit status:

@@ -35,7 +35,7 @@ pub use graftwork_formats::{ActivationName, BackboneConfig, Error as FileError, 
 pub use graftwork_gpu::{AdapterChoice, AdapterDescription, Error as GpuError, MemoryUse, adapters as gpu_adapters};
 pub use graftwork_model::{
     AdapterConfig, AdapterFile, Error as ModelError, HeadConfig, HeadKind, HeadStyle, METHODS, Metadata, MethodInfo,
-    MethodOption, Preset, methods,
+    MethodOption, Preset, methods, options,
 };
 pub use graftwork_tensor::{Device, Error as DeviceError};
 pub use graftwork_text::data::{self, Dataset, Example, Format, Input, ReadOptions, Sentence, TaggedDataset};
@@ -48,8 +48,8 @@ pub use graftwork_train::tasks::{
     token_classification,
 };
 pub use graftwork_train::{
-    Ending, Error as TrainError, Event, Examples, Progress, Schedule, StepReport, TextClassification,
-    TokenClassification, TrainConfig, Trainer, Turn, checkpoint,
+    Ending, Error as TrainError, Event, Examples, Progress, SETTINGS, Schedule, Setting, StepReport,
+    TextClassification, TokenClassification, TrainConfig, Trainer, Turn, checkpoint,
 };
 pub use merge::{MergedBackbone, merge};
 pub use paths::{cache_dir, models_dir, resolve_backbone};

@@ -22,6 +22,7 @@ mod layers;
 mod loader;
 mod merge;
 pub mod methods;
+pub mod options;
 #[cfg(test)]
 mod test_support;
 

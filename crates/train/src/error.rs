@@ -21,7 +21,7 @@ pub enum Error {
         /// Which.
         setting: &'static str,
         /// What it must be.
-        must: &'static str,
+        must: String,
     },
     /// There is nothing to train or evaluate on.
     #[error("the {what} data has no examples")]

@@ -11,13 +11,15 @@ mod pause;
 mod plan;
 pub mod predict;
 mod schedule;
+mod setting;
 pub mod tasks;
 mod trainer;
 
-pub use config::TrainConfig;
+pub use config::{SETTINGS, TrainConfig};
 pub use error::{Error, Result};
 pub use events::{Ending, Event, Progress, Turn};
 pub use optimizer::{Optimizer, StepReport, StepSettings};
 pub use schedule::Schedule;
+pub use setting::Setting;
 pub use tasks::{Examples, TextClassification, TokenClassification};
 pub use trainer::Trainer;

@@ -40,7 +40,7 @@ impl Plan {
     pub fn new(config: &TrainConfig, lengths: Vec<usize>) -> Result<Self> {
         let mut plan = Self {
             lengths,
-            batch_size: config.batch_size,
+            batch_size: config.batches(),
             shuffle: config.shuffle.then_some(config.seed),
             steps_per_epoch: None,
             total_steps: 0,
@@ -89,7 +89,7 @@ impl Plan {
 
     /// Steps of so many epochs, and at most `most`.
     fn count(&self, epochs: usize, most: usize) -> Result<usize> {
-        let refuse = |must| Err(Error::Setting { setting: "epochs", must });
+        let refuse = |must: &str| Err(Error::Setting { setting: "epochs", must: must.to_owned() });
         let mut total = 0_usize;
         if let Some(steps) = self.steps_per_epoch {
             total = steps.saturating_mul(epochs);
@@ -144,8 +144,16 @@ mod tests {
 
     const LENGTHS: [usize; 7] = [3, 9, 4, 4, 12, 5, 6];
 
+    fn config(epochs: usize, size: BatchSize) -> TrainConfig {
+        let config = TrainConfig { epochs, ..TrainConfig::default() };
+        match size {
+            BatchSize::Count(batch_size) => TrainConfig { batch_size, ..config },
+            BatchSize::Tokens(tokens) => TrainConfig { batch_tokens: Some(tokens), ..config },
+        }
+    }
+
     fn plan_of(epochs: usize, batch_size: BatchSize, shuffle: bool) -> Plan {
-        let config = TrainConfig { epochs, batch_size, shuffle, ..TrainConfig::default() };
+        let config = TrainConfig { shuffle, ..config(epochs, batch_size) };
         Plan::new(&config, LENGTHS.to_vec()).unwrap()
     }
 
@@ -179,7 +187,7 @@ mod tests {
     #[test]
     fn epochs_without_end() {
         let refused = |batch_size, max_steps| {
-            let config = TrainConfig { epochs: usize::MAX, batch_size, max_steps, ..TrainConfig::default() };
+            let config = TrainConfig { max_steps, ..config(usize::MAX, batch_size) };
             Plan::new(&config, LENGTHS.to_vec()).map(|plan| plan.total_steps()).map_err(|error| error.to_string())
         };
         for batch_size in [BatchSize::Count(3), BatchSize::Tokens(13)] {

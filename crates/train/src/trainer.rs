@@ -53,6 +53,7 @@ impl<'a> Trainer<'a> {
         if let Some(dev) = dev {
             dev.for_head(head)?;
         }
+        check_lengths(&config, [Some(train), dev])?;
         let adapter = Adapter::load_trainable(backbone, file)?;
         let optimizer = Optimizer::new(backbone.device(), &adapter);
         let tokens = |example| train.sequences(example).iter().map(Encoding::len).sum();
@@ -254,4 +255,18 @@ impl<'a> Trainer<'a> {
         // Schedules count from 0, as PyTorch's do.
         self.config.lr * self.config.schedule.factor(step - 1, self.plan.total_steps(), self.config.warmup_ratio)
     }
+}
+
+/// Examples come cut to `max_length`; it is an error rather than a setting without effect if they are not.
+fn check_lengths(config: &TrainConfig, data: [Option<&dyn Examples>; 2]) -> Result<()> {
+    let longest = |data: &dyn Examples| {
+        (0..data.len()).filter_map(|i| data.sequences(i).iter().map(Encoding::len).max()).max().unwrap_or_default()
+    };
+    let longest = data.into_iter().flatten().map(longest).max().unwrap_or_default();
+    if config.max_length.is_none_or(|most| longest <= most) {
+        return Ok(());
+    }
+    let must =
+        format!("be at least {longest}, the tokens of the longest example: examples are cut when they are encoded");
+    Err(Error::Setting { setting: "max_length", must })
 }

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use graftwork::{AdapterChoice, AdapterFile, Device, EmbedOptions, FileError, GpuError, files};
+use graftwork::{AdapterChoice, AdapterFile, Device, EmbedOptions, FileError, GpuError, TrainConfig, files};
 use js_sys::{Float32Array, Function, Uint8Array};
 use serde_json::json;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -108,7 +108,8 @@ impl Backbone {
         let shared = self.shared()?;
         let options: Create = options::parse(options)?;
         let Task::TextClassification = options.task;
-        let (name, seed) = (options.name.as_deref().unwrap_or("adapter"), options.seed.unwrap_or(42));
+        let (name, seed) =
+            (options.name.as_deref().unwrap_or("adapter"), options.seed.unwrap_or(TrainConfig::default().seed));
         let config = options.method.config()?;
         let made = shared.0.new_adapter(&graftwork::text_classification::INFO, name, config, options.labels, seed);
         let file = made.map_err(Failure::reading("bad-option"))?;

@@ -1,6 +1,7 @@
 //! Options as JSON objects, keys as JavaScript writes them.
 
-use graftwork::{AdapterConfig, BatchSize, METHODS, MethodOption, Pooling, Schedule, TrainConfig};
+use graftwork::options::{OptionKind, camel_case};
+use graftwork::{AdapterConfig, METHODS, Pooling, Preset, SETTINGS, TrainConfig};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -51,23 +52,26 @@ pub struct Method {
 impl Method {
     /// The same defaults as the program's.
     pub fn config(&self) -> Result<AdapterConfig> {
-        let preset = self.preset.as_deref().unwrap_or("double_seq_bn");
+        let preset = self.preset.as_deref().unwrap_or(Preset::DEFAULT);
         let mut config = AdapterConfig::preset(preset).ok_or_else(|| bad(format!("unknown method `{preset}`")))?;
-        for (key, value) in self.options.iter().filter(|(_, value)| !value.is_null()) {
-            let mut options = METHODS.iter().flat_map(|method| method.options);
-            let option = options.find(|option| in_camel_case(option) == *key);
-            let option = option.ok_or_else(|| bad(format!("unknown field `{key}` of a method")))?;
+        let options = || METHODS.iter().flat_map(|method| method.options);
+        for (key, value) in given(&self.options) {
+            let option = options().find(|option| camel_case(option.name) == *key);
+            let option = option.ok_or_else(|| unknown(key, "a method", options().map(|option| option.name)))?;
             config = config.with(option.key, value.clone()).map_err(|error| bad(format!("{key}: {error}")))?;
         }
         Ok(config)
     }
 }
 
-/// `reductionFactor` for `reduction-factor`.
-fn in_camel_case(option: &MethodOption) -> String {
-    let mut words = option.name.split('-');
-    let first = words.next().unwrap_or_default().to_owned();
-    words.fold(first, |name, word| name + &word[..1].to_uppercase() + &word[1..])
+/// What is not left out: `undefined` never gets here, null is the same.
+fn given(options: &Map<String, Value>) -> impl Iterator<Item = (&String, &Value)> {
+    options.iter().filter(|(_, value)| !value.is_null())
+}
+
+fn unknown(key: &str, of: &str, names: impl Iterator<Item = &'static str>) -> Failure {
+    let known: Vec<_> = names.map(camel_case).collect();
+    bad(format!("unknown option `{key}` of {of}; known: {}", known.join(", ")))
 }
 
 /// Of a classification.
@@ -101,79 +105,109 @@ impl Embed {
 
 /// Of a training run.
 #[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Train {
-    epochs: Option<usize>,
-    max_steps: Option<usize>,
-    lr: Option<f64>,
-    schedule: Option<String>,
-    warmup_ratio: Option<f64>,
-    weight_decay: Option<f64>,
-    /// 0 clips nothing.
-    clip: Option<f64>,
-    batch_size: Option<usize>,
-    batch_tokens: Option<usize>,
-    dropout: Option<f64>,
-    shuffle: Option<bool>,
-    seed: Option<u64>,
-    eval_every: Option<usize>,
-    patience: Option<usize>,
-    keep_best: Option<bool>,
-    pub max_length: Option<usize>,
     /// The share of the examples that is held out.
     pub validation: Option<f64>,
+    /// The settings of the engine's table.
+    #[serde(flatten)]
+    settings: Map<String, Value>,
 }
 
 impl Train {
     /// As the engine takes it, with its defaults.
     pub fn config(&self) -> Result<TrainConfig> {
-        let base = TrainConfig::default();
-        let schedule = match &self.schedule {
-            Some(name) => name.parse::<Schedule>().map_err(|error| bad(format!("schedule: {error}")))?,
-            None => base.schedule,
-        };
-        let batch_size = match (self.batch_size, self.batch_tokens) {
-            (Some(_), Some(_)) => return Err(bad("give batchSize or batchTokens, not both")),
-            (Some(count), None) => BatchSize::Count(count),
-            (None, Some(tokens)) => BatchSize::Tokens(tokens),
-            (None, None) => base.batch_size,
-        };
-        let config = TrainConfig {
-            epochs: self.epochs.unwrap_or(base.epochs),
-            max_steps: self.max_steps,
-            lr: self.lr.unwrap_or(base.lr),
-            schedule,
-            warmup_ratio: self.warmup_ratio.unwrap_or(base.warmup_ratio),
-            weight_decay: self.weight_decay.unwrap_or(base.weight_decay),
-            clip: self.clip.or(base.clip).filter(|clip| *clip != 0.0),
-            batch_size,
-            dropout: self.dropout.unwrap_or(base.dropout),
-            shuffle: self.shuffle.unwrap_or(base.shuffle),
-            seed: self.seed.unwrap_or(base.seed),
-            eval_every: self.eval_every,
-            patience: self.patience,
-            keep_best: self.keep_best.unwrap_or(base.keep_best),
-        };
-        config.validate()?;
+        let mut config = TrainConfig::default();
+        let is_given = |name| given(&self.settings).any(|(key, _)| *key == camel_case(name));
+        for (key, value) in given(&self.settings) {
+            let setting = SETTINGS.iter().find(|setting| camel_case(setting.name) == *key);
+            let names = SETTINGS.iter().map(|setting| setting.name).chain(["validation"]);
+            let setting = setting.ok_or_else(|| unknown(key, "a training run", names))?;
+            if let Some(other) = setting.instead_of.filter(|other| is_given(other)) {
+                return Err(bad(format!("give {} or {key}, not both", camel_case(other))));
+            }
+            let is_none = matches!(setting.kind, OptionKind::NumberOrNone(_)) && value.as_f64() == Some(0.0);
+            let value = if is_none { Value::Null } else { value.clone() };
+            config.set(setting, value).map_err(|_| bad(format!("{key} must be {}", setting.kind)))?;
+        }
         Ok(config)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use graftwork::Schedule;
+
     use super::*;
+
+    fn train(json: &str) -> std::result::Result<TrainConfig, String> {
+        parse::<Train>(json).and_then(|train| train.config()).map_err(|failure| format!("{failure:?}"))
+    }
 
     #[test]
     fn defaults_are_the_engines() {
-        assert_eq!(parse::<Train>("{}").unwrap().config().unwrap(), TrainConfig::default());
+        for json in ["{}", r#"{"epochs": null, "clip": null, "validation": 0.2}"#] {
+            assert_eq!(train(json).unwrap(), TrainConfig::default());
+        }
+    }
+
+    #[test]
+    fn every_setting_has_a_key() {
+        let json = r#"{"epochs": 2, "maxSteps": 7, "lr": 1, "schedule": "constant", "warmupRatio": 0.06, "weightDecay": 0,
+            "clip": 0, "batchTokens": 512, "maxLength": 64, "dropout": 0.1, "shuffle": false, "seed": 9007199254740991,
+            "evalEvery": 5, "patience": 2, "keepBest": false}"#;
+        let expected = TrainConfig {
+            epochs: 2,
+            max_steps: Some(7),
+            lr: 1.0,
+            schedule: Schedule::Constant,
+            warmup_ratio: 0.06,
+            weight_decay: 0.0,
+            clip: None,
+            batch_size: 32,
+            batch_tokens: Some(512),
+            max_length: Some(64),
+            dropout: 0.1,
+            shuffle: false,
+            seed: 9_007_199_254_740_991,
+            eval_every: Some(5),
+            patience: Some(2),
+            keep_best: false,
+        };
+        assert_eq!(train(json).unwrap(), expected);
     }
 
     #[test]
     fn wrong_options_are_named() {
-        let message = |error: Failure| format!("{error:?}");
-        assert!(message(parse::<Train>(r#"{"epoch": 3}"#).unwrap_err()).contains("epoch"));
-        assert!(message(parse::<Train>(r#"{"epochs": 0}"#).unwrap().config().unwrap_err()).contains("epochs"));
-        let method: Create = parse(r#"{"labels": ["a", "b"], "method": {"type": "x"}}"#).unwrap();
-        assert!(message(method.method.config().unwrap_err()).contains("`x`"));
+        for (json, message) in [
+            (r#"{"epoch": 3}"#, "unknown option `epoch` of a training run; known: epochs, maxSteps, lr"),
+            (r#"{"max_steps": 3}"#, "unknown option `max_steps`"),
+            (r#"{"epochs": 0}"#, "epochs must be a whole number from 1 on"),
+            (r#"{"epochs": 2.5}"#, "epochs must be a whole number from 1 on"),
+            (r#"{"epochs": "3"}"#, "epochs must be a whole number from 1 on"),
+            (r#"{"maxLength": 2}"#, "maxLength must be a whole number of tokens from 3 on"),
+            (r#"{"seed": -1}"#, "seed must be a whole number from 0 on"),
+            (r#"{"clip": -1}"#, "clip must be a number above 0, or none"),
+            (r#"{"warmupRatio": 1.5}"#, "warmupRatio must be a number from 0 to 1"),
+            (r#"{"dropout": 1}"#, "dropout must be a number from 0 to below 1"),
+            (r#"{"schedule": "cosine"}"#, "schedule must be one of linear, constant"),
+            (r#"{"shuffle": 1}"#, "shuffle must be true or false"),
+            (r#"{"batchSize": 8, "batchTokens": 64}"#, "give batchSize or batchTokens, not both"),
+        ] {
+            let found = train(json).unwrap_err();
+            assert!(found.contains(message), "{found}");
+        }
+        let method = |json: &str| {
+            let create: Create = parse(&format!(r#"{{"labels": ["a", "b"], "method": {json}}}"#)).unwrap();
+            create.method.config().map_err(|failure| format!("{failure:?}"))
+        };
+        for (json, message) in [
+            (r#"{"type": "x"}"#, "unknown method `x`"),
+            (r#"{"reduction_factor": 8}"#, "unknown option `reduction_factor` of a method; known: reductionFactor, "),
+            (r#"{"reductionFactor": 0}"#, "reductionFactor: "),
+        ] {
+            let found = method(json).unwrap_err();
+            assert!(found.contains(message), "{found}");
+        }
+        assert!(method(r#"{"type": "lora", "rank": 4, "attnMatrices": ["q"]}"#).is_ok());
     }
 }

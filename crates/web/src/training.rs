@@ -32,11 +32,10 @@ pub async fn run(
     host: &Host,
 ) -> Result<(AdapterFile, bool)> {
     let mut file = start.clone();
-    let options_json: Map<String, Value> = options::parse(options)?;
     let options: Train = options::parse(options)?;
-    let config = options.config()?;
+    let mut config = options.config()?;
     let labels = labels_of(&file)?;
-    let max_length = options.max_length.unwrap_or(backbone.config().max_position_embeddings);
+    let max_length = *config.max_length.get_or_insert(backbone.config().max_position_embeddings);
     let mut train = dataset(&labels, texts.train)?;
     let dev = match (texts.dev, options.validation) {
         (own, None) if !own.0.is_empty() => Some(dataset(&labels, own)?),
@@ -51,7 +50,8 @@ pub async fn run(
     file.metadata.tool_version = Some(format!("graftwork {}", graftwork::VERSION));
     file.metadata.backbone_fingerprint = Some(backbone.fingerprint());
     file.metadata.metrics = Map::new();
-    file.metadata.training = options_json;
+    file.metadata.training = config.to_json();
+    file.metadata.training.extend(options.validation.map(|share| ("validation".to_owned(), share.into())));
     let mut trainer = Trainer::new(backbone.model(), &file, config, train.as_ref(), dev.as_deref())?;
     if let Some(state) = host.state() {
         trainer.resume(adapter.read_state("the saved run", &state)?)?;

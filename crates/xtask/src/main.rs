@@ -10,6 +10,7 @@ mod fuzz;
 mod model;
 mod npm;
 mod paths;
+mod settings;
 mod shell;
 mod stages;
 mod system;
@@ -40,6 +41,8 @@ enum Command {
     Check,
     /// Feed changed files to every parser until one fails, or for as long as it is told
     Fuzz(fuzz::Args),
+    /// Write what comes from the tables of options: the npm package's types, `SETTINGS.md`, the table in `web/README.md`
+    Settings,
     /// Measure GFLOP/s per op and milliseconds per forward and training step
     Bench(bench::Args),
     /// Get the default backbone into the user's cache, verified by SHA-256
@@ -63,6 +66,7 @@ fn main() -> ExitCode {
         Command::Test(args) => test::run(&args),
         Command::Check => check::run(),
         Command::Fuzz(args) => fuzz::run(&args),
+        Command::Settings => settings::run(),
         Command::Bench(args) => bench::run(&args),
         Command::Model(args) => model::run(&args),
         Command::Wasm => wasm::run(),

@@ -2,11 +2,11 @@
 
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::error::ErrorKind;
-use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches};
+use clap::{Arg, ArgMatches, Args, Command, Error, FromArgMatches};
 use graftwork::{AdapterConfig, METHODS, MethodOption, Preset};
 
-/// What is taken if nobody chooses.
-const DEFAULT: &str = "double_seq_bn";
+use super::option;
+
 const METHOD: &str = "method";
 const HEADING: &str = "Adapter";
 
@@ -33,15 +33,15 @@ impl Args for MethodArgs {
             .long(METHOD)
             .value_name("METHOD")
             .value_parser(PossibleValuesParser::new(presets))
-            .default_value(DEFAULT)
+            .default_value(Preset::DEFAULT)
             .help("How the adapter changes the backbone")
             .help_heading(HEADING);
-        let option = |option: &MethodOption| {
-            let arg = Arg::new(option.name).long(option.name).help(option.help).help_heading(HEADING);
-            let arg = arg.conflicts_with("init");
-            if option.is_switch() { arg.action(ArgAction::SetTrue) } else { arg.value_name(option.value) }
+        let arg = |option: &MethodOption| {
+            let default = option.default_text().map(|text| format!(" [default: {text}]")).unwrap_or_default();
+            let arg = option::arg(option.name, option.kind, option.help).help_heading(HEADING).conflicts_with("init");
+            if default.is_empty() { arg } else { arg.help(format!("{}{default}", option.help)) }
         };
-        command.arg(method.conflicts_with("init")).args(options().map(option))
+        command.arg(method.conflicts_with("init")).args(options().map(arg))
     }
 
     fn augment_args_for_update(command: Command) -> Command {
@@ -51,19 +51,14 @@ impl Args for MethodArgs {
 
 impl FromArgMatches for MethodArgs {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, Error> {
-        let name = matches.get_one::<String>(METHOD).map_or(DEFAULT, String::as_str);
+        let name = matches.get_one::<String>(METHOD).map_or(Preset::DEFAULT, String::as_str);
         let refuse = |message: String| Error::raw(ErrorKind::ValueValidation, format!("{message}\n"));
         let preset = Preset::find(name).and_then(|preset| Some((preset.name, AdapterConfig::preset(name)?)));
         let (name, mut config) = preset.ok_or_else(|| refuse(format!("there is no method `{name}`")))?;
         for option in options() {
-            let value = if option.is_switch() {
-                matches.get_flag(option.name).then_some("true")
-            } else {
-                matches.get_one::<String>(option.name).map(String::as_str)
-            };
-            if let Some(value) = value {
-                let invalid = |error| refuse(format!("invalid value '{value}' for '--{}': {error}", option.name));
-                config = config.with_option(option, value).map_err(invalid)?;
+            if let Some(value) = option::value(matches, option.name, option.kind) {
+                let invalid = |error| refuse(format!("invalid value for '--{}': {error}", option.name));
+                config = config.with(option.key, value).map_err(invalid)?;
             }
         }
         Ok(Self { name, config })

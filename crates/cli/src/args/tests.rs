@@ -1,8 +1,9 @@
 use clap::CommandFactory;
 use clap::error::ErrorKind;
 
+use graftwork::{Schedule, TrainConfig};
+
 use super::train::Task;
-use super::values::Clip;
 use super::*;
 
 fn parse(line: &str) -> Result<Cli, clap::Error> {
@@ -31,24 +32,40 @@ fn every_option_of_train() {
     let all = train(
         "--test e.tsv --task text-classification --method par_bn --reduction-factor 8 --non-linearity relu --epochs 2 \
          --max-steps 7 --lr 1e-3 --schedule constant --warmup-ratio 0.06 --weight-decay 0 --clip none --batch-tokens 512 \
-         --max-length 128 --dropout 0.1 --no-shuffle --seed 7 --resume --log s.jsonl --labels ham,spam \
+         --max-length 128 --dropout 0.1 --no-shuffle --seed 7 --eval-every 5 --patience 2 --keep-last --checkpoint-every 9 --resume --log s.jsonl --labels ham,spam \
          --text-column sentence --label-column y --json --device cpu --quiet",
     );
     let config = all.adapter.method.config.to_json();
     assert_eq!((all.adapter.method.name, &config["reduction_factor"]), ("par_bn", &8.into()));
-    assert_eq!((all.run.schedule, all.run.clip), (ScheduleName::Constant, Clip(None)));
-    assert_eq!((all.run.batch_tokens, all.run.batch_size, all.max_length), (Some(512), None, Some(128)));
+    let expected = TrainConfig {
+        epochs: 2,
+        max_steps: Some(7),
+        lr: 1e-3,
+        schedule: Schedule::Constant,
+        warmup_ratio: 0.06,
+        weight_decay: 0.0,
+        clip: None,
+        batch_size: 32,
+        batch_tokens: Some(512),
+        max_length: Some(128),
+        dropout: 0.1,
+        shuffle: false,
+        seed: 7,
+        eval_every: Some(5),
+        patience: Some(2),
+        keep_best: false,
+    };
+    assert_eq!((all.run.settings.config, all.run.checkpoint_every), (expected, 9));
     assert_eq!(all.labels, Some(vec!["ham".to_owned(), "spam".to_owned()]));
-    assert!(all.run.no_shuffle && all.resume);
+    assert!(all.resume);
 }
 
 #[test]
 fn defaults_of_train() {
     let default = train("");
     assert_eq!((default.adapter.method.name, default.adapter.task), ("double_seq_bn", Task::TextClassification));
-    assert_eq!((default.run.epochs, default.run.lr, default.run.clip), (3, 5e-4, Clip(Some(1.0))));
-    assert_eq!((default.run.warmup_ratio, default.run.weight_decay, default.run.seed), (0.1, 0.01, 42));
-    assert_eq!((default.run.batch_size, default.run.batch_tokens, default.max_length), (None, None, None));
+    // That the values are right, `what_tells_runs_apart_stays` shows.
+    assert_eq!((default.run.settings.config, default.run.checkpoint_every), (TrainConfig::default(), 200));
 }
 
 #[test]
@@ -95,11 +112,21 @@ fn senseless_values_are_refused() {
         "--dropout 1",
         "--reduction-factor 0",
         "--batch-size 0",
+        "--batch-size 2.5",
+        "--batch-tokens 0",
+        "--max-steps 0",
+        "--eval-every 0",
+        "--patience 0",
+        "--checkpoint-every 0",
+        "--weight-decay inf",
+        "--seed=-1",
         "--max-length 2",
     ] {
         assert_eq!(refused(line), ErrorKind::ValueValidation, "{line}");
     }
-    assert_eq!(refused("--method magic"), ErrorKind::InvalidValue);
+    for line in ["--method magic", "--schedule cosine"] {
+        assert_eq!(refused(line), ErrorKind::InvalidValue, "{line}");
+    }
     assert_eq!(refused("--method lora --rank 0"), ErrorKind::ValueValidation);
     assert_eq!(refused("--rank 8"), ErrorKind::ValueValidation);
     assert_eq!(refused("--batch-size 8 --batch-tokens 512"), ErrorKind::ArgumentConflict);

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use graftwork::{TaskInfo, text_classification, token_classification};
 
-use super::{DataArgs, MethodArgs, values};
+use super::{DataArgs, MethodArgs, SettingArgs, values};
 
 /// Options of `graftwork train`.
 #[derive(Debug, Args)]
@@ -40,9 +40,6 @@ pub struct Train {
     /// Take labels that look like ids: as many as there are rows, almost
     #[arg(long, help_heading = "Data")]
     pub many_labels: bool,
-    /// Cut texts to this many tokens, special tokens included [default: the backbone's maximum]
-    #[arg(long, value_name = "TOKENS", value_parser = values::max_length, help_heading = "Data")]
-    pub max_length: Option<usize>,
     /// What is learned.
     #[command(flatten)]
     pub adapter: AdapterArgs,
@@ -76,52 +73,10 @@ pub struct AdapterArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Training")]
 pub struct RunArgs {
-    /// How often to go through the training data
-    #[arg(long, value_name = "N", default_value = "3", value_parser = values::count)]
-    pub epochs: usize,
-    /// Stop after this many steps, if that is sooner
-    #[arg(long, value_name = "N", value_parser = values::count)]
-    pub max_steps: Option<usize>,
-    /// Peak learning rate
-    #[arg(long, value_name = "X", default_value = "5e-4", value_parser = values::not_negative)]
-    pub lr: f64,
-    /// How the learning rate goes on after the warm-up: down to zero, or not
-    #[arg(long, value_enum, default_value_t)]
-    pub schedule: ScheduleName,
-    /// Part of all steps over which the learning rate rises from zero
-    #[arg(long, value_name = "X", default_value = "0.1", value_parser = values::fraction)]
-    pub warmup_ratio: f64,
-    /// Decoupled weight decay (AdamW)
-    #[arg(long, value_name = "X", default_value = "0.01", value_parser = values::not_negative)]
-    pub weight_decay: f64,
-    /// Largest norm of all gradients together, or `none`
-    #[arg(long, value_name = "X|none", default_value = "1", value_parser = values::clip)]
-    pub clip: values::Clip,
-    /// Texts in a batch [default: 32]
-    #[arg(long, value_name = "N", value_parser = values::count, conflicts_with = "batch_tokens")]
-    pub batch_size: Option<usize>,
-    /// Tokens in a batch, as many texts as fit
-    #[arg(long, value_name = "N", value_parser = values::count)]
-    pub batch_tokens: Option<usize>,
-    /// Dropout probability in hidden states and before the head
-    #[arg(long, value_name = "X", default_value = "0", value_parser = values::probability)]
-    pub dropout: f64,
-    /// Take the training data in its order, in every epoch
-    #[arg(long)]
-    pub no_shuffle: bool,
-    /// Decides new weights, the order of the data, and dropout
-    #[arg(long, value_name = "N", default_value = "42")]
-    pub seed: u64,
-    /// Measure on --dev every so many steps, as well as after every epoch
-    #[arg(long, value_name = "STEPS", value_parser = values::count)]
-    pub eval_every: Option<usize>,
-    /// Stop after this many measurements on --dev without a better one
-    #[arg(long, value_name = "N", value_parser = values::count)]
-    pub patience: Option<usize>,
-    /// Keep the last weights instead of those that were best on --dev
-    #[arg(long)]
-    pub keep_last: bool,
-    /// Write a checkpoint every so many steps, as well as before every measurement on --dev
+    /// The settings of the training itself.
+    #[command(flatten)]
+    pub settings: SettingArgs,
+    /// Write a checkpoint every so many steps, as well as before every evaluation on --dev
     #[arg(long, value_name = "STEPS", default_value = "200", value_parser = values::count)]
     pub checkpoint_every: usize,
 }
@@ -144,16 +99,6 @@ impl Task {
             Self::TokenClassification => &token_classification::INFO,
         }
     }
-}
-
-/// How the learning rate goes on after the warm-up.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub enum ScheduleName {
-    /// Falls to zero at the last step
-    #[default]
-    Linear,
-    /// Stays
-    Constant,
 }
 
 /// The format of a data file.

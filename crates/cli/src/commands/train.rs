@@ -32,7 +32,7 @@ struct Data {
 /// Trains an adapter.
 pub fn run(args: &Train, common: &Common) -> Result<()> {
     // What may be wrong is looked at before what takes long.
-    let config = start::train_config(&args.run)?;
+    let mut config = args.run.settings.config.clone();
     let init = start::init(&args.adapter)?;
     let task = start::task(&args.adapter, init.as_ref())?;
     let data = read_data(args, task, init.as_ref())?;
@@ -44,7 +44,7 @@ pub fn run(args: &Train, common: &Common) -> Result<()> {
         None => start::fresh(&args.adapter, task, &backbone, labels, config.seed)?,
     };
 
-    let max_length = args.max_length.unwrap_or(backbone.config().max_position_embeddings);
+    let max_length = *config.max_length.get_or_insert(backbone.config().max_position_embeddings);
     let encode = |what, data: &dyn Labelled| -> Result<Box<dyn Examples>> {
         let examples = backbone.examples(what, data, Some(max_length))?;
         note(examples.as_ref(), common);
@@ -53,7 +53,7 @@ pub fn run(args: &Train, common: &Common) -> Result<()> {
     let train = encode("training", data.train.as_ref())?;
     let dev = encode("dev", data.dev.as_ref())?;
     let test = data.test.as_deref().map(|test| encode("test", test)).transpose()?;
-    let mut settings = start::settings(args, task, &config, &file, max_length);
+    let mut settings = start::settings(&args.adapter, task, &config, &file.weights_digest());
     let interrupt = Interrupt::default();
     let runner = Runner {
         backbone: &backbone,

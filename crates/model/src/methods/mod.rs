@@ -22,6 +22,7 @@ pub(crate) use stored::Modules;
 use crate::arena::Arena;
 use crate::graft::{Graft, Matrix};
 use crate::init::Random;
+use crate::options::{OptionKind, typed};
 
 /// The most layers a backbone may have.
 pub(crate) const MAX_LAYERS: usize = 256;
@@ -77,6 +78,9 @@ pub struct Preset {
 }
 
 impl Preset {
+    /// The name of the one that is taken if nobody chooses.
+    pub const DEFAULT: &'static str = "double_seq_bn";
+
     /// The one of this name, or of this other name.
     #[must_use]
     pub fn find(name: &str) -> Option<&'static Self> {
@@ -86,34 +90,31 @@ impl Preset {
 }
 
 /// Something about a method that a user may choose.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct MethodOption {
     /// As it is spelled on the command line, such as `reduction-factor`.
     pub name: &'static str,
     /// AdapterHub's key for it, such as `reduction_factor`.
     pub key: &'static str,
-    /// What its value is called, such as `N`.
-    pub value: &'static str,
-    /// What it does, and its default.
+    /// Which values it takes. The configuration, which comes from files too, checks them again.
+    pub kind: OptionKind,
+    /// What it does.
     pub help: &'static str,
 }
 
 impl MethodOption {
-    /// Whether it is on or off rather than valued.
+    /// What the presets have, as a user would type it, such as `16, par_bn 2`; `None` for a switch, which is off.
     #[must_use]
-    pub fn is_switch(&self) -> bool {
-        self.value.is_empty()
-    }
-
-    /// The value that a user typed, as it stands in a configuration: a number, true or false, a text, or, with commas
-    /// between, a list of them.
-    fn parse(&self, text: &str) -> Value {
-        let one = |text: &str| match serde_json::from_str(text) {
-            Ok(value @ (Value::Number(_) | Value::Bool(_))) => value,
-            _ => Value::from(text),
-        };
-        let is_list = self.value.contains(',');
-        if is_list { text.split(',').map(str::trim).map(one).collect() } else { one(text) }
+    pub fn default_text(&self) -> Option<String> {
+        let presets = METHODS.iter().flat_map(|method| method.presets.iter().map(|preset| preset.name));
+        let value = |name| Some((name, AdapterConfig::preset(name)?.to_json().remove(self.key)?));
+        let values: Vec<_> = presets.filter_map(value).filter(|_| self.kind != OptionKind::Switch).collect();
+        let count = |value: &Value| values.iter().filter(|(_, other)| other == value).count();
+        // Of those that are as frequent, the first: `max_by_key` takes the last.
+        let (_, usual) = values.iter().rev().max_by_key(|(_, value)| count(value))?;
+        let others = values.iter().filter(|(_, value)| value != usual);
+        let others = others.map(|(name, value)| format!(", {name} {}", typed(value)));
+        Some(typed(usual) + &others.collect::<String>())
     }
 }
 
@@ -237,14 +238,6 @@ impl AdapterConfig {
         }
         config.insert(key.to_owned(), value.into());
         Self::from_json(PLACE, config, true)
-    }
-
-    /// The same with another value of an option, as a user types it.
-    ///
-    /// # Errors
-    /// If the option is another method's, or the value makes no sense.
-    pub fn with_option(self, option: &MethodOption, text: &str) -> Result<Self> {
-        self.with(option.key, option.parse(text))
     }
 
     /// The dropout probability inside the adapter while training.

@@ -1,42 +1,11 @@
 //! What a run starts from: its settings, and the adapter before the first step.
 
-use graftwork::{AdapterFile, Backbone, BatchSize, Schedule, TaskInfo, TrainConfig};
+use graftwork::{AdapterFile, Backbone, Fingerprint, TaskInfo, TrainConfig};
 use serde_json::{Map, Value, json};
 
-use crate::args::{AdapterArgs, RunArgs, ScheduleName, Task, Train};
+use crate::args::{AdapterArgs, Task};
 use crate::engine::{head_of, read_adapter};
 use crate::failure::{Failure, Kind, Result};
-
-/// The settings of the training itself.
-pub fn train_config(args: &RunArgs) -> Result<TrainConfig> {
-    let default = TrainConfig::default();
-    let batch_size = match (args.batch_size, args.batch_tokens) {
-        (Some(count), _) => BatchSize::Count(count),
-        (None, Some(tokens)) => BatchSize::Tokens(tokens),
-        (None, None) => default.batch_size,
-    };
-    let config = TrainConfig {
-        epochs: args.epochs,
-        max_steps: args.max_steps,
-        lr: args.lr,
-        schedule: match args.schedule {
-            ScheduleName::Linear => Schedule::Linear,
-            ScheduleName::Constant => Schedule::Constant,
-        },
-        warmup_ratio: args.warmup_ratio,
-        weight_decay: args.weight_decay,
-        clip: args.clip.0,
-        batch_size,
-        dropout: args.dropout,
-        shuffle: !args.no_shuffle,
-        seed: args.seed,
-        eval_every: args.eval_every,
-        patience: args.patience,
-        keep_best: !args.keep_last,
-    };
-    config.validate()?;
-    Ok(config)
-}
 
 /// The adapter of `--init`.
 pub fn init(args: &AdapterArgs) -> Result<Option<AdapterFile>> {
@@ -87,42 +56,22 @@ pub fn fresh(
 
 /// Everything that decides what a run learns, apart from data and starting weights: for the adapter's files, and to
 /// tell runs apart.
+///
+/// Checkpoints hold a digest of it: names, order and values must stay as they are, or runs of before are not resumed.
 pub fn settings(
-    args: &Train,
+    args: &AdapterArgs,
     task: &TaskInfo,
     config: &TrainConfig,
-    file: &AdapterFile,
-    max_length: usize,
+    initial_weights: &Fingerprint,
 ) -> Map<String, Value> {
-    let (batch_size, batch_tokens) = match config.batch_size {
-        BatchSize::Count(count) => (Some(count), None),
-        BatchSize::Tokens(tokens) => (None, Some(tokens)),
-    };
-    let settings = json!({
-        "task": task.name,
-        "method": args.adapter.init.is_none().then_some(args.adapter.method.name),
-        "epochs": config.epochs,
-        "max_steps": config.max_steps,
-        "lr": config.lr,
-        "schedule": config.schedule.name(),
-        "warmup_ratio": config.warmup_ratio,
-        "weight_decay": config.weight_decay,
-        "clip": config.clip,
-        "batch_size": batch_size,
-        "batch_tokens": batch_tokens,
-        "max_length": max_length,
-        "dropout": config.dropout,
-        "shuffle": config.shuffle,
-        "seed": config.seed,
-        "eval_every": config.eval_every,
-        "patience": config.patience,
-        "keep_best": config.keep_best,
-        "initial_weights": file.weights_digest().to_string(),
-    });
-    match settings {
-        Value::Object(map) => map.into_iter().filter(|(_, value)| !value.is_null()).collect(),
-        _ => Map::new(),
+    let mut settings = Map::new();
+    settings.insert("task".to_owned(), json!(task.name));
+    if args.init.is_none() {
+        settings.insert("method".to_owned(), json!(args.method.name));
     }
+    settings.extend(config.to_json());
+    settings.insert("initial_weights".to_owned(), json!(initial_weights.to_string()));
+    settings
 }
 
 /// Writes down where an adapter comes from. Nothing here may differ between two runs of the same settings and data.
@@ -140,12 +89,34 @@ mod tests {
     use clap::Parser;
 
     use super::*;
-    use crate::args::{Cli, Command};
+    use crate::args::{Cli, Command, Train};
+
+    fn args(line: &str) -> Train {
+        let line = format!("graftwork train --backbone b --train t --dev d --out o {line}");
+        let Command::Train(args) = Cli::parse_from(line.split_whitespace()).command else { panic!("train") };
+        *args
+    }
 
     #[test]
     fn the_options_have_the_defaults_of_the_library() {
-        let line = "graftwork train --backbone b --train t --dev d --out o";
-        let Command::Train(args) = Cli::parse_from(line.split(' ')).command else { panic!("train") };
-        assert_eq!(train_config(&args.run).unwrap(), TrainConfig::default());
+        assert_eq!(args("").run.settings.config, TrainConfig::default());
+    }
+
+    /// What version 0.1.0 took the digest of, byte for byte: its checkpoints must be resumed.
+    #[test]
+    fn what_tells_runs_apart_stays() {
+        let of = |line: &str| {
+            let args = args(line);
+            let config = TrainConfig { max_length: Some(128), ..args.run.settings.config };
+            let digest = "0".repeat(64).parse().unwrap();
+            Value::from(settings(&args.adapter, args.adapter.task.info(), &config, &digest)).to_string()
+        };
+        let digest = format!(r#""initial_weights":"{}"}}"#, "0".repeat(64));
+        let default = r#"{"task":"text-classification","method":"double_seq_bn","epochs":3,"lr":0.0005,"schedule":"linear","warmup_ratio":0.1,"weight_decay":0.01,"clip":1.0,"batch_size":32,"max_length":128,"dropout":0.0,"shuffle":true,"seed":42,"keep_best":true,"#;
+        assert_eq!(of(""), format!("{default}{digest}"));
+        let all = "--epochs 2 --max-steps 9 --lr 1e-3 --schedule constant --warmup-ratio 0.06 --weight-decay 0 --clip none \
+                   --batch-tokens 512 --dropout 0.1 --no-shuffle --seed 7 --eval-every 4 --patience 2 --keep-last --init a";
+        let expected = r#"{"task":"text-classification","epochs":2,"max_steps":9,"lr":0.001,"schedule":"constant","warmup_ratio":0.06,"weight_decay":0.0,"batch_tokens":512,"max_length":128,"dropout":0.1,"shuffle":false,"seed":7,"eval_every":4,"patience":2,"keep_best":false,"#;
+        assert_eq!(of(all), format!("{expected}{digest}"));
     }
 }

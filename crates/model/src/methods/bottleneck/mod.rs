@@ -18,6 +18,7 @@ use super::{AdapterConfig, Method, MethodInfo, MethodOption, Modules, Preset, Si
 use crate::arena::Arena;
 use crate::graft::Graft;
 use crate::init::Random;
+use crate::options::{OptionKind, Range};
 
 pub(super) const METHOD: MethodInfo = MethodInfo {
     presets: &[
@@ -34,14 +35,14 @@ pub(super) const METHOD: MethodInfo = MethodInfo {
         MethodOption {
             name: "reduction-factor",
             key: "reduction_factor",
-            value: "N",
-            help: "Bottlenecks: hidden size over bottleneck width [default: 16, par_bn 2]",
+            kind: OptionKind::Number(Range::Above(0.0)),
+            help: "Bottlenecks: hidden size over bottleneck width",
         },
         MethodOption {
             name: "non-linearity",
             key: "non_linearity",
-            value: "NAME",
-            help: "Bottlenecks: relu, swish, gelu, gelu_new, tanh, ... [default: relu, double_seq_bn swish]",
+            kind: OptionKind::Name,
+            help: "Bottlenecks: activation in the middle, such as relu, swish, gelu, gelu_new or tanh",
         },
     ],
     architecture: None,

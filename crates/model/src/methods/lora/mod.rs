@@ -26,46 +26,52 @@ use super::{AdapterConfig, Method, MethodInfo, MethodOption, Modules, Preset, Si
 use crate::arena::Arena;
 use crate::graft::{Graft, Matrix};
 use crate::init::Random;
+use crate::options::{OptionKind, Range};
 
 pub(super) const METHOD: MethodInfo = MethodInfo {
     presets: &[Preset { name: "lora", aliases: &[], about: "a low-rank change of the frozen matrices" }],
     options: &[
-        MethodOption { name: "rank", key: "r", value: "N", help: "LoRA: rank of the change [default: 8]" },
+        MethodOption {
+            name: "rank",
+            key: "r",
+            kind: OptionKind::Whole { from: 1, unit: "" },
+            help: "LoRA: rank of the change",
+        },
         MethodOption {
             name: "alpha",
             key: "alpha",
-            value: "X",
-            help: "LoRA: the change is multiplied with alpha over rank [default: 8]",
+            kind: OptionKind::Number(Range::Any),
+            help: "LoRA: the change is multiplied with alpha over rank",
         },
         MethodOption {
             name: "attn-matrices",
             key: "attn_matrices",
-            value: "q,k,v",
-            help: "LoRA: which of query, key and value change [default: q,v]",
+            kind: OptionKind::SomeOf(&["q", "k", "v"]),
+            help: "LoRA: which of query, key and value change",
         },
         MethodOption {
             name: "attn-output-lora",
             key: "attn_output_lora",
-            value: "",
+            kind: OptionKind::Switch,
             help: "LoRA: behind attention too",
         },
         MethodOption {
             name: "intermediate-lora",
             key: "intermediate_lora",
-            value: "",
+            kind: OptionKind::Switch,
             help: "LoRA: on the way into the feed-forward half too",
         },
         MethodOption {
             name: "output-lora",
             key: "output_lora",
-            value: "",
+            kind: OptionKind::Switch,
             help: "LoRA: on the way out of the feed-forward half too",
         },
         MethodOption {
             name: "adapter-dropout",
             key: "dropout",
-            value: "X",
-            help: "Dropout probability inside the adapter [default: 0]",
+            kind: OptionKind::Number(Range::FromBelow(0.0, 1.0)),
+            help: "Dropout probability inside the adapter while training",
         },
     ],
     architecture: Some(config::ARCHITECTURE),

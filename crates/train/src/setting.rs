@@ -1,0 +1,186 @@
+//! What a setting of training is, and what follows from the table of them (`config.rs`).
+
+use graftwork_model::options::OptionKind;
+use serde_json::{Map, Number, Value};
+
+use crate::config::SETTINGS;
+use crate::{Error, Result, Schedule, TrainConfig};
+
+/// One setting: what the options of the program and of the npm package, the types of the latter and the reference come
+/// from.
+#[derive(Debug, Clone, Copy)]
+pub struct Setting {
+    /// The field of [`TrainConfig`]; in files too. `max_steps` is `--max-steps` on the command line, `maxSteps` in JavaScript.
+    pub name: &'static str,
+    /// What it does, without a full stop at the end.
+    pub help: &'static str,
+    /// Which values it takes.
+    pub kind: OptionKind,
+    /// Which other setting means nothing while this one has a value.
+    pub instead_of: Option<&'static str>,
+    pub(crate) get: fn(&TrainConfig) -> Value,
+    /// Tells whether the field's type takes the value.
+    pub(crate) set: fn(&mut TrainConfig, Value) -> bool,
+}
+
+impl Setting {
+    /// Its value if nobody chooses; null if it has none.
+    pub fn default_value(&self) -> Value {
+        (self.get)(&TrainConfig::default())
+    }
+}
+
+/// Makes the struct `TrainConfig`, its default and the table `SETTINGS` of lines like
+///
+/// ```text
+/// /// What it does
+/// name: type = default, kind;
+/// /// What it does
+/// name: type = default, kind, instead_of other_name;
+/// ```
+macro_rules! settings {
+    ($(
+        $(#[doc = $help:literal])+
+        $name:ident: $type:ty = $default:expr, $kind:expr $(, instead_of $other:ident)?;
+    )+) => {
+        /// How an adapter is trained. [`SETTINGS`] says which values the fields take.
+        #[derive(Debug, Clone, PartialEq)]
+        pub struct TrainConfig {
+            $(
+                $(#[doc = $help])+
+                #[doc = concat!("\n\nDefault: `", stringify!($default), "`.")]
+                pub $name: $type,
+            )+
+        }
+
+        impl Default for TrainConfig {
+            fn default() -> Self {
+                Self { $($name: $default,)+ }
+            }
+        }
+
+        /// The table: every setting of training, in the order of the program's help.
+        pub const SETTINGS: &[Setting] = &[$(Setting {
+            name: stringify!($name),
+            help: concat!($($help),+).trim_ascii(),
+            kind: $kind,
+            instead_of: $crate::setting::first(&[$(stringify!($other))?]),
+            get: |config| $crate::setting::Field::to_json(&config.$name),
+            set: |config, value| $crate::setting::Field::from_json(&value).map(|value| config.$name = value).is_some(),
+        },)+];
+    };
+}
+pub(crate) use settings;
+
+/// The first of these names, if there is one.
+pub(crate) const fn first(names: &[&'static str]) -> Option<&'static str> {
+    match names {
+        [] => None,
+        [first, ..] => Some(first),
+    }
+}
+
+impl TrainConfig {
+    /// Changes a setting; null is none.
+    ///
+    /// # Errors
+    /// What the value must be.
+    pub fn set(&mut self, setting: &Setting, value: Value) -> Result<()> {
+        let allowed = value.is_null() || setting.kind.allows(&value);
+        if allowed && (setting.set)(self, value) { Ok(()) } else { Err(refusal(setting)) }
+    }
+
+    /// Checks the ranges of all settings.
+    ///
+    /// # Errors
+    /// The name of the setting and what it must be.
+    pub fn validate(&self) -> Result<()> {
+        let is_wrong = |setting: &&Setting| {
+            let value = (setting.get)(self);
+            !value.is_null() && !setting.kind.allows(&value)
+        };
+        SETTINGS.iter().find(is_wrong).map_or(Ok(()), |setting| Err(refusal(setting)))
+    }
+
+    /// The settings that have a value and mean something, by their names: what an adapter's files record.
+    pub fn to_json(&self) -> Map<String, Value> {
+        let values = SETTINGS.iter().map(|setting| (setting, (setting.get)(self)));
+        let values: Vec<_> = values.filter(|(_, value)| !value.is_null()).collect();
+        let replaced = |name| values.iter().any(|(setting, _)| setting.instead_of == Some(name));
+        let meant = values.iter().filter(|(setting, _)| !replaced(setting.name));
+        meant.map(|(setting, value)| (setting.name.to_owned(), value.clone())).collect()
+    }
+}
+
+fn refusal(setting: &Setting) -> Error {
+    Error::Setting { setting: setting.name, must: format!("be {}", setting.kind) }
+}
+
+/// What the fields of [`TrainConfig`] are in JSON.
+pub(crate) trait Field: Sized {
+    /// Null is none.
+    fn to_json(&self) -> Value;
+    /// `None` where the type has no such value.
+    fn from_json(value: &Value) -> Option<Self>;
+}
+
+impl<T: Field> Field for Option<T> {
+    fn to_json(&self) -> Value {
+        self.as_ref().map_or(Value::Null, T::to_json)
+    }
+
+    fn from_json(value: &Value) -> Option<Self> {
+        if value.is_null() { Some(None) } else { T::from_json(value).map(Some) }
+    }
+}
+
+impl Field for usize {
+    fn to_json(&self) -> Value {
+        Value::from(*self)
+    }
+
+    fn from_json(value: &Value) -> Option<Self> {
+        value.as_u64()?.try_into().ok()
+    }
+}
+
+impl Field for u64 {
+    fn to_json(&self) -> Value {
+        Value::from(*self)
+    }
+
+    fn from_json(value: &Value) -> Option<Self> {
+        value.as_u64()
+    }
+}
+
+impl Field for f64 {
+    /// JSON has no NaN and no infinities: those become texts, which no range has.
+    fn to_json(&self) -> Value {
+        Number::from_f64(*self).map_or_else(|| Value::from(self.to_string()), Value::Number)
+    }
+
+    fn from_json(value: &Value) -> Option<Self> {
+        value.as_f64()
+    }
+}
+
+impl Field for bool {
+    fn to_json(&self) -> Value {
+        Value::from(*self)
+    }
+
+    fn from_json(value: &Value) -> Option<Self> {
+        value.as_bool()
+    }
+}
+
+impl Field for Schedule {
+    fn to_json(&self) -> Value {
+        Value::from(self.name())
+    }
+
+    fn from_json(value: &Value) -> Option<Self> {
+        Self::ALL.into_iter().find(|schedule| value == schedule.name())
+    }
+}
