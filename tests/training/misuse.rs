@@ -72,6 +72,20 @@ fn labels_beyond_the_head() {
     }
 }
 
+/// Examples are cut when they are encoded: a setting that says otherwise is no setting without effect.
+#[test]
+fn examples_longer_than_the_setting() {
+    let backbone = golden::tiny_bert(&Device::cpu());
+    let labels = names(["a", "b"]);
+    let (file, examples) = (adapter(&backbone, labels.clone()), examples(&labels));
+    let trainer = |max_length| {
+        let config = TrainConfig { max_length: Some(max_length), ..config() };
+        Trainer::new(&backbone, &file, config, &examples, None).map(drop).map_err(|error| error.to_string())
+    };
+    assert_eq!(trainer(6), Ok(()));
+    assert!(trainer(5).unwrap_err().contains("max_length must be at least 6"));
+}
+
 /// The same texts with the same names train the same adapter, in whatever order the data lists the names.
 #[test]
 fn labels_in_another_order() {

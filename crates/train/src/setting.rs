@@ -184,3 +184,84 @@ impl Field for Schedule {
         Self::ALL.into_iter().find(|schedule| value == schedule.name())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use graftwork_model::options::OptionKind;
+    use serde_json::json;
+
+    use super::*;
+
+    fn setting(name: &str) -> &'static Setting {
+        SETTINGS.iter().find(|setting| setting.name == name).unwrap()
+    }
+
+    fn changed(name: &str, value: Value) -> std::result::Result<TrainConfig, String> {
+        let mut config = TrainConfig::default();
+        config.set(setting(name), value).map(|()| config).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn defaults_are_in_their_ranges_and_of_their_types() {
+        TrainConfig::default().validate().unwrap();
+        for setting in SETTINGS {
+            assert_eq!(changed(setting.name, setting.default_value()).unwrap(), TrainConfig::default());
+            assert!(!setting.help.is_empty() && !setting.help.ends_with('.'), "{}", setting.name);
+        }
+    }
+
+    #[test]
+    fn every_name_is_a_value() {
+        for setting in SETTINGS {
+            if let OptionKind::OneOf(names) = setting.kind {
+                for (name, _) in names {
+                    assert_eq!((setting.get)(&changed(setting.name, json!(name)).unwrap()), *name);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn values_out_of_range_are_refused_however_they_came_in() {
+        let base = TrainConfig::default;
+        for (config, message) in [
+            (TrainConfig { epochs: 0, ..base() }, "epochs must be a whole number from 1 on"),
+            (TrainConfig { max_steps: Some(0), ..base() }, "max_steps must be a whole number of steps from 1 on"),
+            (TrainConfig { lr: f64::NAN, ..base() }, "lr must be a number from 0 on"),
+            (TrainConfig { lr: f64::INFINITY, ..base() }, "lr must be a number from 0 on"),
+            (TrainConfig { warmup_ratio: 1.01, ..base() }, "warmup_ratio must be a number from 0 to 1"),
+            (TrainConfig { clip: Some(f64::NAN), ..base() }, "clip must be a number above 0, or none"),
+            (TrainConfig { clip: Some(0.0), ..base() }, "clip must be a number above 0, or none"),
+            (TrainConfig { dropout: 1.0, ..base() }, "dropout must be a number from 0 to below 1"),
+            (TrainConfig { batch_size: 0, ..base() }, "batch_size must be a whole number of examples from 1 on"),
+            (TrainConfig { patience: Some(0), ..base() }, "patience must be a whole number of evaluations from 1 on"),
+        ] {
+            assert_eq!(config.validate().unwrap_err().to_string(), message);
+        }
+        assert_eq!(
+            changed("max_length", json!(2)).unwrap_err(),
+            "max_length must be a whole number of tokens from 3 on"
+        );
+        assert_eq!(changed("epochs", Value::Null).unwrap_err(), "epochs must be a whole number from 1 on");
+        assert_eq!(changed("clip", Value::Null).unwrap().clip, None);
+    }
+
+    #[test]
+    fn what_means_nothing_is_not_recorded() {
+        let config = TrainConfig { batch_tokens: Some(512), clip: None, ..TrainConfig::default() };
+        let names: Vec<_> = config.to_json().into_iter().map(|(name, _)| name).collect();
+        let expected = [
+            "epochs",
+            "lr",
+            "schedule",
+            "warmup_ratio",
+            "weight_decay",
+            "batch_tokens",
+            "dropout",
+            "shuffle",
+            "seed",
+            "keep_best",
+        ];
+        assert_eq!(names, expected);
+    }
+}

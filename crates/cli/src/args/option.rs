@@ -13,7 +13,7 @@ pub(super) fn arg(name: &'static str, kind: OptionKind, help: &'static str) -> A
         OptionKind::OnUnless { switch, help } => arg.long(switch).help(help).action(ArgAction::SetTrue),
         OptionKind::OneOf(names) => {
             let names = names.iter().map(|(name, about)| PossibleValue::new(*name).help(*about));
-            arg.value_parser(PossibleValuesParser::new(names).map(Value::from))
+            arg.value_name(name.to_uppercase()).value_parser(PossibleValuesParser::new(names).map(Value::from))
         }
         _ => arg.value_name(value_name(kind)).value_parser(move |text: &str| kind.parse(text)),
     }
