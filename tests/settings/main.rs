@@ -40,7 +40,9 @@ fn what_is_written_from_the_tables_agrees_with_them() {
         if write {
             fs::write(path(file), text).unwrap_or_else(|error| panic!("{file}: {error}"));
         } else {
-            assert_eq!(read(file), text, "{file} is out of date; `cargo xtask settings` writes it");
+            let found = read(file);
+            let line = found.lines().zip(text.lines()).take_while(|(found, right)| found == right).count() + 1;
+            assert!(found == text, "{file} is out of date from line {line} on; `cargo xtask settings` writes it");
         }
     }
 }

@@ -63,13 +63,13 @@ fn field(text: &mut String, name: &str, help: &str, names: Vec<(&str, String)>, 
     writeln!(text, "  {}?: {kind};", camel_case(name)).unwrap();
 }
 
-/// Lines of at most 110 characters.
+/// Lines of at most 115 characters.
 fn wrapped(text: &str) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split(' ') {
         match lines.last_mut() {
             Some(line) if line.is_empty() => line.push_str(word),
-            Some(line) if line.len() + 1 + word.len() <= 110 => *line += &format!(" {word}"),
+            Some(line) if line.len() + 1 + word.len() <= 115 => *line += &format!(" {word}"),
             _ => lines.push(word.to_owned()),
         }
     }

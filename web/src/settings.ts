@@ -9,28 +9,40 @@ export interface TrainSettings {
   /** Peak learning rate. A number from 0 on. Default 5e-4. */
   lr?: number;
   /**
-   * How the learning rate goes on after the warm-up: down to zero, or not.
+   * How the learning rate goes on after the warm-up: down to zero, or not. Default `linear`.
    * - `linear`: falls to zero at the last step
-   * - `constant`: stays Default `linear`.
+   * - `constant`: stays
    */
   schedule?: 'linear' | 'constant';
   /** Part of all steps over which the learning rate rises from zero. A number from 0 to 1. Default 0.1. */
   warmupRatio?: number;
   /** Decoupled weight decay (AdamW) of matrices; biases and norms never decay. A number from 0 on. Default 0.01. */
   weightDecay?: number;
-  /** Largest norm of all gradients together; larger ones are scaled down to it. A number above 0, or 0 for none. Default 1. */
+  /**
+   * Largest norm of all gradients together; larger ones are scaled down to it. A number above 0, or 0 for none. Default
+   * 1.
+   */
   clip?: number;
   /** Examples in a batch. A whole number of examples from 1 on. Default 32. */
   batchSize?: number;
-  /** Tokens in a batch, as many examples as fit, instead of a number of examples. A whole number of tokens from 1 on. Not with `batchSize`. */
+  /**
+   * Tokens in a batch, as many examples as fit, instead of a number of examples. A whole number of tokens from 1 on.
+   * Not with `batchSize`.
+   */
   batchTokens?: number;
-  /** Cut texts to this many tokens, special tokens included; without it, to as many as the backbone takes. A whole number of tokens from 3 on. */
+  /**
+   * Cut texts to this many tokens, special tokens included; without it, to as many as the backbone takes. A whole
+   * number of tokens from 3 on.
+   */
   maxLength?: number;
   /** Dropout probability in the backbone's hidden states and before the head. A number from 0 to below 1. Default 0. */
   dropout?: number;
   /** Give every epoch an order of its own. Default true. */
   shuffle?: boolean;
-  /** Decides new weights, the order of the data, and dropout: the same seed and device give the same adapter. A whole number from 0 on. Default 42. */
+  /**
+   * Decides new weights, the order of the data, and dropout: the same seed and device give the same adapter. A whole
+   * number from 0 on. Default 42.
+   */
   seed?: number;
   /** Evaluate every so many steps, as well as after every epoch. A whole number of steps from 1 on. */
   evalEvery?: number;
@@ -53,7 +65,10 @@ export interface MethodOptions {
   type?: 'double_seq_bn' | 'seq_bn' | 'par_bn' | 'scaled_par_bn' | 'lora' | (string & {});
   /** Bottlenecks: hidden size over bottleneck width. A number above 0. Default 16, par_bn 2, scaled_par_bn 2. */
   reductionFactor?: number;
-  /** Bottlenecks: relu, swish, gelu, gelu_new, tanh, .... Default relu, double_seq_bn swish. */
+  /**
+   * Bottlenecks: activation in the middle, such as relu, swish, gelu, gelu_new or tanh. Default relu, double_seq_bn
+   * swish.
+   */
   nonLinearity?: string;
   /** LoRA: rank of the change. A whole number from 1 on. Default 8. */
   rank?: number;
