@@ -1,5 +1,5 @@
-//! The settings of training, written once. What is made from a line of the table, and how to add one, says "Adding things" in
-//! `ARCHITECTURE.md`.
+//! The settings of training, written once: what each does, its name, its type and default, and the values that it takes.
+//! "Adding things" in `ARCHITECTURE.md` says what is made from a line.
 
 use graftwork_model::options::OptionKind::{Number, NumberOrNone, OnUnless, OneOf, Whole};
 use graftwork_model::options::Range::{Above, From, FromBelow, FromTo};

@@ -3,6 +3,7 @@
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::error::ErrorKind;
 use clap::{Arg, ArgMatches, Args, Command, Error, FromArgMatches};
+use graftwork::options::typed;
 use graftwork::{AdapterConfig, METHODS, MethodOption, Preset};
 
 use super::option;
@@ -57,7 +58,8 @@ impl FromArgMatches for MethodArgs {
         let (name, mut config) = preset.ok_or_else(|| refuse(format!("there is no method `{name}`")))?;
         for option in options() {
             if let Some(value) = option::value(matches, option.name, option.kind) {
-                let invalid = |error| refuse(format!("invalid value for '--{}': {error}", option.name));
+                let text = typed(&value);
+                let invalid = |error| refuse(format!("invalid value '{text}' for '--{}': {error}", option.name));
                 config = config.with(option.key, value).map_err(invalid)?;
             }
         }
