@@ -107,6 +107,22 @@ export const checks = {
     }
   },
 
+  async 'an adapter says how it was trained, as one that the program made'({ page }) {
+    const found = await page.evaluate(async (examples) => {
+      const backbone = await window.graftwork.Backbone.load('/golden/tiny-bert', { device: 'cpu' });
+      const adapter = await backbone.createAdapter({ labels: ['ham', 'spam'] });
+      const options = { epochs: 1, batchTokens: 512, clip: 0, warmupRatio: undefined, seed: null, validation: 0.25 };
+      for await (const step of adapter.train(examples, options)) void step;
+      const { training } = adapter.info;
+      backbone.dispose();
+      return training;
+    }, await messages(16));
+    equal('training', found, {
+      epochs: 1, lr: 5e-4, schedule: 'linear', warmup_ratio: 0.1, weight_decay: 0.01, batch_tokens: 512, max_length: 128,
+      dropout: 0, shuffle: true, seed: 42, keep_best: true, validation: 0.25,
+    });
+  },
+
   async 'the page stays responsive while a worker trains'({ page }) {
     const examples = await messages(64);
     await page.evaluate(async () => {
