@@ -154,7 +154,7 @@ pub fn typed(value: &Value) -> String {
 pub fn camel_case(name: &str) -> String {
     let mut words = name.split(['-', '_']);
     let first = words.next().unwrap_or_default().to_owned();
-    words.fold(first, |name, word| name + &word[..1].to_uppercase() + &word[1..])
+    words.fold(first, |name, word| name + &word[..1].to_ascii_uppercase() + &word[1..])
 }
 
 #[cfg(test)]
