@@ -1,6 +1,6 @@
 //! Adapters folded into the frozen matrices: on the device, and on the way from the file to it.
 
-use graftwork_formats::{BackboneConfig, Checkpoint, WeightSource};
+use graftwork_formats::{BackboneConfig, Checkpoint, NumberFormat, Piece, WeightSource};
 use graftwork_model::{Adapter, Backbone, Merged, load};
 use graftwork_tensor::{Device, Tape};
 use graftwork_tests::golden::{self, Golden};
@@ -47,7 +47,7 @@ fn merged_while_loading() {
         let file = load(&golden::path(&case)).unwrap();
         let mut checkpoint = Checkpoint::open(&dir, &config).unwrap();
         let mut merged = Merged::new(&mut checkpoint, &config, &file).unwrap();
-        let backbone = pollster::block_on(Backbone::load(&config, &mut merged, &device, &mut |_| {})).unwrap();
+        let backbone = pollster::block_on(Backbone::load(&config, &mut merged, &device, None, &mut |_| {})).unwrap();
         let difference = max_difference(&hidden(&backbone, None, &golden), &golden.floats["last_hidden_state"]);
         assert!(difference < 1e-4, "{case}: {difference}");
     }
@@ -64,12 +64,15 @@ fn tensors_are_merged_piece_by_piece() {
         fn shape(&self, name: &str) -> Option<&[usize]> {
             self.0.shape(name)
         }
-        fn stream(
+        fn format(&self, name: &str) -> Option<NumberFormat> {
+            self.0.format(name)
+        }
+        fn pieces(
             &mut self,
             name: &str,
-            visit: &mut dyn FnMut(&[f32]) -> graftwork_formats::Result<()>,
+            visit: &mut dyn FnMut(Piece<'_>) -> graftwork_formats::Result<()>,
         ) -> graftwork_formats::Result<()> {
-            self.0.read(name)?.data.chunks(7).try_for_each(visit)
+            self.0.read(name)?.data.chunks(7).map(Piece::F32).try_for_each(visit)
         }
     }
     let dir = golden::path("tiny-bert");

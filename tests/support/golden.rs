@@ -61,7 +61,7 @@ impl Golden {
 pub fn backbone(dir: &Path, device: &Device) -> Backbone {
     let config = BackboneConfig::from_dir(dir).unwrap_or_else(|e| panic!("{e}"));
     let mut checkpoint = Checkpoint::open(dir, &config).unwrap_or_else(|e| panic!("{e}"));
-    pollster::block_on(Backbone::load(&config, &mut checkpoint, device, &mut |_| {}))
+    pollster::block_on(Backbone::load(&config, &mut checkpoint, device, None, &mut |_| {}))
         .unwrap_or_else(|e| panic!("{}: {e}", dir.display()))
 }
 

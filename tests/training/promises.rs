@@ -41,7 +41,7 @@ fn config() -> TrainConfig {
 fn digest(device: &Device, backbone: &Backbone) -> Fingerprint {
     let read = |tensor| pollster::block_on(device.read(tensor)).unwrap();
     let all: Vec<HostTensor> =
-        backbone.weights().into_iter().map(|t| HostTensor::new([t.rows(), t.cols()], read(t))).collect();
+        backbone.weights().into_iter().map(|w| HostTensor::new([w.words().len()], read(w.words()))).collect();
     let names: Vec<String> = (0..all.len()).map(|i| i.to_string()).collect();
     Fingerprint::of_tensors(names.iter().map(String::as_str).zip(&all))
 }

@@ -27,6 +27,7 @@ mod safetensors;
 mod torch;
 
 pub use crate::safetensors::file::SafetensorsFile;
+pub use crate::safetensors::number_format::{NumberFormat, Piece};
 pub use crate::safetensors::write::serialize as write_safetensors;
 pub use activation_name::ActivationName;
 pub use architectures::{Architecture, TensorSpec};

@@ -97,7 +97,7 @@ impl Backbone {
         device: &Device,
         progress: &mut dyn FnMut(f64),
     ) -> Result<Self> {
-        let model = graftwork_model::Backbone::load(config, weights, device, progress).await?;
+        let model = graftwork_model::Backbone::load(config, weights, device, None, progress).await?;
         Ok(Self { model, tokenizer })
     }
 

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use graftwork_formats::{BackboneConfig, Error as FileError, Fingerprint, FingerprintBuilder, WeightSource};
 use graftwork_tensor::ops::attention::Sequences;
 use graftwork_tensor::ops::embed::embed;
-use graftwork_tensor::{Activation, Device, Indices, Tape, Tensor, Var};
+use graftwork_tensor::{Activation, Device, Indices, Tape, Var, Weight, WeightType};
 
 use crate::graft::{Bare, Graft, Product, SubLayer};
 use crate::layers::{Dense, Norm, activation};
@@ -17,7 +17,7 @@ use crate::{Adapter, Error, Result};
 pub struct Backbone {
     config: BackboneConfig,
     device: Device,
-    tables: [Tensor; 3],
+    tables: [Weight; 3],
     embedding_norm: Norm,
     layers: Vec<Layer>,
     pooler: Option<Dense>,
@@ -67,14 +67,16 @@ impl Batch {
 
 impl Backbone {
     /// Reads every weight of `source` once, piece by piece, to the device, hashing it on the way. `progress` gets the
-    /// fraction of values read so far.
+    /// fraction of values read so far. `weight_type` is how matrices are stored on the device; `None` keeps the type that
+    /// the file has, where there is such a type (bf16 is widened to f32). Norms and biases are f32.
     ///
     /// # Errors
-    /// If a tensor cannot be read, the device fails or is too small, or the head size is none that attention supports.
+    /// If a tensor cannot be read, `weight_type` cannot hold a value, the device fails or is too small, or the head size is none that attention supports.
     pub async fn load(
         config: &BackboneConfig,
         source: &mut dyn WeightSource,
         device: &Device,
+        weight_type: Option<WeightType>,
         progress: &mut dyn FnMut(f64),
     ) -> Result<Self> {
         let head_size = config.head_size();
@@ -83,10 +85,11 @@ impl Backbone {
             return Err(FileError::unsupported("config.json", what, "multiples of 4 up to 128").into());
         }
         let total: usize = config.tensor_specs().iter().map(|spec| spec.shape.iter().product::<usize>()).sum();
-        let mut loader = Loader { source, device, hashes: FingerprintBuilder::default(), read: 0, total, progress };
+        let mut loader =
+            Loader { source, device, weight_type, hashes: FingerprintBuilder::default(), read: 0, total, progress };
         let eps = config.layer_norm_eps as f32;
 
-        let mut table = |name: &str| loader.tensor(&[&format!("embeddings.{name}_embeddings.weight")]);
+        let mut table = |name: &str| loader.matrix(&[&format!("embeddings.{name}_embeddings.weight")]);
         let tables = [table("word")?, table("position")?, table("token_type")?];
         let embedding_norm = loader.norm("embeddings.LayerNorm", eps)?;
         let mut layers = Vec::with_capacity(config.num_hidden_layers);
@@ -106,7 +109,7 @@ impl Backbone {
         let pooler = if has_pooler { Some(loader.dense(&["pooler.dense"])?) } else { None };
         let fingerprint = loader.hashes.finish();
         // What the driver says late is said when something is read: here, not in somebody else's request.
-        device.read(&tables[0].view(0, 1, 1)).await?;
+        device.read(&tables[0].words().view(0, 1, 1)).await?;
         let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
         let (config, device) = (config.clone(), device.clone());
         Ok(Self { config, device, tables, embedding_norm, layers, pooler, fingerprint, id })
@@ -142,26 +145,27 @@ impl Backbone {
     }
 
     /// Every weight, in the order of the forward pass: for counting, and for showing that training changes none.
-    pub fn weights(&self) -> Vec<&Tensor> {
-        fn dense(layer: &Dense) -> [Option<&Tensor>; 2] {
-            [Some(&layer.weight.value), layer.bias.as_ref().map(|bias| &bias.value)]
-        }
-        fn norm(norm: &Norm) -> [Option<&Tensor>; 2] {
-            [Some(&norm.gamma.value), Some(&norm.beta.value)]
-        }
-        let mut all: Vec<Option<&Tensor>> = self.tables.iter().map(Some).collect();
-        all.extend(norm(&self.embedding_norm));
+    pub fn weights(&self) -> Vec<Weight> {
+        let mut all = self.tables.to_vec();
+        all.extend(self.embedding_norm.weights());
         for layer in &self.layers {
-            all.extend([dense(&layer.qkv), dense(&layer.attention_output), norm(&layer.attention_norm)].concat());
-            all.extend([dense(&layer.intermediate), dense(&layer.output), norm(&layer.output_norm)].concat());
+            all.extend(
+                layer.qkv.weights().chain(layer.attention_output.weights()).chain(layer.attention_norm.weights()),
+            );
+            all.extend(layer.intermediate.weights().chain(layer.output.weights()).chain(layer.output_norm.weights()));
         }
-        all.extend(self.pooler.iter().flat_map(dense));
-        all.into_iter().flatten().collect()
+        all.extend(self.pooler.iter().flat_map(Dense::weights));
+        all
     }
 
     /// How many values it has.
     pub fn parameters(&self) -> usize {
-        self.weights().iter().map(|tensor| tensor.len()).sum()
+        self.weights().iter().map(Weight::len).sum()
+    }
+
+    /// How many bytes its weights take on the device.
+    pub fn bytes(&self) -> u64 {
+        self.weights().iter().map(Weight::bytes).sum()
     }
 
     /// How many tokens one batch may have: those whose widest states fit one buffer of the device.
@@ -222,7 +226,7 @@ impl Backbone {
         }
         let tokens = batch.sequences.tokens();
         let embedded = self.device.empty(tokens, self.config.hidden_size);
-        embed(&self.device, &batch.tokens, self.tables.each_ref(), &embedded);
+        embed(&self.device, &batch.tokens, &self.tables.each_ref(), &embedded);
         let embedded = tape.constant(embedded);
         let mut x = self.embedding_norm.forward(tape, &embedded, None);
         x = tape.dropout(&x, dropout, None);

@@ -65,7 +65,7 @@ pub async fn work(device: &Device, files: &[Vec<u8>]) -> Result<Answer, Box<dyn 
     }
     let config = BackboneConfig::from_json(FILES[0], &files[0])?;
     let mut weights = Checkpoint::from_bytes(FILES[1], &files[1], &config)?;
-    let backbone = Backbone::load(&config, &mut weights, device, &mut |_| {}).await?;
+    let backbone = Backbone::load(&config, &mut weights, device, None, &mut |_| {}).await?;
     let mut answer = Answer { device: device.name(), rows: Vec::new(), golden: Vec::new() };
     for (names, files) in FILES[2..].chunks(FILES_OF_A_CASE).zip(files[2..].chunks(FILES_OF_A_CASE)) {
         let (case, _) = names[0].rsplit_once('/').unwrap_or_default();

@@ -153,6 +153,11 @@ impl AdapterFile {
         }
     }
 
+    /// Whether merging changes a frozen matrix.
+    pub(crate) fn changes(&self, layer: usize, matrix: Matrix) -> bool {
+        self.config.method().changes(layer, matrix)
+    }
+
     /// What merging adds to a frozen matrix.
     pub(crate) fn change(&self, layer: usize, matrix: Matrix) -> Option<HostTensor> {
         self.config.method().change(&self.tensors, layer, matrix)
