@@ -2,7 +2,7 @@
 
 use graftwork_formats::ActivationName;
 use graftwork_tensor::ops::linear::Linear;
-use graftwork_tensor::{Activation, Param, Tape, Var};
+use graftwork_tensor::{Activation, Param, Tape, Tensor, Var};
 
 /// `x W^T + b`
 #[derive(Debug, Clone)]
@@ -19,6 +19,10 @@ impl Dense {
     pub fn forward(&self, tape: &mut Tape, x: &Var, activation: Activation) -> Var {
         tape.linear(x, self.linear().with_activation(activation), None)
     }
+
+    pub fn weights(&self) -> impl Iterator<Item = &Tensor> {
+        [&self.weight].into_iter().chain(&self.bias).map(|param| &param.value)
+    }
 }
 
 /// Layer normalisation.
@@ -33,6 +37,10 @@ impl Norm {
     /// `LN(x + residual)`
     pub fn forward(&self, tape: &mut Tape, x: &Var, residual: Option<&Var>) -> Var {
         tape.layer_norm(x, residual, &self.gamma, &self.beta, self.eps)
+    }
+
+    pub fn weights(&self) -> impl Iterator<Item = &Tensor> {
+        [&self.gamma.value, &self.beta.value].into_iter()
     }
 }
 
