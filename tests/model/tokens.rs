@@ -90,6 +90,15 @@ fn byte_level_bpe() {
     check(&roberta(true), &roberta(true), "tokens-bpe-space.json");
 }
 
+/// Each beside BERT and RoBERTa, from the files of its tiny backbone.
+#[test]
+fn every_architectures_own() {
+    for name in ["distilbert"] {
+        let tokenizer = Tokenizer::from_dir(&golden::path(&format!("tiny-{name}"))).unwrap();
+        check(&tokenizer, &tokenizer, &format!("tokens-{name}.json"));
+    }
+}
+
 #[test]
 fn tokenizer_json() {
     let tokenizer = Tokenizer::from_dir(&golden::minilm_dir()).unwrap();

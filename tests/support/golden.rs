@@ -65,21 +65,38 @@ pub fn backbone(dir: &Path, device: &Device) -> Backbone {
         .unwrap_or_else(|e| panic!("{}: {e}", dir.display()))
 }
 
-/// The cases of adapters on the tiny BERT, such as `tiny-cases/seq_bn-flex`: every method's, and every kind of head.
-pub fn tiny_adapters() -> Vec<String> {
-    let cases = |folder: &'static str| {
+/// The tiny backbones of every architecture, each with the folders of its cases.
+const TINY: &[(&str, &[&str])] = &[
+    ("tiny-bert", &["tiny-cases", "tiny-tagging", "lora-cases"]),
+    ("tiny-roberta", &["roberta-cases"]),
+    ("tiny-distilbert", &["distilbert-cases"]),
+];
+
+/// The tiny backbones, each with its cases of adapters, such as `tiny-cases/seq_bn-flex`: every architecture, every method
+/// and every kind of head.
+pub fn tiny_adapters() -> Vec<(&'static str, Vec<String>)> {
+    let cases = |folder: &&'static str| {
+        let folder = *folder;
         let entries = std::fs::read_dir(path(folder)).unwrap();
         let named = entries.map(move |entry| format!("{folder}/{}", entry.unwrap().file_name().to_str().unwrap()));
         named.filter(|case| path(case).join("adapter_config.json").is_file())
     };
-    let mut names: Vec<String> = ["tiny-cases", "tiny-tagging", "lora-cases"].into_iter().flat_map(cases).collect();
-    names.sort();
-    names
+    let sorted = |folders: &[&'static str]| {
+        let mut names: Vec<String> = folders.iter().flat_map(cases).collect();
+        names.sort();
+        names
+    };
+    TINY.iter().map(|(backbone, folders)| (*backbone, sorted(folders))).collect()
+}
+
+/// A random tiny backbone on a device, such as `tiny-roberta`.
+pub fn tiny(name: &str, device: &Device) -> Backbone {
+    backbone(&path(name), device)
 }
 
 /// The random tiny BERT on a device.
 pub fn tiny_bert(device: &Device) -> Backbone {
-    backbone(&path("tiny-bert"), device)
+    tiny("tiny-bert", device)
 }
 
 /// Where all-MiniLM-L6-v2 lies: `GRAFTWORK_TEST_MINILM`, else where `cargo xtask model` puts it.

@@ -186,7 +186,7 @@ impl Backbone {
     }
 
     fn max_length(&self, max_length: Option<usize>) -> Result<usize> {
-        let most = self.config().max_position_embeddings;
+        let most = self.config().max_length();
         let length = max_length.unwrap_or(most);
         if length > most || length < 3 {
             return Err(Error::Setting { setting: "max length", must: format!("be from 3 to {most} tokens") });

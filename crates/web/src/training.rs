@@ -36,7 +36,7 @@ pub async fn run(
     let options: Train = options::parse(options)?;
     let config = options.config()?;
     let labels = labels_of(&file)?;
-    let max_length = options.max_length.unwrap_or(backbone.config().max_position_embeddings);
+    let max_length = options.max_length.unwrap_or(backbone.config().max_length());
     let mut train = dataset(&labels, texts.train)?;
     let dev = match (texts.dev, options.validation) {
         (own, None) if !own.0.is_empty() => Some(dataset(&labels, own)?),

@@ -90,6 +90,7 @@ pub struct Checkpoint<R> {
     shards: Vec<SafetensorsFile<R>>,
     /// Canonical name -> (index in `shards`, name in the file); the backbone's tensors only.
     tensors: BTreeMap<String, (usize, String)>,
+    has_pooler: bool,
 }
 
 impl Checkpoint<File> {
@@ -187,13 +188,15 @@ impl<R: Read + Seek> Checkpoint<R> {
                 return Err(missing(place, spec));
             }
         }
-        Ok(Self { shards, tensors })
+        let pooler = config.architecture.names.pooler;
+        let has_pooler = pooler.is_some_and(|pooler| tensors.contains_key(&format!("{pooler}.weight")));
+        Ok(Self { shards, tensors, has_pooler })
     }
 
     /// Whether the checkpoint has the pooler (a dense layer with tanh over the first token) that some heads stand on.
     #[must_use]
     pub fn has_pooler(&self) -> bool {
-        self.tensors.contains_key("pooler.dense.weight")
+        self.has_pooler
     }
 }
 

@@ -21,13 +21,13 @@ pub fn variants() -> super::Variants {
 /// table's after the other's. Embeddings are frozen: there is no derivative.
 ///
 /// The caller has checked that every number is inside its table.
-pub fn embed(device: &Device, tokens: &Indices, tables: &[&Weight], y: &Tensor) {
+pub fn embed(device: &Device, tokens: &Indices, tables: &[Weight], y: &Tensor) {
     let (t, d) = (y.rows(), y.cols());
     assert_eq!(tokens.len(), tables.len() * t, "embed: tokens");
     assert!(tables.iter().all(|table| table.cols() == d), "embed: hidden size");
     match device.backend() {
         Backend::Cpu(_) => {
-            let tables: Vec<_> = tables.iter().map(|table| table.cpu()).collect();
+            let tables: Vec<_> = tables.iter().map(Weight::cpu).collect();
             embed_cpu(tokens.values(), &tables, d, &mut y.cpu_mut());
         }
         Backend::Gpu(gpu) => {

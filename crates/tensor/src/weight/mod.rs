@@ -126,7 +126,7 @@ impl Weight {
         }
         let wide = device.empty(self.rows, self.cols);
         let every_row: Vec<u32> = (0..self.rows as u32).collect();
-        embed(device, &device.indices(&every_row), &[self], &wide);
+        embed(device, &device.indices(&every_row), std::slice::from_ref(self), &wide);
         wide
     }
 
