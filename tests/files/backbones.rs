@@ -27,10 +27,11 @@ fn storage_changes_neither_values_nor_fingerprint() {
     }
 }
 
-/// The same of every other architecture, by transformers' names without the model's prefix.
+/// The same of every other architecture, by transformers' names without the model's prefix; and of numbers in f16.
 #[test]
 fn the_fingerprints_of_other_architectures() {
     let expected = [
+        ("tiny-bert-f16", "4f6f6c55e7dfddff35deb8679ac619787c39a061a898b8f10ecd5dcdb87eb9cc"),
         ("tiny-roberta", "479db696f304e163eb4ecb9947d0823ae786e5c6f5962547a78b83b28af7f293"),
         ("tiny-distilbert", "f3f9572f518d509b40475fe5253fb21c8f1dcf78848e37049971d433291c2623"),
     ];

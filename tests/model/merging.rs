@@ -18,7 +18,7 @@ fn hidden(backbone: &Backbone, adapter: Option<&Adapter>, golden: &Golden) -> Ve
 fn lora_cases() -> impl Iterator<Item = (&'static str, Vec<String>)> {
     golden::tiny_adapters().into_iter().map(|(backbone, mut cases)| {
         cases.retain(|case| case.contains("lora"));
-        assert!(cases.len() >= 3, "{backbone}");
+        assert!(!cases.is_empty(), "{backbone}");
         (backbone, cases)
     })
 }

@@ -65,11 +65,12 @@ pub fn backbone(dir: &Path, device: &Device) -> Backbone {
         .unwrap_or_else(|e| panic!("{}: {e}", dir.display()))
 }
 
-/// The tiny backbones of every architecture, each with the folders of its cases.
+/// The tiny backbones of every architecture and type of weights, each with the folders of its cases.
 const TINY: &[(&str, &[&str])] = &[
     ("tiny-bert", &["tiny-cases", "tiny-tagging", "lora-cases"]),
     ("tiny-roberta", &["roberta-cases"]),
     ("tiny-distilbert", &["distilbert-cases"]),
+    ("tiny-bert-f16", &["bert-f16-cases"]),
 ];
 
 /// The tiny backbones, each with its cases of adapters, such as `tiny-cases/seq_bn-flex`: every architecture, every method

@@ -3,6 +3,7 @@
 //! Activations, gradients and everything that learns is f32. A frozen matrix may be stored otherwise: each type is one file of
 //! this folder, which says how its elements are widened on the CPU, read by shaders, and made from what a file holds.
 
+mod f16;
 mod f32;
 mod format;
 mod writer;
@@ -26,15 +27,18 @@ pub use writer::{OutOfRange, WeightWriter};
 pub enum WeightType {
     /// 32-bit floats.
     F32,
+    /// Half precision, IEEE 754 binary16.
+    F16,
 }
 
 impl WeightType {
     /// All there are.
-    pub const ALL: [Self; 1] = [Self::F32];
+    pub const ALL: [Self; 2] = [Self::F32, Self::F16];
 
     fn format(self) -> &'static dyn Format {
         match self {
             Self::F32 => &f32::F32,
+            Self::F16 => &f16::F16,
         }
     }
 
