@@ -6,7 +6,9 @@ foreign tensors.
 """
 
 import shutil
+import struct
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Callable
 
@@ -127,7 +129,21 @@ def make_plain(one: Architecture, backbone: Path, out: Path, tokenizer) -> None:
     if one.pooler:
         tensors["pooler_output"] = torch.cat([found.pooler_output for found in outs])
     save_tensors(out / "plain" / "golden.safetensors", tensors)
-    save_json(out / "plain" / "case.json", {"name": "plain", "what": f"tiny-{one.name} without any adapter"})
+    save_json(out / "plain" / "case.json", {
+        "name": "plain", "what": f"tiny-{one.name} without any adapter", "fingerprint": fingerprint(model.float()),
+    })
+
+
+def fingerprint(model) -> str:
+    """Of a bare model, by the definition in crates/formats/src/fingerprint.rs."""
+
+    def digest(name: str, tensor: torch.Tensor) -> bytes:
+        numbers = [len(name), tensor.ndim, *tensor.shape]
+        first, *rest = (struct.pack("<Q", number) for number in numbers)
+        return sha256(first + name.encode() + b"".join(rest) + tensor.numpy().astype("<f4").tobytes()).digest()
+
+    parameters = {name: value.detach() for name, value in model.named_parameters()}
+    return sha256(b"graftwork weights 1\n" + b"".join(digest(name, parameters[name]) for name in sorted(parameters))).hexdigest()
 
 
 def verify_reload(backbone: Path, folder: Path, case: Case, sequences) -> None:

@@ -31,7 +31,7 @@ fn every_configuration_on_every_tiny_backbone() {
     let mut compared = 0;
     for device in devices() {
         for (backbone, cases) in golden::tiny_adapters() {
-            let backbone = golden::tiny(backbone, &device);
+            let backbone = golden::tiny(&backbone, &device);
             for name in &cases {
                 let file = load(&golden::path(name)).unwrap();
                 let golden = Golden::read(&format!("{name}/golden.safetensors"));

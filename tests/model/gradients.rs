@@ -49,7 +49,7 @@ fn labels(golden: &Golden) -> Vec<u32> {
 /// Every case, with its backbone on the device.
 fn backbones_and_cases(device: &Device) -> impl Iterator<Item = (Rc<Backbone>, String)> {
     golden::tiny_adapters().into_iter().flat_map(|(backbone, cases)| {
-        let backbone = Rc::new(golden::tiny(backbone, device));
+        let backbone = Rc::new(golden::tiny(&backbone, device));
         cases.into_iter().map(move |case| (Rc::clone(&backbone), case))
     })
 }

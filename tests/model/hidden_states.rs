@@ -59,11 +59,10 @@ fn every_kind_of_checkpoint() {
 #[test]
 fn every_architecture() {
     for device in devices() {
-        for (name, _) in golden::tiny_adapters() {
-            let cases = if name == "tiny-bert" { "tiny-cases" } else { &format!("{}-cases", &name["tiny-".len()..]) };
-            let golden = Golden::read(&format!("{cases}/plain/golden.safetensors"));
+        for name in golden::tiny_backbones() {
+            let golden = Golden::read(&format!("{}/plain/golden.safetensors", golden::case_folders(&name)[0]));
             let (ids, starts) = golden.batch();
-            let backbone = golden::tiny(name, &device);
+            let backbone = golden::tiny(&name, &device);
             let difference =
                 max_difference(&hidden_states(&backbone, ids, starts), &golden.floats["last_hidden_state"]);
             assert!(difference < 1e-4, "{}: {name}: {difference}", device.name());

@@ -15,7 +15,7 @@ fn hidden(backbone: &Backbone, adapter: Option<&Adapter>, golden: &Golden) -> Ve
 }
 
 /// The tiny backbones with their LoRA cases.
-fn lora_cases() -> impl Iterator<Item = (&'static str, Vec<String>)> {
+fn lora_cases() -> impl Iterator<Item = (String, Vec<String>)> {
     golden::tiny_adapters().into_iter().map(|(backbone, mut cases)| {
         cases.retain(|case| case.contains("lora"));
         assert!(!cases.is_empty(), "{backbone}");
@@ -28,7 +28,7 @@ fn lora_cases() -> impl Iterator<Item = (&'static str, Vec<String>)> {
 fn attached_merged() {
     for device in devices() {
         for (backbone, cases) in lora_cases() {
-            let backbone = golden::tiny(backbone, &device);
+            let backbone = golden::tiny(&backbone, &device);
             for case in cases {
                 let golden = Golden::read(&format!("{case}/golden.safetensors"));
                 let bare = hidden(&backbone, None, &golden);
@@ -48,7 +48,7 @@ fn attached_merged() {
 fn merged_while_loading() {
     let device = Device::cpu();
     for (backbone, cases) in lora_cases() {
-        let dir = golden::path(backbone);
+        let dir = golden::path(&backbone);
         let config = BackboneConfig::from_dir(&dir).unwrap();
         for case in cases {
             let golden = Golden::read(&format!("{case}/golden.safetensors"));

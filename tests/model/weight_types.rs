@@ -71,6 +71,19 @@ fn files_are_kept_as_they_are() {
     }
 }
 
+/// Of a backbone without adapters, against PyTorch with the same rounded numbers.
+#[test]
+fn hidden_states_and_fingerprint() {
+    let golden = Golden::read("bert-f16-cases/plain/golden.safetensors");
+    let case = golden::json("bert-f16-cases/plain/case.json");
+    for device in devices() {
+        let backbone = loaded("tiny-bert-f16", &device, None);
+        let difference = max_difference(&hidden(&backbone, &golden), &golden.floats["last_hidden_state"]);
+        assert!(difference < 1e-4, "{}: {difference}", device.name());
+        assert_eq!(backbone.fingerprint().to_string(), case["fingerprint"].as_str().unwrap());
+    }
+}
+
 /// Widening is exact: on the CPU, where sums have one order, the hidden states are the same bytes; elsewhere nearly.
 #[test]
 fn widened_they_compute_the_same() {

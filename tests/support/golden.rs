@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use graftwork_formats::architectures::ARCHITECTURES;
 use graftwork_formats::{BackboneConfig, Checkpoint};
 use graftwork_model::Backbone;
 use graftwork_tensor::Device;
@@ -65,29 +66,33 @@ pub fn backbone(dir: &Path, device: &Device) -> Backbone {
         .unwrap_or_else(|e| panic!("{}: {e}", dir.display()))
 }
 
-/// The tiny backbones of every architecture and type of weights, each with the folders of its cases.
-const TINY: &[(&str, &[&str])] = &[
-    ("tiny-bert", &["tiny-cases", "tiny-tagging", "lora-cases"]),
-    ("tiny-roberta", &["roberta-cases"]),
-    ("tiny-distilbert", &["distilbert-cases"]),
-    ("tiny-bert-f16", &["bert-f16-cases"]),
-];
+/// The random tiny backbone of every architecture, such as `tiny-roberta`.
+pub fn tiny_backbones() -> Vec<String> {
+    ARCHITECTURES.iter().map(|known| format!("tiny-{}", known.model_type)).collect()
+}
 
-/// The tiny backbones, each with its cases of adapters, such as `tiny-cases/seq_bn-flex`: every architecture, every method
-/// and every kind of head.
-pub fn tiny_adapters() -> Vec<(&'static str, Vec<String>)> {
-    let cases = |folder: &&'static str| {
-        let folder = *folder;
-        let entries = std::fs::read_dir(path(folder)).unwrap();
+/// The folder with the cases of a tiny backbone, or the folders.
+pub fn case_folders(backbone: &str) -> Vec<String> {
+    match backbone.strip_prefix("tiny-").expect("a tiny backbone") {
+        "bert" => ["tiny-cases", "tiny-tagging", "lora-cases"].map(str::to_owned).to_vec(),
+        name => vec![format!("{name}-cases")],
+    }
+}
+
+/// The tiny backbones, each with its cases of adapters, such as `tiny-cases/seq_bn-flex`: every architecture, every method,
+/// every kind of head, and weights in f16.
+pub fn tiny_adapters() -> Vec<(String, Vec<String>)> {
+    let cases = |folder: String| {
+        let entries = std::fs::read_dir(path(&folder)).unwrap_or_else(|e| panic!("{folder}: {e}"));
         let named = entries.map(move |entry| format!("{folder}/{}", entry.unwrap().file_name().to_str().unwrap()));
         named.filter(|case| path(case).join("adapter_config.json").is_file())
     };
-    let sorted = |folders: &[&'static str]| {
-        let mut names: Vec<String> = folders.iter().flat_map(cases).collect();
+    let with_cases = |backbone: String| {
+        let mut names: Vec<String> = case_folders(&backbone).into_iter().flat_map(cases).collect();
         names.sort();
-        names
+        (backbone, names)
     };
-    TINY.iter().map(|(backbone, folders)| (*backbone, sorted(folders))).collect()
+    tiny_backbones().into_iter().chain(["tiny-bert-f16".to_owned()]).map(with_cases).collect()
 }
 
 /// A random tiny backbone on a device, such as `tiny-roberta`.
