@@ -17,7 +17,7 @@ fn open(name: &str) -> (BackboneConfig, Checkpoint<std::fs::File>) {
 
 fn from_source(
     config: &BackboneConfig,
-    source: &mut dyn WeightSource,
+    source: &mut impl WeightSource,
     device: &Device,
     kind: Option<WeightType>,
 ) -> Result<Backbone, Error> {

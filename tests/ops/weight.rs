@@ -40,7 +40,7 @@ fn products_in_every_layout() {
     let kinds = WeightType::ALL.into_iter().flat_map(|kind| LAYOUTS.map(|layout| (kind, layout)));
     let cases = kinds.flat_map(|(kind, layout)| shapes::products().into_iter().map(move |size| (kind, layout, size)));
     parity(cases, 1e-11, |device, (kind, layout, size)| {
-        vec![product(device, &operand(device, *kind, *layout, *size), *layout, *size)]
+        vec![product(device, operand(device, *kind, *layout, *size), *layout, *size)]
     });
 }
 
