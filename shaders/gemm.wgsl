@@ -9,7 +9,8 @@
 // its partial product to y + s * M * N, to be summed in a fixed order by sum_rows.wgsl.
 // Numerics: f32, summed over k in steps of 4 in ascending order.
 // Kept for backward: `pre` = A B + bias, if KEEP_PRE.
-// Fragments: matrix_vec4 or matrix_scalar (bindings 0-5), activation.
+// Fragments: activation; matrix_vec4 or matrix_scalar (bindings 0 and 2-5); how B is stored: weight_*_vec4 or
+// weight_*_scalar (binding 1).
 
 const LANES_N: u32 = 8u;
 const A_IS_KM: bool = false;

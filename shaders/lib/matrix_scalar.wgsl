@@ -1,19 +1,14 @@
-// The matrices of gemm.wgsl read and written one element at a time: for sizes that are not multiples of 4.
+// The matrices of gemm.wgsl but B, read and written one element at a time: for sizes that are not multiples of 4.
 // The first `count` of four elements exist; the others read as zero and are not written.
+// Fragment: first.
 
 @group(0) @binding(0) var<storage, read> a: array<f32>;
-@group(0) @binding(1) var<storage, read> b: array<f32>;
 @group(0) @binding(2) var<storage, read> bias: array<f32>;
 @group(0) @binding(3) var<storage, read> residual: array<f32>;
 @group(0) @binding(4) var<storage, read_write> y: array<f32>;
 @group(0) @binding(5) var<storage, read_write> pre: array<f32>;
 
-fn first(v: vec4f, count: u32) -> vec4f {
-    return select(vec4f(0.0), v, vec4u(0u, 1u, 2u, 3u) < vec4u(count));
-}
-
 fn a_at(i: u32, count: u32) -> vec4f { return first(vec4f(a[i], a[i + 1u], a[i + 2u], a[i + 3u]), count); }
-fn b_at(i: u32, count: u32) -> vec4f { return first(vec4f(b[i], b[i + 1u], b[i + 2u], b[i + 3u]), count); }
 fn bias_at(i: u32, count: u32) -> vec4f {
     return first(vec4f(bias[i], bias[i + 1u], bias[i + 2u], bias[i + 3u]), count);
 }

@@ -1,9 +1,9 @@
 //! The ops at the sizes of MiniLM and BERT-base, 512 tokens.
 
-use graftwork_tensor::Activation;
 use graftwork_tensor::ops::attention::{Sequences, attention, attention_bwd};
 use graftwork_tensor::ops::gemm::{Epilogue, Layout, accumulate_tn, gemm};
 use graftwork_tensor::ops::layer_norm::{Saved, layer_norm, layer_norm_bwd};
+use graftwork_tensor::{Activation, WeightType, WeightWriter};
 use graftwork_tests::{random, shapes};
 
 use crate::measure::Bench;
@@ -21,7 +21,15 @@ pub fn run(bench: &Bench<'_>) {
         ("gemm NN 512x384x1536 (input gradient)", Layout::Nn, TOKENS, 384, 1536),
         ("gemm NT 512x768x768 (BERT-base)", Layout::Nt, TOKENS, 768, 768),
     ] {
-        product(bench, name, layout, [m, n, k]);
+        product(bench, name, WeightType::F32, layout, [m, n, k]);
+    }
+    for (name, layout, m, n, k) in [
+        ("gemm NT 512x384x384 of f16", Layout::Nt, TOKENS, 384, 384),
+        ("gemm NT 512x1536x384 of f16", Layout::Nt, TOKENS, 1536, 384),
+        ("gemm NT 512x384x1536 of f16", Layout::Nt, TOKENS, 384, 1536),
+        ("gemm NN 512x384x1536 of f16", Layout::Nn, TOKENS, 384, 1536),
+    ] {
+        product(bench, name, WeightType::F16, layout, [m, n, k]);
     }
     weight_gradient(bench, "gemm TN 384x24x512 (adapter gradient)", [384, 24, TOKENS]);
     activation(bench);
@@ -30,16 +38,16 @@ pub fn run(bench: &Bench<'_>) {
     attentions(bench, "1 x 512", &[512]);
 }
 
-fn product(bench: &Bench<'_>, name: &str, layout: Layout, [m, n, k]: [usize; 3]) {
+fn product(bench: &Bench<'_>, name: &str, kind: WeightType, layout: Layout, [m, n, k]: [usize; 3]) {
     if !bench.wants(name) {
         return;
     }
     let device = bench.device;
     let a = device.tensor(m, k, &random(1, m * k));
-    let b = match layout {
-        Layout::Nt => device.tensor(n, k, &random(2, n * k)),
-        _ => device.tensor(k, n, &random(2, n * k)),
-    };
+    let (rows, cols) = if layout == Layout::Nt { (n, k) } else { (k, n) };
+    let mut b = WeightWriter::new(device, kind, rows, cols);
+    b.write(&random(2, n * k)).expect("numbers round 0");
+    let b = b.finish();
     let y = device.empty(m, n);
     bench.measure(name, 2.0 * (m * n * k) as f64, || {
         gemm(device, &a, &b, layout, Epilogue::default(), &y);

@@ -15,8 +15,8 @@ from transformers import AutoConfig, AutoModel, AutoModelForSequenceClassificati
 from common import nmse, pack, save_json, save_tensors
 
 NAME = "golden"  # of every adapter and head here
-# What the files say the backbone is (AdapterHub would write the local path); by hidden size.
-BACKBONE_IDS = {64: "graftwork/tiny-bert", 384: "sentence-transformers/all-MiniLM-L6-v2"}
+# What the files say the backbone is (AdapterHub would write the local path), unless it is tiny; by hidden size.
+BACKBONE_IDS = {384: "sentence-transformers/all-MiniLM-L6-v2"}
 METHODS = {"seq_bn": SeqBnConfig, "double_seq_bn": DoubleSeqBnConfig, "par_bn": ParBnConfig, "bn": BnConfig,
            "lora": LoRAConfig}
 
@@ -48,6 +48,8 @@ def build(backbone: Path, case: Case, train_head: bool = True):
         adapters.init(model)
     elif style == "flex":
         model = AutoAdapterModel.from_pretrained(backbone, **options)
+        for head in list(model.heads):  # of a task model's checkpoint
+            model.delete_head(head)
     else:
         model = AutoModel.from_pretrained(backbone, **options)
         adapters.init(model)
@@ -65,7 +67,7 @@ def randomise(model, case: Case) -> None:
     with torch.no_grad():
         for name, parameter in trainable(model).items():
             value = torch.randn(parameter.shape)
-            is_head = name.startswith(("heads.", "classifier."))
+            is_head = name.startswith(("heads.", "classifier.", "pre_classifier."))
             if name.endswith(".scaling"):
                 value = 1 + 0.3 * value
             elif ".adapter_norm_" in name and name.endswith("weight") or ".adapter_down.0.weight" in name and parameter.ndim == 1:
@@ -98,7 +100,8 @@ def save(model, folder: Path, case: Case) -> dict[str, torch.Tensor]:
     shutil.rmtree(folder, ignore_errors=True)
     folder.parent.mkdir(parents=True, exist_ok=True)
     with_head = case.head is not None
-    model.config.name_or_path = BACKBONE_IDS[model.config.hidden_size]
+    tiny = f"graftwork/tiny-{model.config.model_type}"
+    model.config.name_or_path = BACKBONE_IDS.get(model.config.hidden_size, tiny)
     try:
         model.save_adapter(str(folder), NAME, with_head=with_head, use_safetensors=True)
     except RuntimeError as error:

@@ -55,6 +55,29 @@ fn every_kind_of_checkpoint() {
     }
 }
 
+/// Every architecture, its longest sequence and a padding token that a text spells out included.
+#[test]
+fn every_architecture() {
+    for device in devices() {
+        for name in golden::tiny_backbones() {
+            let golden = Golden::read(&format!("{}/plain/golden.safetensors", golden::case_folders(&name)[0]));
+            let (ids, starts) = golden.batch();
+            let backbone = golden::tiny(&name, &device);
+            let difference =
+                max_difference(&hidden_states(&backbone, ids, starts), &golden.floats["last_hidden_state"]);
+            assert!(difference < 1e-4, "{}: {name}: {difference}", device.name());
+            let longest = starts.windows(2).map(|w| w[1] - w[0]).max().unwrap() as usize;
+            if name != "tiny-bert" {
+                assert_eq!(longest, backbone.config().max_length(), "{name}");
+                let one_more = [vec![5; longest + 1], vec![0; longest + 1]];
+                let refused = backbone.batch(&one_more[0], &one_more[1], &[0, longest as u32 + 1]).unwrap_err();
+                assert!(refused.to_string().contains("truncate"), "{name}: {refused}");
+            }
+            println!("{}: {name}: within {difference:e}", device.name());
+        }
+    }
+}
+
 #[test]
 fn a_batch_that_does_not_fit_is_refused() {
     let backbone = golden::tiny_bert(&graftwork_tensor::Device::cpu());

@@ -5,3 +5,4 @@ mod gradients;
 mod hidden_states;
 mod merging;
 mod tokens;
+mod weight_types;

@@ -1,6 +1,6 @@
 //! Adapters folded into the frozen matrices: on the device, and on the way from the file to it.
 
-use graftwork_formats::{BackboneConfig, Checkpoint, WeightSource};
+use graftwork_formats::{BackboneConfig, Checkpoint, NumberFormat, Piece, WeightSource};
 use graftwork_model::{Adapter, Backbone, Merged, load};
 use graftwork_tensor::{Device, Tape};
 use graftwork_tests::golden::{self, Golden};
@@ -14,42 +14,52 @@ fn hidden(backbone: &Backbone, adapter: Option<&Adapter>, golden: &Golden) -> Ve
     pollster::block_on(backbone.device().read(hidden.value())).unwrap()
 }
 
-fn lora_cases() -> impl Iterator<Item = String> {
-    golden::tiny_adapters().into_iter().filter(|case| case.starts_with("lora-cases"))
+/// The tiny backbones with their LoRA cases.
+fn lora_cases() -> impl Iterator<Item = (String, Vec<String>)> {
+    golden::tiny_adapters().into_iter().map(|(backbone, mut cases)| {
+        cases.retain(|case| case.contains("lora"));
+        assert!(!cases.is_empty(), "{backbone}");
+        (backbone, cases)
+    })
 }
 
 /// The same numbers as PyTorch's unmerged ones; and the backbone itself is as it was.
 #[test]
 fn attached_merged() {
     for device in devices() {
-        let backbone = golden::tiny_bert(&device);
-        for case in lora_cases() {
-            let golden = Golden::read(&format!("{case}/golden.safetensors"));
-            let bare = hidden(&backbone, None, &golden);
-            let file = load(&golden::path(&case)).unwrap();
-            let adapter = Adapter::load_merged(&backbone, &file).unwrap();
-            let difference =
-                max_difference(&hidden(&backbone, Some(&adapter), &golden), &golden.floats["last_hidden_state"]);
-            assert!(difference < 1e-4, "{}: {case}: {difference}", device.name());
-            assert_eq!(hidden(&backbone, None, &golden), bare);
-            assert_eq!(pollster::block_on(adapter.to_file(&device)).unwrap(), file);
+        for (backbone, cases) in lora_cases() {
+            let backbone = golden::tiny(&backbone, &device);
+            for case in cases {
+                let golden = Golden::read(&format!("{case}/golden.safetensors"));
+                let bare = hidden(&backbone, None, &golden);
+                let file = load(&golden::path(&case)).unwrap();
+                let adapter = Adapter::load_merged(&backbone, &file).unwrap();
+                let merged = hidden(&backbone, Some(&adapter), &golden);
+                let difference = max_difference(&merged, &golden.floats["last_hidden_state"]);
+                assert!(difference < 1e-4, "{}: {case}: {difference}", device.name());
+                assert_eq!(hidden(&backbone, None, &golden), bare);
+                assert_eq!(pollster::block_on(adapter.to_file(&device)).unwrap(), file);
+            }
         }
     }
 }
 
 #[test]
 fn merged_while_loading() {
-    let dir = golden::path("tiny-bert");
-    let config = BackboneConfig::from_dir(&dir).unwrap();
     let device = Device::cpu();
-    for case in lora_cases() {
-        let golden = Golden::read(&format!("{case}/golden.safetensors"));
-        let file = load(&golden::path(&case)).unwrap();
-        let mut checkpoint = Checkpoint::open(&dir, &config).unwrap();
-        let mut merged = Merged::new(&mut checkpoint, &config, &file).unwrap();
-        let backbone = pollster::block_on(Backbone::load(&config, &mut merged, &device, &mut |_| {})).unwrap();
-        let difference = max_difference(&hidden(&backbone, None, &golden), &golden.floats["last_hidden_state"]);
-        assert!(difference < 1e-4, "{case}: {difference}");
+    for (backbone, cases) in lora_cases() {
+        let dir = golden::path(&backbone);
+        let config = BackboneConfig::from_dir(&dir).unwrap();
+        for case in cases {
+            let golden = Golden::read(&format!("{case}/golden.safetensors"));
+            let file = load(&golden::path(&case)).unwrap();
+            let mut checkpoint = Checkpoint::open(&dir, &config).unwrap();
+            let mut merged = Merged::new(&mut checkpoint, &config, &file).unwrap();
+            let backbone =
+                pollster::block_on(Backbone::load(&config, &mut merged, &device, None, &mut |_| {})).unwrap();
+            let difference = max_difference(&hidden(&backbone, None, &golden), &golden.floats["last_hidden_state"]);
+            assert!(difference < 1e-4, "{case}: {difference}");
+        }
     }
 }
 
@@ -64,12 +74,15 @@ fn tensors_are_merged_piece_by_piece() {
         fn shape(&self, name: &str) -> Option<&[usize]> {
             self.0.shape(name)
         }
-        fn stream(
+        fn format(&self, name: &str) -> Option<NumberFormat> {
+            self.0.format(name)
+        }
+        fn pieces(
             &mut self,
             name: &str,
-            visit: &mut dyn FnMut(&[f32]) -> graftwork_formats::Result<()>,
+            visit: &mut dyn FnMut(Piece<'_>) -> graftwork_formats::Result<()>,
         ) -> graftwork_formats::Result<()> {
-            self.0.read(name)?.data.chunks(7).try_for_each(visit)
+            self.0.read(name)?.data.chunks(7).map(Piece::F32).try_for_each(visit)
         }
     }
     let dir = golden::path("tiny-bert");

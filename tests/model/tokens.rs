@@ -83,11 +83,23 @@ fn roberta(add_prefix_space: bool) -> Tokenizer {
 
 #[test]
 fn byte_level_bpe() {
-    let tokenizer = Tokenizer::from_dir(&golden::path("tiny-roberta")).unwrap();
-    // Pre-split words get their spaces whatever the setting.
-    check(&tokenizer, &tokenizer, "tokens-bpe.json");
     check(&roberta(false), &roberta(true), "tokens-bpe.json");
     check(&roberta(true), &roberta(true), "tokens-bpe-space.json");
+}
+
+/// From the files of its tiny backbone; BERT's is below.
+#[test]
+fn every_architectures_own() {
+    for backbone in golden::tiny_backbones() {
+        let name = match backbone.strip_prefix("tiny-").unwrap() {
+            "bert" => continue,
+            "roberta" => "bpe",
+            name => name,
+        };
+        let tokenizer = Tokenizer::from_dir(&golden::path(&backbone)).unwrap();
+        // Pre-split words get their spaces whatever the setting.
+        check(&tokenizer, &tokenizer, &format!("tokens-{name}.json"));
+    }
 }
 
 #[test]

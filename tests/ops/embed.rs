@@ -10,7 +10,7 @@ fn sums_of_three_tables() {
         let table = |seed, rows: u32| device.tensor(rows as usize, *d, &random(seed, rows as usize * d));
         let (word, position, kind) = (table(1, vocab), table(2, positions), table(3, types));
         let y = device.empty(*t, *d);
-        embed(device, &device.indices(&tokens), [&word, &position, &kind], &y);
+        embed(device, &device.indices(&tokens), &[(&word).into(), (&position).into(), (&kind).into()], &y);
         vec![y]
     });
 }

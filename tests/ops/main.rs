@@ -19,3 +19,4 @@ mod reduce;
 mod scale;
 mod shaders;
 mod sum_rows;
+mod weight;

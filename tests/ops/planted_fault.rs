@@ -28,21 +28,21 @@ fn the_sound_shader_is_green() {
 
 #[test]
 fn a_wrong_value_is_red() {
-    let gpu = patched("gemm", "l3 += low(s.r3, t);", "l3 += low(s.r2, t);");
+    let gpu = patched("gemm_f32_vec4", "l3 += low(s.r3, t);", "l3 += low(s.r2, t);");
     let error = compare(&gpu, 1e-10, &product).unwrap_err();
     assert!(error.contains("NMSE"), "{error}");
 }
 
 #[test]
 fn an_element_never_written_is_red() {
-    let gpu = patched("gemm", "finish(m + 7u, n, group.z, l7, h7);", "");
+    let gpu = patched("gemm_f32_vec4", "finish(m + 7u, n, group.z, l7, h7);", "");
     let error = compare(&gpu, 1e-10, &product).unwrap_err();
     assert!(error.contains("NMSE NaN"), "{error}");
 }
 
 #[test]
 fn a_write_past_the_end_is_red() {
-    let gpu = patched("gemm", "if (m >= params.m || count == 0u) {", "if (count == 0u) {");
+    let gpu = patched("gemm_f32_vec4", "if (m >= params.m || count == 0u) {", "if (count == 0u) {");
     let error = compare(&gpu, 1e-10, &product).unwrap_err();
     assert!(error.contains("past their end"), "{error}");
 }

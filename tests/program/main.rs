@@ -1,5 +1,6 @@
 //! The program `graftwork` as scripts meet it: its interface is a contract.
 
+mod architectures;
 mod input;
 #[cfg(unix)]
 mod interruptions;
@@ -41,8 +42,13 @@ fn train(out: &Path, epochs: u32) -> Command {
 
 /// The same measured on other data.
 fn train_with_dev(out: &Path, epochs: u32, dev: &Path) -> Command {
+    train_on(&backbone(), out, epochs, dev)
+}
+
+/// The same on another backbone.
+fn train_on(backbone: &Path, out: &Path, epochs: u32, dev: &Path) -> Command {
     let mut command = graftwork(["train", "--lr", "3e-3", "--epochs", &epochs.to_string()]);
-    command.arg("--backbone").arg(backbone()).arg("--out").arg(out);
+    command.arg("--backbone").arg(backbone).arg("--out").arg(out);
     command.arg("--train").arg(file("data/sms-spam/train.tsv.gz"));
     command.arg("--dev").arg(dev);
     command

@@ -8,9 +8,20 @@ use crate::{backbone, fail, file, graftwork, json_lines, succeed, train};
 
 const TEXTS: &str = "WIN a free phone now! Text WIN to 80085\nsee you at dinner\nok\n";
 
-fn answers(backbone: &Path, adapter: &Path) -> Vec<Value> {
+pub(crate) fn answers(backbone: &Path, adapter: &Path) -> Vec<Value> {
     let mut command = graftwork(["predict"]);
     json_lines(command.arg("--backbone").arg(backbone).arg("--adapter").arg(adapter), TEXTS)
+}
+
+/// Three answers, equal to rounding.
+pub(crate) fn assert_same(before: &[Value], after: &[Value]) {
+    for (before, after) in before.iter().zip(after) {
+        assert_eq!(before["label"], after["label"]);
+        for (a, b) in before["logits"].as_array().unwrap().iter().zip(after["logits"].as_array().unwrap()) {
+            assert!((a.as_f64().unwrap() - b.as_f64().unwrap()).abs() < 1e-4, "{before} {after}");
+        }
+    }
+    assert_eq!((before.len(), after.len()), (3, 3));
 }
 
 #[test]
@@ -35,15 +46,7 @@ fn a_merged_backbone_answers_as_the_adapter_did() {
     let told = &json_lines(&mut merge(&merged), "")[0];
     let found = &json_lines(graftwork(["inspect", "--json"]).arg(&merged), "")[0];
     assert_eq!(told["fingerprint"], found["fingerprint"]);
-    let before = answers(&backbone(), &adapter);
-    let after = answers(&merged, &merged.join("head"));
-    for (before, after) in before.iter().zip(&after) {
-        assert_eq!(before["label"], after["label"]);
-        for (a, b) in before["logits"].as_array().unwrap().iter().zip(after["logits"].as_array().unwrap()) {
-            assert!((a.as_f64().unwrap() - b.as_f64().unwrap()).abs() < 1e-4, "{before} {after}");
-        }
-    }
-    assert_eq!((before.len(), after.len()), (3, 3));
+    assert_same(&answers(&backbone(), &adapter), &answers(&merged, &merged.join("head")));
 
     // The head is the merged backbone's, and nothing is written over.
     let mut wrong = graftwork(["predict", "--backbone"]);

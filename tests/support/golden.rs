@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use graftwork_formats::architectures::ARCHITECTURES;
 use graftwork_formats::{BackboneConfig, Checkpoint};
 use graftwork_model::Backbone;
 use graftwork_tensor::Device;
@@ -61,25 +62,47 @@ impl Golden {
 pub fn backbone(dir: &Path, device: &Device) -> Backbone {
     let config = BackboneConfig::from_dir(dir).unwrap_or_else(|e| panic!("{e}"));
     let mut checkpoint = Checkpoint::open(dir, &config).unwrap_or_else(|e| panic!("{e}"));
-    pollster::block_on(Backbone::load(&config, &mut checkpoint, device, &mut |_| {}))
+    pollster::block_on(Backbone::load(&config, &mut checkpoint, device, None, &mut |_| {}))
         .unwrap_or_else(|e| panic!("{}: {e}", dir.display()))
 }
 
-/// The cases of adapters on the tiny BERT, such as `tiny-cases/seq_bn-flex`: every method's, and every kind of head.
-pub fn tiny_adapters() -> Vec<String> {
-    let cases = |folder: &'static str| {
-        let entries = std::fs::read_dir(path(folder)).unwrap();
+/// The random tiny backbone of every architecture, such as `tiny-roberta`.
+pub fn tiny_backbones() -> Vec<String> {
+    ARCHITECTURES.iter().map(|known| format!("tiny-{}", known.model_type)).collect()
+}
+
+/// The folder with the cases of a tiny backbone, or the folders.
+pub fn case_folders(backbone: &str) -> Vec<String> {
+    match backbone.strip_prefix("tiny-").expect("a tiny backbone") {
+        "bert" => ["tiny-cases", "tiny-tagging", "lora-cases"].map(str::to_owned).to_vec(),
+        name => vec![format!("{name}-cases")],
+    }
+}
+
+/// The tiny backbones, each with its cases of adapters, such as `tiny-cases/seq_bn-flex`: every architecture, every method,
+/// every kind of head, and weights in f16.
+pub fn tiny_adapters() -> Vec<(String, Vec<String>)> {
+    let cases = |folder: String| {
+        let entries = std::fs::read_dir(path(&folder)).unwrap_or_else(|e| panic!("{folder}: {e}"));
         let named = entries.map(move |entry| format!("{folder}/{}", entry.unwrap().file_name().to_str().unwrap()));
         named.filter(|case| path(case).join("adapter_config.json").is_file())
     };
-    let mut names: Vec<String> = ["tiny-cases", "tiny-tagging", "lora-cases"].into_iter().flat_map(cases).collect();
-    names.sort();
-    names
+    let with_cases = |backbone: String| {
+        let mut names: Vec<String> = case_folders(&backbone).into_iter().flat_map(cases).collect();
+        names.sort();
+        (backbone, names)
+    };
+    tiny_backbones().into_iter().chain(["tiny-bert-f16".to_owned()]).map(with_cases).collect()
+}
+
+/// A random tiny backbone on a device, such as `tiny-roberta`.
+pub fn tiny(name: &str, device: &Device) -> Backbone {
+    backbone(&path(name), device)
 }
 
 /// The random tiny BERT on a device.
 pub fn tiny_bert(device: &Device) -> Backbone {
-    backbone(&path("tiny-bert"), device)
+    tiny("tiny-bert", device)
 }
 
 /// Where all-MiniLM-L6-v2 lies: `GRAFTWORK_TEST_MINILM`, else where `cargo xtask model` puts it.

@@ -101,6 +101,12 @@ fn tiny_bert_with_large_steps() {
     check("tiny-curve-strong", &golden::path("tiny-bert"));
 }
 
+/// On weights that stay f16; PyTorch has the same numbers in f32.
+#[test]
+fn tiny_bert_in_f16() {
+    check("f16-curve", &golden::path("tiny-bert-f16"));
+}
+
 #[test]
 fn minilm() {
     check("minilm-curve", &golden::minilm_dir());

@@ -32,7 +32,7 @@ Files:
   An ADAPTER is a directory as AdapterHub writes it, or a single .safetensors file.
   DATA is .tsv (header, tabs, no quotes), .csv (header, quotes) or .jsonl; gzip is unpacked; - is standard input.";
 
-/// Trains small adapters on a frozen BERT backbone, and runs them, on the GPU or the CPU.
+/// Trains small adapters on a frozen backbone of the BERT family, and runs them, on the GPU or the CPU.
 ///
 /// Results go to standard output, progress and messages to standard error.
 #[derive(Debug, Parser)]

@@ -1,4 +1,4 @@
-//! The program `graftwork`: trains adapters on a frozen BERT backbone, and runs them.
+//! The program `graftwork`: trains adapters on a frozen backbone of the BERT family, and runs them.
 
 mod args;
 mod commands;

@@ -27,9 +27,10 @@ mod safetensors;
 mod torch;
 
 pub use crate::safetensors::file::SafetensorsFile;
+pub use crate::safetensors::number_format::{NumberFormat, Piece};
 pub use crate::safetensors::write::serialize as write_safetensors;
 pub use activation_name::ActivationName;
-pub use architectures::{Architecture, TensorSpec};
+pub use architectures::{Blueprint, TensorSpec};
 pub use error::{Error, Result};
 pub use fingerprint::{Fingerprint, FingerprintBuilder, TensorHasher};
 pub use host_tensor::HostTensor;

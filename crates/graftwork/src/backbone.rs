@@ -97,7 +97,7 @@ impl Backbone {
         device: &Device,
         progress: &mut dyn FnMut(f64),
     ) -> Result<Self> {
-        let model = graftwork_model::Backbone::load(config, weights, device, progress).await?;
+        let model = graftwork_model::Backbone::load(config, weights, device, None, progress).await?;
         Ok(Self { model, tokenizer })
     }
 
@@ -186,7 +186,7 @@ impl Backbone {
     }
 
     fn max_length(&self, max_length: Option<usize>) -> Result<usize> {
-        let most = self.config().max_position_embeddings;
+        let most = self.config().max_length();
         let length = max_length.unwrap_or(most);
         if length > most || length < 3 {
             return Err(Error::Setting { setting: "max length", must: format!("be from 3 to {most} tokens") });

@@ -37,7 +37,7 @@ pub use graftwork_model::{
     AdapterConfig, AdapterFile, Error as ModelError, HeadConfig, HeadKind, HeadStyle, METHODS, Metadata, MethodInfo,
     MethodOption, Preset, methods, options,
 };
-pub use graftwork_tensor::{Device, Error as DeviceError};
+pub use graftwork_tensor::{Device, Error as DeviceError, WeightType};
 pub use graftwork_text::data::{self, Dataset, Example, Format, Input, ReadOptions, Sentence, TaggedDataset};
 pub use graftwork_text::{BatchSize, CodePoints, Encoding, Tokenizer, shuffled};
 pub use graftwork_train::evaluate::Evaluation;

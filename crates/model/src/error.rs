@@ -30,6 +30,16 @@ pub enum Error {
         /// Tokens that fit.
         most: usize,
     },
+    /// A weight has no place in the type that it should be stored in.
+    #[error("tensor `{tensor}` holds {value}, which {kind} cannot; load the backbone as f32")]
+    OutOfRange {
+        /// The tensor's canonical name.
+        tensor: String,
+        /// The number.
+        value: f32,
+        /// How matrices were to be stored.
+        kind: graftwork_tensor::WeightType,
+    },
     /// The device failed.
     #[error(transparent)]
     Device(#[from] graftwork_tensor::Error),

@@ -24,7 +24,7 @@ pub struct Head {
 impl Head {
     pub(crate) fn new(config: &HeadConfig, arena: &Arena, backbone: &BackboneConfig) -> Self {
         let dense = |layer| Dense {
-            weight: arena.get(&format!("head.{layer}.weight")).expect("the head's tensors were checked"),
+            weight: arena.get(&format!("head.{layer}.weight")).expect("the head's tensors were checked").into(),
             bias: arena.get(&format!("head.{layer}.bias")),
         };
         let default = backbone.classifier_dropout.unwrap_or(backbone.hidden_dropout_prob);

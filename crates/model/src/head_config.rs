@@ -1,10 +1,11 @@
 //! What stands on top of the backbone: a prediction head.
 
-use graftwork_formats::{ActivationName, Error, Result, TensorSpec};
+use graftwork_formats::{ActivationName, Blueprint, Error, Result, TensorSpec};
 use serde_json::{Map, Value};
 
 /// A prediction head: `layers` times (dropout, dense), with an activation between the dense layers, on the hidden state
-/// of the first token, on the pooler's output, or on the hidden state of every token, as its kind says. The inner dense layers are `[D, D]`, the last is `[num_labels, D]`.
+/// of the first token, on the pooler's output, or on the hidden state of every token, as its kind says. The inner dense
+/// layers are `[D, D]`, the last is `[num_labels, D]`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct HeadConfig {
     /// What it predicts.
@@ -50,8 +51,9 @@ pub enum HeadStyle {
         /// Its name; AdapterHub activates it with the adapter of the same name.
         name: String,
     },
-    /// The `classifier` of a `...ForSequenceClassification` or `...ForTokenClassification` model: one dense layer on the
-    /// pooler's output, or on every token.
+    /// That of a `...ForSequenceClassification` model, as the architecture has it
+    /// ([`Classifier`](graftwork_formats::architectures::Classifier)), or of a `...ForTokenClassification` model: one
+    /// dense layer on every token.
     Static,
 }
 
@@ -82,9 +84,19 @@ impl HeadConfig {
     /// AdapterHub's default head for text classification: two dense layers with tanh between, on the first token.
     #[must_use]
     pub fn flex(name: impl Into<String>, labels: Vec<String>) -> Self {
-        let style = HeadStyle::Flex { name: name.into() };
-        let activation = ActivationName::parse("tanh");
-        Self { style, layers: 2, activation, use_pooler: false, ..Self::static_classifier(labels) }
+        Self {
+            kind: HeadKind::Classification,
+            style: HeadStyle::Flex { name: name.into() },
+            num_labels: labels.len(),
+            layers: 2,
+            activation: ActivationName::parse("tanh"),
+            use_pooler: false,
+            bias: true,
+            dropout_prob: None,
+            labels: Some(labels),
+            extra_config: Map::new(),
+            extra: Map::new(),
+        }
     }
 
     /// AdapterHub's default head for tagging: one dense layer on every token.
@@ -93,27 +105,23 @@ impl HeadConfig {
         Self { layers: 1, kind: HeadKind::Tagging, ..Self::flex(name, labels) }
     }
 
-    /// The head of transformers' `BertForTokenClassification`: one dense layer on every token.
+    /// The head of transformers' `...ForTokenClassification`: one dense layer on every token.
     #[must_use]
     pub fn static_tagger(labels: Vec<String>) -> Self {
-        Self { kind: HeadKind::Tagging, use_pooler: false, ..Self::static_classifier(labels) }
+        let style = HeadStyle::Static;
+        Self { kind: HeadKind::Tagging, style, layers: 1, activation: None, ..Self::flex("", labels) }
     }
 
-    /// The head of transformers' `BertForSequenceClassification`: one dense layer on the pooler's output.
+    /// The head of the architecture's `...ForSequenceClassification` in transformers.
     #[must_use]
-    pub fn static_classifier(labels: Vec<String>) -> Self {
+    pub fn static_classifier(architecture: &Blueprint, labels: Vec<String>) -> Self {
+        let classifier = &architecture.classifier;
         Self {
-            kind: HeadKind::Classification,
             style: HeadStyle::Static,
-            num_labels: labels.len(),
-            layers: 1,
-            activation: None,
-            use_pooler: true,
-            bias: true,
-            dropout_prob: None,
-            labels: Some(labels),
-            extra_config: Map::new(),
-            extra: Map::new(),
+            layers: classifier.layers.len(),
+            activation: classifier.activation.and_then(ActivationName::parse),
+            use_pooler: classifier.on_pooler,
+            ..Self::flex("", labels)
         }
     }
 
@@ -174,6 +182,8 @@ pub(crate) fn unnamed_label(id: usize) -> String {
 
 #[cfg(test)]
 mod tests {
+    use graftwork_formats::architectures::{BERT, ROBERTA};
+
     use super::*;
 
     fn labels() -> Vec<String> {
@@ -195,8 +205,9 @@ mod tests {
         ];
         assert_eq!(names(&flex), expected);
         assert_eq!(names(&HeadConfig { bias: false, ..flex }), expected[..3]);
-        let classifier = HeadConfig::static_classifier(labels());
+        let classifier = HeadConfig::static_classifier(&BERT, labels());
         assert_eq!(names(&classifier), [("head.0.weight".to_owned(), vec![2, 4]), ("head.0.bias".to_owned(), vec![2])]);
+        assert_eq!(names(&HeadConfig::static_classifier(&ROBERTA, labels())), expected);
     }
 
     #[test]

@@ -3,10 +3,11 @@
 //! | canonical | in the head's file |
 //! |---|---|
 //! | `head.<k>.weight`, `.bias` | `heads.<name>.<i>.weight`, where every dense layer follows a dropout and is followed by the activation, if there is one: i = 1, 4, 7, ... or 1, 3, 5, ... |
-//! | `head.0.weight`, `.bias` | `classifier.weight` of a static head |
+//! | `head.<k>.weight`, `.bias` | of a static head, the modules that the architecture's `Classifier` names, such as `classifier.weight` |
 
+use graftwork_formats::architectures::TAGGER;
 use graftwork_formats::json::{Fields, shown};
-use graftwork_formats::{ActivationName, Architecture, Error, Result};
+use graftwork_formats::{ActivationName, Blueprint, Error, Result};
 use serde_json::{Map, Value, json};
 
 use crate::head_config::{HeadConfig, HeadKind, HeadStyle, unnamed_label};
@@ -16,16 +17,16 @@ const MAX_LABELS: usize = 200_000;
 const MAX_HEAD_LAYERS: usize = 64;
 
 impl HeadConfig {
-    /// Reads a `head_config.json` called `file`, for a backbone of width `hidden`.
+    /// Reads a `head_config.json` called `file`, for a backbone of width `hidden` and of `architecture`.
     ///
     /// # Errors
     /// If the file is not JSON, has senseless values, is of another width, or its head is of a kind that is not
     /// supported.
-    pub fn from_json(file: &str, bytes: &[u8], hidden: usize) -> Result<Self> {
-        Self::from_fields(Fields::parse(file, bytes)?, hidden)
+    pub fn from_json(file: &str, bytes: &[u8], hidden: usize, architecture: &'static Blueprint) -> Result<Self> {
+        Self::from_fields(Fields::parse(file, bytes)?, hidden, architecture)
     }
 
-    pub(crate) fn from_fields(mut fields: Fields, hidden: usize) -> Result<Self> {
+    pub(crate) fn from_fields(mut fields: Fields, hidden: usize, architecture: &'static Blueprint) -> Result<Self> {
         let file = fields.file().to_owned();
         if let Some(found) = fields.take_usize("hidden_size")?
             && found != hidden
@@ -41,7 +42,7 @@ impl HeadConfig {
                 let name = name.ok_or_else(|| Error::config(&file, "name", "is missing; a head has a name"))?;
                 flex_head(name, Fields::of(&file, config))?
             }
-            None => static_head(&mut fields, class.as_deref())?,
+            None => static_head(&mut fields, class.as_deref(), architecture)?,
         };
         head.extra = fields.rest();
         head.extra.extend(class.map(|class| ("model_class".to_owned(), Value::String(class))));
@@ -50,14 +51,11 @@ impl HeadConfig {
 
     /// The object that AdapterHub reads as this head on a backbone of `architecture`; `shared` are the keys that its file
     /// has in common with the adapter's (hidden size, model type, ...), for a head that does not bring its own.
-    pub(crate) fn to_json(&self, shared: &Map<String, Value>, architecture: Architecture) -> Map<String, Value> {
+    pub(crate) fn to_json(&self, shared: &Map<String, Value>, architecture: &Blueprint) -> Map<String, Value> {
         let mut map = shared.clone();
         let class = match self.style {
-            HeadStyle::Flex { .. } => architecture.adapter_model_class().to_owned(),
-            HeadStyle::Static => {
-                let classifier = HeadKind::Classification.model_class();
-                architecture.classifier_class().replace(classifier, self.kind.model_class())
-            }
+            HeadStyle::Flex { .. } => architecture.adapter_model_class(),
+            HeadStyle::Static => format!("{}{}", architecture.class, self.kind.model_class()),
         };
         map.insert("model_class".to_owned(), json!(class));
         map.extend(self.extra.clone());
@@ -137,8 +135,8 @@ fn flex_head(name: String, mut config: Fields) -> Result<HeadConfig> {
     refuse_regression(&file, head)
 }
 
-/// The classifier of a `...ForSequenceClassification` or `...ForTokenClassification` model, from the keys of the file itself.
-fn static_head(fields: &mut Fields, class: Option<&str>) -> Result<HeadConfig> {
+/// The head of a `...ForSequenceClassification` or `...ForTokenClassification` model, from the keys of the file itself.
+fn static_head(fields: &mut Fields, class: Option<&str>, architecture: &Blueprint) -> Result<HeadConfig> {
     let file = fields.file().to_owned();
     let of_class = |kind: &HeadKind| class.is_some_and(|class| class.ends_with(kind.model_class()));
     let Some(kind) = HeadKind::ALL.iter().copied().find(of_class) else {
@@ -151,7 +149,7 @@ fn static_head(fields: &mut Fields, class: Option<&str>) -> Result<HeadConfig> {
     let num_labels = fields.take_usize_in("num_labels", default, 1, MAX_LABELS)?;
     let labels = labels(&file, label2id, num_labels)?;
     let head = match kind {
-        HeadKind::Classification => HeadConfig::static_classifier(Vec::new()),
+        HeadKind::Classification => HeadConfig::static_classifier(architecture, Vec::new()),
         HeadKind::Tagging => HeadConfig::static_tagger(Vec::new()),
     };
     refuse_regression(&file, HeadConfig { num_labels, labels, ..head })
@@ -190,9 +188,15 @@ fn labels(file: &str, label2id: Option<Map<String, Value>>, num_labels: usize) -
 
 impl HeadConfig {
     /// The name under which AdapterHub stores this head's tensor `head.<layer>.<part>`.
-    pub(crate) fn stored_name(&self, layer: usize, part: &str) -> String {
+    pub(crate) fn stored_name(&self, architecture: &Blueprint, layer: usize, part: &str) -> String {
         match &self.style {
-            HeadStyle::Static => format!("classifier.{part}"),
+            HeadStyle::Static => {
+                let modules = match self.kind {
+                    HeadKind::Classification => architecture.classifier.layers,
+                    HeadKind::Tagging => &[TAGGER],
+                };
+                format!("{}.{part}", modules.get(layer).unwrap_or(&TAGGER))
+            }
             HeadStyle::Flex { name } => {
                 // A dropout, the dense layer, and the activation, which takes a place only if there is one.
                 let places = if self.activation.is_some() { 3 } else { 2 };

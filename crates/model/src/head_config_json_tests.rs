@@ -1,5 +1,7 @@
 //! Heads as AdapterHub writes them, and ones that must be refused.
 
+use graftwork_formats::architectures::BERT;
+
 use super::*;
 
 const FLEX: &str = r#"{"config": {"activation_function": "tanh", "bias": true, "dropout_prob": null,
@@ -12,12 +14,12 @@ const STATIC: &str = r#"{"config": null, "hidden_size": 768, "label2id": {"neutr
     "num_labels": 3, "version": "adapters.1.3.0"}"#;
 
 fn parse(text: &str) -> Result<HeadConfig> {
-    HeadConfig::from_json("head_config.json", text.as_bytes(), 768)
+    HeadConfig::from_json("head_config.json", text.as_bytes(), 768, &BERT)
 }
 
 fn written(head: &HeadConfig) -> String {
     let shared = json!({"hidden_size": 768, "model_name": null, "model_type": "bert"});
-    Value::Object(head.to_json(shared.as_object().unwrap(), Architecture::Bert)).to_string()
+    Value::Object(head.to_json(shared.as_object().unwrap(), &BERT)).to_string()
 }
 
 #[test]
@@ -70,7 +72,7 @@ fn missing_keys_take_the_librarys_defaults() {
 fn new_heads_name_the_class_that_loads_them() {
     let labels = || vec!["a".to_owned(), "b".to_owned()];
     assert!(written(&HeadConfig::flex("x", labels())).contains("\"BertAdapterModel\""));
-    let text = written(&HeadConfig::static_classifier(labels()));
+    let text = written(&HeadConfig::static_classifier(&BERT, labels()));
     assert_eq!(parse(&text).unwrap().num_labels, 2);
 }
 
@@ -111,9 +113,9 @@ fn other_heads_and_senseless_values_are_named() {
 fn heads_count_the_layers_between() {
     let labels = vec!["a".to_owned(), "b".to_owned()];
     let head = HeadConfig::flex("sst", labels.clone());
-    assert_eq!(head.stored_name(0, "weight"), "heads.sst.1.weight");
-    assert_eq!(head.stored_name(1, "bias"), "heads.sst.4.bias");
-    assert_eq!(HeadConfig { activation: None, ..head.clone() }.stored_name(1, "bias"), "heads.sst.3.bias");
+    assert_eq!(head.stored_name(&BERT, 0, "weight"), "heads.sst.1.weight");
+    assert_eq!(head.stored_name(&BERT, 1, "bias"), "heads.sst.4.bias");
+    assert_eq!(HeadConfig { activation: None, ..head.clone() }.stored_name(&BERT, 1, "bias"), "heads.sst.3.bias");
     assert!(head.is_of_another("heads.sst2.1.weight") && !head.is_of_another("heads.sst.1.weight"));
-    assert_eq!(HeadConfig::static_classifier(labels).stored_name(0, "weight"), "classifier.weight");
+    assert_eq!(HeadConfig::static_classifier(&BERT, labels).stored_name(&BERT, 0, "weight"), "classifier.weight");
 }

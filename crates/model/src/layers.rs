@@ -2,12 +2,12 @@
 
 use graftwork_formats::ActivationName;
 use graftwork_tensor::ops::linear::Linear;
-use graftwork_tensor::{Activation, Param, Tape, Var};
+use graftwork_tensor::{Activation, Param, Tape, Var, Weight};
 
 /// `x W^T + b`
 #[derive(Debug, Clone)]
 pub(crate) struct Dense {
-    pub weight: Param,
+    pub weight: Weight,
     pub bias: Option<Param>,
 }
 
@@ -18,6 +18,10 @@ impl Dense {
 
     pub fn forward(&self, tape: &mut Tape, x: &Var, activation: Activation) -> Var {
         tape.linear(x, self.linear().with_activation(activation), None)
+    }
+
+    pub fn weights(&self) -> impl Iterator<Item = Weight> {
+        [self.weight.clone()].into_iter().chain(self.bias.clone().map(Weight::from))
     }
 }
 
@@ -33,6 +37,10 @@ impl Norm {
     /// `LN(x + residual)`
     pub fn forward(&self, tape: &mut Tape, x: &Var, residual: Option<&Var>) -> Var {
         tape.layer_norm(x, residual, &self.gamma, &self.beta, self.eps)
+    }
+
+    pub fn weights(&self) -> impl Iterator<Item = Weight> {
+        [&self.gamma, &self.beta].into_iter().cloned().map(Weight::from)
     }
 }
 

@@ -1,15 +1,17 @@
 //! Weights on their way from a file to a device.
 
-use graftwork_formats::{FingerprintBuilder, TensorHasher, WeightSource};
-use graftwork_tensor::{Device, Param, Tensor};
+use graftwork_formats::{FingerprintBuilder, Piece, TensorHasher, WeightSource};
+use graftwork_tensor::{Device, OutOfRange, Param, Tensor, Weight, WeightType, WeightWriter};
 
-use crate::Result;
 use crate::layers::{Dense, Norm};
+use crate::{Error, Result};
 
 /// Streams tensors from a source to a device.
 pub(crate) struct Loader<'a> {
     pub source: &'a mut dyn WeightSource,
     pub device: &'a Device,
+    /// How matrices are stored; `None` keeps what the file has.
+    pub weight_type: Option<WeightType>,
     pub hashes: FingerprintBuilder,
     /// Values read so far, of `total`.
     pub read: usize,
@@ -18,42 +20,63 @@ pub(crate) struct Loader<'a> {
 }
 
 impl Loader<'_> {
-    /// One tensor, or several of the same width below each other. A vector becomes one row.
-    pub fn tensor(&mut self, names: &[&str]) -> Result<Tensor> {
+    /// One matrix, or several of the same width below each other.
+    pub fn matrix(&mut self, names: &[&str]) -> Result<Weight> {
+        let kinds = names.iter().map(|name| self.kind(name));
+        // What holds all of them exactly.
+        let kind = kinds.reduce(|a, b| if a == b { a } else { WeightType::F32 }).unwrap_or(WeightType::F32);
+        self.tensor(names, kind)
+    }
+
+    /// One vector, or several behind each other, in f32.
+    pub fn vector(&mut self, names: &[&str]) -> Result<Tensor> {
+        Ok(self.tensor(names, WeightType::F32)?.words().clone())
+    }
+
+    fn kind(&self, name: &str) -> WeightType {
+        let of_file = || WeightType::from_name(self.source.format(name)?.name());
+        self.weight_type.or_else(of_file).unwrap_or(WeightType::F32)
+    }
+
+    fn tensor(&mut self, names: &[&str], kind: WeightType) -> Result<Weight> {
         let shapes: Vec<Vec<usize>> =
             names.iter().map(|name| self.source.shape(name).unwrap_or_default().to_vec()).collect();
         let total: usize = shapes.iter().map(|shape| shape.iter().product::<usize>()).sum();
         let cols = if shapes[0].len() > 1 { shapes[0][1] } else { total };
-        let tensor = self.device.empty(total / cols.max(1), cols);
-        self.device.check(&tensor)?;
-        let mut at = 0;
+        let mut writer = WeightWriter::new(self.device, kind, total / cols.max(1), cols);
+        self.device.check(writer.words())?;
+        let mut wide = Vec::new();
         for (name, shape) in names.iter().zip(&shapes) {
             let mut hasher = TensorHasher::new(name, shape);
-            let device = self.device;
-            self.source.stream(name, &mut |values| {
-                device.write(&tensor.view(at, 1, values.len()), values);
-                hasher.update(values);
-                at += values.len();
+            let mut written = Ok(());
+            self.source.pieces(name, &mut |piece| {
+                // The fingerprint is that of the file's numbers, however they are stored here.
+                hasher.update(piece.widened(&mut wide));
+                written = written.and_then(|()| match piece {
+                    Piece::F16(values) => writer.write_f16(values),
+                    piece => writer.write(piece.widened(&mut wide)),
+                });
                 Ok(())
             })?;
+            written.map_err(|OutOfRange { value }| Error::OutOfRange { tensor: (*name).to_owned(), value, kind })?;
             self.hashes.add(name, hasher);
         }
         self.read += total;
         (self.progress)(self.read as f64 / self.total as f64);
-        Ok(tensor)
+        Ok(writer.finish())
     }
 
     pub fn dense(&mut self, names: &[&str]) -> Result<Dense> {
         let part = |part: &str| names.iter().map(|name| format!("{name}.{part}")).collect::<Vec<_>>();
         let (weights, biases) = (part("weight"), part("bias"));
-        let weight = self.tensor(&weights.iter().map(String::as_str).collect::<Vec<_>>())?;
-        let bias = self.tensor(&biases.iter().map(String::as_str).collect::<Vec<_>>())?;
-        Ok(Dense { weight: Param::frozen(weight), bias: Some(Param::frozen(bias)) })
+        let weight = self.matrix(&weights.iter().map(String::as_str).collect::<Vec<_>>())?;
+        let bias = self.vector(&biases.iter().map(String::as_str).collect::<Vec<_>>())?;
+        Ok(Dense { weight, bias: Some(Param::frozen(bias)) })
     }
 
     pub fn norm(&mut self, name: &str, eps: f32) -> Result<Norm> {
-        let gamma = self.tensor(&[&format!("{name}.weight")])?;
-        let beta = self.tensor(&[&format!("{name}.bias")])?;
+        let gamma = self.vector(&[&format!("{name}.weight")])?;
+        let beta = self.vector(&[&format!("{name}.bias")])?;
         Ok(Norm { gamma: Param::frozen(gamma), beta: Param::frozen(beta), eps })
     }
 }

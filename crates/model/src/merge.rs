@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use graftwork_formats::{BackboneConfig, Error as FileError, Result as FileResult, WeightSource};
+use graftwork_formats::{
+    BackboneConfig, Error as FileError, HostTensor, NumberFormat, Piece, Result as FileResult, WeightSource,
+};
 use graftwork_tensor::ops::add_columns::add_columns;
-use graftwork_tensor::{Activation, Param, Tape, Tensor, Var};
+use graftwork_tensor::{Activation, Tape, Tensor, Var};
 
 use crate::graft::{Graft, Matrix, Product};
 use crate::layers::Dense;
@@ -15,7 +17,7 @@ use crate::{AdapterFile, Backbone};
 pub struct Merged<'a> {
     source: &'a mut dyn WeightSource,
     adapter: &'a AdapterFile,
-    /// The matrices that may change, by canonical name.
+    /// The matrices that change, by canonical name.
     matrices: BTreeMap<String, (usize, Matrix)>,
 }
 
@@ -33,8 +35,15 @@ impl<'a> Merged<'a> {
         adapter.check_backbone(config, None)?;
         let modules = Modules::of(config.architecture);
         let all = (0..config.num_hidden_layers).flat_map(|layer| Matrix::ALL.map(|matrix| (layer, matrix)));
-        let matrices = all.map(|(layer, matrix)| (modules.weight(layer, matrix), (layer, matrix))).collect();
+        let changed = all.filter(|(layer, matrix)| adapter.changes(*layer, *matrix));
+        let matrices = changed.map(|(layer, matrix)| (modules.weight(layer, matrix), (layer, matrix))).collect();
         Ok(Self { source, adapter, matrices })
+    }
+
+    /// What is added to a tensor.
+    fn change(&self, name: &str) -> Option<HostTensor> {
+        let (layer, matrix) = self.matrices.get(name)?;
+        self.adapter.change(*layer, *matrix)
     }
 }
 
@@ -47,13 +56,18 @@ impl WeightSource for Merged<'_> {
         self.source.shape(name)
     }
 
-    fn stream(&mut self, name: &str, visit: &mut dyn FnMut(&[f32]) -> FileResult<()>) -> FileResult<()> {
-        let change = self.matrices.get(name).and_then(|(layer, matrix)| self.adapter.change(*layer, *matrix));
-        let Some(change) = change else { return self.source.stream(name, visit) };
+    /// Sums are f32, whatever they are sums of.
+    fn format(&self, name: &str) -> Option<NumberFormat> {
+        let format = self.source.format(name)?;
+        Some(if self.matrices.contains_key(name) { NumberFormat::F32 } else { format })
+    }
+
+    fn pieces(&mut self, name: &str, visit: &mut dyn FnMut(Piece<'_>) -> FileResult<()>) -> FileResult<()> {
+        let Some(change) = self.change(name) else { return self.source.pieces(name, visit) };
         let mut at = change.data.iter();
         self.source.stream(name, &mut |values| {
             let merged: Vec<f32> = values.iter().zip(at.by_ref()).map(|(value, change)| value + change).collect();
-            visit(&merged)
+            visit(Piece::F32(&merged))
         })
     }
 }
@@ -82,7 +96,8 @@ impl MergedProducts {
     }
 }
 
-/// A copy of a product's matrix with its changes; `None` if there are none.
+/// A copy of a product's matrix with its changes, in f32: narrower types would round small changes away. `None` if there
+/// are none.
 fn merged(backbone: &Backbone, adapter: &AdapterFile, (layer, product): (usize, Product)) -> Option<Dense> {
     let (device, dense) = (backbone.device(), backbone.product(layer, product));
     // Whole rows of a matrix are a block of columns, once the matrix is seen as one row.
@@ -96,10 +111,10 @@ fn merged(backbone: &Backbone, adapter: &AdapterFile, (layer, product): (usize, 
         return None;
     }
     let blocks: Vec<_> = changes.iter().map(|(first, change)| (*first, change)).collect();
-    let frozen = &dense.weight.value;
+    let frozen = dense.weight.widened(device);
     let copy = device.empty(frozen.rows(), frozen.cols());
-    add_columns(device, &row(frozen), &blocks, &row(&copy));
-    Some(Dense { weight: Param::frozen(copy), bias: dense.bias.clone() })
+    add_columns(device, &row(&frozen), &blocks, &row(&copy));
+    Some(Dense { weight: (&copy).into(), bias: dense.bias.clone() })
 }
 
 impl Graft for MergedProducts {

@@ -11,6 +11,7 @@ mod error;
 pub mod ops;
 mod tape;
 mod tensor;
+mod weight;
 
 pub use activation::Activation;
 pub use cpu::{Float, Matrix, gemm as cpu_gemm};
@@ -19,3 +20,4 @@ pub use error::{Error, Result};
 pub use graftwork_gpu::MemoryUse;
 pub use tape::{DropoutKey, Param, Tape, Var};
 pub use tensor::{Indices, Tensor};
+pub use weight::{OutOfRange, Weight, WeightType, WeightWriter};

@@ -39,17 +39,17 @@ impl Var {
     }
 }
 
-/// A weight: frozen, or with the place where its gradient is accumulated.
+/// A parameter in f32: frozen, or with the place where its gradient is accumulated.
 #[derive(Debug, Clone)]
 pub struct Param {
-    /// The weight's elements.
+    /// Its elements.
     pub value: Tensor,
-    /// Its gradient, to which backward adds; `None` for a frozen weight.
+    /// Its gradient, to which backward adds; `None` if it is frozen.
     pub grad: Option<Tensor>,
 }
 
 impl Param {
-    /// A weight that never learns.
+    /// A parameter that never learns.
     pub fn frozen(value: Tensor) -> Self {
         Self { value, grad: None }
     }
@@ -123,9 +123,9 @@ impl Tape {
         Var { value, slot: Slot(Some(slot)) }
     }
 
-    /// Whether an op over this parameter learns on this tape.
-    pub(crate) fn learns(&self, param: &Param) -> bool {
-        self.learning && param.grad.is_some()
+    /// Whether an op over a parameter with this gradient learns on this tape.
+    pub(crate) fn learns(&self, grad: Option<&Tensor>) -> bool {
+        self.learning && grad.is_some()
     }
 
     pub(crate) fn next_dropout(&mut self) -> Option<(DropoutKey, u32)> {

@@ -72,7 +72,7 @@ impl Backbone {
             "fingerprint": backbone.fingerprint().to_string(),
             "hiddenSize": config.hidden_size,
             "layers": config.num_hidden_layers,
-            "maxLength": config.max_position_embeddings,
+            "maxLength": config.max_length(),
             "parameters": backbone.model().parameters(),
         });
         Ok(info.to_string())

@@ -35,7 +35,7 @@ pub async fn run(
     let options: Train = options::parse(options)?;
     let mut config = options.config()?;
     let labels = labels_of(&file)?;
-    let max_length = *config.max_length.get_or_insert(backbone.config().max_position_embeddings);
+    let max_length = *config.max_length.get_or_insert(backbone.config().max_length());
     let mut train = dataset(&labels, texts.train)?;
     let dev = match (texts.dev, options.validation) {
         (own, None) if !own.0.is_empty() => Some(dataset(&labels, own)?),

@@ -1,4 +1,5 @@
-//! Forward and one training step of the tiny BERT with an adapter of each method and a head of each kind.
+//! Forward and one training step of the tiny BERT with an adapter of each method and a head of each kind, and of the tiny
+//! RoBERTa.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -12,9 +13,9 @@ use graftwork_train::{Optimizer, StepSettings};
 use safetensors::SafeTensors;
 use serde_json::{Map, Value, json};
 
-/// Files that both sides read, in this order, below `tests/golden`: the backbone; then of each case an adapter that
+/// Files that both sides read, in this order, below `tests/golden`: a backbone; then of each of its cases an adapter that
 /// AdapterHub wrote, and a batch with what PyTorch computes for it.
-pub const FILES: [&str; 2 + 3 * FILES_OF_A_CASE] = [
+pub const FILES: [&str; 2 + 3 * FILES_OF_A_CASE + 2 + FILES_OF_A_CASE] = [
     "tiny-bert/config.json",
     "tiny-bert/model.safetensors",
     "tiny-cases/double_seq_bn-flex/adapter_config.json",
@@ -32,8 +33,17 @@ pub const FILES: [&str; 2 + 3 * FILES_OF_A_CASE] = [
     "tiny-tagging/two-layers/head_config.json",
     "tiny-tagging/two-layers/model_head.safetensors",
     "tiny-tagging/two-layers/golden.safetensors",
+    "tiny-roberta/config.json",
+    "tiny-roberta/model.safetensors",
+    "roberta-cases/seq_bn-static/adapter_config.json",
+    "roberta-cases/seq_bn-static/adapter.safetensors",
+    "roberta-cases/seq_bn-static/head_config.json",
+    "roberta-cases/seq_bn-static/model_head.safetensors",
+    "roberta-cases/seq_bn-static/golden.safetensors",
 ];
 const FILES_OF_A_CASE: usize = 5;
+/// Where the second backbone begins.
+const SECOND: usize = 2 + 3 * FILES_OF_A_CASE;
 
 const SETTINGS: StepSettings =
     StepSettings { lr: 1e-3, weight_decay: 0.01, max_norm: 1.0, dropout: 0.0, seed: 1, step: 1 };
@@ -63,11 +73,23 @@ pub async fn work(device: &Device, files: &[Vec<u8>]) -> Result<Answer, Box<dyn 
     if files.len() != FILES.len() {
         return Err(format!("expected {} files", FILES.len()).into());
     }
-    let config = BackboneConfig::from_json(FILES[0], &files[0])?;
-    let mut weights = Checkpoint::from_bytes(FILES[1], &files[1], &config)?;
-    let backbone = Backbone::load(&config, &mut weights, device, &mut |_| {}).await?;
     let mut answer = Answer { device: device.name(), rows: Vec::new(), golden: Vec::new() };
-    for (names, files) in FILES[2..].chunks(FILES_OF_A_CASE).zip(files[2..].chunks(FILES_OF_A_CASE)) {
+    for (names, files) in [(&FILES[..SECOND], &files[..SECOND]), (&FILES[SECOND..], &files[SECOND..])] {
+        one_backbone(device, names, files, &mut answer).await?;
+    }
+    Ok(answer)
+}
+
+async fn one_backbone(
+    device: &Device,
+    names: &[&str],
+    files: &[Vec<u8>],
+    answer: &mut Answer,
+) -> Result<(), Box<dyn Error>> {
+    let config = BackboneConfig::from_json(names[0], &files[0])?;
+    let mut weights = Checkpoint::from_bytes(names[1], &files[1], &config)?;
+    let backbone = Backbone::load(&config, &mut weights, device, None, &mut |_| {}).await?;
+    for (names, files) in names[2..].chunks(FILES_OF_A_CASE).zip(files[2..].chunks(FILES_OF_A_CASE)) {
         let (case, _) = names[0].rsplit_once('/').unwrap_or_default();
         let names = names.iter().map(|name| name.rsplit('/').next().unwrap_or(name).to_string());
         let parts: BTreeMap<String, Vec<u8>> = names.zip(files.iter().cloned()).collect();
@@ -76,7 +98,7 @@ pub async fn work(device: &Device, files: &[Vec<u8>]) -> Result<Answer, Box<dyn 
         answer.rows.extend(named(rows));
         answer.golden.extend(named(golden));
     }
-    Ok(answer)
+    Ok(())
 }
 
 type Rows = Vec<(String, Vec<f32>)>;

@@ -12,7 +12,7 @@ use graftwork_text::data::for_each_chunk;
 use graftwork_text::{Dataset, Format, ReadOptions, TaggedDataset, Tokenizer, VocabOptions};
 use graftwork_train::checkpoint::RunState;
 
-use crate::dictionaries::{HEADER, JSON, PICKLE, TABLE, TOKENIZER};
+use crate::dictionaries::{BACKBONE, HEADER, JSON, PICKLE, TABLE, TOKENIZER};
 
 /// A parser and what it is fed with.
 pub struct Target {
@@ -70,6 +70,7 @@ pub const TARGETS: &[Target] = &[
         seeds: &[
             "data/metaphor-adapter/adapter_config.json",
             "golden/tiny-cases/double_seq_bn-rf-map/adapter_config.json",
+            "golden/distilbert-cases/seq_bn-static/adapter_config.json",
         ],
         dictionary: JSON,
         longest: 16 << 10,
@@ -99,11 +100,16 @@ pub const TARGETS: &[Target] = &[
     },
     Target {
         name: "backbone_config",
-        seeds: &["golden/tiny-bert/config.json"],
-        dictionary: JSON,
+        seeds: &[
+            "golden/tiny-bert/config.json",
+            "golden/tiny-roberta/config.json",
+            "golden/tiny-distilbert/config.json",
+        ],
+        dictionary: BACKBONE,
         longest: 16 << 10,
         run: |input| {
             if let Ok(config) = BackboneConfig::from_json("config.json", input) {
+                assert!(config.max_length() > 0);
                 drop(config.tensor_specs());
             }
         },

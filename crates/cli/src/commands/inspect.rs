@@ -64,15 +64,17 @@ fn backbone(dir: &Path) -> Result<Value> {
     Ok(json!({
         "kind": "backbone",
         "path": dir,
-        "model_type": config.architecture.model_type(),
+        "model_type": config.architecture.model_type,
         "parameters": parameters,
         "bytes": bytes_of(dir, &["safetensors"]),
         "tensors": names.len(),
         "fingerprint": fingerprint.to_string(),
         "has_pooler": has_pooler,
         "tokenizer": tokenizer,
+        "max_length": config.max_length(),
         "config": {
             "vocab_size": config.vocab_size,
+            "embedding_size": config.embedding_size(),
             "hidden_size": config.hidden_size,
             "num_hidden_layers": config.num_hidden_layers,
             "num_attention_heads": config.num_attention_heads,

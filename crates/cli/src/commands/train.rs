@@ -44,7 +44,7 @@ pub fn run(args: &Train, common: &Common) -> Result<()> {
         None => start::fresh(&args.adapter, task, &backbone, labels, config.seed)?,
     };
 
-    let max_length = *config.max_length.get_or_insert(backbone.config().max_position_embeddings);
+    let max_length = *config.max_length.get_or_insert(backbone.config().max_length());
     let encode = |what, data: &dyn Labelled| -> Result<Box<dyn Examples>> {
         let examples = backbone.examples(what, data, Some(max_length))?;
         note(examples.as_ref(), common);

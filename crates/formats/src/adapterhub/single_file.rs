@@ -10,6 +10,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::{Names, Parts, directory, refuse_peft};
+use crate::architectures;
 use crate::atomic_file::write_atomically;
 use crate::error::{Error, Result};
 use crate::json::Fields;
@@ -59,7 +60,7 @@ pub fn from_bytes(file: &str, bytes: &[u8]) -> Result<(Names, Parts)> {
         .ok_or_else(|| Error::config(file, "adapter_config", "is missing from the metadata"))?;
     refuse_peft(file, &adapter_config)?;
     let head_config = configs.take_object("head_config")?;
-    let is_head = |name: &str| name.starts_with("heads.") || name.starts_with("classifier.");
+    let is_head = |name: &str| name.starts_with("heads.") || architectures::is_of_classifier(name);
     let (head_tensors, adapter_tensors) = tensors.into_iter().partition(|(name, _)| is_head(name));
     let parts = Parts { adapter_config, adapter_tensors, head_config, head_tensors };
     Ok((Names::all(file), parts))

@@ -12,13 +12,14 @@ use crate::huggingface::config::BackboneConfig;
 use crate::huggingface::shard_index::shards_of_index;
 use crate::json::MAX_JSON_BYTES;
 use crate::safetensors::file::SafetensorsFile;
+use crate::safetensors::number_format::{NumberFormat, Piece};
 
 /// The name of weights in one file.
 const SINGLE: &str = "model.safetensors";
 /// The name of the list of shards.
 const INDEX: &str = "model.safetensors.index.json";
 
-/// Weights that are handed out tensor by tensor, by canonical name (see [`TensorSpec::name`]), as `f32`.
+/// Weights that are handed out tensor by tensor, by canonical name (see [`TensorSpec::name`]).
 pub trait WeightSource {
     /// The names of all tensors, sorted.
     fn names(&self) -> Vec<String>;
@@ -26,11 +27,23 @@ pub trait WeightSource {
     /// The shape of tensor `name`; `None` if there is no such tensor.
     fn shape(&self, name: &str) -> Option<&[usize]>;
 
-    /// Hands the values of tensor `name` to `visit`, row-major, piece by piece.
+    /// How the values of tensor `name` are stored; `None` if there is no such tensor.
+    fn format(&self, name: &str) -> Option<NumberFormat>;
+
+    /// Hands the values of tensor `name` to `visit`, row-major, piece by piece, no wider than they are stored.
     ///
     /// # Errors
     /// If the tensor cannot be read, or `visit` fails.
-    fn stream(&mut self, name: &str, visit: &mut dyn FnMut(&[f32]) -> Result<()>) -> Result<()>;
+    fn pieces(&mut self, name: &str, visit: &mut dyn FnMut(Piece<'_>) -> Result<()>) -> Result<()>;
+
+    /// The same, widened to `f32`.
+    ///
+    /// # Errors
+    /// As [`WeightSource::pieces`].
+    fn stream(&mut self, name: &str, visit: &mut dyn FnMut(&[f32]) -> Result<()>) -> Result<()> {
+        let mut scratch = Vec::new();
+        self.pieces(name, &mut |piece| visit(piece.widened(&mut scratch)))
+    }
 
     /// All of tensor `name`.
     ///
@@ -57,12 +70,16 @@ impl WeightSource for BTreeMap<String, HostTensor> {
         self.get(name).map(|tensor| tensor.shape.as_slice())
     }
 
-    fn stream(&mut self, name: &str, visit: &mut dyn FnMut(&[f32]) -> Result<()>) -> Result<()> {
+    fn format(&self, name: &str) -> Option<NumberFormat> {
+        self.contains_key(name).then_some(NumberFormat::F32)
+    }
+
+    fn pieces(&mut self, name: &str, visit: &mut dyn FnMut(Piece<'_>) -> Result<()>) -> Result<()> {
         let Some(tensor) = self.get(name) else {
             let (file, expected, hint) = ("memory".to_owned(), Vec::new(), "the weights in memory lack it");
             return Err(Error::MissingTensor { file, tensor: name.to_owned(), expected, hint });
         };
-        visit(&tensor.data)
+        visit(Piece::F32(&tensor.data))
     }
 }
 
@@ -73,6 +90,7 @@ pub struct Checkpoint<R> {
     shards: Vec<SafetensorsFile<R>>,
     /// Canonical name -> (index in `shards`, name in the file); the backbone's tensors only.
     tensors: BTreeMap<String, (usize, String)>,
+    has_pooler: bool,
 }
 
 impl Checkpoint<File> {
@@ -170,13 +188,15 @@ impl<R: Read + Seek> Checkpoint<R> {
                 return Err(missing(place, spec));
             }
         }
-        Ok(Self { shards, tensors })
+        let pooler = config.architecture.names.pooler;
+        let has_pooler = pooler.is_some_and(|pooler| tensors.contains_key(&format!("{pooler}.weight")));
+        Ok(Self { shards, tensors, has_pooler })
     }
 
     /// Whether the checkpoint has the pooler (a dense layer with tanh over the first token) that some heads stand on.
     #[must_use]
     pub fn has_pooler(&self) -> bool {
-        self.tensors.contains_key("pooler.dense.weight")
+        self.has_pooler
     }
 }
 
@@ -190,13 +210,18 @@ impl<R: Read + Seek> WeightSource for Checkpoint<R> {
         self.shards[*shard].shape(name)
     }
 
-    fn stream(&mut self, name: &str, visit: &mut dyn FnMut(&[f32]) -> Result<()>) -> Result<()> {
+    fn format(&self, name: &str) -> Option<NumberFormat> {
+        let (shard, name) = self.tensors.get(name)?;
+        self.shards[*shard].format(name)
+    }
+
+    fn pieces(&mut self, name: &str, visit: &mut dyn FnMut(Piece<'_>) -> Result<()>) -> Result<()> {
         let Some((shard, stored)) = self.tensors.get(name) else {
             let file = self.shards.first().map(|shard| shard.file().to_owned()).unwrap_or_default();
             let hint = "it is not one of this backbone's tensors, or an optional one that the checkpoint lacks";
             return Err(Error::MissingTensor { file, tensor: name.to_owned(), expected: Vec::new(), hint });
         };
-        self.shards[*shard].stream(stored, visit)
+        self.shards[*shard].pieces(stored, visit)
     }
 }
 
@@ -222,10 +247,8 @@ fn check<R: Read + Seek>(shard: &SafetensorsFile<R>, name: &str, spec: &TensorSp
     if found != spec.shape {
         return Err(Error::WrongShape { file, tensor, expected: spec.shape.clone(), found: found.to_vec() });
     }
-    match shard.dtype(name) {
-        Some(dtype) if !["F32", "F16", "BF16"].contains(&dtype.as_str()) => {
-            Err(Error::WrongDtype { file, tensor, found: dtype })
-        }
+    match (shard.dtype(name), shard.format(name)) {
+        (Some(found), None) => Err(Error::WrongDtype { file, tensor, found }),
         _ => Ok(()),
     }
 }

@@ -6,19 +6,21 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::activation_name::ActivationName;
-use crate::architectures::{Architecture, TensorSpec};
+use crate::architectures::{self, BERT, Blueprint, Setting, TensorSpec};
 use crate::error::{Error, Result};
 use crate::json::{Fields, MAX_JSON_BYTES, shown};
 use crate::mistaken;
 
-/// A backbone's configuration, as in transformers' `BertConfig`; [`Default`] is BERT-base, which is also what stands in
-/// for keys that a file lacks.
+/// A backbone's configuration. The fields are called as in transformers' `BertConfig`; the architecture's
+/// [`Settings`](crate::architectures::Settings) say what its files call them. [`Default`] is BERT-base.
 #[derive(Debug, Clone, PartialEq)]
 pub struct BackboneConfig {
     /// The family (`model_type`).
-    pub architecture: Architecture,
+    pub architecture: &'static Blueprint,
     /// Rows of the word embedding.
     pub vocab_size: usize,
+    /// The width of the embeddings, where they need not be as wide as the hidden states.
+    pub embedding_size: Option<usize>,
     /// D, the width of a token's vector.
     pub hidden_size: usize,
     /// How many layers.
@@ -29,13 +31,13 @@ pub struct BackboneConfig {
     pub intermediate_size: usize,
     /// The non-linearity of the feed-forward block.
     pub hidden_act: ActivationName,
-    /// The longest sequence in tokens.
+    /// Rows of the position table; see [`BackboneConfig::max_length`].
     pub max_position_embeddings: usize,
-    /// How many segments (token types) there are.
+    /// How many segments (token types) there are; 0 where tokens have none.
     pub type_vocab_size: usize,
     /// Added to the variance in the backbone's LayerNorms.
     pub layer_norm_eps: f64,
-    /// The padding token's id; batches are packed, so it is only passed on.
+    /// The padding token's id. Batches are packed, so it matters only where positions begin behind it.
     pub pad_token_id: usize,
     /// The dropout probability of training, at least 0 and less than 1.
     pub hidden_dropout_prob: f64,
@@ -47,26 +49,34 @@ pub struct BackboneConfig {
 
 impl Default for BackboneConfig {
     fn default() -> Self {
-        Self {
-            architecture: Architecture::Bert,
-            vocab_size: 30522,
-            hidden_size: 768,
-            num_hidden_layers: 12,
-            num_attention_heads: 12,
-            intermediate_size: 3072,
-            hidden_act: ActivationName::default(),
-            max_position_embeddings: 512,
-            type_vocab_size: 2,
-            layer_norm_eps: 1e-12,
-            pad_token_id: 0,
-            hidden_dropout_prob: 0.1,
-            classifier_dropout: None,
-            id2label: BTreeMap::new(),
-        }
+        Self::of(&BERT)
     }
 }
 
 impl BackboneConfig {
+    /// What a `config.json` with nothing but its `model_type` means.
+    #[must_use]
+    pub fn of(architecture: &'static Blueprint) -> Self {
+        let settings = &architecture.settings;
+        Self {
+            architecture,
+            vocab_size: settings.vocab_size.default,
+            embedding_size: settings.embedding_size.map(|setting| setting.default),
+            hidden_size: settings.hidden_size.default,
+            num_hidden_layers: settings.num_hidden_layers.default,
+            num_attention_heads: settings.num_attention_heads.default,
+            intermediate_size: settings.intermediate_size.default,
+            hidden_act: ActivationName::default(),
+            max_position_embeddings: settings.max_position_embeddings.default,
+            type_vocab_size: settings.type_vocab_size.default,
+            layer_norm_eps: settings.layer_norm_eps.default,
+            pad_token_id: settings.pad_token_id.default,
+            hidden_dropout_prob: settings.hidden_dropout_prob.default,
+            classifier_dropout: settings.classifier_dropout.default,
+            id2label: BTreeMap::new(),
+        }
+    }
+
     /// Reads `config.json` of the backbone directory `dir`.
     ///
     /// # Errors
@@ -99,40 +109,51 @@ impl BackboneConfig {
         let mut fields = Fields::parse(file, bytes)?;
         let architecture = architecture_of(&mut fields)?;
         refuse_unsupported(&mut fields)?;
-        let default = Self::default();
-        let hidden_size = fields.take_usize_in("hidden_size", default.hidden_size, 1, 8192)?;
-        let num_attention_heads =
-            fields.take_usize_in("num_attention_heads", default.num_attention_heads, 1, hidden_size)?;
+        let settings = &architecture.settings;
+        let hidden_size = settings.hidden_size.take(&mut fields, 1, 8192)?;
+        let num_attention_heads = settings.num_attention_heads.take(&mut fields, 1, hidden_size)?;
         if hidden_size % num_attention_heads != 0 {
             let problem = format!("is {hidden_size}, which {num_attention_heads} attention heads do not divide");
-            return Err(Error::config(file, "hidden_size", problem));
+            return Err(Error::config(file, settings.hidden_size.key.unwrap_or_default(), problem));
         }
-        let vocab_size = fields.take_usize_in("vocab_size", default.vocab_size, 1, 10_000_000)?;
-        let layer_norm_eps = fields.take_f64("layer_norm_eps")?.unwrap_or(default.layer_norm_eps);
-        if !(0.0..=1.0).contains(&layer_norm_eps) {
-            return Err(Error::config(file, "layer_norm_eps", format!("is {layer_norm_eps}; it must be from 0 to 1")));
-        }
+        let vocab_size = settings.vocab_size.take(&mut fields, 1, 10_000_000)?;
+        let pad_token_id = settings.pad_token_id.take(&mut fields, 0, vocab_size - 1)?;
+        let shortest = architecture.positions.first(pad_token_id) + 1;
         Ok(Self {
             architecture,
             vocab_size,
+            embedding_size: settings.embedding_size.map(|setting| setting.take(&mut fields, 1, 8192)).transpose()?,
             hidden_size,
-            num_hidden_layers: fields.take_usize_in("num_hidden_layers", default.num_hidden_layers, 1, 256)?,
+            num_hidden_layers: settings.num_hidden_layers.take(&mut fields, 1, 256)?,
             num_attention_heads,
-            intermediate_size: fields.take_usize_in("intermediate_size", default.intermediate_size, 1, 65_536)?,
-            hidden_act: hidden_act_of(&mut fields)?,
-            max_position_embeddings: fields.take_usize_in(
-                "max_position_embeddings",
-                default.max_position_embeddings,
-                1,
-                1 << 20,
-            )?,
-            type_vocab_size: fields.take_usize_in("type_vocab_size", default.type_vocab_size, 1, 65_536)?,
-            layer_norm_eps,
-            pad_token_id: fields.take_usize_in("pad_token_id", default.pad_token_id, 0, vocab_size - 1)?,
-            hidden_dropout_prob: fields.take_probability("hidden_dropout_prob")?.unwrap_or(default.hidden_dropout_prob),
-            classifier_dropout: fields.take_probability("classifier_dropout")?,
+            intermediate_size: settings.intermediate_size.take(&mut fields, 1, 65_536)?,
+            hidden_act: hidden_act_of(&mut fields, settings.hidden_act)?,
+            max_position_embeddings: settings.max_position_embeddings.take(&mut fields, shortest, 1 << 20)?,
+            type_vocab_size: settings.type_vocab_size.take(&mut fields, 1, 65_536)?,
+            layer_norm_eps: layer_norm_eps_of(&mut fields, settings.layer_norm_eps)?,
+            pad_token_id,
+            hidden_dropout_prob: settings.hidden_dropout_prob.take(&mut fields)?,
+            classifier_dropout: settings.classifier_dropout.take(&mut fields)?,
             id2label: id2label_of(&mut fields)?,
         })
+    }
+
+    /// The longest sequence in tokens.
+    #[must_use]
+    pub fn max_length(&self) -> usize {
+        self.max_position_embeddings - self.architecture.positions.first(self.pad_token_id)
+    }
+
+    /// The width of the embeddings.
+    #[must_use]
+    pub fn embedding_size(&self) -> usize {
+        self.embedding_size.unwrap_or(self.hidden_size)
+    }
+
+    /// The module that makes hidden states of the embeddings, where those are of another width.
+    #[must_use]
+    pub fn projection(&self) -> Option<&'static str> {
+        self.architecture.names.projection.filter(|_| self.embedding_size() != self.hidden_size)
     }
 
     /// E, the width of one attention head.
@@ -148,22 +169,42 @@ impl BackboneConfig {
     }
 }
 
-fn architecture_of(fields: &mut Fields) -> Result<Architecture> {
-    let known = || Architecture::ALL.iter().map(|known| known.model_type()).collect::<Vec<_>>().join(", ");
+impl Setting<usize> {
+    /// Takes it out of a file, between `low` and `high`, both included.
+    fn take(self, fields: &mut Fields, low: usize, high: usize) -> Result<usize> {
+        self.key.map_or(Ok(self.default), |key| fields.take_usize_in(key, self.default, low, high))
+    }
+}
+
+impl Setting<f64> {
+    /// Takes a probability out of a file.
+    fn take(self, fields: &mut Fields) -> Result<f64> {
+        let found = self.key.map(|key| fields.take_probability(key)).transpose()?.flatten();
+        Ok(found.unwrap_or(self.default))
+    }
+}
+
+impl Setting<Option<f64>> {
+    /// Takes a probability out of a file.
+    fn take(self, fields: &mut Fields) -> Result<Option<f64>> {
+        let found = self.key.map(|key| fields.take_probability(key)).transpose()?.flatten();
+        Ok(found.or(self.default))
+    }
+}
+
+fn architecture_of(fields: &mut Fields) -> Result<&'static Blueprint> {
+    let known = architectures::known();
     if let Some(model_type) = fields.take_text("model_type")? {
-        return Architecture::from_model_type(&model_type)
-            .ok_or_else(|| Error::unsupported(fields.file(), format!("the architecture `{model_type}`"), known()));
+        return architectures::of_model_type(&model_type)
+            .ok_or_else(|| Error::unsupported(fields.file(), format!("the architecture `{model_type}`"), known));
     }
     // Configurations from before transformers 2.? have no `model_type`, only the class that wrote the checkpoint.
     let classes = fields.take("architectures");
     let first = classes.as_ref().and_then(|classes| classes.get(0)).and_then(Value::as_str);
-    match first {
-        Some(class) if class.starts_with("Bert") => Ok(Architecture::Bert),
-        _ => {
-            let problem = format!("is missing, so the architecture is unknown; it must be one of: {}", known());
-            Err(Error::config(fields.file(), "model_type", problem))
-        }
-    }
+    first.and_then(architectures::of_class).ok_or_else(|| {
+        let problem = format!("is missing, so the architecture is unknown; it must be one of: {known}");
+        Error::config(fields.file(), "model_type", problem)
+    })
 }
 
 /// Refuses what would silently compute another function than the checkpoint's.
@@ -189,12 +230,22 @@ fn refuse_unsupported(fields: &mut Fields) -> Result<()> {
     Ok(())
 }
 
-fn hidden_act_of(fields: &mut Fields) -> Result<ActivationName> {
-    let name = fields.take_text("hidden_act")?.unwrap_or_else(|| "gelu".to_owned());
+fn hidden_act_of(fields: &mut Fields, setting: Setting<&'static str>) -> Result<ActivationName> {
+    let key = setting.key.unwrap_or_default();
+    let name = fields.take_text(key)?.unwrap_or_else(|| setting.default.to_owned());
     let known = ActivationName::parse(&name);
     known.ok_or_else(|| {
-        Error::unsupported(fields.file(), format!("hidden_act {}", shown(&Value::from(name))), ActivationName::known())
+        Error::unsupported(fields.file(), format!("{key} {}", shown(&Value::from(name))), ActivationName::known())
     })
+}
+
+fn layer_norm_eps_of(fields: &mut Fields, setting: Setting<f64>) -> Result<f64> {
+    let Some(key) = setting.key else { return Ok(setting.default) };
+    let eps = fields.take_f64(key)?.unwrap_or(setting.default);
+    if (0.0..=1.0).contains(&eps) {
+        return Ok(eps);
+    }
+    Err(Error::config(fields.file(), key, format!("is {eps}; it must be from 0 to 1")))
 }
 
 fn id2label_of(fields: &mut Fields) -> Result<BTreeMap<usize, String>> {

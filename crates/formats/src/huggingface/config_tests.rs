@@ -28,9 +28,35 @@ fn a_full_configuration_is_read() {
 }
 
 #[test]
+fn keys_and_defaults_are_the_architectures() {
+    let config = parse(
+        r#"{"model_type": "distilbert", "dim": 96, "n_layers": 2, "n_heads": 3, "hidden_dim": 100, "activation": "relu",
+            "dropout": 0.3, "seq_classif_dropout": 0.4, "hidden_size": 7, "layer_norm_eps": 0.5, "type_vocab_size": 2}"#,
+    )
+    .unwrap();
+    assert_eq!((config.hidden_size, config.num_hidden_layers, config.num_attention_heads), (96, 2, 3));
+    assert_eq!((config.intermediate_size, config.hidden_act.name()), (100, "relu"));
+    assert_eq!((config.hidden_dropout_prob, config.classifier_dropout), (0.3, Some(0.4)));
+    // Keys that transformers' DistilBERT does not look at.
+    assert_eq!((config.layer_norm_eps, config.type_vocab_size), (1e-12, 0));
+    assert_eq!(parse(r#"{"model_type": "distilbert"}"#).unwrap().classifier_dropout, Some(0.2));
+    let message = parse(r#"{"model_type": "distilbert", "dim": 100}"#).unwrap_err().to_string();
+    assert!(message.contains("`dim`"), "{message}");
+}
+
+#[test]
+fn positions_behind_the_padding_are_fewer() {
+    let config = parse(r#"{"model_type": "roberta", "max_position_embeddings": 514}"#).unwrap();
+    assert_eq!((config.pad_token_id, config.max_length()), (1, 512));
+    assert_eq!(BackboneConfig::default().max_length(), 512);
+    let message = parse(r#"{"model_type": "roberta", "max_position_embeddings": 2}"#).unwrap_err().to_string();
+    assert!(message.contains("max_position_embeddings") && message.contains("from 3"), "{message}");
+}
+
+#[test]
 fn what_is_not_supported_is_named() {
     for (text, named) in [
-        (r#"{"model_type": "roberta"}"#, "`roberta` is not supported; supported: bert"),
+        (r#"{"model_type": "xlm-roberta"}"#, "`xlm-roberta` is not supported; supported: bert, roberta, distilbert"),
         (r#"{"architectures": ["GPT2Model"]}"#, "`model_type` is missing"),
         (r#"{"model_type": "bert", "position_embedding_type": "relative_key"}"#, "relative_key"),
         (r#"{"model_type": "bert", "is_decoder": true}"#, "is_decoder"),

@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::host_tensor::HostTensor;
 use crate::mistaken;
 use crate::safetensors::header::Header;
-use crate::safetensors::widen::Widening;
+use crate::safetensors::number_format::{NumberFormat, Piece, halves};
 
 /// The longest accepted header in bytes. BERT-large has one of about 45 KiB; a sharded giant about 1 MiB.
 const MAX_HEADER_BYTES: u64 = 16 << 20;
@@ -108,36 +108,56 @@ impl<R: Read + Seek> SafetensorsFile<R> {
         &self.header.metadata
     }
 
-    /// Hands the values of tensor `name`, widened to `f32`, to `visit`: in order, at most 65,536 at a time.
+    /// The number format of tensor `name`, if it is one whose values can be read.
+    #[must_use]
+    pub fn format(&self, name: &str) -> Option<NumberFormat> {
+        NumberFormat::of(self.header.tensors.get(name)?.dtype)
+    }
+
+    /// Hands the values of tensor `name` to `visit`: in order, at most 65,536 at a time.
     ///
     /// # Errors
     /// If there is no such tensor, it is not F32, F16 or BF16, reading fails, or `visit` does.
-    pub fn stream(&mut self, name: &str, visit: &mut dyn FnMut(&[f32]) -> Result<()>) -> Result<()> {
+    pub fn pieces(&mut self, name: &str, visit: &mut dyn FnMut(Piece<'_>) -> Result<()>) -> Result<()> {
         let Some(info) = self.header.tensors.get(name) else {
             let problem = format!("it has no tensor `{name}`");
             return Err(Error::safetensors(&self.file, problem));
         };
-        let Some(widening) = Widening::of(info.dtype) else {
+        let Some(format) = NumberFormat::of(info.dtype) else {
             let (file, tensor, found) = (self.file.clone(), name.to_owned(), info.dtype.to_string());
             return Err(Error::WrongDtype { file, tensor, found });
         };
-        let value_bytes = widening.value_bytes();
+        let value_bytes = format.value_bytes();
         let (start, end) = info.data_offsets;
         let file = &self.file;
         let read_error = |source| Error::Io { action: "read", file: file.clone(), source };
         self.reader.seek(SeekFrom::Start(self.data_start + start as u64)).map_err(read_error)?;
         let mut left = (end - start) / value_bytes;
         let mut bytes = vec![0; value_bytes * left.min(CHUNK_VALUES)];
-        let mut values = vec![0.0; left.min(CHUNK_VALUES)];
+        let mut values = Vec::new();
         while left > 0 {
             let count = left.min(CHUNK_VALUES);
             let bytes = &mut bytes[..count * value_bytes];
             self.reader.read_exact(bytes).map_err(read_error)?;
-            widening.widen(bytes, &mut values[..count]);
-            visit(&values[..count])?;
+            if format == NumberFormat::F16 {
+                visit(Piece::F16(&halves(bytes)))?;
+            } else {
+                values.resize(count, 0.0);
+                format.widen(bytes, &mut values);
+                visit(Piece::F32(&values))?;
+            }
             left -= count;
         }
         Ok(())
+    }
+
+    /// The same, widened to `f32`.
+    ///
+    /// # Errors
+    /// As [`SafetensorsFile::pieces`].
+    pub fn stream(&mut self, name: &str, visit: &mut dyn FnMut(&[f32]) -> Result<()>) -> Result<()> {
+        let mut scratch = Vec::new();
+        self.pieces(name, &mut |piece| visit(piece.widened(&mut scratch)))
     }
 
     /// All values of tensor `name`.

@@ -2,5 +2,5 @@
 
 pub(crate) mod file;
 mod header;
-pub(crate) mod widen;
+pub(crate) mod number_format;
 pub(crate) mod write;

@@ -6,7 +6,7 @@ use std::io::Cursor;
 use crate::error::{Error, Result};
 use crate::host_tensor::HostTensor;
 use crate::safetensors::file::SafetensorsFile;
-use crate::safetensors::widen::Widening;
+use crate::safetensors::number_format::NumberFormat;
 use crate::torch::{pickle, stored_zip};
 
 /// Tensors by the name that their file gives them.
@@ -57,16 +57,16 @@ fn read_torch(file: &str, bytes: &[u8]) -> Result<Tensors> {
     let mut tensors = Tensors::new();
     let mut total = 0usize;
     for (name, described) in described {
-        let widening = match described.kind {
-            "Float" => Widening::F32,
-            "Half" => Widening::F16,
-            "BFloat16" => Widening::BF16,
+        let format = match described.kind {
+            "Float" => NumberFormat::F32,
+            "Half" => NumberFormat::F16,
+            "BFloat16" => NumberFormat::BF16,
             other => {
                 let (file, tensor, found) = (file.to_owned(), name.to_owned(), other.to_owned());
                 return Err(Error::WrongDtype { file, tensor, found });
             }
         };
-        let value_bytes = widening.value_bytes();
+        let value_bytes = format.value_bytes();
         let entry = format!("{root}/data/{}", described.storage);
         let data = *entries.get(entry.as_str()).ok_or_else(|| damaged(format!("it lacks the entry {entry}")))?;
         if data.len() != described.storage_values.saturating_mul(value_bytes) {
@@ -82,7 +82,7 @@ fn read_torch(file: &str, bytes: &[u8]) -> Result<Tensors> {
         }
         let mut tensor = HostTensor::filled(described.shape, 0.0);
         let start = described.offset * value_bytes;
-        widening.widen(&data[start..start + values * value_bytes], &mut tensor.data);
+        format.widen(&data[start..start + values * value_bytes], &mut tensor.data);
         if tensors.insert(name.to_owned(), tensor).is_some() {
             let problem = "the pickle sets the name twice".to_owned();
             return Err(Error::DuplicateTensor { file: file.to_owned(), tensor: name.to_owned(), problem });

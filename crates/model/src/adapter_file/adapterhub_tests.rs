@@ -30,7 +30,9 @@ fn reread(files: &BTreeMap<String, Vec<u8>>) -> AdapterFile {
 #[test]
 fn every_configuration_survives_both_forms() {
     for (name, config) in configs() {
-        for head in [None, Some(HeadConfig::flex("other", labels())), Some(HeadConfig::static_classifier(labels()))] {
+        for head in
+            [None, Some(HeadConfig::flex("other", labels())), Some(HeadConfig::static_classifier(&BERT, labels()))]
+        {
             let adapter = adapter(config.clone(), head);
             let files = to_files(&adapter).unwrap();
             let back = reread(&files);

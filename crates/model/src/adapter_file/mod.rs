@@ -12,7 +12,8 @@ use std::path::Path;
 use serde_json::{Map, Value};
 
 use files::{adapterhub, single_file};
-use graftwork_formats::{Architecture, BackboneConfig, Error, Fingerprint, HostTensor, Result, TensorSpec};
+use graftwork_formats::architectures::{self, BERT};
+use graftwork_formats::{BackboneConfig, Blueprint, Error, Fingerprint, HostTensor, Result, TensorSpec};
 use metadata::Metadata;
 
 use crate::graft::Matrix;
@@ -57,7 +58,7 @@ impl AdapterFile {
             name: name.into(),
             config,
             hidden_size: backbone.hidden_size,
-            model_type: backbone.architecture.model_type().to_owned(),
+            model_type: backbone.architecture.model_type.to_owned(),
             model_name: None,
             head,
             tensors: BTreeMap::new(),
@@ -133,7 +134,7 @@ impl AdapterFile {
     /// If architecture, width or number of layers differ, or the fingerprint does.
     pub fn check_backbone(&self, backbone: &BackboneConfig, fingerprint: Option<&Fingerprint>) -> Result<()> {
         let file = format!("adapter `{}`", self.name);
-        let model_type = backbone.architecture.model_type();
+        let model_type = backbone.architecture.model_type;
         if self.model_type != model_type {
             let problem = format!("is \"{}\", but the backbone's is \"{model_type}\"", self.model_type);
             return Err(Error::config(&file, "model_type", problem));
@@ -151,6 +152,11 @@ impl AdapterFile {
             }),
             _ => Ok(()),
         }
+    }
+
+    /// Whether merging changes a frozen matrix.
+    pub(crate) fn changes(&self, layer: usize, matrix: Matrix) -> bool {
+        self.config.method().changes(layer, matrix)
     }
 
     /// What merging adds to a frozen matrix.
@@ -191,8 +197,8 @@ impl AdapterFile {
     }
 
     /// The architecture that it is for; BERT where that is unknown, since this only chooses names.
-    pub(crate) fn architecture(&self) -> Architecture {
-        Architecture::from_model_type(&self.model_type).unwrap_or(Architecture::Bert)
+    pub(crate) fn architecture(&self) -> &'static Blueprint {
+        architectures::of_model_type(&self.model_type).unwrap_or(&BERT)
     }
 
     fn check_tensors(&self, file: &str, sizes: &Sizes) -> Result<()> {

@@ -54,8 +54,9 @@ pub(crate) fn from_parts(names: &Names, parts: Parts) -> Result<AdapterFile> {
     }
     take_adapter_tensors(&names.adapter_tensors, parts.adapter_tensors, &mut adapter)?;
     if let Some(head) = parts.head_config {
-        let head = HeadConfig::from_fields(Fields::of(&names.head_config, head), adapter.hidden_size)?;
-        take_head_tensors(&names.head_tensors, parts.head_tensors, &head, &mut adapter.tensors)?;
+        let head =
+            HeadConfig::from_fields(Fields::of(&names.head_config, head), adapter.hidden_size, adapter.architecture())?;
+        take_head_tensors(&names.head_tensors, parts.head_tensors, &head, &mut adapter)?;
         adapter.head = Some(head);
     }
     adapter.validate(&names.place)?;
@@ -102,11 +103,12 @@ fn take_adapter_tensors(file: &str, stored: Tensors, adapter: &mut AdapterFile) 
     Ok(())
 }
 
-fn take_head_tensors(file: &str, mut stored: Tensors, head: &HeadConfig, tensors: &mut Tensors) -> Result<()> {
+fn take_head_tensors(file: &str, mut stored: Tensors, head: &HeadConfig, adapter: &mut AdapterFile) -> Result<()> {
+    let architecture = adapter.architecture();
     for layer in 0..head.layers {
         for part in ["weight", "bias"] {
-            if let Some(tensor) = stored.remove(&head.stored_name(layer, part)) {
-                tensors.insert(format!("head.{layer}.{part}"), tensor);
+            if let Some(tensor) = stored.remove(&head.stored_name(architecture, layer, part)) {
+                adapter.tensors.insert(format!("head.{layer}.{part}"), tensor);
             }
         }
     }
@@ -154,7 +156,7 @@ pub(crate) fn to_parts(adapter: &AdapterFile) -> Result<Parts> {
             if let Some((layer, part)) = name.split_once('.')
                 && let Ok(layer) = layer.parse()
             {
-                parts.head_tensors.insert(head.stored_name(layer, part), tensor.clone());
+                parts.head_tensors.insert(head.stored_name(architecture, layer, part), tensor.clone());
             }
         }
     }

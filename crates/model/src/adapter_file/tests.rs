@@ -15,7 +15,9 @@ fn refusal(adapter: &AdapterFile) -> String {
 #[test]
 fn every_configuration_is_consistent_with_its_own_tensors() {
     for (name, config) in configs() {
-        for head in [None, Some(HeadConfig::flex("test", labels())), Some(HeadConfig::static_classifier(labels()))] {
+        for head in
+            [None, Some(HeadConfig::flex("test", labels())), Some(HeadConfig::static_classifier(&BERT, labels()))]
+        {
             let adapter = adapter(config.clone(), head);
             adapter.validate(name).unwrap();
             adapter.check_backbone(&backbone(), None).unwrap();

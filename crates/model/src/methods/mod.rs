@@ -184,6 +184,11 @@ pub(crate) trait Method: Debug {
         false
     }
 
+    /// Whether merging changes a frozen matrix of a layer.
+    fn changes(&self, _layer: usize, _matrix: Matrix) -> bool {
+        false
+    }
+
     /// What merging adds to a frozen matrix [out, in] of a layer; `None` if nothing.
     fn change(&self, _tensors: &BTreeMap<String, HostTensor>, _layer: usize, _matrix: Matrix) -> Option<HostTensor> {
         None

@@ -2,6 +2,8 @@
 //! shared out to threads. How many threads there are does not change a single bit: every element is summed in the same
 //! order.
 
+use std::ops::Range;
+
 use super::{Float, rows};
 
 /// A matrix inside a slice: element (i, j) stands at `i * row_stride + j * col_stride`.
@@ -35,6 +37,11 @@ impl<'a, F> Matrix<'a, F> {
         Self { rows: self.cols, cols: self.rows, row_stride: self.col_stride, col_stride: self.row_stride, ..self }
     }
 
+    /// Columns of a row-major matrix.
+    pub(super) fn columns(self, range: Range<usize>) -> Self {
+        Self { data: &self.data[range.start * self.col_stride..], cols: range.len(), ..self }
+    }
+
     fn tail(self, first_row: usize, rows: usize) -> Self {
         Self { data: &self.data[first_row * self.row_stride..], rows, ..self }
     }
@@ -53,15 +60,23 @@ const MIN_ROWS: usize = 32;
 
 /// `c = alpha * a b + beta * c`, `c` dense row-major [a.rows, b.cols], on all threads.
 pub fn gemm<F: Float>(alpha: F, a: Matrix<'_, F>, b: Matrix<'_, F>, beta: F, c: &mut [F]) {
-    let cols = b.cols;
+    share_out(a, b.cols, c, |a, c| gemm_on_this_thread(alpha, a, b, beta, c, b.cols));
+}
+
+/// Calls `body` with some rows of `a` and the same rows of a dense `c` of `cols` columns, on all threads.
+pub(super) fn share_out<F: Float>(
+    a: Matrix<'_, F>,
+    cols: usize,
+    c: &mut [F],
+    body: impl Fn(Matrix<'_, F>, &mut [F]) + Send + Sync,
+) {
     let threads = rows::threads();
     let per_thread = a.rows.div_ceil(threads).next_multiple_of(16).max(MIN_ROWS);
     if per_thread >= a.rows || cols == 0 {
-        return gemm_on_this_thread(alpha, a, b, beta, c, cols);
+        return body(a, c);
     }
     rows::for_each_row(&mut c[..a.rows * cols], per_thread * cols, |block, part| {
-        let part_rows = part.len() / cols;
-        gemm_on_this_thread(alpha, a.tail(block * per_thread, part_rows), b, beta, part, cols);
+        body(a.tail(block * per_thread, part.len() / cols), part);
     });
 }
 

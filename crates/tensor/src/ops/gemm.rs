@@ -2,30 +2,23 @@
 
 use std::ops::Range;
 
-use graftwork_gpu::{Access, Shader};
+use graftwork_gpu::Access;
 
 use super::{dispatch_work, sum_rows, wgsl};
 use crate::activation::activate;
 use crate::cpu::{self, Matrix, for_each_row, for_each_row2};
 use crate::device::Backend;
-use crate::{Activation, Device, Float, Tensor};
+use crate::{Activation, Device, Float, Tensor, Weight};
 
-const BUFFERS: &[Access] =
+pub(crate) const BUFFERS: &[Access] =
     &[Access::Read, Access::Read, Access::Read, Access::Read, Access::ReadWrite, Access::ReadWrite];
-
-/// `shaders/gemm.wgsl` over sizes that are multiples of 4.
-pub static SHADER_VEC4: Shader = Shader {
-    name: "gemm",
-    parts: &[wgsl!("lib/activation.wgsl"), wgsl!("lib/matrix_vec4.wgsl"), wgsl!("gemm.wgsl")],
-    buffers: BUFFERS,
-};
-
-/// `shaders/gemm.wgsl` over any sizes.
-pub static SHADER_SCALAR: Shader = Shader {
-    name: "gemm_scalar",
-    parts: &[wgsl!("lib/activation.wgsl"), wgsl!("lib/matrix_scalar.wgsl"), wgsl!("gemm.wgsl")],
-    buffers: BUFFERS,
-};
+pub(crate) const ACTIVATION: &str = wgsl!("lib/activation.wgsl");
+/// Over sizes that are multiples of 4.
+pub(crate) const MATRIX_VEC4: &str = wgsl!("lib/matrix_vec4.wgsl");
+/// Over any sizes.
+pub(crate) const MATRIX_SCALAR: &str = wgsl!("lib/matrix_scalar.wgsl");
+/// `shaders/gemm.wgsl`; with the fragments of a type of weights it is a shader.
+pub(crate) const CODE: &str = wgsl!("gemm.wgsl");
 
 /// Constants for validation.
 pub fn variants() -> super::Variants {
@@ -81,46 +74,44 @@ impl Default for Epilogue<'_> {
 /// Rows of K that one slice of a weight gradient sums. Fixed, because it decides the rounding.
 const SLICE: usize = 256;
 
-fn sizes(a: &Tensor, b: &Tensor, layout: Layout) -> (usize, usize, usize) {
+fn sizes(a: &Tensor, (rows, cols): (usize, usize), layout: Layout) -> (usize, usize, usize) {
     let (m, k) = if layout == Layout::Tn { (a.cols(), a.rows()) } else { (a.rows(), a.cols()) };
-    let (n, k_of_b) = if layout == Layout::Nt { (b.rows(), b.cols()) } else { (b.cols(), b.rows()) };
-    assert_eq!(k, k_of_b, "gemm {layout:?}: inner sizes of {a:?} and {b:?}");
+    let (n, k_of_b) = if layout == Layout::Nt { (rows, cols) } else { (cols, rows) };
+    assert_eq!(k, k_of_b, "gemm {layout:?}: inner sizes of {a:?} and {rows} x {cols}");
     (m, n, k)
 }
 
-/// `y = residual + alpha * act(A B + bias)`, y [M, N].
-pub fn gemm(device: &Device, a: &Tensor, b: &Tensor, layout: Layout, epilogue: Epilogue<'_>, y: &Tensor) {
-    let (m, n, k) = sizes(a, b, layout);
+/// `y = residual + alpha * act(A B + bias)`, y [M, N]; B is a tensor or a weight of any type.
+pub fn gemm(device: &Device, a: &Tensor, b: impl Into<Weight>, layout: Layout, epilogue: Epilogue<'_>, y: &Tensor) {
+    let b = b.into();
+    let (m, n, k) = sizes(a, (b.rows(), b.cols()), layout);
     assert_eq!((y.rows(), y.cols()), (m, n), "gemm: output");
     if let Some(bias) = epilogue.bias {
         assert_eq!(bias.len(), n, "gemm: bias");
     }
     match device.backend() {
-        Backend::Cpu(_) => {
-            let (a, b) = (a.cpu(), b.cpu());
+        Backend::Cpu(pool) => {
+            let mut product = y.cpu_mut();
+            match b.as_tensor() {
+                Some(b) => product_cpu((&a.cpu(), &b.cpu(), layout, [m, n, k]), &mut product),
+                None => cpu::gemm_widened(&a.cpu(), &b.cpu(), layout, [m, n, k], &mut product, pool),
+            }
             let (bias, residual) = (epilogue.bias.map(|t| t.cpu()), epilogue.residual.map(|t| t.cpu()));
             let mut pre = epilogue.pre.map(|t| t.cpu_mut());
-            gemm_cpu(
-                (&a, &b, layout, [m, n, k]),
-                bias.as_deref(),
-                epilogue.activation,
-                epilogue.alpha,
-                residual.as_deref(),
-                &mut y.cpu_mut(),
-                pre.as_deref_mut(),
-            );
+            let (bias, residual, pre) = (bias.as_deref(), residual.as_deref(), pre.as_deref_mut());
+            finish_cpu(n, bias, epilogue.activation, epilogue.alpha, residual, &mut product, pre);
         }
         Backend::Gpu(gpu) => {
             let k_slice = k.next_multiple_of(4);
             if layout == Layout::Tn {
-                return gemm_gpu(device, (a, b), layout, [m, n, k], k_slice, epilogue, y);
+                return gemm_gpu(device, (a, &b), layout, [m, n, k], k_slice, epilogue, y);
             }
             for rows in row_blocks(m, 2 * n * k, gpu.flop_per_submit()) {
                 let (first, count) = (rows.start, rows.len());
                 let part = |t: &Tensor| t.view(first * t.cols(), count, t.cols());
                 let (residual, pre) = (epilogue.residual.map(part), epilogue.pre.map(part));
                 let epilogue = Epilogue { residual: residual.as_ref(), pre: pre.as_ref(), ..epilogue };
-                gemm_gpu(device, (&part(a), b), layout, [count, n, k], k_slice, epilogue, &part(y));
+                gemm_gpu(device, (&part(a), &b), layout, [count, n, k], k_slice, epilogue, &part(y));
             }
         }
     }
@@ -136,7 +127,7 @@ fn row_blocks(rows: usize, flop_a_row: usize, most: u64) -> impl Iterator<Item =
 /// `grad += A^T B` over many rows: A [K, M], B [K, N], grad [M, N]. On a GPU slices of K are summed apart, then added
 /// in a fixed order.
 pub fn accumulate_tn(device: &Device, a: &Tensor, b: &Tensor, grad: &Tensor) {
-    let (m, n, k) = sizes(a, b, Layout::Tn);
+    let (m, n, k) = sizes(a, (b.rows(), b.cols()), Layout::Tn);
     assert_eq!((grad.rows(), grad.cols()), (m, n), "accumulate_tn: gradient");
     match device.backend() {
         Backend::Cpu(_) => {
@@ -146,7 +137,7 @@ pub fn accumulate_tn(device: &Device, a: &Tensor, b: &Tensor, grad: &Tensor) {
         Backend::Gpu(_) => {
             let slices = k.div_ceil(SLICE);
             let partial = device.empty(slices, m * n);
-            gemm_gpu(device, (a, b), Layout::Tn, [m, n, k], SLICE, Epilogue::default(), &partial);
+            gemm_gpu(device, (a, &b.into()), Layout::Tn, [m, n, k], SLICE, Epilogue::default(), &partial);
             sum_rows::accumulate(device, &partial, grad);
         }
     }
@@ -154,7 +145,7 @@ pub fn accumulate_tn(device: &Device, a: &Tensor, b: &Tensor, grad: &Tensor) {
 
 fn gemm_gpu(
     device: &Device,
-    (a, b): (&Tensor, &Tensor),
+    (a, b): (&Tensor, &Weight),
     layout: Layout,
     [m, n, k]: [usize; 3],
     k_slice: usize,
@@ -164,7 +155,8 @@ fn gemm_gpu(
     let gpu = device.as_gpu().expect("a GPU");
     let row_of_a = if layout == Layout::Tn { m } else { k };
     let contiguous = row_of_a.is_multiple_of(4) && n.is_multiple_of(4);
-    let shader = if contiguous { &SHADER_VEC4 } else { &SHADER_SCALAR };
+    let [vec4, scalar] = &b.kind().shaders().gemm;
+    let shader = if contiguous { vec4 } else { scalar };
     // Narrow results get fewer threads along n, so that none idles.
     let lanes_n = n.div_ceil(8).next_power_of_two().min(8);
     let constants = [
@@ -179,7 +171,7 @@ fn gemm_gpu(
     let unused = device.empty(1, 1);
     let buffers = [
         a.binding(),
-        b.binding(),
+        b.words().binding(),
         epilogue.bias.unwrap_or(a).binding(),
         epilogue.residual.unwrap_or(a).binding(),
         y.binding(),
@@ -192,7 +184,7 @@ fn gemm_gpu(
 
 /// The CPU body; sizes are [M, N, K].
 pub fn gemm_cpu<F: Float>(
-    (a, b, layout, [m, n, k]): (&[F], &[F], Layout, [usize; 3]),
+    operands: (&[F], &[F], Layout, [usize; 3]),
     bias: Option<&[F]>,
     activation: Activation,
     alpha: F,
@@ -200,9 +192,26 @@ pub fn gemm_cpu<F: Float>(
     y: &mut [F],
     pre: Option<&mut [F]>,
 ) {
+    product_cpu(operands, y);
+    finish_cpu(operands.3[1], bias, activation, alpha, residual, y, pre);
+}
+
+fn product_cpu<F: Float>((a, b, layout, [m, n, k]): (&[F], &[F], Layout, [usize; 3]), y: &mut [F]) {
     let left = if layout == Layout::Tn { Matrix::new(a, k, m).t() } else { Matrix::new(a, m, k) };
     let right = if layout == Layout::Nt { Matrix::new(b, n, k).t() } else { Matrix::new(b, k, n) };
     cpu::gemm(F::of(1.0), left, right, F::of(0.0), y);
+}
+
+/// What follows the product, whose rows have `n` columns.
+fn finish_cpu<F: Float>(
+    n: usize,
+    bias: Option<&[F]>,
+    activation: Activation,
+    alpha: F,
+    residual: Option<&[F]>,
+    y: &mut [F],
+    pre: Option<&mut [F]>,
+) {
     let identity = activation == Activation::Identity;
     let unit = alpha == F::of(1.0);
     if bias.is_none() && identity && unit && residual.is_none() && pre.is_none() {

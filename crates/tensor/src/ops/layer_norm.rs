@@ -212,7 +212,7 @@ impl Tape {
     /// `LN(x + residual)`, [T, D]. Gamma and beta learn if they have gradients.
     pub fn layer_norm(&mut self, x: &Var, residual: Option<&Var>, gamma: &Param, beta: &Param, eps: f32) -> Var {
         let (rows, cols) = (x.value().rows(), x.value().cols());
-        let trains = self.learns(gamma) || self.learns(beta);
+        let trains = self.learns(gamma.grad.as_ref()) || self.learns(beta.grad.as_ref());
         let flows = x.has_gradient() || residual.is_some_and(Var::has_gradient);
         let device = self.device().clone();
         let y = device.empty(rows, cols);

@@ -2,13 +2,13 @@
 
 use super::gemm::{Epilogue, Layout, accumulate_tn, gemm};
 use super::{activation_bwd, sum_rows};
-use crate::{Activation, Param, Tape, Var};
+use crate::{Activation, Param, Tape, Var, Weight};
 
 /// What a linear layer does besides the product.
 #[derive(Debug, Clone, Copy)]
 pub struct Linear<'a> {
     /// Weight [out, in], as checkpoints store it.
-    pub weight: &'a Param,
+    pub weight: &'a Weight,
     /// Bias, one for each output.
     pub bias: Option<&'a Param>,
     /// Applied after the bias.
@@ -31,8 +31,8 @@ impl Tape {
     pub fn linear(&mut self, x: &Var, layer: Linear<'_>, residual: Option<&Var>) -> Var {
         let Linear { weight, bias, activation, alpha } = layer;
         let device = self.device().clone();
-        let (rows, cols) = (x.value().rows(), weight.value.rows());
-        let trains = self.learns(weight) || bias.is_some_and(|b| self.learns(b));
+        let (rows, cols) = (x.value().rows(), weight.rows());
+        let trains = self.learns(weight.grad()) || bias.is_some_and(|b| self.learns(b.grad.as_ref()));
         let needs_dz = trains || x.has_gradient();
 
         let y = device.empty(rows, cols);
@@ -44,12 +44,12 @@ impl Tape {
             residual: residual.map(Var::value),
             pre: pre.as_ref(),
         };
-        gemm(&device, x.value(), &weight.value, Layout::Nt, epilogue, &y);
+        gemm(&device, x.value(), weight, Layout::Nt, epilogue, &y);
 
         let learns = needs_dz || residual.is_some_and(Var::has_gradient);
         let (weight, bias, residual) = (weight.clone(), bias.cloned(), residual.map(Var::slot));
         let input = x.slot();
-        let kept_x = weight.grad.is_some().then(|| x.value().clone());
+        let kept_x = weight.grad().is_some().then(|| x.value().clone());
         self.record(y, learns, move |device, dy, grads| {
             if needs_dz {
                 let dz = if pre.is_none() && alpha == 1.0 {
@@ -61,17 +61,17 @@ impl Tape {
                     activation_bwd::activation_bwd(device, &dy, z, activation, alpha, &dz);
                     dz
                 };
-                if let (Some(grad), Some(x)) = (&weight.grad, &kept_x) {
+                if let (Some(grad), Some(x)) = (weight.grad(), &kept_x) {
                     accumulate_tn(device, &dz, x, grad);
                 }
                 if let Some(grad) = bias.as_ref().and_then(|b| b.grad.as_ref()) {
                     sum_rows::accumulate(device, &dz, grad);
                 }
                 if input.has_gradient() {
-                    let dx = device.empty(rows, weight.value.cols());
+                    let dx = device.empty(rows, weight.cols());
                     let old = grads.take(input);
                     let epilogue = Epilogue { residual: old.as_ref(), ..Epilogue::default() };
-                    gemm(device, &dz, &weight.value, Layout::Nn, epilogue, &dx);
+                    gemm(device, &dz, &weight, Layout::Nn, epilogue, &dx);
                     grads.add(device, input, dx);
                 }
             }

@@ -21,14 +21,14 @@ pub mod sum_rows;
 
 use graftwork_gpu::{Binding, Constants, Gpu, Shader};
 
-use crate::Tensor;
+use crate::{Tensor, weight};
 
 /// A shader's variants: the values of its constants.
 pub type Variants = Vec<Vec<(&'static str, u32)>>;
 
 /// Every shader of the library with constants that between them cover its branches: for validation.
 pub fn shaders() -> Vec<(&'static Shader, Variants)> {
-    vec![
+    let mut all = vec![
         (&activate::SHADER, activate::variants()),
         (&activation_bwd::SHADER, activation_bwd::variants()),
         (&adamw::SHADER, vec![vec![]]),
@@ -41,9 +41,6 @@ pub fn shaders() -> Vec<(&'static Shader, Variants)> {
         (&clear::SHADER, vec![vec![]]),
         (&cross_entropy::SHADER, vec![vec![]]),
         (&dropout::SHADER, dropout::variants()),
-        (&embed::SHADER, vec![vec![]]),
-        (&gemm::SHADER_VEC4, gemm::variants()),
-        (&gemm::SHADER_SCALAR, gemm::variants()),
         (&reduce::SHADER, reduce::variants()),
         (&layer_norm::SHADER, layer_norm::variants()),
         (&layer_norm::SHADER_BWD, layer_norm::variants_bwd()),
@@ -51,16 +48,21 @@ pub fn shaders() -> Vec<(&'static Shader, Variants)> {
         (&pool::SHADER_BWD, pool::variants()),
         (&scale::SHADER, scale::variants()),
         (&sum_rows::SHADER, sum_rows::variants()),
-    ]
+    ];
+    all.extend(weight::shaders());
+    all
 }
 
 /// Code of a file under `shaders/`.
 macro_rules! wgsl {
-    ($path:literal) => {
-        graftwork_gpu::shader_code!(concat!("../../../../shaders/", $path))
+    ($($path:tt)*) => {
+        graftwork_gpu::shader_code!(concat!("../../../../shaders/", $($path)*))
     };
 }
 pub(crate) use wgsl;
+
+/// What fragments need that read one element at a time.
+pub(crate) const FIRST: &str = wgsl!("lib/first.wgsl");
 
 /// Threads of a workgroup in shaders that work element by element or row by row.
 pub(crate) const GROUP: usize = 64;

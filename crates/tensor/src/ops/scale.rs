@@ -55,8 +55,8 @@ impl Tape {
         let (rows, cols) = (x.value().rows(), x.value().cols());
         let y = self.device().empty(rows, cols);
         scale(self.device(), x.value(), &s.value, residual.map(Var::value), &y);
-        let learns = self.learns(s) || x.has_gradient() || residual.is_some_and(Var::has_gradient);
-        let kept_x = self.learns(s).then(|| x.value().clone());
+        let learns = self.learns(s.grad.as_ref()) || x.has_gradient() || residual.is_some_and(Var::has_gradient);
+        let kept_x = self.learns(s.grad.as_ref()).then(|| x.value().clone());
         let (x, s, residual) = (x.slot(), s.clone(), residual.map(Var::slot));
         self.record(y, learns, move |device, dy, grads| {
             if let (Some(grad), Some(x)) = (&s.grad, &kept_x) {

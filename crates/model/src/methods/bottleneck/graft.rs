@@ -76,8 +76,8 @@ impl Module {
         let norm = |gamma, beta| Some(Norm { gamma: get(gamma)?, beta: get(beta)?, eps: LAYER_NORM_EPS });
         Self {
             norm_before: norm(Part::NormBeforeWeight, Part::NormBeforeBias),
-            down: Dense { weight: need(Part::DownWeight), bias: get(Part::DownBias) },
-            up: Dense { weight: need(Part::UpWeight), bias: get(Part::UpBias) },
+            down: Dense { weight: need(Part::DownWeight).into(), bias: get(Part::DownBias) },
+            up: Dense { weight: need(Part::UpWeight).into(), bias: get(Part::UpBias) },
             scaling: get(Part::Scaling),
             norm_after: norm(Part::NormAfterWeight, Part::NormAfterBias),
         }

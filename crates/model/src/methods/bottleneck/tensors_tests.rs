@@ -1,6 +1,6 @@
 //! Sizes, names and their inverses.
 
-use graftwork_formats::Architecture;
+use graftwork_formats::architectures::BERT;
 
 use super::*;
 
@@ -25,7 +25,7 @@ fn with_norms(ln_before: bool) -> Bottleneck {
 
 #[test]
 fn names_go_both_ways() {
-    let modules = Modules::of(Architecture::Bert);
+    let modules = Modules::of(&BERT);
     let sizes = Sizes { hidden: 32, feed_forward: 64, layers: 3 };
     for ln_before in [false, true] {
         let config = with_norms(ln_before);
@@ -49,7 +49,7 @@ fn names_go_both_ways() {
 
 #[test]
 fn stored_names_are_the_librarys() {
-    let names = |name, ln_before| with_norms(ln_before).stored(name, &Modules::of(Architecture::Bert), "md");
+    let names = |name, ln_before| with_norms(ln_before).stored(name, &Modules::of(&BERT), "md");
     let down = "layer.0.output.down.weight";
     assert_eq!(names(down, false), ["bert.encoder.layer.0.output.adapters.md.adapter_down.0.weight"]);
     assert_eq!(names(down, true), ["bert.encoder.layer.0.output.adapters.md.adapter_down.1.weight"]);
@@ -62,7 +62,7 @@ fn stored_names_are_the_librarys() {
 
 #[test]
 fn legacy_names_are_understood() {
-    let canonical = |stored, adapter| with_norms(false).canonical(stored, &Modules::of(Architecture::Bert), adapter);
+    let canonical = |stored, adapter| with_norms(false).canonical(stored, &Modules::of(&BERT), adapter);
     let stored = "bert.encoder.layer.3.attention.output.attention_text_task_adapters.sst.adapter_up.bias";
     assert_eq!(canonical(stored, "sst").as_deref(), Some("layer.3.attention.up.bias"));
     let stored = "encoder.layer.3.output.layer_text_lang_adapters.de.adapter_down.0.weight";
@@ -84,6 +84,6 @@ fn strangers_are_not_taken_for_ours() {
         "bert.encoder.layer.0.intermediate.adapters.md.adapter_up.bias",
         "bert.encoder.layer.99999999999999999999999.output.adapters.md.adapter_up.bias",
     ] {
-        assert_eq!(with_norms(false).canonical(stored, &Modules::of(Architecture::Bert), "md"), None, "{stored}");
+        assert_eq!(with_norms(false).canonical(stored, &Modules::of(&BERT), "md"), None, "{stored}");
     }
 }

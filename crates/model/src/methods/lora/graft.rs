@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use graftwork_tensor::ops::linear::Linear;
-use graftwork_tensor::{Activation, Param, Tape, Var};
+use graftwork_tensor::{Activation, Tape, Var, Weight};
 
 use super::{Factor, Lora, canonical_name};
 use crate::arena::Arena;
@@ -16,12 +16,12 @@ pub(super) struct LowRank {
     scale: f32,
     dropout: f32,
     /// A and B of each matrix that changes.
-    factors: BTreeMap<(usize, Matrix), [Param; 2]>,
+    factors: BTreeMap<(usize, Matrix), [Weight; 2]>,
 }
 
 impl LowRank {
     pub fn new(config: &Lora, arena: &Arena, layers: usize) -> Self {
-        let get = |layer, matrix, factor| arena.get(&canonical_name(layer, matrix, factor));
+        let get = |layer, matrix, factor| arena.get(&canonical_name(layer, matrix, factor)).map(Weight::from);
         let pair = |at: (usize, Matrix)| Some((at, [get(at.0, at.1, Factor::A)?, get(at.0, at.1, Factor::B)?]));
         let all = (0..layers).flat_map(|layer| Matrix::ALL.map(|matrix| (layer, matrix)));
         let factors = all.filter(|(layer, matrix)| config.changes(*layer, *matrix)).filter_map(pair).collect();
@@ -29,7 +29,7 @@ impl LowRank {
     }
 
     /// `onto + scale * B A dropout(x)`, [T, out].
-    fn change(&self, tape: &mut Tape, [a, b]: &[Param; 2], x: &Var, onto: Option<&Var>) -> Var {
+    fn change(&self, tape: &mut Tape, [a, b]: &[Weight; 2], x: &Var, onto: Option<&Var>) -> Var {
         let x = tape.dropout(x, self.dropout, None);
         // Scaled where it is narrow.
         let down = Linear { weight: a, bias: None, activation: Activation::Identity, alpha: self.scale };

@@ -197,6 +197,10 @@ impl Method for Lora {
         true
     }
 
+    fn changes(&self, layer: usize, matrix: Matrix) -> bool {
+        self.changes(layer, matrix)
+    }
+
     fn change(&self, tensors: &BTreeMap<String, HostTensor>, layer: usize, matrix: Matrix) -> Option<HostTensor> {
         let [a, b] = Factor::ALL.map(|factor| tensors.get(&canonical_name(layer, matrix, factor)));
         let (a, b) = (a?, b?);

@@ -1,6 +1,6 @@
 //! Keys, names, tensors and merging.
 
-use graftwork_formats::Architecture;
+use graftwork_formats::architectures::BERT;
 use serde_json::json;
 
 use super::*;
@@ -78,7 +78,7 @@ fn senseless_values_and_relatives_are_refused() {
 
 #[test]
 fn names_go_both_ways() {
-    let modules = Modules::of(Architecture::Bert);
+    let modules = Modules::of(&BERT);
     let config = Lora { leave_out: vec![0], ..everywhere() };
     let specs = config.tensors(&SIZES).unwrap();
     assert_eq!(specs.len(), 12);

@@ -1,0 +1,57 @@
+//! Tokens to vectors, as the blueprint says.
+
+use graftwork_formats::BackboneConfig;
+use graftwork_tensor::ops::embed::embed;
+use graftwork_tensor::{Activation, Device, Indices, Tape, Var, Weight};
+
+use crate::Result;
+use crate::layers::{Dense, Norm};
+use crate::loader::Loader;
+
+/// The tables of a backbone on a device, and what follows them below the first layer.
+#[derive(Debug)]
+pub(crate) struct Embeddings {
+    /// Words, positions and, where tokens have them, types, [rows, E].
+    tables: Vec<Weight>,
+    norm: Norm,
+    /// From E to D, where they differ.
+    projection: Option<Dense>,
+}
+
+impl Embeddings {
+    pub fn load(loader: &mut Loader<'_>, config: &BackboneConfig) -> Result<Self> {
+        let names = &config.architecture.names;
+        let modules = [Some(names.words), Some(names.positions), names.types].into_iter().flatten();
+        let tables = modules.map(|module| loader.matrix(&[&format!("{module}.weight")])).collect::<Result<_>>()?;
+        let norm = loader.norm(names.embedding_norm, config.layer_norm_eps as f32)?;
+        let projection = config.projection().map(|projection| loader.dense(&[projection])).transpose()?;
+        Ok(Self { tables, norm, projection })
+    }
+
+    /// Rows of the tables for packed tokens, one table after the other.
+    pub fn rows(config: &BackboneConfig, ids: &[u32], type_ids: &[u32], cu_seqlens: &[u32]) -> Vec<u32> {
+        let sequences = cu_seqlens.windows(2).map(|w| &ids[w[0] as usize..w[1] as usize]);
+        let of_sequence = |ids| config.architecture.positions.rows(ids, config.pad_token_id);
+        let has_types = config.architecture.names.types.is_some();
+        let types = if has_types { type_ids } else { &[] };
+        ids.iter().copied().chain(sequences.flat_map(of_sequence)).chain(types.iter().copied()).collect()
+    }
+
+    /// Hidden states [T, D] of packed tokens, whose [`Embeddings::rows`] are on the device.
+    pub fn forward(&self, tape: &mut Tape, device: &Device, rows: &Indices, dropout: f32) -> Var {
+        let embedded = device.empty(rows.len() / self.tables.len(), self.tables[0].cols());
+        embed(device, rows, &self.tables, &embedded);
+        let embedded = tape.constant(embedded);
+        let x = self.norm.forward(tape, &embedded, None);
+        let x = tape.dropout(&x, dropout, None);
+        match &self.projection {
+            Some(projection) => projection.forward(tape, &x, Activation::Identity),
+            None => x,
+        }
+    }
+
+    /// Every weight of the checkpoint.
+    pub fn weights(&self) -> impl Iterator<Item = Weight> {
+        self.tables.iter().cloned().chain(self.norm.weights()).chain(self.projection.iter().flat_map(Dense::weights))
+    }
+}

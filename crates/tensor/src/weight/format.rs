@@ -1,0 +1,88 @@
+//! What a type of weights is to the rest.
+
+use graftwork_gpu::Shader;
+use half::f16;
+use half::slice::HalfFloatSliceExt;
+
+use super::OutOfRange;
+use crate::ops::{Variants, embed, gemm};
+
+/// One file of this folder. What it needs beside the elements, such as scales, lies in the same words.
+pub(super) trait Format: Sync {
+    /// In options and files.
+    fn name(&self) -> &'static str;
+    /// Words of 4 bytes that a matrix of [rows, cols] takes.
+    fn words(&self, shape: [usize; 2]) -> usize;
+    /// The shaders of the ops that read weights, with this type's load fragments.
+    fn shaders(&self) -> &'static Shaders;
+    /// Widens the elements of a row of a matrix of `shape` from [row, column] on.
+    fn widen(&self, words: &[f32], shape: [usize; 2], from: [usize; 2], to: &mut [f32]);
+    /// What makes words of the pieces of a matrix of `shape`.
+    fn pack(&self, shape: [usize; 2]) -> Box<dyn Pack>;
+}
+
+/// Takes the next words of a weight on their way to the device.
+pub(super) type Sink<'a> = &'a mut dyn FnMut(&[f32]);
+
+/// Makes the stored words of a matrix from its elements, piece by piece in row-major order.
+pub(super) trait Pack {
+    /// The next elements; those without a place in this type are refused.
+    fn f32(&mut self, values: &[f32], sink: Sink<'_>) -> Result<(), OutOfRange>;
+    /// The next elements, of half precision.
+    fn f16(&mut self, values: &[f16], sink: Sink<'_>) -> Result<(), OutOfRange> {
+        self.f32(&values.to_f32_vec(), sink)
+    }
+    /// There are no more.
+    fn end(&mut self, _sink: Sink<'_>) {}
+}
+
+/// The shaders of the ops that read weights: with contiguous sizes that are multiples of 4, and of any.
+#[derive(Debug)]
+pub(crate) struct Shaders {
+    pub gemm: [Shader; 2],
+    pub embed: [Shader; 2],
+}
+
+impl Shaders {
+    /// All, with constants that cover their branches.
+    pub fn all(&'static self) -> impl Iterator<Item = (&'static Shader, Variants)> {
+        let gemm = self.gemm.iter().map(|shader| (shader, gemm::variants()));
+        gemm.chain(self.embed.iter().map(|shader| (shader, embed::variants())))
+    }
+}
+
+/// The shaders around the load fragments of a type: the code of `shaders/lib/weight_<name>_{vec4,scalar}.wgsl`.
+macro_rules! shaders {
+    ($name:literal) => {{
+        use $crate::ops::{FIRST, embed, gemm, wgsl};
+        const VEC4: &str = wgsl!(concat!("lib/weight_", $name, "_vec4.wgsl"));
+        const SCALAR: &str = wgsl!(concat!("lib/weight_", $name, "_scalar.wgsl"));
+        $crate::weight::Shaders {
+            gemm: [
+                graftwork_gpu::Shader {
+                    name: concat!("gemm_", $name, "_vec4"),
+                    parts: &[gemm::ACTIVATION, gemm::MATRIX_VEC4, VEC4, gemm::CODE],
+                    buffers: gemm::BUFFERS,
+                },
+                graftwork_gpu::Shader {
+                    name: concat!("gemm_", $name, "_scalar"),
+                    parts: &[gemm::ACTIVATION, FIRST, gemm::MATRIX_SCALAR, SCALAR, gemm::CODE],
+                    buffers: gemm::BUFFERS,
+                },
+            ],
+            embed: [
+                graftwork_gpu::Shader {
+                    name: concat!("embed_", $name, "_vec4"),
+                    parts: &[VEC4, embed::CODE],
+                    buffers: embed::BUFFERS,
+                },
+                graftwork_gpu::Shader {
+                    name: concat!("embed_", $name, "_scalar"),
+                    parts: &[FIRST, SCALAR, embed::CODE],
+                    buffers: embed::BUFFERS,
+                },
+            ],
+        }
+    }};
+}
+pub(super) use shaders;
