@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use graftwork_formats::BackboneConfig;
-use graftwork_model::{AdapterFile, HeadStyle, adapterhub, load, single_file};
+use graftwork_model::{AdapterFile, HeadStyle, adapterhub, single_file};
 
 use graftwork_tests::golden::{case_folders, tiny_backbones};
 
@@ -24,7 +24,7 @@ fn name(case: &Path) -> &str {
 
 fn loaded(group: &str) -> Vec<(PathBuf, AdapterFile)> {
     let load = |case: PathBuf| {
-        let adapter = load(&case).unwrap_or_else(|e| panic!("{}: {e}", case.display()));
+        let adapter = AdapterFile::load(&case).unwrap_or_else(|e| panic!("{}: {e}", case.display()));
         (case, adapter)
     };
     cases(group).into_iter().map(load).collect()
@@ -99,11 +99,11 @@ fn what_is_written_is_what_was_read_bit_for_bit() {
 
 #[test]
 fn old_files_are_understood() {
-    let plain = load(&golden("tiny-cases/legacy-no-version")).unwrap();
+    let plain = AdapterFile::load(golden("tiny-cases/legacy-no-version")).unwrap();
     assert_eq!(plain.config.to_json()["non_linearity"], "gelu_new");
     // Written again it has a version, so the name must be today's.
     let again = adapterhub::from_files("again", &adapterhub::to_files(&plain).unwrap()).unwrap();
     assert_eq!(again.config, plain.config);
-    let renamed = load(&golden("tiny-cases/legacy-names")).unwrap();
+    let renamed = AdapterFile::load(golden("tiny-cases/legacy-names")).unwrap();
     assert!(renamed.tensors.contains_key("layer.1.attention.down.weight"));
 }

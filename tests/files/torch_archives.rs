@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use graftwork_model::{AdapterFile, HeadStyle, Sizes, adapterhub, load};
+use graftwork_model::{AdapterFile, HeadStyle, Sizes, adapterhub};
 
 use crate::{golden, raw_tensors, test_data};
 
 fn metaphor() -> AdapterFile {
-    load(&test_data("metaphor-adapter")).unwrap()
+    AdapterFile::load(test_data("metaphor-adapter")).unwrap()
 }
 
 /// A real adapter from the hub, cut down: Pfeiffer's, reduction factor 16, for multilingual BERT, with a two-layer head.

@@ -1,6 +1,6 @@
 //! Adapters that AdapterHub 1.3.0 wrote give AdapterHub's hidden states, logits and loss.
 
-use graftwork_model::{Adapter, Backbone, load};
+use graftwork_model::{Adapter, AdapterFile, Backbone};
 use graftwork_tensor::Tape;
 use graftwork_tests::golden::{self, Golden};
 use graftwork_tests::{devices, max_difference};
@@ -33,7 +33,7 @@ fn every_configuration_on_every_tiny_backbone() {
         for (backbone, cases) in golden::tiny_adapters() {
             let backbone = golden::tiny(&backbone, &device);
             for name in &cases {
-                let file = load(&golden::path(name)).unwrap();
+                let file = AdapterFile::load(golden::path(name)).unwrap();
                 let golden = Golden::read(&format!("{name}/golden.safetensors"));
                 let adapter = Adapter::load(&backbone, &file).unwrap();
                 let (hidden, logits) = run(&backbone, &adapter, &golden);
@@ -61,7 +61,7 @@ fn minilm() {
         for name in &names {
             let case = format!("minilm-cases/{name}");
             let golden = Golden::read(&format!("{case}/golden.safetensors"));
-            let adapter = Adapter::load(&backbone, &load(&golden::path(&case)).unwrap()).unwrap();
+            let adapter = Adapter::load(&backbone, &AdapterFile::load(golden::path(&case)).unwrap()).unwrap();
             let (_, logits) = run(&backbone, &adapter, &golden);
             let difference = max_difference(&logits.unwrap(), &golden.floats["logits"]);
             assert!(difference < 1e-3, "{}: {name}: {difference}", device.name());
@@ -74,12 +74,12 @@ fn minilm() {
 #[test]
 fn another_backbone() {
     let backbone = golden::tiny_bert(&graftwork_tensor::Device::cpu());
-    let mut file = load(&golden::path("tiny-cases/seq_bn-flex")).unwrap();
+    let mut file = AdapterFile::load(golden::path("tiny-cases/seq_bn-flex")).unwrap();
     file.metadata.backbone_fingerprint = Some("ab".repeat(32).parse().unwrap());
     let error = Adapter::load(&backbone, &file).unwrap_err().to_string();
     assert!(error.contains("abab") && error.contains(&backbone.fingerprint().to_string()), "{error}");
     file.metadata.backbone_fingerprint = Some(backbone.fingerprint());
     Adapter::load(&backbone, &file).unwrap();
-    let minilm = load(&golden::path("minilm-cases/seq_bn-flex")).unwrap();
+    let minilm = AdapterFile::load(golden::path("minilm-cases/seq_bn-flex")).unwrap();
     assert!(Adapter::load(&backbone, &minilm).unwrap_err().to_string().contains("384"));
 }

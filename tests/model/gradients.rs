@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use graftwork_model::{Adapter, AdapterFile, Backbone, adapterhub, load};
+use graftwork_model::{Adapter, AdapterFile, Backbone, adapterhub};
 use graftwork_tensor::ops::cross_entropy::IGNORED;
 use graftwork_tensor::{Device, Tape};
 use graftwork_tests::golden::{self, Golden};
@@ -65,7 +65,7 @@ fn every_configuration_against_autograd() {
             if !has_gradients {
                 continue;
             }
-            let file = load(&golden::path(&case)).unwrap();
+            let file = AdapterFile::load(golden::path(&case)).unwrap();
             let expected = expected(&case, &golden);
             let adapter = Adapter::load_trainable(&backbone, &file).unwrap();
 

@@ -1,7 +1,7 @@
 //! Adapters folded into the frozen matrices: on the device, and on the way from the file to it.
 
 use graftwork_formats::{BackboneConfig, Checkpoint, NumberFormat, Piece, WeightSource};
-use graftwork_model::{Adapter, Backbone, Merged, load};
+use graftwork_model::{Adapter, AdapterFile, Backbone, Merged};
 use graftwork_tensor::{Device, Tape};
 use graftwork_tests::golden::{self, Golden};
 use graftwork_tests::{devices, max_difference};
@@ -32,7 +32,7 @@ fn attached_merged() {
             for case in cases {
                 let golden = Golden::read(&format!("{case}/golden.safetensors"));
                 let bare = hidden(&backbone, None, &golden);
-                let file = load(&golden::path(&case)).unwrap();
+                let file = AdapterFile::load(golden::path(&case)).unwrap();
                 let adapter = Adapter::load_merged(&backbone, &file).unwrap();
                 let merged = hidden(&backbone, Some(&adapter), &golden);
                 let difference = max_difference(&merged, &golden.floats["last_hidden_state"]);
@@ -52,7 +52,7 @@ fn merged_while_loading() {
         let config = BackboneConfig::from_dir(&dir).unwrap();
         for case in cases {
             let golden = Golden::read(&format!("{case}/golden.safetensors"));
-            let file = load(&golden::path(&case)).unwrap();
+            let file = AdapterFile::load(golden::path(&case)).unwrap();
             let mut checkpoint = Checkpoint::open(&dir, &config).unwrap();
             let mut merged = Merged::new(&mut checkpoint, &config, &file).unwrap();
             let backbone =
@@ -87,7 +87,7 @@ fn tensors_are_merged_piece_by_piece() {
     }
     let dir = golden::path("tiny-bert");
     let config = BackboneConfig::from_dir(&dir).unwrap();
-    let file = load(&golden::path("lora-cases/everywhere")).unwrap();
+    let file = AdapterFile::load(golden::path("lora-cases/everywhere")).unwrap();
     let mut whole = Checkpoint::open(&dir, &config).unwrap();
     let mut plain = Checkpoint::open(&dir, &config).unwrap();
     let mut pieces = Checkpoint::open(&dir, &config).unwrap();
@@ -106,7 +106,7 @@ fn tensors_are_merged_piece_by_piece() {
 #[test]
 fn bottlenecks_do_not_merge() {
     let backbone = golden::tiny_bert(&Device::cpu());
-    let file = load(&golden::path("tiny-cases/seq_bn-flex")).unwrap();
+    let file = AdapterFile::load(golden::path("tiny-cases/seq_bn-flex")).unwrap();
     let error = Adapter::load_merged(&backbone, &file).unwrap_err().to_string();
     assert!(error.contains("golden") && error.contains("LoRA"), "{error}");
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use graftwork_formats::{BackboneConfig, Checkpoint, HostTensor, WeightSource};
-use graftwork_model::{Adapter, Backbone, Error, Merged, load};
+use graftwork_model::{Adapter, AdapterFile, Backbone, Error, Merged};
 use graftwork_tensor::{Device, Tape, WeightType};
 use graftwork_tests::golden::{self, Golden};
 use graftwork_tests::{devices, max_difference, nmse};
@@ -119,7 +119,7 @@ fn rounded_while_loading() {
 #[test]
 fn merged_matrices_are_f32() {
     let golden = Golden::read("bert-f16-cases/lora-everywhere/golden.safetensors");
-    let file = load(&golden::path("bert-f16-cases/lora-everywhere")).unwrap();
+    let file = AdapterFile::load(golden::path("bert-f16-cases/lora-everywhere")).unwrap();
     let of_kind = |backbone: &Backbone, kind| {
         backbone.weights().iter().filter(|weight| weight.rows() > 1 && weight.kind() == kind).count()
     };

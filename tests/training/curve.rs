@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use graftwork_model::load;
+use graftwork_model::AdapterFile;
 use graftwork_tests::golden::{self, Golden};
 use graftwork_tests::{devices, nmse};
 use graftwork_text::Encoding;
@@ -29,7 +29,7 @@ fn examples(golden: &Golden) -> TextClassification {
 fn check(folder: &str, backbone_dir: &Path) {
     let curve = golden::json(&format!("{folder}/curve.json"));
     let examples = examples(&Golden::read(&format!("{folder}/batches.safetensors")));
-    let file = load(&golden::path(&format!("{folder}/init"))).unwrap();
+    let file = AdapterFile::load(golden::path(&format!("{folder}/init"))).unwrap();
     let config = TrainConfig {
         epochs: 1,
         lr: curve["optimizer"]["lr"].as_f64().unwrap(),

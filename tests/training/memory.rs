@@ -5,7 +5,7 @@ use graftwork_gpu::{AdapterChoice, Gpu};
 use graftwork_model::{Adapter, AdapterConfig, AdapterFile, Backbone, HeadConfig};
 use graftwork_tensor::{Device, WeightType};
 use graftwork_tests::{golden, gpus, shapes};
-use graftwork_train::predict::in_batches;
+use graftwork_train::predict::{Rows, in_batches};
 use graftwork_train::tasks::LabelTargets;
 use graftwork_train::{Optimizer, StepSettings};
 
@@ -120,20 +120,23 @@ fn inference_splits_what_does_not_fit() {
     let lengths: Vec<usize> = (0..100).map(|i| 3 + i * 7 % 20).collect();
     let run = || {
         let mut batches = Vec::new();
-        let embed = async |indices: &[usize]| {
+        let compute = |indices: &[usize]| {
             let chosen: Vec<usize> = indices.iter().map(|i| lengths[*i]).collect();
             let ids: Vec<u32> =
                 indices.iter().flat_map(|i| (0..lengths[*i]).map(move |t| (100 + i + t) as u32)).collect();
             let batch = backbone.batch(&ids, &vec![0; ids.len()], &shapes::cu_seqlens(&chosen))?;
             let mut tape = graftwork_tensor::Tape::inference(&device);
-            let hidden = backbone.forward(&mut tape, &batch, None, 0.0)?;
-            let values = device.read(hidden.value()).await?;
-            batches.push(ids.len());
-            let mut values = values.chunks(backbone.config().hidden_size);
-            Ok(chosen.iter().map(|n| values.by_ref().take(*n).map(|row| row[0]).sum::<f32>()).collect::<Vec<_>>())
+            Ok(backbone.forward(&mut tape, &batch, None, 0.0)?.value().clone())
+        };
+        let read = |indices: &[usize], out: Rows<'_>| {
+            let mut rows = out.iter();
+            batches.push(rows.len());
+            let lengths = indices.iter().map(|i| lengths[*i]);
+            lengths.map(|n| rows.by_ref().take(n).map(|row| row[0]).sum::<f32>()).collect::<Vec<_>>()
         };
         let mut fractions = Vec::new();
-        let answers = pollster::block_on(in_batches(&backbone, &lengths, embed, &mut |done| fractions.push(done)));
+        let mut note = |done| fractions.push(done);
+        let answers = pollster::block_on(in_batches(&backbone, &lengths, compute, read, &mut note));
         assert!(fractions.is_sorted() && fractions.last().is_none_or(|last| *last == 1.0));
         (answers.map_err(|e| e.to_string()), batches)
     };

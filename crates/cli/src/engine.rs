@@ -5,8 +5,7 @@
 
 use std::path::Path;
 
-use graftwork::{AdapterFile, Backbone, Device, HeadConfig, TaskInfo, files};
-use pollster::block_on;
+use graftwork::{AdapterFile, Backbone, Device, HeadConfig, TaskInfo, block_on};
 
 use crate::args::{Common, DeviceArg};
 use crate::failure::{Failure, Kind, Result};
@@ -24,7 +23,7 @@ pub fn load(backbone: &str, common: &Common) -> Result<Backbone> {
         DeviceArg::Gpu => block_on(Device::gpu(&graftwork::AdapterChoice::Preferred))?,
     };
     let mut progress = Progress::fraction("loading the backbone", common.quiet);
-    Ok(block_on(Backbone::load(&dir, &device, &mut |done| progress.set_fraction(done)))?)
+    Ok(block_on(Backbone::load(dir, &device).progress(|done| progress.set_fraction(done)))?)
 }
 
 /// Reads an adapter; with `any_backbone` it forgets which backbone it was trained on.
@@ -32,7 +31,7 @@ pub fn load(backbone: &str, common: &Common) -> Result<Backbone> {
 /// # Errors
 /// If its files are not what they should be.
 pub fn read_adapter(path: &Path, any_backbone: bool) -> Result<AdapterFile> {
-    let mut file = files::load(path)?;
+    let mut file = AdapterFile::load(path)?;
     if any_backbone {
         file.metadata.backbone_fingerprint = None;
     }
@@ -55,75 +54,33 @@ pub fn head_of(file: &AdapterFile) -> Result<(&HeadConfig, &'static TaskInfo)> {
 
 impl From<graftwork::Error> for Failure {
     fn from(error: graftwork::Error) -> Self {
-        use graftwork::Error;
-        match error {
-            Error::Text(error) => error.into(),
-            Error::File(error) => error.into(),
-            Error::Model(error) => error.into(),
-            Error::Train(error) => error.into(),
-            Error::Device(error) => error.into(),
-            Error::Setting { .. } => Self::of(Kind::Usage, &error),
-            Error::NoBackbone { .. } | Error::NoCache => Self::of(Kind::Input, &error),
-        }
-    }
-}
-
-impl From<graftwork_text::Error> for Failure {
-    fn from(error: graftwork_text::Error) -> Self {
-        let kind = match error {
-            graftwork_text::Error::MaxLength { .. } => Kind::Usage,
-            _ => Kind::Input,
-        };
-        Self::of(kind, &error)
-    }
-}
-
-impl From<graftwork_tensor::Error> for Failure {
-    fn from(error: graftwork_tensor::Error) -> Self {
-        Self::of(Kind::Device, &error)
-    }
-}
-
-impl From<graftwork_model::Error> for Failure {
-    fn from(error: graftwork_model::Error) -> Self {
-        use graftwork_model::Error;
-        match error {
-            Error::File(error) => error.into(),
-            Error::Device(error) => error.into(),
-            Error::BatchTooLarge { most, .. } => {
-                Self::of(Kind::Device, &error).hint(format!("--batch-tokens {most} makes every batch fit"))
-            }
-            _ => Self::of(Kind::Input, &error),
-        }
-    }
-}
-
-impl From<graftwork_formats::Error> for Failure {
-    fn from(error: graftwork_formats::Error) -> Self {
-        use graftwork_formats::Error;
+        use graftwork::{Error, FileError, ModelError, TextError, TrainError};
         let kind = match &error {
-            Error::Io { action, .. } if !matches!(*action, "read" | "open") => Kind::Failure,
+            Error::Setting { .. } | Error::Text(TextError::MaxLength { .. }) => Kind::Usage,
+            Error::File(FileError::Io { action, .. }) if !matches!(*action, "read" | "open") => Kind::Failure,
+            Error::Device(_) | Error::Model(ModelError::BatchTooLarge { .. }) => Kind::Device,
+            Error::Train(TrainError::Diverged { .. }) => Kind::Failure,
             _ => Kind::Input,
         };
         let failure = Self::of(kind, &error);
         match error {
-            Error::OtherBackbone { .. } => failure.hint("--any-backbone overrides this check"),
+            Error::File(FileError::OtherBackbone { .. }) => failure.hint("--any-backbone overrides this check"),
+            Error::Model(ModelError::BatchTooLarge { most, .. }) => {
+                failure.hint(format!("--batch-tokens {most} makes every batch fit"))
+            }
             _ => failure,
         }
     }
 }
 
-impl From<graftwork_train::Error> for Failure {
-    fn from(error: graftwork_train::Error) -> Self {
-        use graftwork_train::Error;
-        match error {
-            Error::Model(error) => error.into(),
-            Error::File(error) => error.into(),
-            Error::Text(error) => error.into(),
-            Error::Device(error) => error.into(),
-            Error::Setting { .. } => Self::of(Kind::Usage, &error),
-            Error::Diverged { .. } => Self::of(Kind::Failure, &error),
-            _ => Self::of(Kind::Input, &error),
+/// Errors of parts of the library.
+macro_rules! from_parts {
+    ($($error:ty),*) => {$(
+        impl From<$error> for Failure {
+            fn from(error: $error) -> Self {
+                graftwork::Error::from(error).into()
+            }
         }
-    }
+    )*};
 }
+from_parts!(graftwork::DeviceError, graftwork::FileError, graftwork::TextError, graftwork::TrainError);

@@ -1,12 +1,12 @@
 //! Ctrl-C: the first one asks, the second one kills.
 
-use std::future::poll_fn;
+use std::future::{IntoFuture, poll_fn};
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
 
-use pollster::block_on;
+use graftwork::block_on;
 
 use crate::failure::{Failure, Kind, Result};
 
@@ -38,8 +38,8 @@ impl Interrupt {
     }
 
     /// What comes of some work, or nothing if it is interrupted: then it is dropped where it next gives way.
-    pub fn unless_set<T>(&self, work: impl Future<Output = T>) -> Option<T> {
-        let mut work = pin!(work);
+    pub fn unless_set<T>(&self, work: impl IntoFuture<Output = T>) -> Option<T> {
+        let mut work = pin!(work.into_future());
         block_on(poll_fn(
             |context| if self.is_set() { Poll::Ready(None) } else { work.as_mut().poll(context).map(Some) },
         ))

@@ -1,35 +1,68 @@
 //! An adapter on a device.
 
+use std::path::Path;
+
 use graftwork_model::AdapterFile;
-use graftwork_tensor::Device;
 use graftwork_train::checkpoint::RunState;
 
-use crate::Result;
+use crate::{Backbone, Result};
 
-/// An adapter on the backbone's device, ready to classify.
+/// An adapter on its backbone's device, ready to be used. Clones share it.
 #[derive(Debug, Clone)]
 pub struct Adapter {
-    pub(crate) model: graftwork_model::Adapter,
+    backbone: Backbone,
+    model: graftwork_model::Adapter,
 }
 
 impl Adapter {
+    pub(crate) fn new(backbone: &Backbone, model: graftwork_model::Adapter) -> Self {
+        Self { backbone: backbone.clone(), model }
+    }
+
+    pub(crate) fn model(&self) -> &graftwork_model::Adapter {
+        &self.model
+    }
+
+    /// What it is attached to.
+    pub fn backbone(&self) -> &Backbone {
+        &self.backbone
+    }
+
     /// Everything about it but the weights.
     pub fn description(&self) -> &AdapterFile {
         self.model.description()
+    }
+
+    /// Its labels in the order of the logits; none without a head.
+    pub fn labels(&self) -> Vec<String> {
+        self.description().head.as_ref().map(|head| head.label_names()).unwrap_or_default()
+    }
+
+    /// The longest text of its training in tokens, if it says.
+    pub fn max_length(&self) -> Option<usize> {
+        self.description().metadata.max_length
     }
 
     /// Reads the weights back and gives the adapter as it is saved.
     ///
     /// # Errors
     /// If the device fails.
-    pub async fn to_file(&self, device: &Device) -> Result<AdapterFile> {
-        Ok(self.model.to_file(device).await?)
+    pub async fn to_file(&self) -> Result<AdapterFile> {
+        Ok(self.model.to_file(self.backbone.device()).await?)
     }
 
-    /// Reads the state of an interrupted run of this adapter; `file` is what messages call it.
+    /// Reads the state of an interrupted run of this adapter, as [`RunState::save`] wrote it.
     ///
     /// # Errors
-    /// If the bytes are damaged or of another adapter.
+    /// If the file is damaged or of another adapter.
+    pub fn load_state(&self, path: impl AsRef<Path>) -> Result<RunState> {
+        Ok(RunState::load(path.as_ref(), self.model.arena().weights().len())?)
+    }
+
+    /// The same from bytes; `file` is what messages call them.
+    ///
+    /// # Errors
+    /// As [`Adapter::load_state`].
     pub fn read_state(&self, file: &str, bytes: &[u8]) -> Result<RunState> {
         Ok(RunState::from_bytes(file, bytes, self.model.arena().weights().len())?)
     }
@@ -38,22 +71,5 @@ impl Adapter {
     pub fn file_at(&self, state: &RunState) -> AdapterFile {
         let [weights, ..] = &state.arena;
         AdapterFile { tensors: self.model.arena().unpack(weights), ..self.description().clone() }
-    }
-
-    /// Its labels in the order of the logits; none without a head.
-    pub fn labels(&self) -> Vec<String> {
-        let head = self.description().head.as_ref();
-        head.map(|head| (0..head.num_labels).map(|id| head.label(id)).collect()).unwrap_or_default()
-    }
-
-    /// The longest text of its training in tokens, if it says.
-    pub fn max_length(&self) -> Option<usize> {
-        self.description().metadata.max_length
-    }
-}
-
-impl From<graftwork_model::Adapter> for Adapter {
-    fn from(model: graftwork_model::Adapter) -> Self {
-        Self { model }
     }
 }

@@ -2,23 +2,35 @@
 
 use std::io::{Cursor, Read, Seek};
 use std::path::Path;
+use std::sync::Arc;
 
 use graftwork_formats::{BackboneConfig, Checkpoint, Fingerprint, WeightSource, read_whole};
-use graftwork_model::{AdapterConfig, AdapterFile, Metadata};
-use graftwork_tensor::Device;
+use graftwork_model::AdapterFile;
+use graftwork_tensor::{Device, WeightType};
 use graftwork_text::{Encoding, Tokenizer};
-use graftwork_train::tasks::{Examples, Labelled, TaskInfo};
 
-use crate::{Adapter, Error, Result};
+use crate::{Adapter, Call, Error, Result, resolve_backbone};
 
 /// The longest configuration or tokenizer that is read.
 const MAX_TEXT_BYTES: u64 = 64 << 20;
 
-/// A frozen backbone on a device, with its tokenizer.
+/// A frozen backbone on a device, with its tokenizer. Clones share it, and so do the adapters that are attached to it: its
+/// memory is free when the last of them is dropped.
+#[derive(Debug, Clone)]
+pub struct Backbone(Arc<Parts>);
+
 #[derive(Debug)]
-pub struct Backbone {
+struct Parts {
     model: graftwork_model::Backbone,
     tokenizer: Tokenizer,
+}
+
+/// How a backbone is loaded.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct LoadOptions {
+    /// How matrices are stored on the device; `None` keeps the type that the file has. Fingerprints are those of the file.
+    pub weight_type: Option<WeightType>,
 }
 
 /// The files of a backbone in memory.
@@ -33,23 +45,28 @@ pub struct BackboneFiles<'a> {
 }
 
 impl Backbone {
-    /// Loads a Hugging Face directory; weights stream to the device. `progress` gets the fraction done.
+    /// Loads a Hugging Face directory, named by its path or, if it is in the [cache](crate::models_dir), by its id, such
+    /// as `sentence-transformers/all-MiniLM-L6-v2`. Weights stream to the device.
     ///
     /// # Errors
-    /// If a file is missing, damaged or not supported, or the device fails.
-    pub async fn load(dir: &Path, device: &Device, progress: &mut dyn FnMut(f64)) -> Result<Self> {
-        let config = BackboneConfig::from_dir(dir)?;
-        let tokenizer = Tokenizer::from_dir(dir)?;
-        let mut weights = Checkpoint::open(dir, &config)?;
-        Self::new(&config, &mut weights, tokenizer, device, progress).await
+    /// If there is none, a file is missing, damaged or not supported, or the device fails.
+    pub fn load<'a>(dir_or_id: impl AsRef<Path>, device: &'a Device) -> Call<'a, LoadOptions, Self> {
+        let name = dir_or_id.as_ref().to_path_buf();
+        Call::new(LoadOptions::default(), move |options, mut progress| async move {
+            let dir = if name.is_dir() { name } else { resolve_backbone(&name.to_string_lossy())? };
+            let config = BackboneConfig::from_dir(&dir)?;
+            let tokenizer = Tokenizer::from_dir(&dir)?;
+            let mut weights = Checkpoint::open(&dir, &config)?;
+            Self::new(&config, &mut weights, tokenizer, device, options, &mut progress).await
+        })
     }
 
     /// The same from files in memory.
     ///
     /// # Errors
     /// As [`Backbone::load`].
-    pub async fn from_files(files: BackboneFiles<'_>, device: &Device, progress: &mut dyn FnMut(f64)) -> Result<Self> {
-        let open = |name: &str| {
+    pub fn from_files<'a>(files: BackboneFiles<'a>, device: &'a Device) -> Call<'a, LoadOptions, Self> {
+        let open = move |name: &str| {
             let bytes = match name {
                 "config.json" => files.config,
                 "model.safetensors" => files.weights,
@@ -58,18 +75,20 @@ impl Backbone {
             };
             Some(Cursor::new(bytes))
         };
-        Self::from_folder(&open, device, progress).await
+        Call::new(LoadOptions::default(), move |options, progress| Self::from_folder(open, device, options, progress))
     }
 
     /// The same from any place that has what a Hugging Face directory has: `open` gives a file by name if it is there.
-    /// Weights are read piece by piece: whatever holds them, host memory holds one piece.
+    /// Weights are read piece by piece: whatever holds them, host memory holds one piece. `progress` gets the fraction
+    /// done. This is no [`Call`], because `open` and `progress` need not be able to go to another thread.
     ///
     /// # Errors
     /// As [`Backbone::load`].
     pub async fn from_folder<R: Read + Seek>(
-        open: &dyn Fn(&str) -> Option<R>,
+        open: impl Fn(&str) -> Option<R>,
         device: &Device,
-        progress: &mut dyn FnMut(f64),
+        options: LoadOptions,
+        mut progress: impl FnMut(f64),
     ) -> Result<Self> {
         let place = Path::new("the backbone");
         let read = |name: &str| open(name).map(|file| read_whole(name, file, MAX_TEXT_BYTES)).transpose();
@@ -87,105 +106,92 @@ impl Backbone {
         let config = BackboneConfig::from_json("config.json", &read("config.json")?.ok_or_else(missing)?)?;
         let tokenizer = Tokenizer::from_files(place, &text)?;
         let mut weights = Checkpoint::open_files(place, &config, &|name| Ok(open(name)))?;
-        Self::new(&config, &mut weights, tokenizer, device, progress).await
+        Self::new(&config, &mut weights, tokenizer, device, options, &mut progress).await
     }
 
-    async fn new(
+    async fn new<W: WeightSource, P: FnMut(f64)>(
         config: &BackboneConfig,
-        weights: &mut dyn WeightSource,
+        weights: &mut W,
         tokenizer: Tokenizer,
         device: &Device,
-        progress: &mut dyn FnMut(f64),
+        options: LoadOptions,
+        progress: &mut P,
     ) -> Result<Self> {
-        let model = graftwork_model::Backbone::load(config, weights, device, None, progress).await?;
-        Ok(Self { model, tokenizer })
+        let model = graftwork_model::Backbone::load(config, weights, device, options.weight_type, progress).await?;
+        Ok(Self(Arc::new(Parts { model, tokenizer })))
     }
 
     /// The network.
-    pub fn model(&self) -> &graftwork_model::Backbone {
-        &self.model
+    pub(crate) fn model(&self) -> &graftwork_model::Backbone {
+        &self.0.model
     }
 
     /// What it is.
     pub fn config(&self) -> &BackboneConfig {
-        self.model.config()
+        self.model().config()
     }
 
     /// The identity of its weights.
     pub fn fingerprint(&self) -> Fingerprint {
-        self.model.fingerprint()
+        self.model().fingerprint()
+    }
+
+    /// How many values it has.
+    pub fn parameters(&self) -> usize {
+        self.model().parameters()
     }
 
     /// Its tokenizer.
     pub fn tokenizer(&self) -> &Tokenizer {
-        &self.tokenizer
+        &self.0.tokenizer
     }
 
     /// Where it is.
     pub fn device(&self) -> &Device {
-        self.model.device()
+        self.model().device()
     }
 
     /// Uploads an adapter.
     ///
     /// # Errors
-    /// If it does not fit this backbone.
+    /// If it does not fit this backbone, or was trained on another one.
     pub fn attach(&self, file: &AdapterFile) -> Result<Adapter> {
-        Ok(Adapter { model: graftwork_model::Adapter::load(&self.model, file)? })
+        Ok(Adapter::new(self, graftwork_model::Adapter::load(self.model(), file)?))
     }
 
     /// Uploads an adapter folded into copies of the frozen matrices that it changes: it takes their memory once more, and
     /// no time. The answers are those of [`Backbone::attach`] to rounding. Not for training.
     ///
     /// # Errors
-    /// If it does not fit this backbone, or its method cannot be merged ([`AdapterConfig::merges`]).
+    /// If it does not fit this backbone, or its method cannot be merged
+    /// ([`AdapterConfig::merges`](crate::AdapterConfig::merges)).
     pub fn attach_merged(&self, file: &AdapterFile) -> Result<Adapter> {
-        Ok(Adapter { model: graftwork_model::Adapter::load_merged(&self.model, file)? })
-    }
-
-    /// A new adapter with AdapterHub's default head for a task, drawn from a seed and ready to be trained.
-    ///
-    /// # Errors
-    /// If there are fewer than two labels, or the configuration makes no sense.
-    pub fn new_adapter(
-        &self,
-        task: &TaskInfo,
-        name: &str,
-        config: AdapterConfig,
-        labels: Vec<String>,
-        seed: u64,
-    ) -> Result<AdapterFile> {
-        if labels.len() < 2 {
-            let must = format!("be at least 2 to tell apart; there are {}", labels.len());
-            return Err(Error::Setting { setting: "the number of labels", must });
-        }
-        let head = (task.new_head)(name, labels);
-        let mut file = AdapterFile::new(name, config, Some(head), self.config());
-        file.metadata = Metadata { backbone_fingerprint: Some(self.fingerprint()), ..Metadata::default() };
-        file.initialise(self.config(), seed)?;
-        file.validate(name)?;
-        Ok(file)
+        Ok(Adapter::new(self, graftwork_model::Adapter::load_merged(self.model(), file)?))
     }
 
     /// Tokenises texts, each cut after `max_length` tokens (default and most: what the backbone takes).
     ///
     /// # Errors
     /// If `max_length` is too small to hold anything or more than the backbone takes.
-    pub fn encode<S: AsRef<str>>(&self, texts: &[S], max_length: Option<usize>) -> Result<Vec<Encoding>> {
-        let length = self.max_length(max_length)?;
-        texts.iter().map(|text| Ok(self.tokenizer.encode(text.as_ref(), length)?)).collect()
+    pub fn encode<S: AsRef<str>>(&self, texts: &[S], max_length: impl Into<Option<usize>>) -> Result<Vec<Encoding>> {
+        let length = self.max_length(max_length.into())?;
+        texts.iter().map(|text| Ok(self.tokenizer().encode(text.as_ref(), length)?)).collect()
     }
 
     /// Tokenises texts that are already split into words; as [`Backbone::encode`].
     ///
     /// # Errors
     /// As [`Backbone::encode`].
-    pub fn encode_words<W: AsRef<[String]>>(&self, texts: &[W], max_length: Option<usize>) -> Result<Vec<Encoding>> {
-        let length = self.max_length(max_length)?;
-        texts.iter().map(|words| Ok(self.tokenizer.encode_words(words.as_ref(), length)?)).collect()
+    pub fn encode_words<W: AsRef<[S]>, S: AsRef<str>>(
+        &self,
+        texts: &[W],
+        max_length: impl Into<Option<usize>>,
+    ) -> Result<Vec<Encoding>> {
+        let length = self.max_length(max_length.into())?;
+        texts.iter().map(|words| Ok(self.tokenizer().encode_words(words.as_ref(), length)?)).collect()
     }
 
-    fn max_length(&self, max_length: Option<usize>) -> Result<usize> {
+    pub(crate) fn max_length(&self, max_length: Option<usize>) -> Result<usize> {
         let most = self.config().max_length();
         let length = max_length.unwrap_or(most);
         if length > most || length < 3 {
@@ -193,18 +199,11 @@ impl Backbone {
         }
         Ok(length)
     }
+}
 
-    /// Tokenises a data set of any task; `what` names it in messages. Training and evaluation match its labels with those
-    /// of the head by name.
-    ///
-    /// # Errors
-    /// If it is empty, or an example has no label.
-    pub fn examples(
-        &self,
-        what: &'static str,
-        data: &dyn Labelled,
-        max_length: Option<usize>,
-    ) -> Result<Box<dyn Examples>> {
-        Ok(data.encode(what, &self.tokenizer, self.max_length(max_length)?)?)
+impl<T> Call<'_, LoadOptions, T> {
+    /// Stores matrices in this type on the device, whatever the file has; see [`LoadOptions::weight_type`].
+    pub fn weight_type(self, weight_type: impl Into<Option<WeightType>>) -> Self {
+        self.with(|options| options.weight_type = weight_type.into())
     }
 }

@@ -2,8 +2,10 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-/// What can go wrong.
+/// What can go wrong. Whatever part of graftwork found it, an error is in the variant that it belongs to: a file's is
+/// always [`Error::File`], the device's always [`Error::Device`].
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum Error {
     /// A backbone is neither a directory nor in the cache.
     #[error(
@@ -28,6 +30,18 @@ pub enum Error {
         /// What it must be.
         must: String,
     },
+    /// Examples were tokenised for another backbone.
+    #[error(
+        "the {what} data was tokenised by another backbone than the one it is used with; tokenise it with the \
+         `examples` of this one"
+    )]
+    OtherExamples {
+        /// Training, dev or test.
+        what: &'static str,
+    },
+    /// The caller did not want the answer any more.
+    #[error("cancelled")]
+    Cancelled,
     /// Texts, tokenizers, data sets.
     #[error(transparent)]
     Text(#[from] graftwork_text::Error),
@@ -36,10 +50,10 @@ pub enum Error {
     File(#[from] graftwork_formats::Error),
     /// Models.
     #[error(transparent)]
-    Model(#[from] graftwork_model::Error),
+    Model(graftwork_model::Error),
     /// Training and evaluation.
     #[error(transparent)]
-    Train(#[from] graftwork_train::Error),
+    Train(graftwork_train::Error),
     /// The device.
     #[error(transparent)]
     Device(#[from] graftwork_tensor::Error),
@@ -47,3 +61,37 @@ pub enum Error {
 
 /// `Result` with this crate's [`enum@Error`].
 pub type Result<T> = std::result::Result<T, Error>;
+
+impl Error {
+    /// Whether the device had no room for what was asked: less of it may succeed.
+    pub fn is_out_of_memory(&self) -> bool {
+        match self {
+            Self::Model(error) => error.is_out_of_memory(),
+            Self::Device(error) => error.is_out_of_memory(),
+            _ => false,
+        }
+    }
+}
+
+impl From<graftwork_model::Error> for Error {
+    fn from(error: graftwork_model::Error) -> Self {
+        match error {
+            graftwork_model::Error::File(error) => Self::File(error),
+            graftwork_model::Error::Device(error) => Self::Device(error),
+            error => Self::Model(error),
+        }
+    }
+}
+
+impl From<graftwork_train::Error> for Error {
+    fn from(error: graftwork_train::Error) -> Self {
+        match error {
+            graftwork_train::Error::Model(error) => error.into(),
+            graftwork_train::Error::File(error) => Self::File(error),
+            graftwork_train::Error::Text(error) => Self::Text(error),
+            graftwork_train::Error::Device(error) => Self::Device(error),
+            graftwork_train::Error::Setting { setting, must } => Self::Setting { setting, must: must.to_owned() },
+            error => Self::Train(error),
+        }
+    }
+}

@@ -3,62 +3,131 @@
 //! One frozen [`Backbone`] carries many small [`Adapter`]s. Text goes in, labels or vectors come out; new adapters are
 //! trained by a [`Trainer`].
 //!
-//! ```no_run
-//! # async fn example() -> graftwork::Result<()> {
-//! use graftwork::{Backbone, Device, files};
+//! | to | see |
+//! |---|---|
+//! | choose where to compute | [`Device`] |
+//! | load a backbone | [`Backbone::load`] |
+//! | read and write adapters, and attach them | [`AdapterFile::load`], [`AdapterFile::save`], [`Backbone::attach`] |
+//! | classify, tag, embed | [`Adapter::classify`], [`Adapter::tag`], [`Backbone::embed`] |
+//! | read labelled data, or bring it along | [`Dataset`], [`TaggedDataset`] |
+//! | train | [`Backbone::examples`], [`Backbone::new_adapter`], [`Backbone::trainer`] |
+//! | measure | [`Adapter::evaluate`] |
+//! | fold an adapter into its backbone | [`Backbone::attach_merged`], [`merge()`] |
+//! | know how far a call is, or end it | [`Call`] |
 //!
+//! # Use an adapter
+//! ```no_run
+//! use graftwork::{AdapterFile, Backbone, Device};
+//!
+//! # async fn example() -> graftwork::Result<()> {
 //! let device = Device::auto().await;
-//! let dir = graftwork::resolve_backbone("sentence-transformers/all-MiniLM-L6-v2")?;
-//! let backbone = Backbone::load(&dir, &device, &mut |_| {}).await?;
-//! let spam = backbone.attach(&files::load("adapters/spam".as_ref())?)?;
-//! for answer in backbone.classify(&spam, &["WIN a free phone now!"], None, &mut |_| {}).await? {
+//! let backbone = Backbone::load("sentence-transformers/all-MiniLM-L6-v2", &device).await?;
+//! let spam = backbone.attach(&AdapterFile::load("adapters/spam")?)?;
+//! for answer in spam.classify(&["WIN a free phone now!"]).await? {
 //!     println!("{} {:?}", answer.label, answer.scores);
 //! }
+//! let vectors = backbone.embed(&["a text", "another"]).normalize(true).await?;
 //! # Ok(())
 //! # }
 //! ```
 //!
-//! Whatever may wait (devices, files to devices, results from devices) is `async`, because a web page cannot block;
-//! native programs block on it once, at the outside (`pollster::block_on`).
+//! # Train one
+//! ```no_run
+//! use graftwork::{Backbone, Dataset, Event, TrainConfig};
+//!
+//! # async fn example(backbone: Backbone) -> graftwork::Result<()> {
+//! let messages = Dataset::new([("WIN a free phone now!", "spam"), ("see you at noon", "ham") /* , ... */])?;
+//! let train = backbone.examples("training", &messages, 128)?;
+//! let file = backbone.new_adapter(&train)?;
+//! let mut trainer = backbone.trainer(&file, TrainConfig { epochs: 5, ..TrainConfig::default() }, &train, None)?;
+//! trainer
+//!     .run()
+//!     .on_event(|event| {
+//!         if let Event::Steps(steps, progress) = event {
+//!             println!("step {} of {}: loss {}", progress.step, progress.total_steps, steps[steps.len() - 1].loss);
+//!         }
+//!     })
+//!     .await?;
+//! let answers = trainer.adapter().classify(&["you won!"]).await?;
+//! trainer.to_file().await?.save("adapters/mine")?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Waiting
+//! Whatever may wait (devices, files to devices, results from devices) is `async`, because a web page cannot block. A native
+//! program blocks on it once, at the outside, with [`block_on`] or an executor of its own. Backbones and adapters are
+//! [`Send`] and [`Sync`], clones share them, and many threads may use them at once; `examples/server.rs` serves several
+//! adapters on one backbone with axum.
 
 mod adapter;
 mod backbone;
+mod call;
 mod error;
+mod examples;
 mod merge;
 mod paths;
 mod predict;
+mod summary;
+mod train;
 
+// Where to compute.
+pub use graftwork_gpu::{AdapterChoice, AdapterDescription, Gpu, MemoryUse, adapters as gpu_adapters};
+pub use graftwork_tensor::Device;
+
+// Calls.
+pub use call::{Call, Cancel};
+pub use graftwork_tensor::{BoxFuture, MaybeSend};
+#[cfg(not(target_arch = "wasm32"))]
+pub use pollster::block_on;
+
+// Backbones.
+pub use backbone::{Backbone, BackboneFiles, LoadOptions};
+pub use graftwork_formats::{ActivationName, BackboneConfig, Fingerprint, architectures};
+pub use graftwork_text::{CodePoints, Encoding, Tokenizer};
+pub use paths::{cache_dir, models_dir, resolve_backbone};
+pub use summary::BackboneSummary;
+
+// Adapters.
 pub use adapter::Adapter;
-pub use backbone::{Backbone, BackboneFiles};
-pub use error::{Error, Result};
-pub use graftwork_formats::{ActivationName, BackboneConfig, Error as FileError, Fingerprint};
-pub use graftwork_gpu::{AdapterChoice, AdapterDescription, Error as GpuError, MemoryUse, adapters as gpu_adapters};
+pub use examples::NewAdapter;
+pub use graftwork_formats::HostTensor;
 pub use graftwork_model::{
-    AdapterConfig, AdapterFile, Error as ModelError, HeadConfig, HeadKind, HeadStyle, METHODS, Metadata, MethodInfo,
-    MethodOption, Preset, methods, options,
-};
-pub use graftwork_tensor::{Device, Error as DeviceError, WeightType};
-pub use graftwork_text::data::{self, Dataset, Example, Format, Input, ReadOptions, Sentence, TaggedDataset};
-pub use graftwork_text::{BatchSize, CodePoints, Encoding, Tokenizer, shuffled};
-pub use graftwork_train::evaluate::Evaluation;
-pub use graftwork_train::metrics::{ClassMetrics, Confusion, Metrics};
-pub use graftwork_train::predict::softmax;
-pub use graftwork_train::tasks::{
-    Answer, Classification, Labelled, TASKS, TaggedEntity, TaggedWord, Tagging, TaskInfo, text_classification,
-    token_classification,
-};
-pub use graftwork_train::{
-    Ending, Error as TrainError, Event, Examples, Progress, SETTINGS, Schedule, Setting, StepReport,
-    TextClassification, TokenClassification, TrainConfig, Trainer, Turn, checkpoint,
+    AdapterConfig, AdapterFile, HeadConfig, HeadKind, HeadStyle, METHODS, Metadata, MethodInfo, MethodOption, Preset,
+    methods, options,
 };
 pub use merge::{MergedBackbone, merge};
-pub use paths::{cache_dir, models_dir, resolve_backbone};
-pub use predict::{EmbedOptions, Pooling};
 
-/// Reading and writing adapters.
+// Answers.
+pub use graftwork_train::tasks::{Answer, Classification, TaggedEntity, TaggedWord, Tagging};
+pub use predict::{EmbedOptions, Pooling, TextOptions};
+
+// Labelled data.
+pub use examples::Examples;
+pub use graftwork_text::data::{self, Dataset, Example, Format, Input, ReadOptions, Sentence, TaggedDataset};
+pub use graftwork_text::shuffled;
+pub use graftwork_train::tasks::{Labelled, TASKS, TaskInfo, text_classification, token_classification};
+
+// Training and measuring.
+pub use graftwork_train::checkpoint::{Best, RunState};
+pub use graftwork_train::evaluate::Evaluation;
+pub use graftwork_train::metrics::{ClassMetrics, Confusion, Metrics};
+pub use graftwork_train::{Ending, Event, Progress, SETTINGS, Schedule, Setting, StepReport, TrainConfig, Turn};
+pub use train::{RunOptions, Trainer};
+
+// Errors.
+pub use error::{Error, Result};
+pub use graftwork_formats::Error as FileError;
+pub use graftwork_gpu::Error as GpuError;
+pub use graftwork_model::Error as ModelError;
+pub use graftwork_tensor::Error as DeviceError;
+pub use graftwork_text::Error as TextError;
+pub use graftwork_train::Error as TrainError;
+
+/// Reading and writing adapters in each form that they have; [`AdapterFile::load`] and [`AdapterFile::save`] choose one.
 pub mod files {
     pub use graftwork_formats::atomic_file::{remove_temporaries, write_atomically};
-    pub use graftwork_model::{adapterhub, load, load_bytes, single_file};
+    pub use graftwork_model::{adapterhub, single_file};
 }
 
 /// This version, as it is written into adapters.

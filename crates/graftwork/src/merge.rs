@@ -84,7 +84,7 @@ fn write(
     if adapter.head.is_some() {
         let mut head = adapter.without_modules(config)?;
         head.metadata.backbone_fingerprint = Some(fingerprint);
-        head.save(&to.join(HEAD))?;
+        head.save(to.join(HEAD))?;
     }
     Ok((fingerprint, adapter.head.is_some()))
 }

@@ -2,141 +2,206 @@
 
 use std::ops::Range;
 
+use graftwork_model::Batch;
 use graftwork_tensor::ops::pool::Pool;
-use graftwork_tensor::{Tape, Var};
+use graftwork_tensor::{OnProgress, Tape, Var};
 use graftwork_text::Encoding;
-use graftwork_train::Examples;
 use graftwork_train::evaluate::{Evaluation, evaluate};
 use graftwork_train::metrics::Scheme;
 use graftwork_train::predict::{Rows, predict, predict_head};
 use graftwork_train::tasks::{Classification, Tagging, TaskInfo, text_classification, token_classification};
 
-use crate::{Adapter, Backbone, Error, Result};
+use crate::{Adapter, Backbone, Call, Error, Examples, Result};
+
+/// How texts are predicted.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct TextOptions {
+    max_length: Option<usize>,
+}
+
+impl<T> Call<'_, TextOptions, T> {
+    /// Tokens after which a text is cut. Default: the longest text of the adapter's training, or else what the backbone
+    /// takes.
+    pub fn max_length(self, tokens: impl Into<Option<usize>>) -> Self {
+        self.with(|options| options.max_length = tokens.into())
+    }
+}
 
 /// Which vector stands for a text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Pooling {
     /// The mean over all tokens, special ones included, as sentence-transformers computes it.
+    #[default]
     Mean,
     /// The first token's.
     Cls,
     /// The backbone's pooler over the first token.
     Pooler,
-    /// One vector for each token.
-    None,
 }
 
 /// How texts become vectors.
-#[derive(Debug, Clone, Copy)]
-pub struct EmbedOptions<'a> {
-    /// With this adapter's modules in the backbone.
-    pub adapter: Option<&'a Adapter>,
-    /// Tokens after which a text is cut; `None` is as many as the backbone takes.
-    pub max_length: Option<usize>,
-    /// Which vector.
-    pub pooling: Pooling,
-    /// Whether each vector is scaled to length 1.
-    pub normalize: bool,
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct EmbedOptions {
+    max_length: Option<usize>,
+    pooling: Pooling,
+    normalize: bool,
 }
 
-impl Default for EmbedOptions<'_> {
-    fn default() -> Self {
-        Self { adapter: None, max_length: None, pooling: Pooling::Mean, normalize: false }
+impl<T> Call<'_, EmbedOptions, T> {
+    /// Tokens after which a text is cut. Default: the longest text of the adapter's training, or else what the backbone
+    /// takes.
+    pub fn max_length(self, tokens: impl Into<Option<usize>>) -> Self {
+        self.with(|options| options.max_length = tokens.into())
+    }
+
+    /// Whether each vector is scaled to length 1. Default: no.
+    pub fn normalize(self, normalize: bool) -> Self {
+        self.with(|options| options.normalize = normalize)
     }
 }
 
-impl Backbone {
-    /// Classifies texts, in input order. `max_length` defaults to that of the adapter's training, else to what the
-    /// backbone takes. `progress` gets the fraction done.
+impl Call<'_, EmbedOptions, Vec<Vec<f32>>> {
+    /// Which vector stands for a text. Default: the mean.
+    pub fn pooling(self, pooling: Pooling) -> Self {
+        self.with(|options| options.pooling = pooling)
+    }
+}
+
+impl Adapter {
+    /// Classifies texts, in input order.
     ///
     /// # Errors
     /// If the adapter's head does not classify texts, or the device fails.
-    pub async fn classify<S: AsRef<str>>(
-        &self,
-        adapter: &Adapter,
-        texts: &[S],
-        max_length: Option<usize>,
-        progress: &mut dyn FnMut(f64),
-    ) -> Result<Vec<Classification>> {
-        let labels = labels_of(adapter, &text_classification::INFO)?;
-        let encodings = self.encode(texts, max_length.or(adapter.max_length()))?;
-        let examples: Vec<&[Encoding]> = encodings.chunks(1).collect();
-        let read = |_, rows: Rows<'_>| Classification::new(&labels, rows);
-        Ok(predict_head(self.model(), &adapter.model, &examples, read, progress).await?)
+    pub fn classify<'a, S: AsRef<str> + Sync>(&'a self, texts: &'a [S]) -> Call<'a, TextOptions, Vec<Classification>> {
+        Call::new(TextOptions::default(), move |options: TextOptions, mut progress| async move {
+            let labels = labels_of(self, &text_classification::INFO)?;
+            let encodings = self.backbone().encode(texts, options.max_length.or(self.max_length()))?;
+            let read = |_, rows: Rows<'_>| Classification::new(&labels, rows);
+            self.predict(&encodings, read, &mut progress).await
+        })
     }
 
-    /// Tags the words of texts, as the tokenizer splits them, in input order; spans are bytes of the text. Otherwise as
-    /// [`Backbone::classify`].
+    /// Tags the words of texts, as the tokenizer splits them, in input order; spans are bytes of the text.
     ///
     /// # Errors
     /// If the adapter's head does not tag words, or the device fails.
-    pub async fn tag<S: AsRef<str>>(
-        &self,
-        adapter: &Adapter,
-        texts: &[S],
-        max_length: Option<usize>,
-        progress: &mut dyn FnMut(f64),
-    ) -> Result<Vec<Tagging>> {
-        let encodings = self.encode(texts, max_length.or(adapter.max_length()))?;
-        let spans = |(text, encoding): (&S, &Encoding)| match encoding.truncated {
-            false => Ok(spans_of(encoding)),
-            // The words that were cut off count too.
-            true => Ok(spans_of(&self.tokenizer().encode(text.as_ref(), usize::MAX)?)),
-        };
-        let spans = texts.iter().zip(&encodings).map(spans).collect::<Result<Vec<_>>>()?;
-        self.tags_of(adapter, &encodings, &spans, progress).await
+    pub fn tag<'a, S: AsRef<str> + Sync>(&'a self, texts: &'a [S]) -> Call<'a, TextOptions, Vec<Tagging>> {
+        Call::new(TextOptions::default(), move |options: TextOptions, mut progress| async move {
+            let encodings = self.backbone().encode(texts, options.max_length.or(self.max_length()))?;
+            let spans = |(text, encoding): (&S, &Encoding)| match encoding.truncated {
+                false => Ok(spans_of(encoding)),
+                // The words that were cut off count too.
+                true => Ok(spans_of(&self.backbone().tokenizer().encode(text.as_ref(), usize::MAX)?)),
+            };
+            let spans = texts.iter().zip(&encodings).map(spans).collect::<Result<Vec<_>>>()?;
+            self.tags_of(&encodings, &spans, &mut progress).await
+        })
     }
 
     /// The same of texts that are already split into words; spans are bytes of the words with single spaces between.
     ///
     /// # Errors
-    /// As [`Backbone::tag`].
-    pub async fn tag_words<W: AsRef<[String]>>(
-        &self,
-        adapter: &Adapter,
-        texts: &[W],
-        max_length: Option<usize>,
-        progress: &mut dyn FnMut(f64),
-    ) -> Result<Vec<Tagging>> {
-        let encodings = self.encode_words(texts, max_length.or(adapter.max_length()))?;
-        let spans: Vec<_> = texts.iter().map(|words| spans_of_joined(words.as_ref())).collect();
-        self.tags_of(adapter, &encodings, &spans, progress).await
+    /// As [`Adapter::tag`].
+    pub fn tag_words<'a, W: AsRef<[S]> + Sync, S: AsRef<str>>(
+        &'a self,
+        texts: &'a [W],
+    ) -> Call<'a, TextOptions, Vec<Tagging>> {
+        Call::new(TextOptions::default(), move |options: TextOptions, mut progress| async move {
+            let encodings = self.backbone().encode_words(texts, options.max_length.or(self.max_length()))?;
+            let spans: Vec<_> = texts.iter().map(|words| spans_of_joined(words.as_ref())).collect();
+            self.tags_of(&encodings, &spans, &mut progress).await
+        })
+    }
+
+    /// As [`Backbone::embed`], with this adapter's modules in the backbone.
+    ///
+    /// # Errors
+    /// As [`Backbone::embed`].
+    pub fn embed<'a, S: AsRef<str> + Sync>(&'a self, texts: &'a [S]) -> Call<'a, EmbedOptions, Vec<Vec<f32>>> {
+        embed(self.backbone(), Some(self), texts)
+    }
+
+    /// As [`Backbone::embed_tokens`], with this adapter's modules in the backbone.
+    ///
+    /// # Errors
+    /// As [`Backbone::embed_tokens`].
+    pub fn embed_tokens<'a, S: AsRef<str> + Sync>(
+        &'a self,
+        texts: &'a [S],
+    ) -> Call<'a, EmbedOptions, Vec<Vec<Vec<f32>>>> {
+        embed_tokens(self.backbone(), Some(self), texts)
+    }
+
+    /// Predicts examples and compares with their truth.
+    ///
+    /// # Errors
+    /// If the adapter has no head, its head is of another task or lacks a label of the data, the data was tokenised for
+    /// another backbone, or the device fails.
+    pub fn evaluate<'a>(&'a self, examples: &'a Examples) -> Call<'a, (), Evaluation> {
+        Call::new((), move |(), mut progress| async move {
+            let examples = examples.for_backbone(self.backbone())?;
+            Ok(evaluate(self.backbone().model(), self.model(), examples, &mut progress).await?)
+        })
     }
 
     async fn tags_of(
         &self,
-        adapter: &Adapter,
         encodings: &[Encoding],
         spans: &[Vec<Range<usize>>],
-        progress: &mut dyn FnMut(f64),
+        progress: &mut OnProgress<'_>,
     ) -> Result<Vec<Tagging>> {
-        let labels = labels_of(adapter, &token_classification::INFO)?;
+        let labels = labels_of(self, &token_classification::INFO)?;
         let scheme = Scheme::new(&labels);
-        let examples: Vec<&[Encoding]> = encodings.chunks(1).collect();
         let read = |i: usize, rows: Rows<'_>| Tagging::new(&labels, &scheme, &encodings[i], &spans[i], rows);
-        Ok(predict_head(self.model(), &adapter.model, &examples, read, progress).await?)
+        self.predict(encodings, read, progress).await
     }
 
-    /// Vectors of texts, in input order: for each text one row of D numbers, or one for each token with
-    /// [`Pooling::None`].
+    async fn predict<T>(
+        &self,
+        encodings: &[Encoding],
+        read: impl FnMut(usize, Rows<'_>) -> T,
+        progress: &mut OnProgress<'_>,
+    ) -> Result<Vec<T>> {
+        let examples: Vec<&[Encoding]> = encodings.chunks(1).collect();
+        Ok(predict_head(self.backbone().model(), self.model(), &examples, read, progress).await?)
+    }
+}
+
+impl Backbone {
+    /// A vector of D numbers for each text, in input order.
     ///
     /// # Errors
     /// If the pooler is asked for and the backbone has none, or the device fails.
-    pub async fn embed<S: AsRef<str>>(
-        &self,
-        texts: &[S],
-        options: EmbedOptions<'_>,
-        progress: &mut dyn FnMut(f64),
-    ) -> Result<Vec<Vec<Vec<f32>>>> {
-        let model = self.model();
+    pub fn embed<'a, S: AsRef<str> + Sync>(&'a self, texts: &'a [S]) -> Call<'a, EmbedOptions, Vec<Vec<f32>>> {
+        embed(self, None, texts)
+    }
+
+    /// A vector of D numbers for each token of each text, special tokens included, in input order.
+    ///
+    /// # Errors
+    /// If the device fails.
+    pub fn embed_tokens<'a, S: AsRef<str> + Sync>(
+        &'a self,
+        texts: &'a [S],
+    ) -> Call<'a, EmbedOptions, Vec<Vec<Vec<f32>>>> {
+        embed_tokens(self, None, texts)
+    }
+}
+
+fn embed<'a, S: AsRef<str> + Sync>(
+    backbone: &'a Backbone,
+    adapter: Option<&'a Adapter>,
+    texts: &'a [S],
+) -> Call<'a, EmbedOptions, Vec<Vec<f32>>> {
+    Call::new(EmbedOptions::default(), move |options: EmbedOptions, mut progress| async move {
+        let model = backbone.model();
         if options.pooling == Pooling::Pooler && !model.has_pooler() {
             let must = "not be `pooler`: this backbone's weights have none".to_owned();
             return Err(Error::Setting { setting: "pooling", must });
         }
-        let encodings = self.encode(texts, options.max_length)?;
-        let examples: Vec<&[Encoding]> = encodings.chunks(1).collect();
-        let vectors = |tape: &mut Tape, hidden: Var, batch: &graftwork_model::Batch| match options.pooling {
-            Pooling::None => hidden,
+        let pool = |tape: &mut Tape, hidden: Var, batch: &Batch| match options.pooling {
             Pooling::Mean => tape.pool(&hidden, batch.sequences(), Pool::Mean),
             Pooling::Cls => tape.pool(&hidden, batch.sequences(), Pool::First),
             Pooling::Pooler => {
@@ -144,22 +209,35 @@ impl Backbone {
                 model.pooler(tape, &first)
             }
         };
-        let read = |_, rows: Rows<'_>| rows.iter().map(|row| finished(row, options.normalize)).collect();
-        Ok(predict(model, options.adapter.map(|a| &a.model), &examples, vectors, read, progress).await?)
-    }
+        let read = |rows: Rows<'_>| finished(rows.row(0), options.normalize);
+        vectors((backbone, adapter), texts, options.max_length, pool, read, &mut progress).await
+    })
+}
 
-    /// Predicts examples and compares with their truth.
-    ///
-    /// # Errors
-    /// If the adapter has no head, its head is of another task or lacks a label of the data, or the device fails.
-    pub async fn evaluate(
-        &self,
-        adapter: &Adapter,
-        examples: &dyn Examples,
-        progress: &mut dyn FnMut(f64),
-    ) -> Result<Evaluation> {
-        Ok(evaluate(self.model(), &adapter.model, examples, progress).await?)
-    }
+fn embed_tokens<'a, S: AsRef<str> + Sync>(
+    backbone: &'a Backbone,
+    adapter: Option<&'a Adapter>,
+    texts: &'a [S],
+) -> Call<'a, EmbedOptions, Vec<Vec<Vec<f32>>>> {
+    Call::new(EmbedOptions::default(), move |options: EmbedOptions, mut progress| async move {
+        let all = |_: &mut Tape, hidden: Var, _: &Batch| hidden;
+        let read = |rows: Rows<'_>| rows.iter().map(|row| finished(row, options.normalize)).collect();
+        vectors((backbone, adapter), texts, options.max_length, all, read, &mut progress).await
+    })
+}
+
+async fn vectors<S: AsRef<str>, T>(
+    (backbone, adapter): (&Backbone, Option<&Adapter>),
+    texts: &[S],
+    max_length: Option<usize>,
+    output: impl Fn(&mut Tape, Var, &Batch) -> Var,
+    read: impl Fn(Rows<'_>) -> T,
+    progress: &mut OnProgress<'_>,
+) -> Result<Vec<T>> {
+    let encodings = backbone.encode(texts, max_length.or(adapter.and_then(Adapter::max_length)))?;
+    let examples: Vec<&[Encoding]> = encodings.chunks(1).collect();
+    let read = |_, rows: Rows<'_>| read(rows);
+    Ok(predict(backbone.model(), adapter.map(Adapter::model), &examples, output, read, progress).await?)
 }
 
 /// The labels of an adapter's head, which must be for that task.
@@ -182,10 +260,10 @@ fn spans_of(encoding: &Encoding) -> Vec<Range<usize>> {
 }
 
 /// The bytes of each word when they stand in a line with single spaces between.
-fn spans_of_joined(words: &[String]) -> Vec<Range<usize>> {
+fn spans_of_joined<S: AsRef<str>>(words: &[S]) -> Vec<Range<usize>> {
     let mut start = 0;
-    let span = |word: &String| {
-        let span = start..start + word.len();
+    let span = |word: &S| {
+        let span = start..start + word.as_ref().len();
         start = span.end + 1;
         span
     };

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use graftwork_formats::{BackboneConfig, Error as FileError, Fingerprint, FingerprintBuilder, WeightSource};
 use graftwork_tensor::ops::attention::Sequences;
-use graftwork_tensor::{Activation, Device, Indices, Tape, Var, Weight, WeightType};
+use graftwork_tensor::{Activation, Device, Indices, Tape, Var, Weight, WeightType, give_way};
 
 use crate::embeddings::Embeddings;
 use crate::graft::{Bare, Graft, Product};
@@ -46,16 +46,17 @@ impl Batch {
 impl Backbone {
     /// Reads every weight of `source` once, piece by piece, to the device, hashing it on the way. `progress` gets the
     /// fraction of values read so far. `weight_type` is how matrices are stored on the device; `None` keeps the type that
-    /// the file has, where there is such a type (bf16 is widened to f32). Norms and biases are f32.
+    /// the file has, where there is such a type (bf16 is widened to f32). Norms and biases are f32. Dropped
+    /// between two layers, it leaves nothing behind.
     ///
     /// # Errors
     /// If a tensor cannot be read, `weight_type` cannot hold a value, the device fails or is too small, or the head size is none that attention supports.
-    pub async fn load(
+    pub async fn load<W: WeightSource, P: FnMut(f64)>(
         config: &BackboneConfig,
-        source: &mut dyn WeightSource,
+        source: &mut W,
         device: &Device,
         weight_type: Option<WeightType>,
-        progress: &mut dyn FnMut(f64),
+        progress: &mut P,
     ) -> Result<Self> {
         let head_size = config.head_size();
         if !head_size.is_multiple_of(4) || head_size > 128 {
@@ -66,8 +67,11 @@ impl Backbone {
         let mut loader =
             Loader { source, device, weight_type, hashes: FingerprintBuilder::default(), read: 0, total, progress };
         let embeddings = Embeddings::load(&mut loader, config)?;
-        let layers =
-            (0..config.num_hidden_layers).map(|i| Layer::load(&mut loader, config, i)).collect::<Result<_>>()?;
+        let mut layers = Vec::with_capacity(config.num_hidden_layers);
+        for i in 0..config.num_hidden_layers {
+            layers.push(Layer::load(&mut loader, config, i)?);
+            give_way().await;
+        }
         let pooler = config.architecture.names.pooler;
         let pooler = pooler.filter(|pooler| loader.source.shape(&format!("{pooler}.weight")).is_some());
         let pooler = pooler.map(|pooler| loader.dense(&[pooler])).transpose()?;

@@ -1,6 +1,6 @@
 //! Tokens to vectors, as the blueprint says.
 
-use graftwork_formats::BackboneConfig;
+use graftwork_formats::{BackboneConfig, WeightSource};
 use graftwork_tensor::ops::embed::embed;
 use graftwork_tensor::{Activation, Device, Indices, Tape, Var, Weight};
 
@@ -19,7 +19,10 @@ pub(crate) struct Embeddings {
 }
 
 impl Embeddings {
-    pub fn load(loader: &mut Loader<'_>, config: &BackboneConfig) -> Result<Self> {
+    pub fn load<W: WeightSource, P: FnMut(f64)>(
+        loader: &mut Loader<'_, W, P>,
+        config: &BackboneConfig,
+    ) -> Result<Self> {
         let names = &config.architecture.names;
         let modules = [Some(names.words), Some(names.positions), names.types].into_iter().flatten();
         let tables = modules.map(|module| loader.matrix(&[&format!("{module}.weight")])).collect::<Result<_>>()?;

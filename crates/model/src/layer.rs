@@ -1,6 +1,6 @@
 //! A layer of the backbone, as the blueprint says.
 
-use graftwork_formats::BackboneConfig;
+use graftwork_formats::{BackboneConfig, WeightSource};
 use graftwork_tensor::ops::attention::Sequences;
 use graftwork_tensor::{Activation, Tape, Var, Weight};
 
@@ -25,7 +25,11 @@ pub(crate) struct Layer {
 
 impl Layer {
     /// Layer `i`.
-    pub fn load(loader: &mut Loader<'_>, config: &BackboneConfig, i: usize) -> Result<Self> {
+    pub fn load<W: WeightSource, P: FnMut(f64)>(
+        loader: &mut Loader<'_, W, P>,
+        config: &BackboneConfig,
+        i: usize,
+    ) -> Result<Self> {
         let modules = &config.architecture.names.layer;
         let name = |module| config.architecture.in_layer(i, module);
         let eps = config.layer_norm_eps as f32;

@@ -5,7 +5,7 @@
 //! |---|---|
 //! | load a backbone and run it | [`Backbone`] |
 //! | configure an adapter | [`AdapterConfig`], [`methods`] |
-//! | load and save adapters | [`AdapterFile`], [`adapterhub`], [`single_file`], [`load`] |
+//! | load and save adapters | [`AdapterFile`], [`adapterhub`], [`single_file`] |
 //! | run or train one on a backbone | [`Adapter`], [`Head`] |
 
 mod adapter;
@@ -30,7 +30,7 @@ mod test_support;
 
 pub use adapter::Adapter;
 pub use adapter_file::AdapterFile;
-pub use adapter_file::files::{adapterhub, load, load_bytes, single_file};
+pub use adapter_file::files::{adapterhub, single_file};
 pub use adapter_file::metadata::Metadata;
 pub use arena::Arena;
 pub use backbone::{Backbone, Batch};

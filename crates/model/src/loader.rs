@@ -7,8 +7,8 @@ use crate::layers::{Dense, Norm};
 use crate::{Error, Result};
 
 /// Streams tensors from a source to a device.
-pub(crate) struct Loader<'a> {
-    pub source: &'a mut dyn WeightSource,
+pub(crate) struct Loader<'a, W, P> {
+    pub source: &'a mut W,
     pub device: &'a Device,
     /// How matrices are stored; `None` keeps what the file has.
     pub weight_type: Option<WeightType>,
@@ -16,10 +16,10 @@ pub(crate) struct Loader<'a> {
     /// Values read so far, of `total`.
     pub read: usize,
     pub total: usize,
-    pub progress: &'a mut dyn FnMut(f64),
+    pub progress: &'a mut P,
 }
 
-impl Loader<'_> {
+impl<W: WeightSource, P: FnMut(f64)> Loader<'_, W, P> {
     /// One matrix, or several of the same width below each other.
     pub fn matrix(&mut self, names: &[&str]) -> Result<Weight> {
         let kinds = names.iter().map(|name| self.kind(name));

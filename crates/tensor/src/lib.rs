@@ -11,6 +11,7 @@ mod error;
 pub mod ops;
 mod tape;
 mod tensor;
+mod threads;
 mod weight;
 
 pub use activation::Activation;
@@ -20,4 +21,5 @@ pub use error::{Error, Result};
 pub use graftwork_gpu::MemoryUse;
 pub use tape::{DropoutKey, Param, Tape, Var};
 pub use tensor::{Indices, Tensor};
+pub use threads::{BoxFuture, MaybeSend, OnProgress, give_way};
 pub use weight::{OutOfRange, Weight, WeightType, WeightWriter};

@@ -114,6 +114,17 @@ fn open_path(path: &Path) -> Result<(String, Box<dyn Read>)> {
     Ok((name, Box::new(file)))
 }
 
+/// What messages call data that comes from no file.
+const IN_MEMORY: &str = "the data";
+
+fn in_memory(index: usize, problem: &str) -> Error {
+    Error::file(IN_MEMORY, format!("example {index} (counted from 0): {problem}"))
+}
+
+fn nothing_in(name: &str) -> Error {
+    Error::file(name, "there are no rows in it")
+}
+
 /// Hands all rows of a stream to `take`, with what they have of these columns.
 fn read_rows<'a>(
     name: &'a str,

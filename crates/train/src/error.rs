@@ -24,13 +24,13 @@ pub enum Error {
         must: String,
     },
     /// There is nothing to train or evaluate on.
-    #[error("the {what} data has no examples")]
+    #[error("the {what} data has no examples: give it some")]
     NoExamples {
         /// Training, dev or test.
         what: &'static str,
     },
     /// An example lacks a label.
-    #[error("example {index} of the {what} data has no label (or one that the head does not know)")]
+    #[error("example {index} of the {what} data has no label: give it one, or leave it out")]
     NoLabel {
         /// Training, dev or test.
         what: &'static str,
@@ -39,7 +39,8 @@ pub enum Error {
     },
     /// The data has a label that the head does not.
     #[error(
-        "the {what} data has the label `{label}`, which the adapter's head does not know; its {} labels are {}",
+        "the {what} data has the label `{label}`, which the adapter's head does not know; its {} labels are {}. \
+         Correct the data, or train a new adapter for its labels",
         known.len(), listed(known)
     )]
     OtherLabels {
@@ -51,7 +52,9 @@ pub enum Error {
         known: Vec<String>,
     },
     /// The adapter's head is for another task.
-    #[error("the adapter's head is for {head}, not for {wanted}")]
+    #[error(
+        "the adapter's head is for {head}, not for {wanted}: use it for that, or an adapter that was trained for this"
+    )]
     OtherTask {
         /// The head's task, or its kind.
         head: &'static str,
@@ -75,7 +78,9 @@ pub enum Error {
         rows: usize,
     },
     /// The adapter has no head to train or evaluate.
-    #[error("the adapter has no head; train one with `graftwork train --init`")]
+    #[error(
+        "the adapter has no head: it can embed texts, but predict and learn nothing; use one with a head, or a new one"
+    )]
     NoHead,
     /// The loss is no longer a number.
     #[error("the loss became {loss} at step {step}: lower the learning rate")]

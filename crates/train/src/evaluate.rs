@@ -1,6 +1,7 @@
 //! A task's metrics over many examples.
 
 use graftwork_model::{Adapter, Backbone};
+use graftwork_tensor::OnProgress;
 
 use crate::metrics::Metrics;
 use crate::predict::{Rows, predict_head};
@@ -27,7 +28,7 @@ pub async fn evaluate(
     backbone: &Backbone,
     adapter: &Adapter,
     data: &dyn Examples,
-    progress: &mut dyn FnMut(f64),
+    progress: &mut OnProgress<'_>,
 ) -> Result<Evaluation> {
     let task = data.for_head(adapter.description().head.as_ref().ok_or(Error::NoHead)?)?;
     let examples: Vec<_> = (0..data.len()).map(|example| data.sequences(example)).collect();

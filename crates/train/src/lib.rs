@@ -7,7 +7,6 @@ pub mod evaluate;
 mod events;
 pub mod metrics;
 mod optimizer;
-mod pause;
 mod plan;
 pub mod predict;
 mod schedule;

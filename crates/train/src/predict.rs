@@ -2,10 +2,9 @@
 //! through here.
 
 use graftwork_model::{Adapter, Backbone, Batch};
-use graftwork_tensor::{Tape, Var};
+use graftwork_tensor::{OnProgress, Tape, Tensor, Var, give_way};
 use graftwork_text::{BatchSize, Encoding, PackedBatch, by_length, plan};
 
-use crate::pause::between_batches;
 use crate::{Error, Result};
 
 /// Tokens of a batch during inference: enough to keep a GPU busy, few enough for a small one.
@@ -44,42 +43,43 @@ pub async fn predict<T>(
     examples: &[&[Encoding]],
     output: impl Fn(&mut Tape, Var, &Batch) -> Var,
     mut read: impl FnMut(usize, Rows<'_>) -> T,
-    progress: &mut dyn FnMut(f64),
+    progress: &mut OnProgress<'_>,
 ) -> Result<Vec<T>> {
     let lengths: Vec<usize> = examples.iter().map(|sequences| sequences.iter().map(Encoding::len).sum()).collect();
-    let answer = async |chosen: &[usize]| {
-        let out = {
-            let batch = upload(backbone, chosen.iter().map(|example| examples[*example]))?;
-            let mut tape = Tape::inference(backbone.device());
-            let hidden = backbone.forward(&mut tape, &batch, adapter, 0.0)?;
-            output(&mut tape, hidden, &batch).value().clone()
-        };
-        let values = backbone.device().read(&out).await?;
-        let (rows, cols) = (out.rows(), out.cols());
-        let sequences: usize = chosen.iter().map(|example| examples[*example].len()).sum();
-        let mut rest = values.as_slice();
-        let answer = |example: &usize| {
-            let own = if rows == sequences { examples[*example].len() } else { lengths[*example] };
-            let (values, others) = rest.split_at(own * cols);
-            rest = others;
-            read(*example, Rows { values, cols })
-        };
-        Ok(chosen.iter().map(answer).collect())
+    let compute = |chosen: &[usize]| {
+        let batch = upload(backbone, chosen.iter().map(|example| examples[*example]))?;
+        let mut tape = Tape::inference(backbone.device());
+        let hidden = backbone.forward(&mut tape, &batch, adapter, 0.0)?;
+        Ok(output(&mut tape, hidden, &batch).value().clone())
     };
-    in_batches(backbone, &lengths, answer, progress).await
+    let answers = |chosen: &[usize], out: Rows<'_>| {
+        let sequences: usize = chosen.iter().map(|example| examples[*example].len()).sum();
+        let is_by_sequence = out.iter().len() == sequences;
+        let mut rest = out.values;
+        let answer = |example: &usize| {
+            let own = if is_by_sequence { examples[*example].len() } else { lengths[*example] };
+            let (values, others) = rest.split_at(own * out.cols);
+            rest = others;
+            read(*example, Rows { values, cols: out.cols })
+        };
+        chosen.iter().map(answer).collect()
+    };
+    in_batches(backbone, &lengths, compute, answers, progress).await
 }
 
-/// An answer to each of `lengths.len()` inputs, in input order. `answer` gets the indices of one batch at a time, longest
-/// inputs first, and gives an answer to each. A batch that the device has no room for is split, and so are those after
-/// it. `progress` gets the fraction done. Dropped between two batches, it leaves nothing behind.
+/// An answer to each of `lengths.len()` inputs, in input order. `compute` gets the indices of one batch at a time, longest
+/// inputs first, `read` the same with what was computed, to give an answer to each. A batch that the device has no room
+/// for is split, and so are those after it. `progress` gets the fraction done. Dropped between two batches, it leaves
+/// nothing behind.
 ///
 /// # Errors
-/// The first of `answer`'s that a smaller batch does not help.
+/// The first of `compute`'s or the device's that a smaller batch does not help.
 pub async fn in_batches<T>(
     backbone: &Backbone,
     lengths: &[usize],
-    mut answer: impl AsyncFnMut(&[usize]) -> Result<Vec<T>>,
-    progress: &mut dyn FnMut(f64),
+    mut compute: impl FnMut(&[usize]) -> Result<Tensor>,
+    mut read: impl FnMut(&[usize], Rows<'_>) -> Vec<T>,
+    progress: &mut OnProgress<'_>,
 ) -> Result<Vec<T>> {
     let order = by_length(lengths);
     let mut answers: Vec<Option<T>> = lengths.iter().map(|_| None).collect();
@@ -87,12 +87,18 @@ pub async fn in_batches<T>(
     let mut done = 0;
     while done < order.len() {
         for indices in plan(lengths, &order[done..], BatchSize::Tokens(most)) {
-            match answer(&indices).await {
-                Ok(some) => {
+            // Not one closure for both: of an async one, the compiler cannot tell that it may go to another thread.
+            let out = match compute(&indices) {
+                Ok(out) => backbone.device().read(&out).await.map(|values| (values, out.cols())).map_err(Error::from),
+                Err(error) => Err(error),
+            };
+            match out {
+                Ok((values, cols)) => {
+                    let some = read(&indices, Rows { values: &values, cols });
                     indices.iter().zip(some).for_each(|(index, some)| answers[*index] = Some(some));
                     done += indices.len();
                     progress(done as f64 / order.len() as f64);
-                    between_batches().await;
+                    give_way().await;
                 }
                 Err(error) if indices.len() > 1 && error.is_out_of_memory() => {
                     most = indices.iter().map(|index| lengths[*index]).sum::<usize>() / 2;
@@ -114,7 +120,7 @@ pub async fn predict_head<T>(
     adapter: &Adapter,
     examples: &[&[Encoding]],
     read: impl FnMut(usize, Rows<'_>) -> T,
-    progress: &mut dyn FnMut(f64),
+    progress: &mut OnProgress<'_>,
 ) -> Result<Vec<T>> {
     let head = adapter.head().ok_or(Error::NoHead)?;
     let logits = |tape: &mut Tape, hidden: Var, batch: &Batch| head.forward(tape, backbone, &hidden, batch, 0.0);

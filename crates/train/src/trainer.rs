@@ -3,6 +3,7 @@
 use std::ops::ControlFlow;
 
 use graftwork_model::{Adapter, AdapterFile, Backbone};
+use graftwork_tensor::give_way;
 use graftwork_text::Encoding;
 use web_time::{Duration, Instant};
 
@@ -114,7 +115,7 @@ impl<'a> Trainer<'a> {
     ///
     /// # Errors
     /// If the device fails, or the loss is no longer a number.
-    pub async fn run(&mut self, observer: &mut dyn FnMut(&Self, Event<'_>) -> ControlFlow<()>) -> Result<Ending> {
+    pub async fn run(&mut self, observer: &mut impl FnMut(&Self, Event<'_>) -> ControlFlow<()>) -> Result<Ending> {
         let mut stop = false;
         loop {
             stop |= match self.turn(self.steps_per_turn()).await? {
@@ -127,6 +128,7 @@ impl<'a> Trainer<'a> {
             if stop && !self.evaluation_due && self.step < self.plan.total_steps() {
                 return Ok(Ending::Stopped);
             }
+            give_way().await;
         }
     }
 
@@ -223,7 +225,9 @@ impl<'a> Trainer<'a> {
     async fn report(&mut self) -> Result<Vec<StepReport>> {
         let started = Instant::now();
         let device = self.backbone.device();
-        let reports = self.optimizer.reports(device, self.reported + 1..=self.step, |step| self.lr(step)).await?;
+        // Where a turn was given up, the reports of its steps may be lost.
+        let first = (self.reported + 1).max((self.step + 1).saturating_sub(RING));
+        let reports = self.optimizer.reports(device, first..=self.step, |step| self.lr(step)).await?;
         self.reported = self.step;
         self.elapsed += started.elapsed();
         Ok(reports)

@@ -65,9 +65,9 @@ impl Adapter {
 
     /// Classifies texts; the answers are JSON, in input order.
     pub async fn classify(&self, texts: Vec<String>, options: String) -> Result<String> {
-        let Held { shared, adapter, .. } = self.held()?;
+        let Held { adapter, .. } = self.held()?;
         let options: Classify = options::parse(&options)?;
-        let answers = shared.0.classify(&adapter, &texts, options.max_length, &mut |_| {}).await?;
+        let answers = adapter.classify(&texts).max_length(options.max_length).await?;
         let answers = answers.into_iter().map(|answer| {
             let best = answer.scores.iter().find(|(label, _)| *label == answer.label);
             json!({

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use graftwork::{AdapterChoice, AdapterFile, Device, EmbedOptions, FileError, GpuError, TrainConfig, files};
+use graftwork::{AdapterChoice, AdapterFile, Device, FileError, GpuError, LoadOptions, NewAdapter, TrainConfig, files};
 use js_sys::{Float32Array, Function, Uint8Array};
 use serde_json::json;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -50,12 +50,12 @@ impl Backbone {
             "cpu" => Device::cpu(),
             other => return Err(options::bad(format!("unknown device `{other}`; known: gpu, cpu"))),
         };
-        let mut report = |done: f64| drop(progress.call1(&JsValue::NULL, &JsValue::from_f64(done)));
+        let report = |done: f64| drop(progress.call1(&JsValue::NULL, &JsValue::from_f64(done)));
         let open = |name: &str| {
             let at = names.iter().position(|other| other == name)?;
             Some(Source::new(&read, name, *sizes.get(at)?))
         };
-        let loaded = graftwork::Backbone::from_folder(&open, &device, &mut report).await;
+        let loaded = graftwork::Backbone::from_folder(open, &device, LoadOptions::default(), report).await;
         if let (Err(_), Some(gpu)) = (&loaded, device.as_gpu()) {
             gpu.destroy();
         }
@@ -73,14 +73,14 @@ impl Backbone {
             "hiddenSize": config.hidden_size,
             "layers": config.num_hidden_layers,
             "maxLength": config.max_length(),
-            "parameters": backbone.model().parameters(),
+            "parameters": backbone.parameters(),
         });
         Ok(info.to_string())
     }
 
     /// Uploads an adapter in one file; with `any_backbone`, also one that was trained on other weights.
     pub fn attach(&self, name: &str, bytes: &[u8], any_backbone: bool) -> Result<Adapter> {
-        let file = files::load_bytes(name, bytes);
+        let file = AdapterFile::from_bytes(name, bytes);
         self.attach_file(file, any_backbone)
     }
 
@@ -96,7 +96,7 @@ impl Backbone {
     #[wasm_bindgen(js_name = attachRun)]
     pub fn attach_run(&self, bytes: &[u8], state: &[u8]) -> Result<Adapter> {
         let shared = self.shared()?;
-        let file = files::load_bytes("the saved run", bytes).map_err(graftwork::Error::from).map_err(damaged)?;
+        let file = AdapterFile::from_bytes("the saved run", bytes).map_err(graftwork::Error::from).map_err(damaged)?;
         let adapter = shared.0.attach(&file).map_err(Failure::reading("wrong-backbone"))?;
         let state = adapter.read_state("the saved run", state).map_err(damaged)?;
         let file = adapter.file_at(&state);
@@ -111,7 +111,8 @@ impl Backbone {
         let (name, seed) =
             (options.name.as_deref().unwrap_or("adapter"), options.seed.unwrap_or(TrainConfig::default().seed));
         let config = options.method.config()?;
-        let made = shared.0.new_adapter(&graftwork::text_classification::INFO, name, config, options.labels, seed);
+        let new = NewAdapter::new(&graftwork::text_classification::INFO, options.labels);
+        let made = shared.0.new_adapter(new.named(name).method(config).seed(seed));
         let file = made.map_err(Failure::reading("bad-option"))?;
         Adapter::new(shared, file)
     }
@@ -202,15 +203,15 @@ pub async fn embed(
     options: &str,
 ) -> Result<Vectors> {
     let options: Embed = options::parse(options)?;
-    let how = EmbedOptions {
-        adapter,
-        max_length: options.max_length,
-        pooling: options.pooling()?,
-        normalize: options.normalize.unwrap_or(false),
+    let normalize = options.normalize.unwrap_or(false);
+    let max_length = options.max_length.unwrap_or(shared.0.config().max_position_embeddings);
+    let Some(pooling) = options.pooling()? else {
+        let call = adapter.map_or_else(|| shared.0.embed_tokens(texts), |adapter| adapter.embed_tokens(texts));
+        let rows = call.max_length(max_length).normalize(normalize).await?;
+        let counts = rows.iter().map(|text| text.len() as u32).collect();
+        return Ok(Vectors { counts, values: rows.into_iter().flatten().flatten().collect() });
     };
-    let rows = shared.0.embed(texts, how, &mut |_| {}).await?;
-    Ok(Vectors {
-        counts: rows.iter().map(|text| text.len() as u32).collect(),
-        values: rows.into_iter().flatten().flatten().collect(),
-    })
+    let call = adapter.map_or_else(|| shared.0.embed(texts), |adapter| adapter.embed(texts));
+    let rows = call.pooling(pooling).max_length(max_length).normalize(normalize).await?;
+    Ok(Vectors { counts: vec![1; rows.len()], values: rows.into_iter().flatten().collect() })
 }

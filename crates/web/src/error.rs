@@ -33,17 +33,13 @@ impl Failure {
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let code = device_code(&error).unwrap_or(match &error {
-            Error::Setting { .. } | Error::Train(TrainError::Setting { .. }) => "bad-option",
+            Error::Setting { .. } | Error::Text(_) => "bad-option",
             Error::Train(
                 TrainError::NoExamples { .. } | TrainError::NoLabel { .. } | TrainError::OtherLabels { .. },
             ) => "bad-examples",
             Error::Train(TrainError::NoHead) => "no-head",
             Error::Train(TrainError::Diverged { .. }) => "diverged",
-            Error::Text(_) | Error::Train(TrainError::Text(_)) => "bad-option",
-            Error::Model(_) | Error::File(_) | Error::Train(TrainError::Model(_) | TrainError::File(_)) => {
-                "bad-adapter"
-            }
-            Error::Train(TrainError::OtherTask { .. }) => "bad-adapter",
+            Error::Model(_) | Error::File(_) | Error::Train(TrainError::OtherTask { .. }) => "bad-adapter",
             _ => "internal",
         });
         Self::new(code, error.to_string())
@@ -67,14 +63,9 @@ impl From<Failure> for JsValue {
 
 /// The device's part in an error, if it has one.
 fn device_code(error: &Error) -> Option<&'static str> {
-    use ModelError::BatchTooLarge;
     let device = match error {
-        Error::Model(BatchTooLarge { .. }) | Error::Train(TrainError::Model(BatchTooLarge { .. })) => {
-            return Some("out-of-memory");
-        }
-        Error::Device(device)
-        | Error::Model(ModelError::Device(device))
-        | Error::Train(TrainError::Device(device) | TrainError::Model(ModelError::Device(device))) => device,
+        Error::Model(ModelError::BatchTooLarge { .. }) => return Some("out-of-memory"),
+        Error::Device(device) => device,
         _ => return None,
     };
     let DeviceError::Gpu(gpu) = device;
@@ -95,7 +86,7 @@ mod tests {
     fn the_device_is_blamed_before_the_file() {
         let lost = || DeviceError::Gpu(GpuError::Lost { reason: "x".to_owned() });
         let read = Failure::reading("bad-backbone");
-        assert_eq!(read(Error::Model(ModelError::Device(lost()))).code, "device-lost");
+        assert_eq!(read(ModelError::Device(lost()).into()).code, "device-lost");
         assert_eq!(read(Error::NoCache).code, "bad-backbone");
         assert_eq!(Failure::from(TrainError::Model(ModelError::Device(lost()))).code, "device-lost");
         assert_eq!(Failure::from(TrainError::NoHead).code, "no-head");

@@ -91,13 +91,13 @@ pub struct Embed {
 }
 
 impl Embed {
-    /// Which vector stands for a text.
-    pub fn pooling(&self) -> Result<Pooling> {
+    /// Which vector stands for a text; `None` if each token's does.
+    pub fn pooling(&self) -> Result<Option<Pooling>> {
         match self.pooling.as_deref() {
-            None | Some("mean") => Ok(Pooling::Mean),
-            Some("cls") => Ok(Pooling::Cls),
-            Some("pooler") => Ok(Pooling::Pooler),
-            Some("none") => Ok(Pooling::None),
+            None | Some("mean") => Ok(Some(Pooling::Mean)),
+            Some("cls") => Ok(Some(Pooling::Cls)),
+            Some("pooler") => Ok(Some(Pooling::Pooler)),
+            Some("none") => Ok(None),
             Some(other) => Err(bad(format!("unknown pooling `{other}`; known: mean, cls, pooler, none"))),
         }
     }

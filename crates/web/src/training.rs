@@ -4,7 +4,7 @@ use graftwork::{
     Adapter, AdapterFile, Answer, Backbone, Dataset, Evaluation, Example, Progress, StepReport, Trainer, Turn,
 };
 use js_sys::Date;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::error::{Failure, Result};
 use crate::host::Host;
@@ -12,6 +12,8 @@ use crate::options::{self, Train, bad};
 
 /// Seconds between two reports, roughly.
 const REPORT_SECONDS: f64 = 0.2;
+/// One key holds all of a saved run, so its state need not say which it is of.
+const RUN: &str = "";
 /// Which of a seed's orders tells what is held out; no epoch has this number.
 const HELD_OUT: u64 = u64::MAX;
 
@@ -31,10 +33,9 @@ pub async fn run(
     options: &str,
     host: &Host,
 ) -> Result<(AdapterFile, bool)> {
-    let mut file = start.clone();
     let options: Train = options::parse(options)?;
     let mut config = options.config()?;
-    let labels = labels_of(&file)?;
+    let labels = labels_of(start)?;
     let max_length = *config.max_length.get_or_insert(backbone.config().max_length());
     let mut train = dataset(&labels, texts.train)?;
     let dev = match (texts.dev, options.validation) {
@@ -43,23 +44,20 @@ pub async fn run(
         (_, Some(_)) => return Err(bad("validation is a share or examples, not both")),
         (_, None) => None,
     };
-    let train = backbone.examples("training", &train, Some(max_length))?;
-    let dev = dev.map(|dev| backbone.examples("validation", &dev, Some(max_length))).transpose()?;
+    let train = backbone.examples("training", &train, max_length)?;
+    let dev = dev.map(|dev| backbone.examples("validation", &dev, max_length)).transpose()?;
 
-    file.metadata.max_length = Some(max_length);
-    file.metadata.tool_version = Some(format!("graftwork {}", graftwork::VERSION));
-    file.metadata.backbone_fingerprint = Some(backbone.fingerprint());
-    file.metadata.metrics = Map::new();
-    file.metadata.training = config.to_json();
-    file.metadata.training.extend(options.validation.map(|share| ("validation".to_owned(), share.into())));
-    let mut trainer = Trainer::new(backbone.model(), &file, config, train.as_ref(), dev.as_deref())?;
+    let mut settings = config.to_json();
+    settings.extend(options.validation.map(|share| ("validation".to_owned(), share.into())));
+    let mut trainer = backbone.trainer(start, config, &train, dev.as_ref())?;
     if let Some(state) = host.state() {
-        trainer.resume(adapter.read_state("the saved run", &state)?)?;
+        trainer.resume(adapter.read_state("the saved run", &state)?, RUN)?;
     } else if host.seconds().is_finite() && !keep(&trainer, host).await? {
         return Ok((start.clone(), false));
     }
     let finished = turns(&mut trainer, &labels, host).await?;
-    let mut trained = trainer.adapter().to_file(backbone.device()).await.map_err(graftwork::Error::from)?;
+    let mut trained = trainer.to_file().await?;
+    trained.metadata.training = settings;
     if let (true, Some(best)) = (finished, trainer.best()) {
         let found = json!({"accuracy": best.score, "loss": best.loss});
         trained.metadata.metrics.insert("dev".to_owned(), found);
@@ -98,8 +96,7 @@ async fn turns(trainer: &mut Trainer<'_>, labels: &[String], host: &Host) -> Res
 
 /// Gives the host what the run needs to go on from here.
 async fn keep(trainer: &Trainer<'_>, host: &Host) -> Result<bool> {
-    // One key holds all of a saved run, so the state need not say which it is of.
-    let state = trainer.state("").await?.to_bytes()?;
+    let state = trainer.state(RUN).await?.to_bytes()?;
     let Progress { step, total_steps, .. } = trainer.progress();
     host.keep(state, step, total_steps).await
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use graftwork_formats::{BackboneConfig, Checkpoint, SafetensorsFile, WeightSource};
-use graftwork_model::{adapterhub, load_bytes};
+use graftwork_model::{AdapterFile, adapterhub};
 use graftwork_text::data::for_each_chunk;
 use graftwork_text::{Dataset, Format, ReadOptions, TaggedDataset, Tokenizer, VocabOptions};
 use graftwork_train::checkpoint::RunState;
@@ -63,7 +63,7 @@ pub const TARGETS: &[Target] = &[
         seeds: &[],
         dictionary: JSON,
         longest: 64 << 10,
-        run: |input| drop(load_bytes("adapter.safetensors", input)),
+        run: |input| drop(AdapterFile::from_bytes("adapter.safetensors", input)),
     },
     Target {
         name: "adapter_config",

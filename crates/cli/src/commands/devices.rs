@@ -1,6 +1,6 @@
 //! `graftwork devices`
 
-use pollster::block_on;
+use graftwork::block_on;
 use serde_json::json;
 
 use crate::args::Common;

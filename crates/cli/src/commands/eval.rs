@@ -1,7 +1,6 @@
 //! `graftwork eval`
 
-use graftwork::Examples;
-use pollster::block_on;
+use graftwork::{Examples, block_on};
 use serde_json::json;
 
 use crate::args::{Common, Eval};
@@ -20,9 +19,9 @@ pub fn run(args: &Eval, common: &Common) -> Result<()> {
     let backbone = load(&args.backbone, common)?;
     let adapter = backbone.attach(&file)?;
     let examples = backbone.examples("evaluation", data.as_ref(), args.max_length.or(adapter.max_length()))?;
-    note(examples.as_ref(), common);
+    note(&examples, common);
     let mut progress = Progress::fraction("evaluating", common.quiet);
-    let evaluation = block_on(backbone.evaluate(&adapter, examples.as_ref(), &mut |done| progress.set_fraction(done)))?;
+    let evaluation = block_on(adapter.evaluate(&examples).progress(|done| progress.set_fraction(done)))?;
     drop(progress);
 
     let mut out = Output::new();
@@ -41,7 +40,7 @@ pub fn run(args: &Eval, common: &Common) -> Result<()> {
 }
 
 /// Says what of the data is not used.
-pub fn note(examples: &dyn Examples, common: &Common) {
+pub fn note(examples: &Examples, common: &Common) {
     if let Some(note) = examples.note().filter(|_| !common.quiet) {
         eprintln!("note: {note}");
     }

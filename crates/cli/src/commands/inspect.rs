@@ -3,8 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use graftwork::{BackboneConfig, Fingerprint, HeadConfig, HeadStyle, Tokenizer};
-use graftwork_formats::{Checkpoint, WeightSource};
+use graftwork::{BackboneSummary, HeadConfig, HeadStyle, Tokenizer};
 use serde_json::{Value, json};
 
 use crate::args::{Common, Inspect};
@@ -49,13 +48,7 @@ pub fn run(args: &Inspect, common: &Common) -> Result<()> {
 }
 
 fn backbone(dir: &Path) -> Result<Value> {
-    let config = BackboneConfig::from_dir(dir)?;
-    let mut checkpoint = Checkpoint::open(dir, &config)?;
-    let names = checkpoint.names();
-    let values = |name: &String| checkpoint.shape(name).map_or(0, |shape| shape.iter().product::<usize>());
-    let parameters: usize = names.iter().map(values).sum();
-    let has_pooler = checkpoint.has_pooler();
-    let fingerprint = Fingerprint::of(&mut checkpoint)?;
+    let BackboneSummary { config, tensors, parameters, has_pooler, fingerprint } = BackboneSummary::read(dir)?;
     // A backbone without tokenizer can be looked at, if not used.
     let tokenizer = match Tokenizer::from_dir(dir) {
         Ok(tokenizer) => json!({"tokens": tokenizer.vocab_size()}),
@@ -67,7 +60,7 @@ fn backbone(dir: &Path) -> Result<Value> {
         "model_type": config.architecture.model_type,
         "parameters": parameters,
         "bytes": bytes_of(dir, &["safetensors"]),
-        "tensors": names.len(),
+        "tensors": tensors,
         "fingerprint": fingerprint.to_string(),
         "has_pooler": has_pooler,
         "tokenizer": tokenizer,
@@ -103,7 +96,7 @@ fn adapter(path: &Path) -> Result<Value> {
         "hidden_size": file.hidden_size,
         "layers": file.layers(),
         "config": file.config.to_json(),
-        "labels": file.head.as_ref().map(labels),
+        "labels": file.head.as_ref().map(HeadConfig::label_names),
         "head": file.head.as_ref().map(head_json),
         "fingerprint": file.weights_digest().to_string(),
         "backbone_fingerprint": metadata.backbone_fingerprint.map(|fingerprint| fingerprint.to_string()),
@@ -112,10 +105,6 @@ fn adapter(path: &Path) -> Result<Value> {
         "metrics": metadata.metrics,
         "training": metadata.training,
     }))
-}
-
-fn labels(head: &HeadConfig) -> Vec<String> {
-    (0..head.num_labels).map(|id| head.label(id)).collect()
 }
 
 fn head_json(head: &HeadConfig) -> Value {

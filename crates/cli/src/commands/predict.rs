@@ -2,8 +2,7 @@
 
 use std::ops::{ControlFlow, Range};
 
-use graftwork::{Adapter, Backbone, Classification, CodePoints, HeadKind, Input, Tagging};
-use pollster::block_on;
+use graftwork::{Adapter, Classification, CodePoints, HeadKind, Input, Tagging, block_on};
 use serde::{Serialize, Serializer};
 
 use crate::args::{Common, Predict};
@@ -28,11 +27,11 @@ pub fn run(args: &Predict, common: &Common) -> Result<()> {
         match head.kind {
             HeadKind::Classification => {
                 let texts = input::whole_texts(inputs, task.name)?;
-                let found = block_on(backbone.classify(&adapter, &texts, max_length, &mut |_| {}))?;
+                let found = block_on(adapter.classify(&texts).max_length(max_length))?;
                 texts.iter().zip(&found).try_for_each(|(text, found)| label_line(&mut out, text, found))?;
             }
             HeadKind::Tagging => {
-                for (text, found) in tagged(&backbone, &adapter, inputs, max_length)? {
+                for (text, found) in tagged(&adapter, inputs, max_length)? {
                     left_out += found.left_out;
                     tags_line(&mut out, &text, &found)?;
                 }
@@ -73,12 +72,7 @@ impl Serialize for Scores<'_> {
 }
 
 /// Tags texts and lists of words, in their order; of a list, the text is its words with single spaces between.
-fn tagged(
-    backbone: &Backbone,
-    adapter: &Adapter,
-    inputs: Vec<Input>,
-    max_length: Option<usize>,
-) -> Result<Vec<(String, Tagging)>> {
+fn tagged(adapter: &Adapter, inputs: Vec<Input>, max_length: Option<usize>) -> Result<Vec<(String, Tagging)>> {
     let (mut texts, mut lists) = (Vec::new(), Vec::new());
     let is_list: Vec<bool> = inputs.iter().map(|input| matches!(input, Input::Words(_))).collect();
     for input in inputs {
@@ -87,8 +81,8 @@ fn tagged(
             Input::Words(words) => lists.push(words),
         }
     }
-    let of_texts = block_on(backbone.tag(adapter, &texts, max_length, &mut |_| {}))?;
-    let of_lists = block_on(backbone.tag_words(adapter, &lists, max_length, &mut |_| {}))?;
+    let of_texts = block_on(adapter.tag(&texts).max_length(max_length))?;
+    let of_lists = block_on(adapter.tag_words(&lists).max_length(max_length))?;
     let mut of_texts = texts.into_iter().zip(of_texts);
     let mut of_lists = lists.into_iter().map(|words| words.join(" ")).zip(of_lists);
     Ok(is_list.into_iter().filter_map(|list| if list { of_lists.next() } else { of_texts.next() }).collect())

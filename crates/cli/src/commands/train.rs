@@ -45,9 +45,9 @@ pub fn run(args: &Train, common: &Common) -> Result<()> {
     };
 
     let max_length = *config.max_length.get_or_insert(backbone.config().max_length());
-    let encode = |what, data: &dyn Labelled| -> Result<Box<dyn Examples>> {
-        let examples = backbone.examples(what, data, Some(max_length))?;
-        note(examples.as_ref(), common);
+    let encode = |what, data: &dyn Labelled| -> Result<Examples> {
+        let examples = backbone.examples(what, data, max_length)?;
+        note(&examples, common);
         Ok(examples)
     };
     let train = encode("training", data.train.as_ref())?;
@@ -66,10 +66,10 @@ pub fn run(args: &Train, common: &Common) -> Result<()> {
     };
     let (mut trained, speed) = match runner.already_finished() {
         Some(file) => (file, Speed::default()),
-        None => match runner.run(&file, train.as_ref(), dev.as_ref())? {
+        None => match runner.run(&file, &train, &dev)? {
             Outcome::Finished(mut trained, speed) => {
                 settings.insert("run".to_owned(), json!(runner.identity));
-                start::describe(&mut trained, &backbone, settings, max_length);
+                trained.metadata.training = settings;
                 // Before it is measured, which may take long: from here on it cannot be lost.
                 trained.save(&args.out)?;
                 out_dir.remove_checkpoint();
@@ -84,13 +84,13 @@ pub fn run(args: &Train, common: &Common) -> Result<()> {
 
     interrupt.install()?;
     let adapter = backbone.attach(&trained)?;
-    let measure = |what: &str, examples: &dyn Examples| -> Result<Option<Evaluation>> {
+    let measure = |what: &str, examples: &Examples| -> Result<Option<Evaluation>> {
         let mut progress = Progress::fraction(&format!("measuring on {what}"), common.quiet);
-        let mut show = |done| progress.set_fraction(done);
-        Ok(interrupt.unless_set(backbone.evaluate(&adapter, examples, &mut show)).transpose()?)
+        let measured = adapter.evaluate(examples).progress(|done| progress.set_fraction(done));
+        Ok(interrupt.unless_set(measured).transpose()?)
     };
     let mut found = Vec::new();
-    for (name, examples) in [("dev", Some(dev.as_ref())), ("test", test.as_deref())] {
+    for (name, examples) in [("dev", Some(&dev)), ("test", test.as_ref())] {
         let Some(examples) = examples else { continue };
         let Some(evaluation) = measure(name, examples)? else {
             let message = format!("interrupted while measuring; the adapter is in {}", args.out.display());
@@ -120,8 +120,7 @@ struct Told<'a> {
 
 fn tell(told: &Told<'_>) -> Result<()> {
     let Told { args, backbone, speed, .. } = told;
-    let (parameters, of) =
-        (told.trained.adapter_parameters() + told.trained.head_parameters(), backbone.model().parameters());
+    let (parameters, of) = (told.trained.adapter_parameters() + told.trained.head_parameters(), backbone.parameters());
     let mut out = Output::new();
     if told.common.json {
         let mut line = json!({

@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 use super::files::adapterhub::{from_files, to_files, write_dir};
 use super::parts::{from_parts, to_parts};
 use super::*;
+use crate::single_file;
 use crate::test_support::{adapter, configs, labels};
-use crate::{load, single_file};
 
 fn sample() -> AdapterFile {
     let mut sample = adapter(configs()[0].1.clone(), Some(HeadConfig::flex("test", labels())));
@@ -180,20 +180,20 @@ fn a_directory_appears_whole_and_is_replaced_file_by_file() {
     let dir = root.path().join("made/for/it");
     let sample = sample();
     write_dir(&sample, &dir).unwrap();
-    assert_eq!(load(&dir).unwrap().tensors, sample.tensors);
+    assert_eq!(AdapterFile::load(&dir).unwrap().tensors, sample.tensors);
     assert_eq!(fs::read_dir(dir.parent().unwrap()).unwrap().count(), 1);
 
     fs::write(dir.join("README.md"), "mine").unwrap();
     let headless = AdapterFile { name: "next".to_owned(), ..adapter(configs()[1].1.clone(), None) };
     write_dir(&headless, &dir).unwrap();
-    assert_eq!(load(&dir).unwrap().name, "next");
+    assert_eq!(AdapterFile::load(&dir).unwrap().name, "next");
     let mut names: Vec<PathBuf> = fs::read_dir(&dir).unwrap().map(|entry| entry.unwrap().file_name().into()).collect();
     names.sort();
     assert_eq!(names, ["README.md", ADAPTER_WEIGHTS, ADAPTER_CONFIG].map(PathBuf::from));
 
     fs::write(dir.join(ADAPTER_PICKLE), "").unwrap();
     assert!(write_dir(&sample, &dir).unwrap_err().to_string().contains(ADAPTER_PICKLE));
-    assert_eq!(load(&dir).unwrap().name, "next");
+    assert_eq!(AdapterFile::load(&dir).unwrap().name, "next");
 }
 
 #[test]
@@ -202,7 +202,7 @@ fn nothing_is_written_of_an_inconsistent_adapter() {
     let mut broken = sample();
     broken.tensors.remove("head.1.bias");
     for name in ["dir", "file.safetensors"] {
-        assert!(broken.save(&root.path().join(name)).is_err());
+        assert!(broken.save(root.path().join(name)).is_err());
     }
     assert_eq!(fs::read_dir(root.path()).unwrap().count(), 0);
 }
@@ -214,8 +214,8 @@ fn saving_chooses_the_form_by_name() {
     sample().save(&dir).unwrap();
     sample().save(&file).unwrap();
     assert!(dir.is_dir() && file.is_file());
-    assert_eq!(load(&dir).unwrap(), load(&file).unwrap());
-    let message = load(&dir.join(ADAPTER_WEIGHTS)).unwrap_err().to_string();
+    assert_eq!(AdapterFile::load(&dir).unwrap(), AdapterFile::load(&file).unwrap());
+    let message = AdapterFile::load(dir.join(ADAPTER_WEIGHTS)).unwrap_err().to_string();
     assert!(message.contains("no adapter configuration"), "{message}");
 }
 
@@ -240,7 +240,7 @@ fn damaged_single_files_are_refused_without_panic() {
 fn what_lies_where_an_adapter_should_be_is_told() {
     let dir = tempfile::tempdir().unwrap();
     let told = |path: &Path, what: &str| {
-        let message = load(path).unwrap_err().to_string();
+        let message = AdapterFile::load(path).unwrap_err().to_string();
         assert!(message.contains(what), "{message}");
     };
     let inner = dir.path().join("md");

@@ -1,9 +1,5 @@
 //! Adapters from and to files, in each form that they have.
 
-use std::path::Path;
-
-use graftwork_formats::{Result, adapterhub as stored};
-
 use super::AdapterFile;
 use super::parts::{from_parts, to_parts};
 
@@ -86,22 +82,4 @@ pub mod single_file {
     pub fn write(adapter: &AdapterFile, path: &Path) -> Result<()> {
         single_file::write(&to_parts(adapter)?, path)
     }
-}
-
-/// Loads an adapter from a directory as AdapterHub's or from a single file as [`single_file`] writes it, whichever
-/// `path` is.
-///
-/// # Errors
-/// If nothing is there, or what is there is damaged, inconsistent or not supported; the message says which.
-pub fn load(path: &Path) -> Result<AdapterFile> {
-    let (names, parts) = stored::read(path)?;
-    from_parts(&names, parts)
-}
-
-/// Loads an adapter from the bytes of a single file; `file` is what messages call it.
-///
-/// # Errors
-/// As [`load`].
-pub fn load_bytes(file: &str, bytes: &[u8]) -> Result<AdapterFile> {
-    single_file::from_bytes(file, bytes)
 }

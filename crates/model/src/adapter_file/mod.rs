@@ -184,11 +184,30 @@ impl AdapterFile {
         Fingerprint::of_tensors(self.tensors.iter().map(|(name, tensor)| (name.as_str(), tensor)))
     }
 
+    /// Loads an adapter from a directory as AdapterHub's or from a single file as [`single_file`] writes it, whichever
+    /// `path` is.
+    ///
+    /// # Errors
+    /// If nothing is there, or what is there is damaged, inconsistent or not supported; the message says which.
+    pub fn load(path: impl AsRef<Path>) -> Result<Self> {
+        let (names, parts) = graftwork_formats::adapterhub::read(path.as_ref())?;
+        parts::from_parts(&names, parts)
+    }
+
+    /// Loads an adapter from the bytes of a single file; `file` is what messages call it.
+    ///
+    /// # Errors
+    /// As [`AdapterFile::load`].
+    pub fn from_bytes(file: &str, bytes: &[u8]) -> Result<Self> {
+        single_file::from_bytes(file, bytes)
+    }
+
     /// Saves to `path`: one file if that ends in `.safetensors`, otherwise a directory as AdapterHub's.
     ///
     /// # Errors
     /// As [`adapterhub::write_dir`] and [`single_file::write`].
-    pub fn save(&self, path: &Path) -> Result<()> {
+    pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
+        let path = path.as_ref();
         if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("safetensors")) {
             single_file::write(self, path)
         } else {

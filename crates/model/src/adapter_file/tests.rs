@@ -1,7 +1,6 @@
 //! What makes an adapter consistent, and what makes it fit a backbone.
 
 use super::*;
-use crate::load;
 use crate::test_support::{adapter, backbone, configs, labels};
 
 fn seq() -> AdapterFile {
@@ -143,6 +142,6 @@ fn scaling_changes_what_is_asked_for() {
 
 #[test]
 fn loading_what_is_not_there_says_what_an_adapter_is() {
-    let message = load(Path::new("/no/such/adapter")).unwrap_err().to_string();
+    let message = AdapterFile::load(Path::new("/no/such/adapter")).unwrap_err().to_string();
     assert!(message.contains("adapter_config.json"), "{message}");
 }

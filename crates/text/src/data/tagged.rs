@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::labels::Labels;
 use super::rows::{Column, Taken};
-use super::{Format, ReadOptions, format_of, open_path, read_rows};
+use super::{Format, IN_MEMORY, ReadOptions, format_of, in_memory, nothing_in, open_path, read_rows};
 use crate::{Error, Result};
 
 /// One sentence.
@@ -27,13 +27,35 @@ pub struct TaggedDataset {
 }
 
 impl TaggedDataset {
+    /// Sentences from memory: the words of each, and their tags.
+    ///
+    /// # Errors
+    /// [`Error::File`] if there are none, one has no words or not as many tags as words, or a tag is empty.
+    pub fn new<W: Into<String>, L: AsRef<str>>(
+        tagged: impl IntoIterator<Item = (impl IntoIterator<Item = W>, impl IntoIterator<Item = L>)>,
+    ) -> Result<Self> {
+        let mut labels = Labels::new(IN_MEMORY, None)?;
+        let mut sentences = Vec::new();
+        for (index, (words, tags)) in tagged.into_iter().enumerate() {
+            let words: Vec<String> = words.into_iter().map(Into::into).collect();
+            let tags = tags.into_iter().map(|tag| labels.index(tag.as_ref())).collect::<Result<Vec<_>, _>>();
+            let tags = tags.map_err(|problem| in_memory(index, &problem))?;
+            if words.is_empty() || words.len() != tags.len() {
+                let problem = format!("it has {} words and {} tags: each word needs one", words.len(), tags.len());
+                return Err(in_memory(index, &problem));
+            }
+            sentences.push(Sentence { words, tags });
+        }
+        Self::labelled(IN_MEMORY, sentences, labels)
+    }
+
     /// Reads a `.jsonl` file; `-` is standard input, whose format must be given.
     ///
     /// # Errors
     /// [`Error::Io`] when it cannot be read, [`Error::File`] when it is unusable as a whole, [`Error::Rows`] with up
     /// to ten bad rows and their line numbers.
-    pub fn from_path(path: &Path, options: &ReadOptions) -> Result<Self> {
-        let (name, reader) = open_path(path)?;
+    pub fn from_path(path: impl AsRef<Path>, options: &ReadOptions) -> Result<Self> {
+        let (name, reader) = open_path(path.as_ref())?;
         Self::from_reader(&name, reader, options)
     }
 
@@ -72,8 +94,12 @@ impl TaggedDataset {
             sentences.push(Sentence { words, tags });
             Ok(Taken::Kept(bytes + labels.bytes()))
         })?;
+        Self::labelled(name, sentences, labels)
+    }
+
+    fn labelled(name: &str, mut sentences: Vec<Sentence>, labels: Labels) -> Result<Self> {
         if sentences.is_empty() {
-            return Err(Error::file(name, "there are no rows in it"));
+            return Err(nothing_in(name));
         }
         let (labels, becomes) = labels.sort();
         sentences.iter_mut().flat_map(|sentence| &mut sentence.tags).for_each(|tag| *tag = becomes[*tag]);
@@ -99,6 +125,16 @@ mod tests {
         assert_eq!(read("{\"tokens\": [\"a\", \"b\"], \"tags\": [10, 9]}").unwrap().labels, ["9", "10"]);
         let endless = format!("{{\"tokens\": [{}\"\"], \"tags\": []}}", "\"\",".repeat(200_000));
         assert!(read(&endless).unwrap_err().to_string().contains("has more than 100000 members"));
+    }
+
+    #[test]
+    fn sentences_from_memory() {
+        let found = TaggedDataset::new([(["Ada", "", "x"], ["B-p", "O", "I-p"])]).unwrap();
+        assert_eq!(found, read("{\"tokens\": [\"Ada\", \"\", \"x\"], \"tags\": [\"B-p\", \"O\", \"I-p\"]}\n").unwrap());
+        let refused = |data: Vec<(Vec<&str>, Vec<&str>)>| TaggedDataset::new(data).unwrap_err().to_string();
+        assert_eq!(refused(vec![]), "the data: there are no rows in it");
+        let message = refused(vec![(vec!["a"], vec!["O"]), (vec!["a", "b"], vec!["O"])]);
+        assert_eq!(message, "the data: example 1 (counted from 0): it has 2 words and 1 tags: each word needs one");
     }
 
     #[test]

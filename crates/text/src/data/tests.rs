@@ -167,6 +167,20 @@ fn rows_without_a_text_may_be_lists_of_words() {
 }
 
 #[test]
+fn texts_from_memory() {
+    let data = Dataset::new([("see you", "ham"), ("you won", "spam"), ("hi", "ham")]).unwrap();
+    assert_eq!(data.labels, ["ham", "spam"]);
+    let rows: Vec<_> = data.examples.iter().map(|example| (example.text.as_str(), example.label)).collect();
+    assert_eq!(rows, [("see you", Some(0)), ("you won", Some(1)), ("hi", Some(0))]);
+    // As the same rows from a file.
+    let file = "text\tlabel\nsee you\tham\nyou won\tspam\nhi\tham\n";
+    assert_eq!(Dataset::from_bytes("a.tsv", file.as_bytes(), &ReadOptions::default()).unwrap(), data);
+    let refused = |data: Vec<(&str, &str)>| Dataset::new(data).unwrap_err().to_string();
+    assert_eq!(refused(vec![]), "the data: there are no rows in it");
+    assert_eq!(refused(vec![("a", "b"), ("c", "")]), "the data: example 1 (counted from 0): the label is empty");
+}
+
+#[test]
 fn texts_can_be_taken_in_chunks() {
     let mut chunks = Vec::new();
     let mut take = |inputs: Vec<Input>| {

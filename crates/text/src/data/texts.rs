@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::labels::Labels;
 use super::rows::{Column, Taken};
-use super::{Format, ReadOptions, format_of, open_path, read_rows};
+use super::{Format, IN_MEMORY, ReadOptions, format_of, in_memory, nothing_in, open_path, read_rows};
 use crate::{Error, Result};
 
 /// One row of a data set.
@@ -28,13 +28,27 @@ pub struct Dataset {
 }
 
 impl Dataset {
+    /// Texts with their labels, from memory.
+    ///
+    /// # Errors
+    /// [`Error::File`] if there are none, or a label is empty.
+    pub fn new<T: Into<String>, L: AsRef<str>>(labelled: impl IntoIterator<Item = (T, L)>) -> Result<Self> {
+        let mut labels = Labels::new(IN_MEMORY, None)?;
+        let example = |(index, (text, label)): (usize, (T, L))| {
+            let label = labels.index(label.as_ref()).map_err(|problem| in_memory(index, &problem))?;
+            Ok(Example { text: text.into(), label: Some(label) })
+        };
+        let examples = labelled.into_iter().enumerate().map(example).collect::<Result<_>>()?;
+        Self::labelled(IN_MEMORY, examples, labels)
+    }
+
     /// Reads a data file; `-` is standard input, whose format must be given.
     ///
     /// # Errors
     /// [`Error::Io`] when it cannot be read, [`Error::File`] when it is unusable as a whole, [`Error::Rows`] with up
     /// to ten bad rows and their line numbers.
-    pub fn from_path(path: &Path, options: &ReadOptions) -> Result<Self> {
-        let (name, reader) = open_path(path)?;
+    pub fn from_path(path: impl AsRef<Path>, options: &ReadOptions) -> Result<Self> {
+        let (name, reader) = open_path(path.as_ref())?;
         Self::from_reader(&name, reader, options)
     }
 
@@ -71,8 +85,15 @@ impl Dataset {
             examples.push(Example { text: text.into_owned(), label });
             Ok(Taken::Kept(bytes + labels.bytes()))
         })?;
-        if examples.is_empty() && options.read_labels {
-            return Err(Error::file(name, "there are no rows in it"));
+        if !options.read_labels {
+            return Ok(Self { examples, labels: labels.sort().0 });
+        }
+        Self::labelled(name, examples, labels)
+    }
+
+    fn labelled(name: &str, mut examples: Vec<Example>, labels: Labels) -> Result<Self> {
+        if examples.is_empty() {
+            return Err(nothing_in(name));
         }
         let (labels, becomes) = labels.sort();
         for example in &mut examples {

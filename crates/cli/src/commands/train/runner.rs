@@ -1,8 +1,6 @@
 //! The run itself: steps with their progress, log, checkpoints and Ctrl-C.
 
-use graftwork::checkpoint::RunState;
-use graftwork::{AdapterFile, Backbone, Examples, TrainConfig, Trainer, Turn};
-use pollster::block_on;
+use graftwork::{AdapterFile, Backbone, Examples, TrainConfig, Trainer, Turn, block_on};
 
 use super::cannot;
 use super::log::StepLog;
@@ -46,8 +44,8 @@ pub struct Speed {
 
 impl Runner<'_> {
     /// Trains to the end, or to the next Ctrl-C.
-    pub fn run(&self, file: &AdapterFile, train: &dyn Examples, dev: &dyn Examples) -> Result<Outcome> {
-        let mut trainer = Trainer::new(self.backbone.model(), file, self.config.clone(), train, Some(dev))?;
+    pub fn run(&self, file: &AdapterFile, train: &Examples, dev: &Examples) -> Result<Outcome> {
+        let mut trainer = self.backbone.trainer(file, self.config.clone(), train, dev)?;
         self.resume(&mut trainer)?;
         // Only now is there something to save: what was done so far, Ctrl-C may end at once.
         self.interrupt.install()?;
@@ -86,14 +84,13 @@ impl Runner<'_> {
         let end = trainer.progress();
         let speed =
             Speed { steps: end.step, seconds: end.elapsed.as_secs_f64(), tokens_per_second: end.tokens_per_second() };
-        let trained = block_on(trainer.adapter().to_file(self.backbone.device()))?;
+        let trained = block_on(trainer.to_file())?;
         Ok(Outcome::Finished(Box::new(trained), speed))
     }
 
     fn write_checkpoint(&self, trainer: &Trainer<'_>) -> Result<()> {
         let state = block_on(trainer.state(&self.identity))?;
-        state.save(&self.out.checkpoint())?;
-        Ok(())
+        Ok(state.save(&self.out.checkpoint())?)
     }
 
     /// The adapter in `--out`, if this very run has written it and is only asked to go on.
@@ -127,13 +124,13 @@ impl Runner<'_> {
             }
             return Ok(());
         }
-        let state = RunState::load(&path, trainer.adapter().arena().weights().len())?;
+        let state = trainer.adapter().load_state(&path)?;
         if state.run != self.identity {
             let message = format!("the checkpoint {} is of another run", path.display());
             return Err(Failure::new(Kind::Input, message)
                 .hint("resume with the options, data and backbone that it was started with, or without --resume"));
         }
-        trainer.resume(state)?;
+        trainer.resume(state, &self.identity)?;
         if !self.quiet {
             eprintln!("going on after step {}", trainer.progress().step);
         }

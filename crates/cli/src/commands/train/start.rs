@@ -1,6 +1,6 @@
 //! What a run starts from: its settings, and the adapter before the first step.
 
-use graftwork::{AdapterFile, Backbone, Fingerprint, TaskInfo, TrainConfig};
+use graftwork::{AdapterFile, Backbone, Fingerprint, NewAdapter, TaskInfo, TrainConfig};
 use serde_json::{Map, Value, json};
 
 use crate::args::{AdapterArgs, Task};
@@ -46,16 +46,17 @@ pub fn with_labels(mut file: AdapterFile, labels: &[String]) -> Result<AdapterFi
 /// A new adapter with a new head.
 pub fn fresh(
     args: &AdapterArgs,
-    task: &TaskInfo,
+    task: &'static TaskInfo,
     backbone: &Backbone,
     labels: &[String],
     seed: u64,
 ) -> Result<AdapterFile> {
-    Ok(backbone.new_adapter(task, &args.name, args.method.config.clone(), labels.to_vec(), seed)?)
+    let new = NewAdapter::new(task, labels).named(&args.name).method(args.method.config.clone()).seed(seed);
+    Ok(backbone.new_adapter(new)?)
 }
 
 /// Everything that decides what a run learns, apart from data and starting weights: for the adapter's files, and to
-/// tell runs apart.
+/// tell runs apart. Nothing here may differ between two runs of the same settings and data.
 ///
 /// Checkpoints hold a digest of it: names, order and values must stay as they are, or runs of before are not resumed.
 pub fn settings(
@@ -72,16 +73,6 @@ pub fn settings(
     settings.extend(config.to_json());
     settings.insert("initial_weights".to_owned(), json!(initial_weights.to_string()));
     settings
-}
-
-/// Writes down where an adapter comes from. Nothing here may differ between two runs of the same settings and data.
-pub fn describe(file: &mut AdapterFile, backbone: &Backbone, settings: Map<String, Value>, max_length: usize) {
-    let metadata = &mut file.metadata;
-    metadata.backbone_fingerprint = Some(backbone.fingerprint());
-    metadata.max_length = Some(max_length);
-    metadata.tool_version = Some(format!("graftwork {}", graftwork::VERSION));
-    metadata.training = settings;
-    metadata.metrics = Map::new();
 }
 
 #[cfg(test)]

@@ -1,0 +1,141 @@
+//! Labelled data as token ids, and what is new to learn it.
+
+use graftwork_formats::Fingerprint;
+use graftwork_model::{AdapterConfig, AdapterFile, Metadata};
+use graftwork_train::tasks::{Labelled, TaskInfo};
+
+use crate::{Backbone, Error, Result};
+
+/// A task's labelled data, tokenised for a backbone: what an adapter is trained and evaluated on.
+#[derive(Debug)]
+pub struct Examples {
+    what: &'static str,
+    data: Box<dyn graftwork_train::Examples>,
+    labels: Vec<String>,
+    max_length: usize,
+    backbone: Fingerprint,
+}
+
+#[expect(clippy::len_without_is_empty, reason = "there is always an example")]
+impl Examples {
+    /// How many there are, at least 1.
+    pub fn len(&self) -> usize {
+        self.data.len()
+    }
+
+    /// Which task they are of.
+    pub fn task(&self) -> &'static TaskInfo {
+        self.data.info()
+    }
+
+    /// The names of the data's labels.
+    pub fn labels(&self) -> &[String] {
+        &self.labels
+    }
+
+    /// After how many tokens each was cut.
+    pub fn max_length(&self) -> usize {
+        self.max_length
+    }
+
+    /// What of the data is not used, in a sentence.
+    pub fn note(&self) -> Option<String> {
+        self.data.note()
+    }
+
+    /// The token ids, for a backbone of the same weights.
+    pub(crate) fn for_backbone(&self, backbone: &Backbone) -> Result<&dyn graftwork_train::Examples> {
+        if self.backbone != backbone.fingerprint() {
+            return Err(Error::OtherExamples { what: self.what });
+        }
+        Ok(self.data.as_ref())
+    }
+}
+
+/// What a new adapter is to be. The defaults are those of the program: `double_seq_bn` of reduction factor 16, seed 42.
+#[derive(Debug, Clone)]
+pub struct NewAdapter {
+    task: &'static TaskInfo,
+    labels: Vec<String>,
+    name: String,
+    method: AdapterConfig,
+    seed: u64,
+}
+
+impl NewAdapter {
+    /// For a task and its labels, in the order of the logits.
+    ///
+    /// # Panics
+    /// Never: the default method is one of the table.
+    pub fn new(task: &'static TaskInfo, labels: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        let method = AdapterConfig::preset("double_seq_bn").expect("a method of the table");
+        let labels = labels.into_iter().map(Into::into).collect();
+        Self { task, labels, name: "adapter".to_owned(), method, seed: 42 }
+    }
+
+    /// Its name, which is part of its tensors' names in files. Default `adapter`.
+    #[must_use]
+    pub fn named(mut self, name: impl Into<String>) -> Self {
+        self.name = name.into();
+        self
+    }
+
+    /// How it changes the backbone: a [preset](AdapterConfig::preset), perhaps [changed](AdapterConfig::with).
+    #[must_use]
+    pub fn method(mut self, method: AdapterConfig) -> Self {
+        self.method = method;
+        self
+    }
+
+    /// Decides its first weights. Default 42.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+}
+
+/// For the task and the labels of these examples.
+impl From<&Examples> for NewAdapter {
+    fn from(examples: &Examples) -> Self {
+        Self::new(examples.task(), examples.labels())
+    }
+}
+
+impl Backbone {
+    /// Tokenises a data set of any task, each example cut after `max_length` tokens (default and most: what the backbone
+    /// takes); `what` names it in messages. Training and evaluation match its labels with those of the head by name.
+    ///
+    /// # Errors
+    /// If it is empty, an example has no label, or `max_length` is too small or more than the backbone takes.
+    pub fn examples(
+        &self,
+        what: &'static str,
+        data: &dyn Labelled,
+        max_length: impl Into<Option<usize>>,
+    ) -> Result<Examples> {
+        let max_length = self.max_length(max_length.into())?;
+        let labels = data.labels().to_vec();
+        let data = data.encode(what, self.tokenizer(), max_length)?;
+        Ok(Examples { what, data, labels, max_length, backbone: self.fingerprint() })
+    }
+
+    /// A new adapter with AdapterHub's default head, drawn from a seed and ready to be trained: for the task and the labels
+    /// of examples, or as a [`NewAdapter`] says.
+    ///
+    /// # Errors
+    /// If there are fewer than two labels, or the method makes no sense.
+    pub fn new_adapter(&self, new: impl Into<NewAdapter>) -> Result<AdapterFile> {
+        let NewAdapter { task, labels, name, method, seed } = new.into();
+        if labels.len() < 2 {
+            let must = format!("be at least 2 to tell apart; there are {}", labels.len());
+            return Err(Error::Setting { setting: "the number of labels", must });
+        }
+        let head = (task.new_head)(&name, labels);
+        let mut file = AdapterFile::new(name, method, Some(head), self.config());
+        file.metadata = Metadata { backbone_fingerprint: Some(self.fingerprint()), ..Metadata::default() };
+        file.initialise(self.config(), seed)?;
+        file.validate(&file.name)?;
+        Ok(file)
+    }
+}

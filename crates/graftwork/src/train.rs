@@ -1,0 +1,152 @@
+//! Training an adapter.
+
+use graftwork_model::AdapterFile;
+use graftwork_tensor::MaybeSend;
+use graftwork_train::checkpoint::{Best, RunState};
+use graftwork_train::{Ending, Event, Progress, TrainConfig, Turn};
+
+use crate::{Adapter, Backbone, Call, Error, Examples, Result, VERSION};
+
+/// Trains one adapter on its backbone: to the end by [`run`](Trainer::run), or [a few steps](Trainer::turn) at a time.
+pub struct Trainer<'a> {
+    inner: graftwork_train::Trainer<'a>,
+    /// The same one, which the trainer changes.
+    adapter: Adapter,
+}
+
+/// How a training runs.
+#[derive(Default)]
+pub struct RunOptions<'a> {
+    observer: Option<Box<Observer<'a>>>,
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+type Observer<'a> = dyn FnMut(Event<'_>) + Send + 'a;
+#[cfg(target_arch = "wasm32")]
+type Observer<'a> = dyn FnMut(Event<'_>) + 'a;
+
+impl Backbone {
+    /// Plans the training of an adapter and uploads it. `dev` data is evaluated after every epoch and decides which weights
+    /// are kept. Training leaves `file` as it is.
+    ///
+    /// # Errors
+    /// If a setting makes no sense, the adapter does not fit the backbone or was trained on another one, its head is of
+    /// another task or lacks a label of the data, or the data was tokenised for another backbone.
+    pub fn trainer<'a>(
+        &'a self,
+        file: &AdapterFile,
+        config: TrainConfig,
+        train: &'a Examples,
+        dev: impl Into<Option<&'a Examples>>,
+    ) -> Result<Trainer<'a>> {
+        let dev = dev.into().map(|dev| dev.for_backbone(self)).transpose()?;
+        file.check_backbone(self.config(), Some(&self.fingerprint()))?;
+        let mut file = file.clone();
+        let metadata = &mut file.metadata;
+        metadata.backbone_fingerprint = Some(self.fingerprint());
+        metadata.max_length = Some(train.max_length());
+        metadata.tool_version = Some(format!("graftwork {VERSION}"));
+        // What was said of the weights before is no longer true.
+        metadata.metrics.clear();
+        metadata.training.clear();
+        let inner = graftwork_train::Trainer::new(self.model(), &file, config, train.for_backbone(self)?, dev)?;
+        let adapter = Adapter::new(self, inner.adapter().clone());
+        Ok(Trainer { inner, adapter })
+    }
+}
+
+impl Trainer<'_> {
+    /// The adapter, as far as it is trained: it can be used between two turns.
+    pub fn adapter(&self) -> &Adapter {
+        &self.adapter
+    }
+
+    /// Reads the weights back and gives the adapter as it is saved, with the weights that it has now: after the end, those
+    /// of the best evaluation.
+    ///
+    /// # Errors
+    /// If the device fails.
+    pub async fn to_file(&self) -> Result<AdapterFile> {
+        self.adapter.to_file().await
+    }
+
+    /// How far the run is.
+    pub fn progress(&self) -> Progress {
+        self.inner.progress()
+    }
+
+    /// The best evaluation so far.
+    pub fn best(&self) -> Option<Best> {
+        self.inner.best()
+    }
+
+    /// Whether the next turn evaluates the dev data. What the steps before it have learned may be saved first, as the
+    /// [`state`](Trainer::state) of a run.
+    pub fn is_evaluation_due(&self) -> bool {
+        self.inner.is_evaluation_due()
+    }
+
+    /// Steps whose reports are best waited for together: on a CPU they are there as soon as the step is.
+    pub fn steps_per_turn(&self) -> usize {
+        self.inner.steps_per_turn()
+    }
+
+    /// Runs to the end, from wherever it is. Cancelled, it ends as [`Ending::Stopped`], and may be run again.
+    ///
+    /// # Errors
+    /// If the device fails, or the loss is no longer a number.
+    pub fn run<'a>(&'a mut self) -> Call<'a, RunOptions<'a>, Ending> {
+        Call::new(RunOptions::default(), move |options: RunOptions<'a>, mut progress| async move {
+            let mut observer = options.observer;
+            let mut observe = |trainer: &graftwork_train::Trainer<'_>, event: Event<'_>| {
+                let Progress { step, total_steps, .. } = trainer.progress();
+                progress(step as f64 / total_steps.max(1) as f64);
+                if let Some(observer) = &mut observer {
+                    observer(event);
+                }
+                std::ops::ControlFlow::Continue(())
+            };
+            Ok(self.inner.run(&mut observe).await?)
+        })
+        .or_cancelled(|| Ok(Ending::Stopped))
+    }
+
+    /// One piece of [`Trainer::run`], for callers that have something to do in between: takes at most `most` steps (from 1
+    /// to 16, and none past an evaluation), or evaluates if that is due, or ends. How the steps are cut into turns changes
+    /// nothing of the result. An evaluation may be given up by dropping the future: it stays due.
+    ///
+    /// # Errors
+    /// As [`Trainer::run`].
+    pub async fn turn(&mut self, most: usize) -> Result<Turn> {
+        Ok(self.inner.turn(most).await?)
+    }
+
+    /// Everything that [`Trainer::resume`] needs, to be [saved](RunState::save); `run` names the run: its settings and
+    /// data.
+    ///
+    /// # Errors
+    /// If the device fails.
+    pub async fn state(&self, run: &str) -> Result<RunState> {
+        Ok(self.inner.state(run).await?)
+    }
+
+    /// Goes on where a state of this run was taken, as [`Adapter::load_state`] reads it, and ends with the bytes of an
+    /// uninterrupted run of the same settings and data. `run` is the name that the state was taken with.
+    ///
+    /// # Errors
+    /// If the state is of another run or adapter, or beyond the end of the run.
+    pub fn resume(&mut self, state: RunState, run: &str) -> Result<()> {
+        if state.run != run {
+            let problem = format!("it is of the run {:?}, not of {run:?}", state.run);
+            return Err(Error::from(graftwork_train::Error::OtherRun { file: "state".to_owned(), problem }));
+        }
+        Ok(self.inner.resume(state)?)
+    }
+}
+
+impl<'a, T> Call<'a, RunOptions<'a>, T> {
+    /// Hears of every few steps, and of every evaluation.
+    pub fn on_event(self, observer: impl FnMut(Event<'_>) + MaybeSend + 'a) -> Self {
+        self.with(|options| options.observer = Some(Box::new(observer)))
+    }
+}
