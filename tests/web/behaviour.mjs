@@ -149,17 +149,4 @@ export const checks = {
     if (!(tasks.length > steps / 16 && longest < 50)) throw new Error(`${tasks.length} tasks, the longest ${longest} ms`);
     return `${steps} steps, ${tasks.length} tasks of the page, the longest ${longest.toFixed(1)} ms`;
   },
-
-  async 'a panic is an error'({ page }) {
-    const found = await page.evaluate(async () => {
-      const backbone = await window.graftwork.Backbone.load('/golden/tiny-bert', { device: 'cpu', worker: false });
-      try {
-        window.panicNow();
-      } catch {
-        // The trap that ends a panic.
-      }
-      return window.failure(() => backbone.embed(['x']));
-    });
-    equal('code', found, 'internal');
-  },
 };

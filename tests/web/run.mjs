@@ -4,6 +4,7 @@ import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { brotliCompressSync } from 'node:zlib';
 import { launch, withTimeout } from '../browser/launch.mjs';
+import { checks as aborting } from './aborting.mjs';
 import { checks as answers } from './answers.mjs';
 import { checks as behaviour } from './behaviour.mjs';
 import { checks as durable } from './durable.mjs';
@@ -11,6 +12,7 @@ import { checks as files } from './files.mjs';
 import { checks as loading } from './loading.mjs';
 import { checks as lost } from './lost.mjs';
 import { checks as places } from './places.mjs';
+import { checks as retained } from './retained.mjs';
 import { root, serve } from './server.mjs';
 import { checks as storage } from './storage.mjs';
 
@@ -23,7 +25,9 @@ const instance = await launch(browser);
 let failed = 0;
 try {
   if ('size'.includes(word)) await check('size', size);
-  const all = { ...answers, ...files, ...loading, ...places, ...behaviour, ...durable, ...storage, ...lost };
+  const all = {
+    ...answers, ...files, ...loading, ...places, ...behaviour, ...aborting, ...retained, ...durable, ...storage, ...lost,
+  };
   for (const [name, work] of Object.entries(all)) {
     if (name.includes(word)) await check(name, () => onPage(work));
   }

@@ -1,9 +1,10 @@
+import { ask } from './ask.js';
 import { GraftworkError } from './errors.js';
 import type { Link, Opened, PlainExamples, PlainRun } from './protocol.js';
 import { disposed } from './protocol.js';
 import { Steps, visible } from './steps.js';
 import type {
-  AdapterInfo, CallOptions, Classification, ClassifyOptions, EmbedOptions, Example, TrainOptions, TrainProgress,
+  AdapterInfo, Classification, ClassifyOptions, EmbedOptions, Example, TrainOptions, TrainProgress,
   WhenHidden,
 } from './types.js';
 import { vectors } from './vectors.js';
@@ -41,7 +42,7 @@ export class Adapter {
    */
   async classify(texts: readonly string[], options: ClassifyOptions = {}): Promise<Classification[]> {
     const { signal, ...plain } = options;
-    return this.#link.call('classify', [this.#use(), strings(texts), plain], context(signal));
+    return ask(this.#link, 'classify', [this.#use(), strings(texts), plain], signal);
   }
 
   /** Vectors of texts with this adapter in the backbone; see `Backbone.embed`. */
@@ -49,7 +50,7 @@ export class Adapter {
   async embed(texts: readonly string[], options?: EmbedOptions): Promise<Float32Array[]>;
   async embed(texts: readonly string[], options: EmbedOptions = {}): Promise<Float32Array[] | Float32Array[][]> {
     const { signal, ...plain } = options;
-    return vectors(await this.#link.call('embed', [this.#use(), strings(texts), plain], context(signal)), options);
+    return vectors(await ask(this.#link, 'embed', [this.#use(), strings(texts), plain], signal), options);
   }
 
   /**
@@ -94,6 +95,7 @@ export class Adapter {
       await steps.put(events);
       if (whenHidden === 'pause') await visible(stop.signal);
     };
+    // A run leaves the adapter with what it learned: whoever aborts waits for that.
     const call = this.#link.call('train', [this.#use(), run], { signal: stop.signal, emit });
     const ended = call.then((info) => void (this.#info = info)).finally(() => steps.close());
     ended.catch(() => undefined);
@@ -138,11 +140,6 @@ export function strings(texts: readonly string[]): string[] {
 
 function bad(message: string): GraftworkError {
   return new GraftworkError('bad-option', message);
-}
-
-/** A context with a signal, or none. */
-export function context(signal: CallOptions['signal']): { signal?: AbortSignal } {
-  return signal === undefined ? {} : { signal };
 }
 
 function split(examples: Iterable<Example>): { texts: string[]; labels: string[] } {

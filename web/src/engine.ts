@@ -2,31 +2,24 @@ import { GraftworkError, toError } from './errors.js';
 import { openAdapter, openBackbone } from './folder.js';
 import { Keeper, MEMORY_SECONDS } from './keeper.js';
 import { Lasting } from './lasting.js';
+import { withModule } from './module.js';
 import type { Calls, Context, Link, Method, Opened, PlainAdapter, PlainRun } from './protocol.js';
 import { disposed } from './protocol.js';
+import { Queue, groups, pause } from './queue.js';
 import { reader } from './reader.js';
 import { bytesOf } from './source.js';
 import { isSupported } from './support.js';
 import type { AdapterInfo, Classification, DeviceEvent } from './types.js';
 import type { Adapter, Backbone } from './wasm/graftwork_web.js';
-import init, * as wasm from './wasm/graftwork_web.js';
+import * as wasm from './wasm/graftwork_web.js';
 
 /** @internal Lets the tests see what a panic does. */
 export { panicNow } from './wasm/graftwork_web.js';
 
-/** Texts of one call into the module; between two of them an abort is noticed. */
-const CHUNK = 256;
-
-/** Rejects when the module panicked: no call into it comes back after that. */
-let broken: Promise<never> | undefined;
-
-async function start(): Promise<void> {
-  await init();
-  broken ??= new Promise<never>((_, reject) => {
-    wasm.onPanic((message: string) => reject(new GraftworkError('internal', message)));
-  });
-  broken.catch(() => undefined);
-}
+/** Tokens of one call into the module, roughly; between two of them aborts and other calls get in. */
+const TOKENS = { gpu: 2048, cpu: 512 } as const;
+/** Calls in the module at a time. One keeps a CPU busy; on a GPU some compute while others' results are read. */
+const WIDTH = { gpu: 4, cpu: 1 } as const;
 
 /** One backbone with its adapters, in this thread. */
 export class Engine implements Link {
@@ -37,34 +30,46 @@ export class Engine implements Link {
   #busy = new Set<number>();
   #tell: (event: DeviceEvent) => void = () => {};
   #nextId = 1;
-  #closed = new AbortController();
+  /** Ends each call in progress. */
+  #calls = new Set<AbortController>();
+  #closed = false;
+  #queue = new Queue(() => WIDTH[this.#lasting?.info.device ?? 'cpu']);
 
   async call<M extends Method>(
     method: M,
     args: Calls[M]['args'],
     context: Partial<Context<M>> = {},
   ): Promise<Calls[M]['result']> {
-    const signals = [this.#closed.signal, ...(context.signal === undefined ? [] : [context.signal])];
-    const signal = AbortSignal.any(signals);
-    const emit = context.emit ?? (() => Promise.resolve());
+    if (this.#closed) throw disposed('backbone');
+    const own = new AbortController();
+    const abort = () => own.abort(context.signal?.reason);
+    if (context.signal?.aborted) abort();
+    context.signal?.addEventListener('abort', abort, { once: true });
+    this.#calls.add(own);
+    const ways = { signal: own.signal, emit: context.emit ?? (() => Promise.resolve()) };
     // TypeScript does not see that name, arguments and result belong together.
     const body = this[`_${method}`].bind(this) as (...all: unknown[]) => Promise<Calls[M]['result']>;
     try {
-      signal.throwIfAborted();
-      await start();
-      return await Promise.race([body(...args, { signal, emit }), broken as Promise<never>]);
+      own.signal.throwIfAborted();
+      return await withModule(() => body(...args, ways));
     } catch (error) {
-      if (this.#closed.signal.aborted) throw disposed('backbone');
-      context.signal?.throwIfAborted();
+      own.signal.throwIfAborted();
+      // Where a panic ended it, it may still stand in the queue.
+      own.abort();
       throw toError(error);
+    } finally {
+      context.signal?.removeEventListener('abort', abort);
+      this.#calls.delete(own);
     }
   }
 
   close(): void {
-    this.#closed.abort();
+    this.#closed = true;
+    for (const call of this.#calls) call.abort(disposed('backbone'));
     for (const adapter of this.#adapters.values()) adapter.dispose();
     this.#adapters.clear();
     for (const keeper of this.#resumed.values()) keeper.release();
+    this.#resumed.clear();
     this.#lasting?.close();
     this.#lasting = undefined;
   }
@@ -93,13 +98,13 @@ export class Engine implements Link {
     const again = (device: 'gpu' | 'cpu') => upload(device, () => undefined);
     const move = (to: Backbone) => this.#adapters.forEach((adapter) => adapter.moveTo(to));
     this.#lasting = new Lasting(backbone, load.device, again, move, (event) => this.#tell(event));
-    return JSON.parse(backbone.info());
+    return { ...this.#lasting.info };
   }
 
   /** @internal */
-  async _watch({ emit }: Context<'watch'>): Promise<never> {
+  async _watch({ signal, emit }: Context<'watch'>): Promise<never> {
     this.#tell = (event) => void emit(event);
-    return new Promise<never>(() => {});
+    return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }));
   }
 
   /** @internal */
@@ -109,46 +114,37 @@ export class Engine implements Link {
     if ('files' in source) {
       const names = Object.keys(source.files);
       const contents = await Promise.all(Object.values(source.files).map(bytesOf));
-      return this.#opened(this.#loaded().backbone.attachFiles(names, contents, anyBackbone));
+      return this.#open(signal, (backbone) => backbone.attachFiles(names, contents, anyBackbone));
     }
     const { name = 'the adapter', bytes } = source;
-    return this.#opened(this.#loaded().backbone.attach(name, await bytesOf(bytes), anyBackbone));
+    const content = await bytesOf(bytes);
+    return this.#open(signal, (backbone) => backbone.attach(name, content, anyBackbone));
   }
 
   /** @internal */
-  async _create(options: object): Promise<Opened> {
-    return this.#opened(this.#loaded().backbone.create(JSON.stringify(options)));
+  async _create(options: object, { signal }: Context<'create'>): Promise<Opened> {
+    return this.#open(signal, (backbone) => backbone.create(JSON.stringify(options)));
   }
 
   /** @internal */
   async _classify(id: number, texts: string[], options: object, { signal }: Context<'classify'>) {
-    const answers: Classification[] = [];
-    for (let from = 0; from < texts.length; from += CHUNK) {
-      if (from > 0) await pause();
-      signal.throwIfAborted();
-      const chunk = texts.slice(from, from + CHUNK);
-      const json = await this.#loaded().run(() => this.#adapter(id).classify(chunk, JSON.stringify(options)));
-      for (const { scores, ...answer } of JSON.parse(json)) {
-        answers.push({ ...answer, scores: Object.fromEntries(scores) });
-      }
-    }
-    return answers;
+    const answers = await this.#inGroups(texts, signal, async (group): Promise<Classification[]> => {
+      const found = JSON.parse(await this.#adapter(id).classify(group, JSON.stringify(options)));
+      for (const answer of found) answer.scores = Object.fromEntries(answer.scores);
+      return found;
+    });
+    return answers.flat();
   }
 
   /** @internal */
   async _embed(id: number | undefined, texts: string[], options: object, { signal }: Context<'embed'>) {
-    const parts: { values: Float32Array; counts: Uint32Array }[] = [];
-    for (let from = 0; from < texts.length; from += CHUNK) {
-      if (from > 0) await pause();
-      signal.throwIfAborted();
-      const chunk = texts.slice(from, from + CHUNK);
-      const vectors = await this.#loaded().run(() => {
-        const what = id === undefined ? this.#loaded().backbone : this.#adapter(id);
-        return what.embed(chunk, JSON.stringify(options));
-      });
-      parts.push({ values: vectors.values, counts: vectors.counts });
+    const parts = await this.#inGroups(texts, signal, async (group) => {
+      const what = id === undefined ? this.#loaded().backbone : this.#adapter(id);
+      const vectors = await what.embed(group, JSON.stringify(options));
+      const { values, counts } = vectors;
       vectors.free();
-    }
+      return { values, counts };
+    });
     const values = new Float32Array(parts.reduce((length, part) => length + part.values.length, 0));
     parts.reduce((at, part) => (values.set(part.values, at), at + part.values.length), 0);
     return { values, counts: Uint32Array.from(parts.flatMap((part) => [...part.counts])) };
@@ -156,14 +152,14 @@ export class Engine implements Link {
 
   /** @internal */
   async _resume(name: string, { signal }: Context<'resume'>): Promise<Opened> {
-    const [keeper, { summary, start, state }] = await Keeper.resume(name);
+    const [keeper, { summary, start, state }] = await Keeper.resume(name, signal);
     try {
-      signal.throwIfAborted();
-      const { fingerprint } = JSON.parse(this.#loaded().backbone.info());
-      if (summary.fingerprint !== fingerprint) {
-        throw new GraftworkError('wrong-backbone', `the run \`${name}\` was saved with another backbone`);
-      }
-      const opened = this.#opened(this.#loaded().backbone.attachRun(start.file, state));
+      const opened = await this.#open(signal, (backbone) => {
+        if (summary.fingerprint !== this.#loaded().info.fingerprint) {
+          throw new GraftworkError('wrong-backbone', `the run \`${name}\` was saved with another backbone`);
+        }
+        return backbone.attachRun(start.file, state);
+      });
       this.#resumed.set(opened.id, keeper);
       return opened;
     } catch (error) {
@@ -180,7 +176,7 @@ export class Engine implements Link {
     let keeper: Keeper | undefined;
     let over = false;
     try {
-      keeper = run === undefined ? this.#takeResumed(id) : await Keeper.begin(run, () => this.#start(adapter, run));
+      keeper = run === undefined ? this.#takeResumed(id) : await Keeper.begin(run, signal, () => this.#start(adapter, run));
       const kept = keeper;
       over = await this.#loaded().run(() => this.#steps(id, kept, signal, emit), () => kept.step);
       if (kept.failure !== undefined) throw kept.failure;
@@ -205,7 +201,7 @@ export class Engine implements Link {
     const host = {
       state: keeper.state,
       // Only a GPU can be lost.
-      seconds: this.#loaded().device === 'gpu' ? Math.min(save, MEMORY_SECONDS) : save,
+      seconds: this.#loaded().info.device === 'gpu' ? Math.min(save, MEMORY_SECONDS) : save,
       keep: keeper.keep.bind(keeper),
       tell: async (events: string): Promise<boolean> => {
         const news = keeper.news(JSON.parse(events));
@@ -221,7 +217,7 @@ export class Engine implements Link {
 
   #start(adapter: Adapter, run: PlainRun) {
     const { name, labels } = JSON.parse(adapter.info());
-    const { fingerprint } = JSON.parse(this.#loaded().backbone.info());
+    const { fingerprint } = this.#loaded().info;
     return { file: adapter.export(), run, about: { adapter: name, labels, fingerprint } };
   }
 
@@ -261,10 +257,24 @@ export class Engine implements Link {
     return adapter;
   }
 
-  #opened(adapter: Adapter): Opened {
-    const id = this.#nextId++;
-    this.#adapters.set(id, adapter);
-    return { id, info: JSON.parse(adapter.info()) };
+  /** Makes an adapter when the module has time. Whoever gets it has to dispose of it. */
+  #open(signal: AbortSignal, make: (backbone: Backbone) => Adapter): Promise<Opened> {
+    return this.#queue.run(signal, () => {
+      const adapter = make(this.#loaded().backbone);
+      const id = this.#nextId++;
+      this.#adapters.set(id, adapter);
+      return { id, info: JSON.parse(adapter.info()) };
+    });
+  }
+
+  /** Does work over texts, some at a time; each group stands in the queue once more, and again if the GPU is lost. */
+  async #inGroups<T>(texts: string[], signal: AbortSignal, work: (group: string[]) => Promise<T>): Promise<T[]> {
+    const { device, maxLength } = this.#loaded().info;
+    const results: T[] = [];
+    for (const group of groups(texts, TOKENS[device], maxLength)) {
+      results.push(await this.#loaded().run(() => this.#queue.run(signal, () => work(group))));
+    }
+    return results;
   }
 }
 
@@ -274,16 +284,4 @@ function hasher(): wasm.Sha256 {
 
 function codeOf(error: unknown): unknown {
   return (error as { code?: unknown }).code;
-}
-
-/** Lets messages in. Not by a timer: a hidden page's timers run once a second at most. */
-function pause(): Promise<void> {
-  return new Promise((resolve) => {
-    const { port1, port2 } = new MessageChannel();
-    port1.onmessage = () => {
-      port1.close();
-      resolve();
-    };
-    port2.postMessage(undefined);
-  });
 }

@@ -10,9 +10,10 @@
  *
  * @packageDocumentation
  */
-import { Adapter, context, strings } from './adapter.js';
+import { Adapter, strings } from './adapter.js';
+import { ask } from './ask.js';
 import { GraftworkError } from './errors.js';
-import type { Link } from './protocol.js';
+import type { Calls, Link, Opened } from './protocol.js';
 import { Remote } from './remote.js';
 import { plainAdapter, plainLoad, plainSource } from './source.js';
 import { persist } from './storage.js';
@@ -72,7 +73,7 @@ export class Backbone {
     const link = worker ? new Remote() : await here();
     const emit = async (progress: LoadProgress) => onProgress?.(progress);
     try {
-      return new Backbone(link, await link.call('load', args, { ...context(signal), emit }), onDevice);
+      return new Backbone(link, await ask(link, 'load', args, signal, { emit }), onDevice);
     } catch (error) {
       link.close();
       throw error;
@@ -82,14 +83,12 @@ export class Backbone {
   /** Loads an adapter: one file, or AdapterHub's files by name, folder or hub id. */
   async loadAdapter(source: AdapterSource, options: LoadAdapterOptions = {}): Promise<Adapter> {
     const { signal, anyBackbone = false } = options;
-    const opened = await this.#link.call('attach', [plainAdapter(source, options), anyBackbone], context(signal));
-    return new Adapter(this.#link, opened);
+    return this.#open('attach', [plainAdapter(source, options), anyBackbone], signal);
   }
 
   /** Makes a new adapter, ready to be trained. */
   async createAdapter(options: CreateOptions, { signal }: CallOptions = {}): Promise<Adapter> {
-    const opened = await this.#link.call('create', [options], context(signal));
-    return new Adapter(this.#link, opened);
+    return this.#open('create', [options], signal);
   }
 
   /**
@@ -105,7 +104,7 @@ export class Backbone {
    * for await (const { step, totalSteps } of training) console.log(`${step}/${totalSteps}`);
    */
   async resume(name: string, { signal, whenHidden }: ResumeOptions = {}): Promise<ResumedRun> {
-    const adapter = new Adapter(this.#link, await this.#link.call('resume', [name], context(signal)));
+    const adapter = await this.#open('resume', [name], signal);
     return { adapter, training: adapter._follow(undefined, signal, whenHidden) };
   }
 
@@ -114,7 +113,7 @@ export class Backbone {
   async embed(texts: readonly string[], options?: EmbedOptions): Promise<Float32Array[]>;
   async embed(texts: readonly string[], options: EmbedOptions = {}): Promise<Float32Array[] | Float32Array[][]> {
     const { signal, ...plain } = options;
-    return vectors(await this.#link.call('embed', [undefined, strings(texts), plain], context(signal)), options);
+    return vectors(await ask(this.#link, 'embed', [undefined, strings(texts), plain], signal), options);
   }
 
   /** What is in use now. */
@@ -125,6 +124,16 @@ export class Backbone {
   /** Frees everything, its adapters too; calls in progress reject. */
   dispose(): void {
     this.#link.close();
+  }
+
+  /** An adapter of the engine's; one that comes after an abort is nobody's, and disposed of. */
+  async #open<M extends 'attach' | 'create' | 'resume'>(
+    method: M,
+    args: Calls[M]['args'],
+    signal: AbortSignal | undefined,
+  ): Promise<Adapter> {
+    const adapter = (opened: Opened) => new Adapter(this.#link, opened);
+    return adapter(await ask(this.#link, method, args, signal, { late: (opened) => adapter(opened).dispose() }));
   }
 }
 

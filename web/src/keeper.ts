@@ -28,9 +28,9 @@ export class Keeper {
   }
 
   /** Of a run that begins. `start` is asked only if the run is saved. */
-  static async begin(run: PlainRun, start: () => RunStart & { about: About }): Promise<Keeper> {
+  static async begin(run: PlainRun, signal: AbortSignal, start: () => RunStart & { about: About }): Promise<Keeper> {
     if (run.saveAs === undefined) return new Keeper(run);
-    const release = await claim(run.saveAs);
+    const release = await claim(run.saveAs, signal);
     try {
       return new Keeper(run, new Slot(run.saveAs, start(), release));
     } catch (error) {
@@ -40,8 +40,8 @@ export class Keeper {
   }
 
   /** Of a run that was interrupted; also what was saved of it. */
-  static async resume(name: string): Promise<[Keeper, StoredRun]> {
-    const release = await claim(name);
+  static async resume(name: string, signal: AbortSignal): Promise<[Keeper, StoredRun]> {
+    const release = await claim(name, signal);
     try {
       const saved = await read(name);
       const { summary, start, state } = saved;

@@ -1,23 +1,31 @@
 import { GraftworkError } from './errors.js';
 import { isSupported } from './support.js';
-import type { DeviceChoice, DeviceEvent } from './types.js';
+import type { BackboneInfo, DeviceChoice, DeviceEvent } from './types.js';
 import type { Backbone } from './wasm/graftwork_web.js';
 
-/** Losses without progress between them after which a call gives up the GPU. */
+/** Losses without progress between them after which a call gives up the GPU, whatever the GPU was lost at. */
 const LOSSES = 3;
 /** Milliseconds before each attempt to open the GPU again: a driver that was reset takes a moment. */
 const WAITS = [0, 250, 1000];
+
+/** What a GPU that was lost came back as. */
+interface Recovery {
+  backbone: Backbone;
+  /** Losses while it was loaded, which ends with a readback. */
+  losses: number;
+}
 
 type Open = (device: 'gpu' | 'cpu') => Promise<Backbone>;
 
 /** A backbone that outlives its GPU: while one is set up again, all calls wait. */
 export class Lasting {
   #backbone: Backbone;
+  #info: BackboneInfo;
   #choice: DeviceChoice;
   #open: Open | undefined;
   #onMove: (backbone: Backbone) => void;
   #tell: (event: DeviceEvent) => void;
-  #recovery: Promise<void> | undefined;
+  #recovery: Promise<Recovery> | undefined;
   #closed = false;
 
   /** `open` loads the backbone once more; `onMove` uploads whatever else was on the device. */
@@ -29,9 +37,10 @@ export class Lasting {
     tell: (event: DeviceEvent) => void,
   ) {
     this.#backbone = backbone;
+    this.#info = JSON.parse(backbone.info());
     this.#choice = choice;
     // The CPU is never lost, so its files need not be kept.
-    this.#open = this.device === 'gpu' ? open : undefined;
+    this.#open = this.#info.device === 'gpu' ? open : undefined;
     this.#onMove = onMove;
     this.#tell = tell;
   }
@@ -40,8 +49,9 @@ export class Lasting {
     return this.#backbone;
   }
 
-  get device(): 'gpu' | 'cpu' {
-    return JSON.parse(this.#backbone.info()).device;
+  /** What it is now. */
+  get info(): BackboneInfo {
+    return this.#info;
   }
 
   /**
@@ -61,7 +71,8 @@ export class Lasting {
         reached = progress();
         // Another call may have seen it first.
         if (used === this.#backbone) {
-          this.#recovery ??= this.#recover(message, losses < LOSSES).finally(() => (this.#recovery = undefined));
+          this.#recovery ??= this.#recover(message, losses).finally(() => (this.#recovery = undefined));
+          losses += (await this.#recovery).losses;
         }
       }
     }
@@ -73,36 +84,41 @@ export class Lasting {
     this.#backbone.dispose();
   }
 
-  async #recover(message: string, onGpu: boolean): Promise<void> {
+  async #recover(message: string, losses: number): Promise<Recovery> {
     const reason = this.#backbone.lost() ?? message;
     this.#tell({ state: 'lost', device: 'gpu', reason });
-    const backbone = await this.#openAgain(onGpu ? WAITS : [], reason);
+    const recovery = await this.#openAgain(losses, reason);
     if (this.#closed) {
-      backbone.dispose();
-      return;
+      recovery.backbone.dispose();
+      return recovery;
     }
     this.#backbone.dispose();
-    this.#backbone = backbone;
-    this.#onMove(backbone);
-    const { device } = this;
+    this.#backbone = recovery.backbone;
+    this.#info = JSON.parse(recovery.backbone.info());
+    this.#onMove(recovery.backbone);
+    const { device } = this.#info;
     if (device === 'cpu') this.#open = undefined;
     this.#tell({ state: 'recovered', device, reason });
+    return recovery;
   }
 
-  async #openAgain(waits: number[], reason: string): Promise<Backbone> {
+  async #openAgain(before: number, reason: string): Promise<Recovery> {
     const open = this.#open as Open;
-    for (const wait of waits) {
+    let losses = 0;
+    for (const wait of WAITS) {
+      if (before + losses >= LOSSES) break;
       await new Promise((resolve) => setTimeout(resolve, wait));
       if (this.#choice === 'auto' && (await isSupported()).device === 'cpu') continue;
       try {
-        return await open('gpu');
+        return { backbone: await open('gpu'), losses };
       } catch (error) {
         const { code } = error as { code?: string };
-        if (code !== 'no-gpu' && code !== 'device-lost') throw error;
+        if (code === 'device-lost') losses += 1;
+        else if (code !== 'no-gpu') throw error;
       }
     }
-    if (this.#choice === 'auto') return open('cpu');
-    const what = waits.length > 0 ? 'none came back' : 'it is lost again and again';
+    if (this.#choice === 'auto') return { backbone: await open('cpu'), losses };
+    const what = before + losses < LOSSES ? 'none came back' : 'it is lost again and again';
     throw new GraftworkError('device-lost', `the GPU was lost (${reason}), and ${what}`);
   }
 }

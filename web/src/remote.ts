@@ -36,19 +36,16 @@ export class Remote implements Link {
     if (signal?.aborted) return Promise.reject(signal.reason);
     const id = this.#nextId++;
     return new Promise<unknown>((resolve, reject) => {
-      const abort = () => {
-        this.#send({ kind: 'abort', id });
-        // A training run leaves the adapter with what it learned: that has to be there first.
-        if (method !== 'train') reject(signal?.reason);
-      };
-      signal?.addEventListener('abort', abort, { once: true });
+      const abort = () => this.#send({ kind: 'abort', id });
       const settled = <T>(then: (value: T) => void) => (value: T) => {
         signal?.removeEventListener('abort', abort);
         then(value);
       };
       const failed = (error: unknown) => reject(signal?.aborted ? signal.reason : error);
-      this.#pending.set(id, { resolve: settled(resolve), reject: settled(failed), emit });
+      // What cannot be sent throws, and is not waited for.
       this.#send({ kind: 'call', id, method, args });
+      this.#pending.set(id, { resolve: settled(resolve), reject: settled(failed), emit });
+      signal?.addEventListener('abort', abort, { once: true });
     }) as Promise<Calls[M]['result']>;
   }
 

@@ -93,12 +93,15 @@ export async function remove(name: string): Promise<void> {
 }
 
 /** Takes a run for this page or worker alone. What it gives lets go of it; so does the end of the page or worker. */
-export async function claim(name: string): Promise<() => void> {
+export async function claim(name: string, signal?: AbortSignal): Promise<() => void> {
   // There are no locks where a page is not secure.
   if (navigator.locks === undefined) return () => undefined;
   return new Promise<() => void>((resolve, reject) => {
     const hold = () => new Promise<void>((release) => resolve(() => release()));
-    navigator.locks.request(lockName(name), { signal: AbortSignal.timeout(PATIENCE) }, hold).catch((cause: Error) => {
+    const patience = AbortSignal.timeout(PATIENCE);
+    const ends = signal === undefined ? patience : AbortSignal.any([patience, signal]);
+    navigator.locks.request(lockName(name), { signal: ends }, hold).catch((cause: Error) => {
+      if (signal?.aborted) reject(signal.reason);
       const busy = new GraftworkError('busy', `the run \`${name}\` is in progress, perhaps in another tab`);
       reject(cause.name === 'TimeoutError' ? busy : unusable(cause));
     });

@@ -5,4 +5,4 @@
 mod page;
 mod work;
 
-pub use work::{Answer, FILES, work};
+pub use work::{Answer, files, work};

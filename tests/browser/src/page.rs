@@ -7,7 +7,7 @@ use wasm_bindgen::prelude::*;
 
 use crate::work;
 
-/// Does the work over the files' bytes, given in the order of `FILES`; answers in JSON.
+/// Does the work over the files' bytes, given in the order of `files`; answers in JSON.
 #[wasm_bindgen]
 pub async fn run(files: Array) -> Result<String, JsError> {
     console_error_panic_hook::set_once();
@@ -21,5 +21,5 @@ pub async fn run(files: Array) -> Result<String, JsError> {
 /// The names of the files to fetch.
 #[wasm_bindgen]
 pub fn files() -> Vec<String> {
-    work::FILES.iter().map(|name| (*name).to_owned()).collect()
+    work::files()
 }

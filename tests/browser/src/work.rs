@@ -13,37 +13,34 @@ use graftwork_train::{Optimizer, StepSettings};
 use safetensors::SafeTensors;
 use serde_json::{Map, Value, json};
 
-/// Files that both sides read, in this order, below `tests/golden`: a backbone; then of each of its cases an adapter that
-/// AdapterHub wrote, and a batch with what PyTorch computes for it.
-pub const FILES: [&str; 2 + 3 * FILES_OF_A_CASE + 2 + FILES_OF_A_CASE] = [
-    "tiny-bert/config.json",
-    "tiny-bert/model.safetensors",
-    "tiny-cases/double_seq_bn-flex/adapter_config.json",
-    "tiny-cases/double_seq_bn-flex/adapter.safetensors",
-    "tiny-cases/double_seq_bn-flex/head_config.json",
-    "tiny-cases/double_seq_bn-flex/model_head.safetensors",
-    "tiny-cases/double_seq_bn-flex/golden.safetensors",
-    "lora-cases/everywhere/adapter_config.json",
-    "lora-cases/everywhere/adapter.safetensors",
-    "lora-cases/everywhere/head_config.json",
-    "lora-cases/everywhere/model_head.safetensors",
-    "lora-cases/everywhere/golden.safetensors",
-    "tiny-tagging/two-layers/adapter_config.json",
-    "tiny-tagging/two-layers/adapter.safetensors",
-    "tiny-tagging/two-layers/head_config.json",
-    "tiny-tagging/two-layers/model_head.safetensors",
-    "tiny-tagging/two-layers/golden.safetensors",
-    "tiny-roberta/config.json",
-    "tiny-roberta/model.safetensors",
-    "roberta-cases/seq_bn-static/adapter_config.json",
-    "roberta-cases/seq_bn-static/adapter.safetensors",
-    "roberta-cases/seq_bn-static/head_config.json",
-    "roberta-cases/seq_bn-static/model_head.safetensors",
-    "roberta-cases/seq_bn-static/golden.safetensors",
+/// Below `tests/golden`: backbones, and adapters on them that AdapterHub wrote, each with a batch and what PyTorch computes
+/// for it. Two methods that classify texts, all heads that tag tokens, another architecture.
+const BACKBONES: [(&str, &[&str]); 2] = [
+    (
+        "tiny-bert",
+        &[
+            "tiny-cases/double_seq_bn-flex",
+            "lora-cases/everywhere",
+            "tiny-tagging/defaults",
+            "tiny-tagging/two-layers",
+            "tiny-tagging/no-activation",
+        ],
+    ),
+    ("tiny-roberta", &["roberta-cases/seq_bn-static"]),
 ];
-const FILES_OF_A_CASE: usize = 5;
-/// Where the second backbone begins.
-const SECOND: usize = 2 + 3 * FILES_OF_A_CASE;
+const FILES_OF_A_BACKBONE: [&str; 2] = ["config.json", "model.safetensors"];
+const FILES_OF_A_CASE: [&str; 5] =
+    ["adapter_config.json", "adapter.safetensors", "head_config.json", "model_head.safetensors", "golden.safetensors"];
+
+/// Files that both sides read, in this order.
+pub fn files() -> Vec<String> {
+    let of_backbone = |(backbone, cases): &(&str, &[&str])| {
+        let own = FILES_OF_A_BACKBONE.map(|file| format!("{backbone}/{file}"));
+        let of_cases = cases.iter().flat_map(|case| FILES_OF_A_CASE.map(|file| format!("{case}/{file}")));
+        own.into_iter().chain(of_cases).collect::<Vec<_>>()
+    };
+    BACKBONES.iter().flat_map(of_backbone).collect()
+}
 
 const SETTINGS: StepSettings =
     StepSettings { lr: 1e-3, weight_decay: 0.01, max_norm: 1.0, dropout: 0.0, seed: 1, step: 1 };
@@ -68,48 +65,39 @@ impl Answer {
     }
 }
 
-/// The same on any device. The files' bytes come in the order of [`FILES`].
-pub async fn work(device: &Device, files: &[Vec<u8>]) -> Result<Answer, Box<dyn Error>> {
-    if files.len() != FILES.len() {
-        return Err(format!("expected {} files", FILES.len()).into());
+/// The same on any device. The files' bytes come in the order of [`files`].
+pub async fn work(device: &Device, bytes: &[Vec<u8>]) -> Result<Answer, Box<dyn Error>> {
+    if bytes.len() != files().len() {
+        return Err(format!("expected {} files", files().len()).into());
     }
     let mut answer = Answer { device: device.name(), rows: Vec::new(), golden: Vec::new() };
-    for (names, files) in [(&FILES[..SECOND], &files[..SECOND]), (&FILES[SECOND..], &files[SECOND..])] {
-        one_backbone(device, names, files, &mut answer).await?;
+    let mut bytes = bytes.iter();
+    let mut next = || bytes.next().cloned().unwrap_or_default();
+    for (name, cases) in BACKBONES {
+        let [config, weights] = FILES_OF_A_BACKBONE.map(|_| next());
+        let config = BackboneConfig::from_json(name, &config)?;
+        let mut weights = Checkpoint::from_bytes(name, &weights, &config)?;
+        let backbone = Backbone::load(&config, &mut weights, device, None, &mut |_| {}).await?;
+        for case in cases {
+            let files: Files = FILES_OF_A_CASE.map(|file| (file.to_owned(), next())).into();
+            let golden = SafeTensors::deserialize(&files["golden.safetensors"])?;
+            let named = |rows: Rows| rows.into_iter().map(move |(name, row)| (format!("{case}: {name}"), row));
+            answer.rows.extend(named(computed(&backbone, &files, &golden).await?));
+            answer.golden.extend(named(expected(&files, &golden)?));
+        }
     }
     Ok(answer)
 }
 
-async fn one_backbone(
-    device: &Device,
-    names: &[&str],
-    files: &[Vec<u8>],
-    answer: &mut Answer,
-) -> Result<(), Box<dyn Error>> {
-    let config = BackboneConfig::from_json(names[0], &files[0])?;
-    let mut weights = Checkpoint::from_bytes(names[1], &files[1], &config)?;
-    let backbone = Backbone::load(&config, &mut weights, device, None, &mut |_| {}).await?;
-    for (names, files) in names[2..].chunks(FILES_OF_A_CASE).zip(files[2..].chunks(FILES_OF_A_CASE)) {
-        let (case, _) = names[0].rsplit_once('/').unwrap_or_default();
-        let names = names.iter().map(|name| name.rsplit('/').next().unwrap_or(name).to_string());
-        let parts: BTreeMap<String, Vec<u8>> = names.zip(files.iter().cloned()).collect();
-        let (rows, golden) = one_case(&backbone, &parts).await?;
-        let named = |rows: Rows| rows.into_iter().map(move |(name, row)| (format!("{case}: {name}"), row));
-        answer.rows.extend(named(rows));
-        answer.golden.extend(named(golden));
-    }
-    Ok(())
-}
-
+/// An adapter's files by name.
+type Files = BTreeMap<String, Vec<u8>>;
 type Rows = Vec<(String, Vec<f32>)>;
 
-/// What this side computes, and what PyTorch did.
-async fn one_case(backbone: &Backbone, files: &BTreeMap<String, Vec<u8>>) -> Result<(Rows, Rows), Box<dyn Error>> {
+/// What this side computes.
+async fn computed(backbone: &Backbone, files: &Files, golden: &SafeTensors<'_>) -> Result<Rows, Box<dyn Error>> {
     let device = backbone.device();
-    let golden = files.get("golden.safetensors").ok_or("no golden file")?;
     let adapter = Adapter::load_trainable(backbone, &adapterhub::from_files("the golden adapter", files)?)?;
 
-    let golden = SafeTensors::deserialize(golden)?;
     let integers = |name: &str| -> Result<Vec<u32>, Box<dyn Error>> {
         let values = golden.tensor(name)?;
         Ok(bytemuck::pod_collect_to_vec::<u8, i64>(values.data()).into_iter().map(|value| value as u32).collect())
@@ -143,9 +131,42 @@ async fn one_case(backbone: &Backbone, files: &BTreeMap<String, Vec<u8>>) -> Res
         rows.push((format!("trained {name}"), tensor.data));
     }
 
-    let mut expected = Vec::new();
+    Ok(rows)
+}
+
+/// What PyTorch computes, and the first step of its AdamW from its gradients.
+fn expected(files: &Files, golden: &SafeTensors<'_>) -> Result<Rows, Box<dyn Error>> {
+    let mut rows = Vec::new();
     for name in ["last_hidden_state", "logits", "loss"] {
-        expected.push((name.to_string(), bytemuck::pod_collect_to_vec(golden.tensor(name)?.data())));
+        rows.push((name.to_owned(), bytemuck::pod_collect_to_vec(golden.tensor(name)?.data())));
     }
-    Ok((rows, expected))
+    let before = adapterhub::from_files("the golden adapter", files)?.tensors;
+    let gradients = adapterhub::from_files("the gradients", &as_adapter(files, golden)?)?.tensors;
+    let norm = gradients.values().flat_map(|tensor| &tensor.data).map(|g| f64::from(*g).powi(2)).sum::<f64>().sqrt();
+    let clip = (SETTINGS.max_norm / (norm + 1e-6)).min(1.0);
+    for (name, gradient) in gradients {
+        let weights = &before[&name];
+        let kept = if weights.shape.len() == 1 { 1.0 } else { 1.0 - SETTINGS.lr * SETTINGS.weight_decay };
+        let step = |(w, g): (&f32, &f32)| {
+            let g = f64::from(*g) * clip;
+            (f64::from(*w) * kept - SETTINGS.lr * g / (g.abs() + 1e-8)) as f32
+        };
+        rows.push((format!("trained {name}"), weights.data.iter().zip(&gradient.data).map(step).collect()));
+        rows.push((format!("gradient of {name}"), gradient.data));
+    }
+    Ok(rows)
+}
+
+/// How names of a head's tensors begin: of AdapterHub's heads, and of a model's own.
+const HEADS: [&str; 2] = ["heads.", "classifier."];
+
+/// PyTorch's gradients in the files of the adapter whose weights they are of, so that they get the same names.
+fn as_adapter(files: &Files, golden: &SafeTensors<'_>) -> Result<Files, Box<dyn Error>> {
+    let mut files = files.clone();
+    for (file, is_head) in [("adapter.safetensors", false), ("model_head.safetensors", true)] {
+        let gradients = golden.iter().filter_map(|(name, view)| Some((name.strip_prefix("grad.")?, view)));
+        let own = gradients.filter(|(name, _)| HEADS.iter().any(|start| name.starts_with(start)) == is_head);
+        files.insert(file.to_owned(), safetensors::serialize(own, None)?);
+    }
+    Ok(files)
 }

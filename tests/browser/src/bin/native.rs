@@ -6,8 +6,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let mut words = env::args_os().skip(1).map(PathBuf::from);
     let (Some(golden), Some(out)) = (words.next(), words.next()) else { return Err("usage: native GOLDEN OUT".into()) };
-    let read = |name| fs::read(golden.join(name)).map_err(|error| format!("{name}: {error}"));
-    let files = graftwork_browser_test::FILES.into_iter().map(read).collect::<Result<Vec<_>, _>>()?;
+    let read = |name: String| fs::read(golden.join(&name)).map_err(|error| format!("{name}: {error}"));
+    let files = graftwork_browser_test::files().into_iter().map(read).collect::<Result<Vec<_>, _>>()?;
     // The CPU bodies: another implementation than the shaders.
     let answer = pollster::block_on(graftwork_browser_test::work(&graftwork_tensor::Device::cpu(), &files))?;
     fs::write(&out, answer.to_json())?;

@@ -1,0 +1,36 @@
+// The WebAssembly module of this thread. It cannot unwind: after a panic it is unusable, and none of its promises settles.
+import { GraftworkError } from './errors.js';
+import init, { onPanic } from './wasm/graftwork_web.js';
+
+let listens = false;
+let broken: GraftworkError | undefined;
+/** Of all work in progress, what ends it when the module breaks. */
+const ends = new Set<(error: GraftworkError) => void>();
+
+/**
+ * Does some work with the module; rejects when the module breaks meanwhile, or is broken. Work that has ended is not
+ * known here any more: a race against one promise for all would keep every result alive with it.
+ */
+export function withModule<T>(work: () => Promise<T>): Promise<T> {
+  const begin = async () => {
+    await start();
+    if (broken !== undefined) throw broken;
+    return work();
+  };
+  return new Promise<T>((resolve, reject) => {
+    ends.add(reject);
+    void begin().then(resolve, reject).finally(() => ends.delete(reject));
+  });
+}
+
+/** Starts the module, if it has not started yet. */
+async function start(): Promise<void> {
+  await init();
+  if (listens) return;
+  listens = true;
+  onPanic((message: string) => {
+    broken = new GraftworkError('internal', message);
+    for (const end of ends) end(broken);
+    ends.clear();
+  });
+}

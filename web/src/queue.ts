@@ -1,0 +1,84 @@
+/** Work that waits for a busy module, first come, first served. What is aborted leaves without having begun. */
+export class Queue {
+  #width: () => number;
+  #running = 0;
+  #waiting = new Set<() => void>();
+
+  /** `width` tells how many pieces of work may go on at a time. */
+  constructor(width: () => number) {
+    this.#width = width;
+  }
+
+  /** Does a piece of work when its turn comes; rejects with the signal's reason if that aborts before. */
+  async run<T>(signal: AbortSignal, work: () => T | Promise<T>): Promise<T> {
+    await this.#turn(signal);
+    try {
+      // Whoever aborts says so by a message, which must not stay behind the work that it would save.
+      await pause();
+      signal.throwIfAborted();
+      return await work();
+    } finally {
+      this.#running -= 1;
+      this.#next();
+    }
+  }
+
+  async #turn(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    return new Promise((resolve, reject) => {
+      const leave = () => {
+        this.#waiting.delete(begin);
+        reject(signal.reason);
+      };
+      const begin = () => {
+        signal.removeEventListener('abort', leave);
+        resolve();
+      };
+      signal.addEventListener('abort', leave, { once: true });
+      this.#waiting.add(begin);
+      this.#next();
+    });
+  }
+
+  #next(): void {
+    for (const begin of this.#waiting) {
+      if (this.#running >= this.#width()) return;
+      this.#running += 1;
+      this.#waiting.delete(begin);
+      begin();
+    }
+  }
+}
+
+/** Lets messages in. Not by a timer: a hidden page's timers run once a second at most. */
+export function pause(): Promise<void> {
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(undefined);
+  });
+}
+
+/** What a text takes beside its characters, and characters of a token, roughly. */
+const [OVERHEAD, CHARACTERS_PER_TOKEN] = [8, 4];
+
+/**
+ * Cuts texts into groups of about so many tokens, at least one text each. A text counts with `maxLength` tokens at
+ * most, since that is where it is cut.
+ */
+export function* groups(texts: string[], tokens: number, maxLength: number): Generator<string[]> {
+  let [group, size]: [string[], number] = [[], 0];
+  for (const text of texts) {
+    const own = Math.min(text.length, maxLength * CHARACTERS_PER_TOKEN) + OVERHEAD;
+    if (group.length > 0 && size + own > tokens * CHARACTERS_PER_TOKEN) {
+      yield group;
+      [group, size] = [[], 0];
+    }
+    group.push(text);
+    size += own;
+  }
+  if (group.length > 0) yield group;
+}
