@@ -116,7 +116,7 @@ def cases(one: Architecture) -> list[Case]:
         reduction_factor=8)
     add("lora-flex", "rank 8, alpha 8, on query and value", "lora", flex, True)
     add("lora-static", "the same with the head of ...ForSequenceClassification", "lora", STATIC)
-    add("lora-everywhere", "every projection that AdapterHub reaches", "lora", **EVERYWHERE, r=4, alpha=16)
+    add("lora-everywhere", "every projection that AdapterHub reaches", "lora", **EVERYWHERE, r=4, alpha=4)
     if one.pooler:
         add("head-pooler", "2-layer head on the pooler's output", "seq_bn", {"style": "flex", "use_pooler": True},
             reduction_factor=8)
