@@ -16,7 +16,8 @@ import torch
 from adapters import AutoAdapterModel
 from safetensors.torch import load_file
 from transformers import (
-    AutoModel, AutoTokenizer, DistilBertConfig, DistilBertForMaskedLM, DistilBertTokenizerFast, RobertaConfig, RobertaModel,
+    AutoModel, AutoTokenizer, DistilBertConfig, DistilBertForMaskedLM, DistilBertTokenizerFast, ElectraConfig,
+    ElectraForPreTraining, ElectraTokenizerFast, RobertaConfig, RobertaModel,
 )
 
 from adapterhub import Case, build, randomise, randomise_alive, run_each, save, write_golden
@@ -48,6 +49,12 @@ def distilbert_tokenizer(folder: Path) -> None:
     write_word_pieces(folder, vocab[: -len(capitals)] + capitals, DistilBertTokenizerFast, do_lower_case=False)
 
 
+def electra_tokenizer(folder: Path) -> None:
+    """Tiny-bert's word pieces, uncased as ELECTRA's are."""
+    vocab = (HERE / "tiny-bert/vocab.txt").read_text(encoding="utf-8").split()
+    write_word_pieces(folder, vocab, ElectraTokenizerFast, do_lower_case=True)
+
+
 def write_word_pieces(folder: Path, vocab: list[str], tokenizer, **options) -> None:
     (folder / "vocab.txt").write_text("\n".join(vocab) + "\n", encoding="utf-8")
     fast = tokenizer(str(folder / "vocab.txt"), model_max_length=LENGTH, **options)
@@ -70,6 +77,12 @@ ARCHITECTURES = [
             vocab_size=vocab, dim=32, n_layers=3, n_heads=2, hidden_dim=72, max_position_embeddings=LENGTH,
             activation="gelu_new")),
         distilbert_tokenizer, first=5),
+    Architecture(
+        "electra",
+        lambda vocab: ElectraForPreTraining(ElectraConfig(
+            vocab_size=vocab, embedding_size=24, hidden_size=48, num_hidden_layers=2, num_attention_heads=3,
+            intermediate_size=80, max_position_embeddings=LENGTH, layer_norm_eps=1e-6)),
+        electra_tokenizer, first=5),
 ]
 
 
@@ -103,7 +116,7 @@ def cases(one: Architecture) -> list[Case]:
         reduction_factor=8)
     add("lora-flex", "rank 8, alpha 8, on query and value", "lora", flex, True)
     add("lora-static", "the same with the head of ...ForSequenceClassification", "lora", STATIC)
-    add("lora-everywhere", "every projection that AdapterHub reaches", "lora", **EVERYWHERE, r=4, alpha=16)
+    add("lora-everywhere", "every projection that AdapterHub reaches", "lora", **EVERYWHERE, r=4, alpha=4)
     if one.pooler:
         add("head-pooler", "2-layer head on the pooler's output", "seq_bn", {"style": "flex", "use_pooler": True},
             reduction_factor=8)

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::{backbone, fail, file, graftwork, json_lines, succeed, train};
+use crate::{backbone, fail, file, graftwork, json_lines, succeed, train, train_on};
 
 const TEXTS: &str = "WIN a free phone now! Text WIN to 80085\nsee you at dinner\nok\n";
 
@@ -22,6 +22,21 @@ pub(crate) fn assert_same(before: &[Value], after: &[Value]) {
         }
     }
     assert_eq!((before.len(), after.len()), (3, 3));
+}
+
+/// Merged weights are F32, and the configuration says so; before it said float16.
+#[test]
+fn an_f16_backbone_is_merged_in_f32() {
+    let dir = tempfile::tempdir().unwrap();
+    let (f16, adapter, merged) = (file("golden/tiny-bert-f16"), dir.path().join("lora"), dir.path().join("merged"));
+    let mut command = train_on(&f16, &adapter, 1, &file("data/sms-spam/dev.tsv.gz"));
+    succeed(command.args(["--method", "lora", "--rank", "4", "--max-steps", "12"]), "");
+    succeed(graftwork(["merge", "--backbone"]).arg(&f16).arg("--adapter").arg(&adapter).arg("--out").arg(&merged), "");
+    assert_same(&answers(&f16, &adapter), &answers(&merged, &merged.join("head")));
+    let config: Value = serde_json::from_slice(&std::fs::read(merged.join("config.json")).unwrap()).unwrap();
+    assert_eq!(config["dtype"], "float32");
+    let bytes = |dir: &Path| json_lines(graftwork(["inspect", "--json"]).arg(dir), "")[0]["bytes"].as_u64().unwrap();
+    assert!(bytes(&merged) > 2 * bytes(&f16) - 10_000);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use graftwork_formats::atomic_file::{sync_directory_of, temporary_beside};
-use graftwork_formats::{BackboneConfig, Checkpoint, Error as FileError, Fingerprint, write_weights};
+use graftwork_formats::{BackboneConfig, Checkpoint, Error as FileError, Fingerprint, json, write_weights};
 use graftwork_model::{AdapterFile, Merged};
 
 use crate::{Error, Result};
@@ -79,6 +79,7 @@ fn write(
             fs::copy(&path, to.join(name)).map_err(io("copy", &path))?;
         }
     }
+    say_f32(&to.join("config.json"))?;
     write_weights(&to.join("model.safetensors"), merged)?;
     let fingerprint = Fingerprint::of(merged)?;
     if adapter.head.is_some() {
@@ -87,6 +88,18 @@ fn write(
         head.save(to.join(HEAD))?;
     }
     Ok((fingerprint, adapter.head.is_some()))
+}
+
+/// Makes a configuration say that the weights are F32: transformers rounds them to what it says.
+fn say_f32(path: &Path) -> Result<()> {
+    let bytes = fs::read(path).map_err(io("read", path))?;
+    let mut config = json::parse_object(&path.display().to_string(), &bytes)?;
+    for key in ["dtype", "torch_dtype"] {
+        if let Some(said) = config.get_mut(key) {
+            *said = "float32".into();
+        }
+    }
+    fs::write(path, json::to_sorted_text(&config)).map_err(io("write", path))
 }
 
 fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Error {

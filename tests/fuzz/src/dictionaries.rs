@@ -38,6 +38,8 @@ pub(crate) const BACKBONE: &[&[u8]] = &[
     b"\"bert\"",
     b"\"roberta\"",
     b"\"distilbert\"",
+    b"\"electra\"",
+    b"\"embedding_size\":",
     b"\"architectures\":[\"RobertaModel\"]",
     b"\"hidden_size\":",
     b"\"dim\":",

@@ -104,6 +104,7 @@ pub const TARGETS: &[Target] = &[
             "golden/tiny-bert/config.json",
             "golden/tiny-roberta/config.json",
             "golden/tiny-distilbert/config.json",
+            "golden/tiny-electra/config.json",
         ],
         dictionary: BACKBONE,
         longest: 16 << 10,

@@ -66,7 +66,7 @@ impl<T> Setting<T> {
 /// What an architecture's `config.json` calls the fields of [`BackboneConfig`](crate::BackboneConfig), and transformers'
 /// defaults.
 #[derive(Debug, Clone, Copy)]
-#[allow(missing_docs)]
+#[allow(missing_docs, reason = "each is documented where it is read into")]
 pub struct Settings {
     pub vocab_size: Setting<usize>,
     /// `None`: embeddings are as wide as the hidden states.

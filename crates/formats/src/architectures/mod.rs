@@ -4,17 +4,19 @@
 mod bert;
 mod blueprint;
 mod distilbert;
+mod electra;
 mod roberta;
 mod tensors;
 
 pub use bert::BERT;
 pub use blueprint::{Blueprint, Classifier, LayerNames, Names, Positions, Setting, Settings};
 pub use distilbert::DISTILBERT;
+pub use electra::ELECTRA;
 pub use roberta::ROBERTA;
 pub use tensors::TensorSpec;
 
 /// The table: every architecture.
-pub static ARCHITECTURES: &[&Blueprint] = &[&BERT, &ROBERTA, &DISTILBERT];
+pub static ARCHITECTURES: &[&Blueprint] = &[&BERT, &ROBERTA, &DISTILBERT, &ELECTRA];
 
 /// The dense layer of every `...ForTokenClassification`.
 pub const TAGGER: &str = "classifier";

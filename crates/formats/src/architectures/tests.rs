@@ -35,6 +35,10 @@ fn every_architecture_has_the_parameters_of_its_paper() {
     let roberta_base = r#", "max_position_embeddings": 514, "type_vocab_size": 1, "layer_norm_eps": 1e-5"#;
     assert_eq!(parameters(&ROBERTA, roberta_base), 124_645_632);
     assert_eq!(parameters(&DISTILBERT, ""), 66_362_880);
+    // Electra-small, and electra-base, whose embeddings need no projection.
+    assert_eq!(parameters(&ELECTRA, ""), 13_483_008);
+    let base = r#", "embedding_size": 768, "hidden_size": 768, "num_attention_heads": 12, "intermediate_size": 3072"#;
+    assert_eq!(parameters(&ELECTRA, base), 109_482_240 - 768 * 769);
 }
 
 #[test]

@@ -56,7 +56,10 @@ fn positions_behind_the_padding_are_fewer() {
 #[test]
 fn what_is_not_supported_is_named() {
     for (text, named) in [
-        (r#"{"model_type": "xlm-roberta"}"#, "`xlm-roberta` is not supported; supported: bert, roberta, distilbert"),
+        (
+            r#"{"model_type": "xlm-roberta"}"#,
+            "`xlm-roberta` is not supported; supported: bert, roberta, distilbert, electra",
+        ),
         (r#"{"architectures": ["GPT2Model"]}"#, "`model_type` is missing"),
         (r#"{"model_type": "bert", "position_embedding_type": "relative_key"}"#, "relative_key"),
         (r#"{"model_type": "bert", "is_decoder": true}"#, "is_decoder"),

@@ -141,7 +141,7 @@ impl Weight {
 
     /// Its elements on the CPU.
     pub(crate) fn cpu(&self) -> CpuWeight<'_> {
-        CpuWeight { weight: self, words: self.words.cpu() }
+        CpuWeight { kind: self.kind, shape: [self.rows, self.cols], words: self.words.cpu() }
     }
 }
 
@@ -166,15 +166,15 @@ impl From<&Weight> for Weight {
 
 /// A weight's elements on the CPU, to be widened as they are needed.
 pub(crate) struct CpuWeight<'a> {
-    weight: &'a Weight,
+    kind: WeightType,
+    shape: [usize; 2],
     words: CpuRead<'a>,
 }
 
 impl CpuWeight<'_> {
     /// Widens the elements of a row from column `first` on.
     pub(crate) fn widen(&self, row: usize, first: usize, to: &mut [f32]) {
-        let shape = [self.weight.rows, self.weight.cols];
-        self.weight.kind.format().widen(&self.words, shape, [row, first], to);
+        self.kind.format().widen(&self.words, self.shape, [row, first], to);
     }
 
     /// Widens a block, row by row.
