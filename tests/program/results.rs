@@ -3,6 +3,20 @@
 use crate::{backbone, file, graftwork, json_lines, succeed, train};
 
 #[test]
+fn matrices_are_stored_as_asked() {
+    let vectors = |backbone: &str, dtype: &[&str]| {
+        let mut command = graftwork(["embed", "--quiet", "--device", "cpu", "--backbone"]);
+        json_lines(command.arg(file(backbone)).args(dtype), "see you at home\n")
+    };
+    let own = vectors("golden/tiny-bert-f16", &[]);
+    assert_eq!(own, vectors("golden/tiny-bert-f16", &["--dtype", "f32"]));
+    assert_eq!(own, vectors("golden/tiny-bert-f16", &["--dtype", "f16"]));
+    let plain = vectors("golden/tiny-roberta", &[]);
+    assert_eq!(plain, vectors("golden/tiny-roberta", &["--dtype", "f32"]));
+    assert_ne!(plain, vectors("golden/tiny-roberta", &["--dtype", "f16"]), "its numbers are none of f16's");
+}
+
+#[test]
 fn the_life_of_an_adapter() {
     let dir = tempfile::tempdir().unwrap();
     let (out, log) = (dir.path().join("spam"), dir.path().join("steps.jsonl"));

@@ -57,6 +57,27 @@ export const checks = {
     equal('errors', codes, ['bad-option', 'bad-backbone', 'bad-backbone', 'bad-backbone', 'bad-option', 'network']);
   },
 
+  async 'matrices in half precision'({ page }) {
+    const load = (name, options) => classify(page, `/golden/${name}/`, `/golden/${ADAPTER}/`, options);
+    const [own, wide] = [await load('tiny-bert-f16'), await load('tiny-bert-f16', { dtype: 'f32' })];
+    equal('f16 and the same numbers in f32', own, wide);
+    const [plain, rounded] = [await load('tiny-bert'), await load('tiny-bert', { dtype: 'f16' })];
+    equal('numbers that are the same in both', rounded, plain);
+
+    const found = await page.evaluate(async () => {
+      const { Backbone } = window.graftwork;
+      const bytes = async (dtype) => {
+        const backbone = await Backbone.load('/golden/tiny-bert/', { device: 'gpu', dtype });
+        const { gpuUsedBytes } = await backbone.memory();
+        backbone.dispose();
+        return gpuUsedBytes;
+      };
+      const share = await bytes('f16') / await bytes(undefined);
+      return [share > 0.4 && share < 0.6, await window.failure(() => Backbone.load('/golden/tiny-bert/', { dtype: 'f8' }))];
+    });
+    equal('half the memory, and a type that is none', found, [true, 'bad-option']);
+  },
+
   async 'a server that has a page for every address'({ page, server: { shelf } }) {
     await shelf.putBackbone('app');
     const html = { type: 'text/html; charset=utf-8' };

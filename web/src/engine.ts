@@ -79,7 +79,7 @@ export class Engine implements Link {
     const files = await openBackbone(source, load, { signal, hasher, onProgress: (progress) => void emit(progress) });
     const [names, sizes] = [[...files.keys()], Float64Array.from([...files.values()], (blob) => blob.size)];
     const upload = async (device: string, progress: (done: number) => void) =>
-      wasm.Backbone.load(device, names, sizes, await reader(files), progress);
+      wasm.Backbone.load(device, names, sizes, load.dtype, await reader(files), progress);
     const open = (device: string) => {
       signal.throwIfAborted();
       const file = 'model.safetensors';

@@ -14,6 +14,7 @@ export type PlainSource = { folder: string } | { files: Files };
 /** Options of a load as they can be sent to a worker. */
 export interface PlainLoad {
   device: NonNullable<LoadOptions['device']>;
+  dtype?: LoadOptions['dtype'] | undefined;
   cache: boolean;
   /** Digests by file name. */
   integrity: Partial<Record<string, string>>;
@@ -49,9 +50,10 @@ export function plainAdapter(source: AdapterSource, options: LoadAdapterOptions)
 
 /** Options without what only the page has. */
 export function plainLoad(options: LoadOptions): PlainLoad {
-  const { device = 'auto', cache = true, integrity = {} } = options;
+  const { device = 'auto', dtype, cache = true, integrity = {} } = options;
   if (!['auto', 'gpu', 'cpu'].includes(device)) throw new GraftworkError('bad-option', `unknown device \`${device}\``);
-  return { device, cache, integrity: typeof integrity === 'string' ? { [FILES.weights]: integrity } : integrity };
+  const digests = typeof integrity === 'string' ? { [FILES.weights]: integrity } : integrity;
+  return { device, dtype, cache, integrity: digests };
 }
 
 /** The address that a URL or hub id stands for; a hub id's ends in `/`. */

@@ -75,6 +75,8 @@ export interface StorageState {
 export interface LoadOptions extends DownloadOptions {
   /** Default `auto`. */
   device?: DeviceChoice;
+  /** How matrices are stored while the backbone is used; `f16` takes half the memory. Default: as in its files. */
+  dtype?: 'f32' | 'f16';
   /** Runs everything in a worker of its own, so that the page never waits. Default true. */
   worker?: boolean;
   /** Called with how far the load is. */

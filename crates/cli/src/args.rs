@@ -9,6 +9,7 @@ mod train;
 mod values;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use graftwork::WeightType;
 
 pub use data::{DataArgs, TextArgs};
 pub use infer::{Embed, Eval, Inspect, Merge, Pooling, Predict};
@@ -55,6 +56,9 @@ pub struct Common {
     /// Where to compute; `auto` takes the GPU, unless it is a software one, which is slower than the CPU
     #[arg(long, global = true, value_enum, default_value_t, value_name = "WHERE", help_heading = "General")]
     pub device: DeviceArg,
+    /// How the backbone's matrices are stored while it is used [default: as in its files]
+    #[arg(long, global = true, value_parser = values::weight_type(), value_name = "TYPE", help_heading = "General")]
+    pub dtype: Option<WeightType>,
     /// Show no progress, only errors
     #[arg(long, short, global = true, help_heading = "General")]
     pub quiet: bool,

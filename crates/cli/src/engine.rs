@@ -23,7 +23,7 @@ pub fn load(backbone: &str, common: &Common) -> Result<Backbone> {
         DeviceArg::Gpu => block_on(Device::gpu(&graftwork::AdapterChoice::Preferred))?,
     };
     let mut progress = Progress::fraction("loading the backbone", common.quiet);
-    Ok(block_on(Backbone::load(dir, &device).progress(|done| progress.set_fraction(done)))?)
+    Ok(block_on(Backbone::load(dir, &device).weight_type(common.dtype).progress(|done| progress.set_fraction(done)))?)
 }
 
 /// Reads an adapter; with `any_backbone` it forgets which backbone it was trained on.

@@ -73,7 +73,7 @@ mod train;
 
 // Where to compute.
 pub use graftwork_gpu::{AdapterChoice, AdapterDescription, Gpu, MemoryUse, adapters as gpu_adapters};
-pub use graftwork_tensor::Device;
+pub use graftwork_tensor::{Device, WeightType};
 
 // Calls.
 pub use call::{Call, Cancel};

@@ -37,14 +37,18 @@ impl Drop for Shared {
 #[wasm_bindgen]
 impl Backbone {
     /// Loads a backbone on `device`: `gpu` or `cpu`. `names` and `sizes` are the files that there are, and
-    /// `read(name, offset, length)` gives bytes of one; `progress` gets the fraction done.
+    /// `dtype` is the type that matrices are stored in, if not the files'; `read(name, offset, length)` gives bytes of
+    /// one; `progress` gets the fraction done.
     pub async fn load(
         device: String,
         names: Vec<String>,
         sizes: Vec<f64>,
+        dtype: Option<String>,
         read: Function,
         progress: Function,
     ) -> Result<Backbone> {
+        let mut load = LoadOptions::default();
+        load.weight_type = dtype.as_deref().map(options::weight_type).transpose()?;
         let device = match device.as_str() {
             "gpu" => Device::gpu(&AdapterChoice::Preferred).await.map_err(graftwork::Error::from)?,
             "cpu" => Device::cpu(),
@@ -55,7 +59,7 @@ impl Backbone {
             let at = names.iter().position(|other| other == name)?;
             Some(Source::new(&read, name, *sizes.get(at)?))
         };
-        let loaded = graftwork::Backbone::from_folder(open, &device, LoadOptions::default(), report).await;
+        let loaded = graftwork::Backbone::from_folder(open, &device, load, report).await;
         if let (Err(_), Some(gpu)) = (&loaded, device.as_gpu()) {
             gpu.destroy();
         }

@@ -1,7 +1,7 @@
 //! Options as JSON objects, keys as JavaScript writes them.
 
 use graftwork::options::{OptionKind, camel_case};
-use graftwork::{AdapterConfig, METHODS, Pooling, Preset, SETTINGS, TrainConfig};
+use graftwork::{AdapterConfig, METHODS, Pooling, Preset, SETTINGS, TrainConfig, WeightType};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -16,6 +16,12 @@ pub fn parse<T: DeserializeOwned>(json: &str) -> Result<T> {
 /// An error about an option.
 pub fn bad(message: impl Into<String>) -> Failure {
     Failure::new("bad-option", message)
+}
+
+/// How matrices are stored.
+pub fn weight_type(name: &str) -> Result<WeightType> {
+    let known = || WeightType::ALL.map(WeightType::name).join(", ");
+    WeightType::from_name(name).ok_or_else(|| bad(format!("unknown dtype `{name}`; known: {}", known())))
 }
 
 /// Of a new adapter.

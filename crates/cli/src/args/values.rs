@@ -1,5 +1,7 @@
-//! Numbers on the command line, with their ranges.
+//! Values on the command line, with their ranges.
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use graftwork::WeightType;
 use graftwork::options::OptionKind;
 use serde_json::Value;
 
@@ -11,6 +13,12 @@ pub(super) fn count(text: &str) -> Result<usize, String> {
 /// A sequence length in tokens: [CLS], one token and [SEP].
 pub(super) fn max_length(text: &str) -> Result<usize, String> {
     whole(3, "tokens", text)
+}
+
+/// How matrices are stored.
+pub(super) fn weight_type() -> impl TypedValueParser<Value = WeightType> {
+    let names = PossibleValuesParser::new(WeightType::ALL.map(WeightType::name));
+    names.try_map(|name| WeightType::from_name(&name).ok_or_else(|| format!("unknown type `{name}`")))
 }
 
 fn whole(from: u64, unit: &'static str, text: &str) -> Result<usize, String> {
