@@ -130,7 +130,7 @@ impl Backbone {
 
     /// How many tokens one batch may have: those whose widest states fit one buffer of the device.
     pub fn most_tokens(&self) -> usize {
-        let widest = (3 * self.config.hidden_size).max(self.config.intermediate_size);
+        let widest = (3 * self.config.hidden_size).max(self.config.intermediate_size).max(self.config.embedding_size());
         self.device.max_tensor_bytes().map_or(usize::MAX, |bytes| bytes as usize / (4 * widest))
     }
 

@@ -45,21 +45,29 @@ impl PartialEq for Blueprint {
 pub struct Setting<T> {
     /// Its key; `None` if the architecture leaves no choice.
     pub key: Option<&'static str>,
+    /// Another key that transformers takes for it, before the first.
+    pub also: Option<&'static str>,
     /// What it is where the file does not say.
     pub default: T,
 }
 
-impl<T> Setting<T> {
+impl<T: Copy> Setting<T> {
     /// One that a file may change.
     #[must_use]
     pub const fn new(key: &'static str, default: T) -> Self {
-        Self { key: Some(key), default }
+        Self { key: Some(key), also: None, default }
+    }
+
+    /// The same under another key too.
+    #[must_use]
+    pub const fn or(self, also: &'static str) -> Self {
+        Self { also: Some(also), ..self }
     }
 
     /// One that is always the same.
     #[must_use]
     pub const fn fixed(value: T) -> Self {
-        Self { key: None, default: value }
+        Self { key: None, also: None, default: value }
     }
 }
 

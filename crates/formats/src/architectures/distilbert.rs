@@ -9,9 +9,9 @@ pub static DISTILBERT: Blueprint = Blueprint {
     class: "DistilBert",
     prefix: "distilbert",
     settings: Settings {
-        hidden_size: Setting::new("dim", 768),
-        num_hidden_layers: Setting::new("n_layers", 6),
-        num_attention_heads: Setting::new("n_heads", 12),
+        hidden_size: Setting::new("dim", 768).or("hidden_size"),
+        num_hidden_layers: Setting::new("n_layers", 6).or("num_hidden_layers"),
+        num_attention_heads: Setting::new("n_heads", 12).or("num_attention_heads"),
         intermediate_size: Setting::new("hidden_dim", 3072),
         hidden_act: Setting::new("activation", "gelu"),
         type_vocab_size: Setting::fixed(0),

@@ -51,7 +51,10 @@ fn the_table_does_not_contradict_itself() {
         assert_eq!(blueprint.names.projection.is_some(), blueprint.settings.embedding_size.is_some());
         assert!(!blueprint.classifier.on_pooler || blueprint.names.pooler.is_some());
         assert_eq!(blueprint.classifier.activation.is_some(), blueprint.classifier.layers.len() > 1);
-        let specs = BackboneConfig::of(blueprint).tensor_specs();
+        let only_its_name = format!(r#"{{"model_type": "{}"}}"#, blueprint.model_type);
+        let config = BackboneConfig::from_json("config.json", only_its_name.as_bytes()).unwrap();
+        assert_eq!(config, BackboneConfig::of(blueprint));
+        let specs = config.tensor_specs();
         let names: std::collections::BTreeSet<_> = specs.iter().map(|spec| &spec.name).collect();
         assert_eq!(names.len(), specs.len(), "{}", blueprint.model_type);
     }

@@ -66,7 +66,7 @@ impl BackboneConfig {
             num_hidden_layers: settings.num_hidden_layers.default,
             num_attention_heads: settings.num_attention_heads.default,
             intermediate_size: settings.intermediate_size.default,
-            hidden_act: ActivationName::default(),
+            hidden_act: ActivationName::parse(settings.hidden_act.default).unwrap_or_default(),
             max_position_embeddings: settings.max_position_embeddings.default,
             type_vocab_size: settings.type_vocab_size.default,
             layer_norm_eps: settings.layer_norm_eps.default,
@@ -110,11 +110,12 @@ impl BackboneConfig {
         let architecture = architecture_of(&mut fields)?;
         refuse_unsupported(&mut fields)?;
         let settings = &architecture.settings;
+        let width = settings.hidden_size.key_in(&fields).unwrap_or_default();
         let hidden_size = settings.hidden_size.take(&mut fields, 1, 8192)?;
         let num_attention_heads = settings.num_attention_heads.take(&mut fields, 1, hidden_size)?;
         if hidden_size % num_attention_heads != 0 {
             let problem = format!("is {hidden_size}, which {num_attention_heads} attention heads do not divide");
-            return Err(Error::config(file, settings.hidden_size.key.unwrap_or_default(), problem));
+            return Err(Error::config(file, width, problem));
         }
         let vocab_size = settings.vocab_size.take(&mut fields, 1, 10_000_000)?;
         let pad_token_id = settings.pad_token_id.take(&mut fields, 0, vocab_size - 1)?;
@@ -169,17 +170,24 @@ impl BackboneConfig {
     }
 }
 
+impl<T> Setting<T> {
+    /// The key that a file has for it, or may have.
+    fn key_in(&self, fields: &Fields) -> Option<&'static str> {
+        self.also.filter(|also| fields.has(also)).or(self.key)
+    }
+}
+
 impl Setting<usize> {
     /// Takes it out of a file, between `low` and `high`, both included.
     fn take(self, fields: &mut Fields, low: usize, high: usize) -> Result<usize> {
-        self.key.map_or(Ok(self.default), |key| fields.take_usize_in(key, self.default, low, high))
+        self.key_in(fields).map_or(Ok(self.default), |key| fields.take_usize_in(key, self.default, low, high))
     }
 }
 
 impl Setting<f64> {
     /// Takes a probability out of a file.
     fn take(self, fields: &mut Fields) -> Result<f64> {
-        let found = self.key.map(|key| fields.take_probability(key)).transpose()?.flatten();
+        let found = self.key_in(fields).map(|key| fields.take_probability(key)).transpose()?.flatten();
         Ok(found.unwrap_or(self.default))
     }
 }
@@ -187,7 +195,7 @@ impl Setting<f64> {
 impl Setting<Option<f64>> {
     /// Takes a probability out of a file.
     fn take(self, fields: &mut Fields) -> Result<Option<f64>> {
-        let found = self.key.map(|key| fields.take_probability(key)).transpose()?.flatten();
+        let found = self.key_in(fields).map(|key| fields.take_probability(key)).transpose()?.flatten();
         Ok(found.or(self.default))
     }
 }
@@ -231,7 +239,7 @@ fn refuse_unsupported(fields: &mut Fields) -> Result<()> {
 }
 
 fn hidden_act_of(fields: &mut Fields, setting: Setting<&'static str>) -> Result<ActivationName> {
-    let key = setting.key.unwrap_or_default();
+    let key = setting.key_in(fields).unwrap_or_default();
     let name = fields.take_text(key)?.unwrap_or_else(|| setting.default.to_owned());
     let known = ActivationName::parse(&name);
     known.ok_or_else(|| {
@@ -240,7 +248,7 @@ fn hidden_act_of(fields: &mut Fields, setting: Setting<&'static str>) -> Result<
 }
 
 fn layer_norm_eps_of(fields: &mut Fields, setting: Setting<f64>) -> Result<f64> {
-    let Some(key) = setting.key else { return Ok(setting.default) };
+    let Some(key) = setting.key_in(fields) else { return Ok(setting.default) };
     let eps = fields.take_f64(key)?.unwrap_or(setting.default);
     if (0.0..=1.0).contains(&eps) {
         return Ok(eps);

@@ -31,7 +31,7 @@ fn a_full_configuration_is_read() {
 fn keys_and_defaults_are_the_architectures() {
     let config = parse(
         r#"{"model_type": "distilbert", "dim": 96, "n_layers": 2, "n_heads": 3, "hidden_dim": 100, "activation": "relu",
-            "dropout": 0.3, "seq_classif_dropout": 0.4, "hidden_size": 7, "layer_norm_eps": 0.5, "type_vocab_size": 2}"#,
+            "dropout": 0.3, "seq_classif_dropout": 0.4, "layer_norm_eps": 0.5, "type_vocab_size": 2}"#,
     )
     .unwrap();
     assert_eq!((config.hidden_size, config.num_hidden_layers, config.num_attention_heads), (96, 2, 3));
@@ -42,6 +42,11 @@ fn keys_and_defaults_are_the_architectures() {
     assert_eq!(parse(r#"{"model_type": "distilbert"}"#).unwrap().classifier_dropout, Some(0.2));
     let message = parse(r#"{"model_type": "distilbert", "dim": 100}"#).unwrap_err().to_string();
     assert!(message.contains("`dim`"), "{message}");
+    // BERT's names go before its own, as in transformers.
+    let both = parse(r#"{"model_type": "distilbert", "dim": 96, "hidden_size": 48, "num_hidden_layers": 9}"#).unwrap();
+    assert_eq!((both.hidden_size, both.num_hidden_layers), (48, 9));
+    let message = parse(r#"{"model_type": "distilbert", "hidden_size": 100}"#).unwrap_err().to_string();
+    assert!(message.contains("`hidden_size`"), "{message}");
 }
 
 #[test]
