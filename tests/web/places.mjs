@@ -57,6 +57,20 @@ export const checks = {
     equal('errors', codes, ['bad-option', 'bad-backbone', 'bad-backbone', 'bad-backbone', 'bad-option', 'network']);
   },
 
+  async 'other architectures, and vocab.json with merges.txt'({ page, program }) {
+    const cases = { 'tiny-roberta': 'roberta-cases', 'tiny-distilbert': 'distilbert-cases', 'tiny-electra': 'electra-cases' };
+    for (const [backbone, adapters] of Object.entries(cases)) {
+      const adapter = `${adapters}/seq_bn-static`;
+      const native = (await ask(program, ['predict'], TEXTS, golden(adapter), golden(backbone))).map((line) => line.logits);
+      const found = await classify(page, `/golden/${backbone}/`, `/golden/${adapter}/`);
+      compare(backbone, found.logits, native, 1e-4);
+      if (backbone !== 'tiny-roberta') continue;
+      const files = ['config.json', 'model.safetensors', 'vocab.json', 'merges.txt', 'tokenizer_config.json'];
+      const named = files.map((file) => [`/golden/${backbone}/${file}`, file]);
+      equal('vocab.json', await classify(page, named, `/golden/${adapter}/`), found);
+    }
+  },
+
   async 'matrices in half precision'({ page }) {
     const load = (name, options) => classify(page, `/golden/${name}/`, `/golden/${ADAPTER}/`, options);
     const [own, wide] = [await load('tiny-bert-f16'), await load('tiny-bert-f16', { dtype: 'f32' })];

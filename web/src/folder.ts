@@ -23,9 +23,10 @@ export interface Ways {
 export async function openBackbone(source: PlainSource, load: PlainLoad, ways: Ways): Promise<Map<string, Blob>> {
   const folder = new Folder(source, load, ways);
   await folder.need('config.json');
-  await folder.need('tokenizer.json', 'vocab.txt');
+  const tokenizer = await folder.need(['tokenizer.json', 'vocab.txt', 'vocab.json']);
+  if (tokenizer === 'vocab.json') await folder.need('merges.txt');
   await folder.first(['tokenizer_config.json']);
-  const index = (await folder.need(WEIGHTS, INDEX)) === INDEX ? folder.found.get(INDEX) : undefined;
+  const index = (await folder.need([WEIGHTS, INDEX])) === INDEX ? folder.found.get(INDEX) : undefined;
   if (index !== undefined) {
     const { shards, bytes } = readIndex(await index.text());
     const end = folder.bytes + bytes;
@@ -48,9 +49,9 @@ export async function openAdapter(
   }
   const folder = new Folder({ folder: url }, load, ways);
   await folder.need('adapter_config.json');
-  await folder.need('adapter.safetensors', 'pytorch_adapter.bin');
+  await folder.need(['adapter.safetensors', 'pytorch_adapter.bin']);
   if ((await folder.first(['head_config.json'])) !== undefined) {
-    await folder.need('model_head.safetensors', 'pytorch_model_head.bin');
+    await folder.need(['model_head.safetensors', 'pytorch_model_head.bin']);
   }
   return { files: Object.fromEntries(await folder.close()) };
 }
@@ -80,9 +81,9 @@ class Folder {
   }
 
   /** Takes the first of some files that is there, and says which; an error if none is. */
-  async need(file: string, other: string | Special = {}): Promise<string> {
-    const files = typeof other === 'string' ? [file, other] : [file];
-    const name = await this.first(files, typeof other === 'string' ? {} : other, true);
+  async need(file: string | string[], special: Special = {}): Promise<string> {
+    const files = [file].flat();
+    const name = await this.first(files, special, true);
     if (name !== undefined) return name;
     if ('files' in this.#source) throw new GraftworkError('bad-option', `the file ${files.join(' or ')} is missing`);
     throw new GraftworkError('network', `there is neither ${files.join(' nor ')} in ${this.#source.folder}`);

@@ -24,7 +24,8 @@ export interface BackboneFiles {
  * - its files: as `BackboneFiles`, by their names, or as what a file picker gives.
  *
  * It has a `config.json`; weights in f32, f16 or bf16 in `model.safetensors`, or in the shards that
- * `model.safetensors.index.json` lists; and `tokenizer.json` or `vocab.txt`, with `tokenizer_config.json` if there is one.
+ * `model.safetensors.index.json` lists; and `tokenizer.json`, `vocab.txt`, or `vocab.json` with
+ * `merges.txt`, and `tokenizer_config.json` if there is one.
  */
 export type BackboneSource = string | URL | BackboneFiles | { readonly [file: string]: Bytes } | Iterable<File>;
 
