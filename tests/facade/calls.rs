@@ -1,6 +1,6 @@
 //! Options, progress, and ending a call.
 
-use graftwork::{Backbone, Cancel, Device, Error, Pooling, block_on};
+use graftwork::{Backbone, Cancel, Device, Error, Pooling, WeightType, block_on};
 use graftwork_tests::{devices, golden, max_difference};
 
 use crate::{attached, texts, tiny_bert};
@@ -46,6 +46,20 @@ fn vectors_of_texts_and_of_tokens() {
         let adapter = attached(&backbone, "tiny-cases/seq_bn-flex");
         assert!(max_difference(&block_on(adapter.embed(&texts)).unwrap()[0], &means[0]) > 1e-3);
     }
+}
+
+/// The tiny BERT's matrices are numbers that f16 holds exactly, so that only the memory differs.
+#[test]
+fn weights_in_half_the_memory() {
+    let load = |weight_type| {
+        let device = Device::cpu();
+        let backbone = block_on(Backbone::load(golden::path("tiny-bert"), &device).weight_type(weight_type)).unwrap();
+        let bytes = device.memory().used_bytes;
+        (block_on(backbone.embed(&texts(1, 9))).unwrap().concat(), bytes)
+    };
+    let ((whole, bytes), (half, fewer)) = (load(WeightType::F32), load(WeightType::F16));
+    assert!(max_difference(&whole, &half) < 1e-5);
+    assert!(10 * fewer < 6 * bytes, "{fewer} bytes of {bytes}");
 }
 
 #[test]

@@ -51,6 +51,10 @@ fn to_the_end_or_step_by_step_or_in_two_goes() {
         assert_ne!(whole.tensors, file.tensors);
         assert_eq!((whole.name.as_str(), whole.metadata.max_length), ("who", Some(32)));
         assert_eq!(whole.metadata.backbone_fingerprint, Some(backbone.fingerprint()));
+        assert_eq!(
+            (&whole.metadata.training["max_length"], &whole.metadata.training["epochs"]),
+            (&32.into(), &8.into())
+        );
 
         // What the trainer says is what anybody finds who reads the adapter.
         let dir = tempfile::tempdir().unwrap();

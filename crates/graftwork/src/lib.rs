@@ -83,7 +83,7 @@ pub use pollster::block_on;
 
 // Backbones.
 pub use backbone::{Backbone, BackboneFiles, LoadOptions};
-pub use graftwork_formats::{ActivationName, BackboneConfig, Fingerprint, architectures};
+pub use graftwork_formats::{ActivationName, BackboneConfig, Blueprint, Fingerprint};
 pub use graftwork_text::{CodePoints, Encoding, Tokenizer};
 pub use paths::{cache_dir, models_dir, resolve_backbone};
 pub use summary::BackboneSummary;

@@ -35,7 +35,7 @@ impl Backbone {
     pub fn trainer<'a>(
         &'a self,
         file: &AdapterFile,
-        config: TrainConfig,
+        mut config: TrainConfig,
         train: &'a Examples,
         dev: impl Into<Option<&'a Examples>>,
     ) -> Result<Trainer<'a>> {
@@ -48,7 +48,8 @@ impl Backbone {
         metadata.tool_version = Some(format!("graftwork {VERSION}"));
         // What was said of the weights before is no longer true.
         metadata.metrics.clear();
-        metadata.training.clear();
+        config.max_length = Some(train.max_length());
+        metadata.training = config.to_json();
         let inner = graftwork_train::Trainer::new(self.model(), &file, config, train.for_backbone(self)?, dev)?;
         let adapter = Adapter::new(self, inner.adapter().clone());
         Ok(Trainer { inner, adapter })

@@ -208,7 +208,7 @@ pub async fn embed(
 ) -> Result<Vectors> {
     let options: Embed = options::parse(options)?;
     let normalize = options.normalize.unwrap_or(false);
-    let max_length = options.max_length.unwrap_or(shared.0.config().max_position_embeddings);
+    let max_length = options.max_length.unwrap_or(shared.0.config().max_length());
     let Some(pooling) = options.pooling()? else {
         let call = adapter.map_or_else(|| shared.0.embed_tokens(texts), |adapter| adapter.embed_tokens(texts));
         let rows = call.max_length(max_length).normalize(normalize).await?;

@@ -34,9 +34,9 @@ pub async fn run(
     host: &Host,
 ) -> Result<(AdapterFile, bool)> {
     let options: Train = options::parse(options)?;
-    let mut config = options.config()?;
+    let config = options.config()?;
     let labels = labels_of(start)?;
-    let max_length = *config.max_length.get_or_insert(backbone.config().max_length());
+    let max_length = config.max_length.unwrap_or(backbone.config().max_length());
     let mut train = dataset(&labels, texts.train)?;
     let dev = match (texts.dev, options.validation) {
         (own, None) if !own.0.is_empty() => Some(dataset(&labels, own)?),
@@ -47,8 +47,6 @@ pub async fn run(
     let train = backbone.examples("training", &train, max_length)?;
     let dev = dev.map(|dev| backbone.examples("validation", &dev, max_length)).transpose()?;
 
-    let mut settings = config.to_json();
-    settings.extend(options.validation.map(|share| ("validation".to_owned(), share.into())));
     let mut trainer = backbone.trainer(start, config, &train, dev.as_ref())?;
     if let Some(state) = host.state() {
         trainer.resume(adapter.read_state("the saved run", &state)?, RUN)?;
@@ -57,7 +55,8 @@ pub async fn run(
     }
     let finished = turns(&mut trainer, &labels, host).await?;
     let mut trained = trainer.to_file().await?;
-    trained.metadata.training = settings;
+    let validation = options.validation.map(|share| ("validation".to_owned(), share.into()));
+    trained.metadata.training.extend(validation);
     if let (true, Some(best)) = (finished, trainer.best()) {
         let found = json!({"accuracy": best.score, "loss": best.loss});
         trained.metadata.metrics.insert("dev".to_owned(), found);
