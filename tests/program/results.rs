@@ -1,19 +1,28 @@
 //! What each command prints.
 
+use std::path::Path;
+
 use crate::{backbone, file, graftwork, json_lines, succeed, train};
 
 #[test]
 fn matrices_are_stored_as_asked() {
-    let vectors = |backbone: &str, dtype: &[&str]| {
+    let vectors = |backbone: &Path, dtype: &[&str]| {
         let mut command = graftwork(["embed", "--quiet", "--device", "cpu", "--backbone"]);
-        json_lines(command.arg(file(backbone)).args(dtype), "see you at home\n")
+        json_lines(command.arg(backbone).args(dtype), "see you at home\n")
     };
-    let own = vectors("golden/tiny-bert-f16", &[]);
-    assert_eq!(own, vectors("golden/tiny-bert-f16", &["--dtype", "f32"]));
-    assert_eq!(own, vectors("golden/tiny-bert-f16", &["--dtype", "f16"]));
-    let plain = vectors("golden/tiny-roberta", &[]);
-    assert_eq!(plain, vectors("golden/tiny-roberta", &["--dtype", "f32"]));
-    assert_ne!(plain, vectors("golden/tiny-roberta", &["--dtype", "f16"]), "its numbers are none of f16's");
+    let half = file("golden/tiny-bert-f16");
+    let own = vectors(&half, &[]);
+    assert_eq!(own, vectors(&half, &["--dtype", "f32"]));
+    assert_eq!(own, vectors(&half, &["--dtype", "f16"]));
+
+    // What a merged adapter leaves are no numbers of f16.
+    let dir = tempfile::tempdir().unwrap();
+    let (adapter, merged) = (file("golden/lora-cases/everywhere"), dir.path().join("merged"));
+    let mut merge = graftwork(["merge", "--backbone"]);
+    succeed(merge.arg(file("golden/tiny-bert")).arg("--adapter").arg(adapter).arg("--out").arg(&merged), "");
+    let plain = vectors(&merged, &[]);
+    assert_eq!(plain, vectors(&merged, &["--dtype", "f32"]));
+    assert_ne!(plain, vectors(&merged, &["--dtype", "f16"]));
 }
 
 #[test]
