@@ -196,21 +196,10 @@ fn embed<'a, S: AsRef<str> + Sync>(
     texts: &'a [S],
 ) -> Call<'a, EmbedOptions, Vec<Vec<f32>>> {
     Call::new(EmbedOptions::default(), move |options: EmbedOptions, mut progress| async move {
-        let model = backbone.model();
-        if options.pooling == Pooling::Pooler && !model.has_pooler() {
-            let must = "not be `pooler`: this backbone's weights have none".to_owned();
-            return Err(Error::Setting { setting: "pooling", must });
-        }
-        let pool = |tape: &mut Tape, hidden: Var, batch: &Batch| match options.pooling {
-            Pooling::Mean => tape.pool(&hidden, batch.sequences(), Pool::Mean),
-            Pooling::Cls => tape.pool(&hidden, batch.sequences(), Pool::First),
-            Pooling::Pooler => {
-                let first = tape.pool(&hidden, batch.sequences(), Pool::First);
-                model.pooler(tape, &first)
-            }
-        };
-        let read = |rows: Rows<'_>| finished(rows.row(0), options.normalize);
-        vectors((backbone, adapter), texts, options.max_length, pool, read, &mut progress).await
+        let pooling = Some(options.pooling);
+        let rows = vectors((backbone, adapter), texts, &options, pooling, &mut progress).await?;
+        // One for each text.
+        Ok(rows.into_iter().flatten().collect())
     })
 }
 
@@ -220,24 +209,36 @@ fn embed_tokens<'a, S: AsRef<str> + Sync>(
     texts: &'a [S],
 ) -> Call<'a, EmbedOptions, Vec<Vec<Vec<f32>>>> {
     Call::new(EmbedOptions::default(), move |options: EmbedOptions, mut progress| async move {
-        let all = |_: &mut Tape, hidden: Var, _: &Batch| hidden;
-        let read = |rows: Rows<'_>| rows.iter().map(|row| finished(row, options.normalize)).collect();
-        vectors((backbone, adapter), texts, options.max_length, all, read, &mut progress).await
+        vectors((backbone, adapter), texts, &options, None, &mut progress).await
     })
 }
 
-async fn vectors<S: AsRef<str>, T>(
+/// Of each text the vector that `pooling` gives, or those of its tokens.
+async fn vectors<S: AsRef<str>>(
     (backbone, adapter): (&Backbone, Option<&Adapter>),
     texts: &[S],
-    max_length: Option<usize>,
-    output: impl Fn(&mut Tape, Var, &Batch) -> Var,
-    read: impl Fn(Rows<'_>) -> T,
+    options: &EmbedOptions,
+    pooling: Option<Pooling>,
     progress: &mut OnProgress<'_>,
-) -> Result<Vec<T>> {
-    let encodings = backbone.encode(texts, max_length.or(adapter.and_then(Adapter::max_length)))?;
+) -> Result<Vec<Vec<Vec<f32>>>> {
+    let model = backbone.model();
+    if pooling == Some(Pooling::Pooler) && !model.has_pooler() {
+        let must = "not be `pooler`: this backbone's weights have none".to_owned();
+        return Err(Error::Setting { setting: "pooling", must });
+    }
+    let encodings = backbone.encode(texts, options.max_length.or(adapter.and_then(Adapter::max_length)))?;
     let examples: Vec<&[Encoding]> = encodings.chunks(1).collect();
-    let read = |_, rows: Rows<'_>| read(rows);
-    Ok(predict(backbone.model(), adapter.map(Adapter::model), &examples, output, read, progress).await?)
+    let output = |tape: &mut Tape, hidden: Var, batch: &Batch| match pooling {
+        None => hidden,
+        Some(Pooling::Mean) => tape.pool(&hidden, batch.sequences(), Pool::Mean),
+        Some(Pooling::Cls) => tape.pool(&hidden, batch.sequences(), Pool::First),
+        Some(Pooling::Pooler) => {
+            let first = tape.pool(&hidden, batch.sequences(), Pool::First);
+            model.pooler(tape, &first)
+        }
+    };
+    let read = |_, rows: Rows<'_>| rows.iter().map(|row| finished(row, options.normalize)).collect();
+    Ok(predict(model, adapter.map(Adapter::model), &examples, output, read, progress).await?)
 }
 
 /// The labels of an adapter's head, which must be for that task.

@@ -60,7 +60,7 @@ macro_rules! settings {
         }
 
         /// The table: every setting of training, in the order of the program's help.
-        pub const SETTINGS: &[Setting] = &[$(Setting {
+        pub static SETTINGS: &[Setting] = &[$(Setting {
             name: stringify!($name),
             help: concat!($($help),+).trim_ascii(),
             kind: $kind,

@@ -45,23 +45,22 @@ pub enum Task {
     TextClassification,
 }
 
-/// How a new adapter is built.
+/// How a new adapter is built: its `type`, and the options of the methods. (Serde's `flatten` would cost 5 KB.)
 #[derive(Debug, Default, Deserialize)]
-pub struct Method {
-    #[serde(rename = "type")]
-    preset: Option<String>,
-    /// The options of the methods.
-    #[serde(flatten)]
-    options: Map<String, Value>,
-}
+#[serde(transparent)]
+pub struct Method(Map<String, Value>);
 
 impl Method {
     /// The same defaults as the program's.
     pub fn config(&self) -> Result<AdapterConfig> {
-        let preset = self.preset.as_deref().unwrap_or(Preset::DEFAULT);
+        let is_type = |(key, _): &(&String, &Value)| *key == "type";
+        let preset = match given(&self.0).find(is_type) {
+            None => Preset::DEFAULT,
+            Some((_, name)) => name.as_str().ok_or_else(|| bad(format!("type must be a method's name, not {name}")))?,
+        };
         let mut config = AdapterConfig::preset(preset).ok_or_else(|| bad(format!("unknown method `{preset}`")))?;
         let options = || METHODS.iter().flat_map(|method| method.options);
-        for (key, value) in given(&self.options) {
+        for (key, value) in given(&self.0).filter(|option| !is_type(option)) {
             let option = options().find(|option| camel_case(option.name) == *key);
             let option = option.ok_or_else(|| unknown(key, "a method", options().map(|option| option.name)))?;
             config = config.with(option.key, value.clone()).map_err(|error| bad(format!("{key}: {error}")))?;
@@ -109,24 +108,30 @@ impl Embed {
     }
 }
 
-/// Of a training run.
+/// Of a training run: the settings of the engine's table, and `validation`.
 #[derive(Debug, Default, Deserialize)]
-pub struct Train {
-    /// The share of the examples that is held out.
-    pub validation: Option<f64>,
-    /// The settings of the engine's table.
-    #[serde(flatten)]
-    settings: Map<String, Value>,
-}
+#[serde(transparent)]
+pub struct Train(Map<String, Value>);
+
+const VALIDATION: &str = "validation";
 
 impl Train {
+    /// The share of the examples that is held out.
+    pub fn validation(&self) -> Result<Option<f64>> {
+        let given = given(&self.0).find(|(key, _)| *key == VALIDATION);
+        let share = |(_, value): (_, &Value)| {
+            value.as_f64().ok_or_else(|| bad(format!("{VALIDATION} must be a share or examples, not {value}")))
+        };
+        given.map(share).transpose()
+    }
+
     /// As the engine takes it, with its defaults.
     pub fn config(&self) -> Result<TrainConfig> {
         let mut config = TrainConfig::default();
-        let is_given = |name| given(&self.settings).any(|(key, _)| *key == camel_case(name));
-        for (key, value) in given(&self.settings) {
+        let is_given = |name| given(&self.0).any(|(key, _)| *key == camel_case(name));
+        for (key, value) in given(&self.0).filter(|(key, _)| *key != VALIDATION) {
             let setting = SETTINGS.iter().find(|setting| camel_case(setting.name) == *key);
-            let names = SETTINGS.iter().map(|setting| setting.name).chain(["validation"]);
+            let names = SETTINGS.iter().map(|setting| setting.name).chain([VALIDATION]);
             let setting = setting.ok_or_else(|| unknown(key, "a training run", names))?;
             if let Some(other) = setting.instead_of.filter(|other| is_given(other)) {
                 return Err(bad(format!("give {} or {key}, not both", camel_case(other))));

@@ -34,11 +34,11 @@ pub async fn run(
     host: &Host,
 ) -> Result<(AdapterFile, bool)> {
     let options: Train = options::parse(options)?;
-    let config = options.config()?;
+    let (config, validation) = (options.config()?, options.validation()?);
     let labels = labels_of(start)?;
     let max_length = config.max_length.unwrap_or(backbone.config().max_length());
     let mut train = dataset(&labels, texts.train)?;
-    let dev = match (texts.dev, options.validation) {
+    let dev = match (texts.dev, validation) {
         (own, None) if !own.0.is_empty() => Some(dataset(&labels, own)?),
         (own, Some(share)) if own.0.is_empty() => hold_out(&mut train, share, config.seed)?,
         (_, Some(_)) => return Err(bad("validation is a share or examples, not both")),
@@ -55,7 +55,7 @@ pub async fn run(
     }
     let finished = turns(&mut trainer, &labels, host).await?;
     let mut trained = trainer.to_file().await?;
-    let validation = options.validation.map(|share| ("validation".to_owned(), share.into()));
+    let validation = validation.map(|share| ("validation".to_owned(), share.into()));
     trained.metadata.training.extend(validation);
     if let (true, Some(best)) = (finished, trainer.best()) {
         let found = json!({"accuracy": best.score, "loss": best.loss});
