@@ -46,6 +46,27 @@ export const checks = {
     equal('a load that takes too long', load, 'TimeoutError');
   },
 
+  async 'a training step is few submits'({ page }) {
+    const found = await page.evaluate(async (examples) => {
+      const { submit } = GPUQueue.prototype;
+      let submits = 0;
+      GPUQueue.prototype.submit = function counted(...commands) {
+        submits += 1;
+        return submit.apply(this, commands);
+      };
+      const backbone = await window.graftwork.Backbone.load('/golden/tiny-bert', { device: 'gpu', worker: false });
+      const adapter = await backbone.createAdapter({ labels: ['ham', 'spam'] });
+      const before = submits;
+      let steps = 0;
+      for await (const { step } of adapter.train(examples, { epochs: 8, batchSize: 8, dropout: 0.1 })) steps = step;
+      const perStep = (submits - before) / steps;
+      backbone.dispose();
+      return perStep;
+    }, await messages(32));
+    equal('from one to four', found >= 1 && found <= 4, true);
+    return `${found.toFixed(2)} submits a step`;
+  },
+
   async 'rounds of create, train, dispose stay flat'({ page }) {
     const examples = await messages(8);
     const notes = [];
