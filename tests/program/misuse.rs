@@ -106,6 +106,11 @@ fn labels_that_look_like_ids() {
     assert_eq!(status, 3);
     assert!(said.contains("\"label\" has 300 labels") && said.contains("--many-labels"), "{said}");
     assert!(!out.exists());
+    let few: String = (0..20).map(|i| format!("row-{i}\ttext {i}\n")).collect();
+    let many = std::fs::read(&data).unwrap();
+    std::fs::write(&data, format!("label\ttext\n{few}")).unwrap();
+    assert!(fail(&mut train(), "").1.contains("\"label\" has 20 labels"));
+    std::fs::write(&data, many).unwrap();
     let found = &crate::json_lines(train().arg("--many-labels"), "")[0];
     assert_eq!(found["labels"].as_array().unwrap().len(), 300);
     let dev = &found["dev"];

@@ -15,7 +15,11 @@ pub(super) fn arg(name: &'static str, kind: OptionKind, help: &'static str) -> A
             let names = names.iter().map(|(name, about)| PossibleValue::new(*name).help(*about));
             arg.value_name(name.to_uppercase()).value_parser(PossibleValuesParser::new(names).map(Value::from))
         }
-        _ => arg.value_name(value_name(kind)).value_parser(move |text: &str| kind.parse(text)),
+        // A number below zero is a value, and refused as one.
+        _ => arg
+            .value_name(value_name(kind))
+            .allow_negative_numbers(true)
+            .value_parser(move |text: &str| kind.parse(text)),
     }
 }
 

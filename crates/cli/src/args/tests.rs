@@ -105,6 +105,7 @@ fn senseless_values_are_refused() {
     for line in [
         "--lr fast",
         "--lr=-1",
+        "--lr -1",
         "--lr nan",
         "--epochs 0",
         "--warmup-ratio 1.5",

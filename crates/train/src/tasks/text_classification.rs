@@ -56,7 +56,8 @@ impl Labelled for Dataset {
     }
 
     fn labels_look_like_ids(&self) -> bool {
-        self.labels.len() >= 100 && 2 * self.labels.len() > self.len()
+        // Fewer may be one example of each label.
+        self.labels.len() >= 20 && 2 * self.labels.len() > self.len()
     }
 
     fn encode(&self, what: &'static str, tokenizer: &Tokenizer, max_length: usize) -> Result<Box<dyn Examples>> {
