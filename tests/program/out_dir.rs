@@ -16,6 +16,20 @@ fn refused_before_training(out: &Path, log: &Path, problem: &str) {
     assert!(!log.exists(), "it trained before it noticed: {messages}");
 }
 
+/// More tokens than the backbone takes: that shows when it is loaded, and `--out` is there by then.
+#[test]
+fn a_run_that_cannot_begin_leaves_nothing_behind() {
+    let dir = tempfile::tempdir().unwrap();
+    let (new, old) = (dir.path().join("new"), dir.path().join("old"));
+    fs::create_dir(&old).unwrap();
+    for (out, stays) in [(&new, false), (&old, true)] {
+        let (_, messages) = fail(train(out, 1).args(["--max-length", "129"]), "");
+        assert!(messages.contains("128 tokens"), "{messages}");
+        assert_eq!(out.exists(), stays);
+    }
+    assert!(names(&old).is_empty());
+}
+
 #[test]
 fn an_out_that_cannot_be_written_is_noticed_before_training() {
     let dir = tempfile::tempdir().unwrap();

@@ -19,6 +19,8 @@ pub struct OutDir {
     path: PathBuf,
     /// The system releases it when the process ends, however that happens.
     lock: File,
+    /// Whether it was not there before.
+    is_new: bool,
 }
 
 impl OutDir {
@@ -28,8 +30,9 @@ impl OutDir {
     /// # Errors
     /// If it cannot be written, something is in the way, or another training uses it.
     pub fn open(path: &Path) -> Result<Self> {
+        let is_new = !path.exists();
         fs::create_dir_all(path).map_err(|e| cannot("create", path, &e))?;
-        let out = Self { path: path.to_owned(), lock: lock(path)? };
+        let out = Self { path: path.to_owned(), lock: lock(path)?, is_new };
         adapterhub::check_dir(path).map_err(|e| Failure::of(Kind::Failure, &e))?;
         if out.checkpoint().is_dir() {
             let message = format!("a directory is in the way of the checkpoint {}", out.checkpoint().display());
@@ -61,6 +64,10 @@ impl Drop for OutDir {
     fn drop(&mut self) {
         // While it is still locked, so that the next training finds either this lock or no file.
         let _ = fs::remove_file(self.path.join(LOCK));
+        if self.is_new {
+            // Only succeeds if nothing was written: a run that ends before its first checkpoint leaves nothing behind.
+            let _ = fs::remove_dir(&self.path);
+        }
         let _ = self.lock.unlock();
     }
 }
