@@ -99,6 +99,7 @@ pub use graftwork_model::{
 pub use merge::{MergedBackbone, merge};
 
 // Answers.
+pub use graftwork_train::Warning;
 pub use graftwork_train::tasks::{Answer, Classification, TaggedEntity, TaggedWord, Tagging};
 pub use predict::{EmbedOptions, Pooling, TextOptions};
 

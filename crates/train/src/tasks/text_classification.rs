@@ -10,7 +10,7 @@ use super::labels::{LabelTargets, cross_entropy_of, ids_for};
 use super::{Answer, Examples, Judged, Labelled, Targets, Task, TaskInfo};
 use crate::metrics::{Metrics, of_classes};
 use crate::predict::{Rows, argmax, softmax};
-use crate::{Error, Result};
+use crate::{Error, Result, Warning};
 
 /// Its row in the table.
 pub static INFO: TaskInfo = TaskInfo {
@@ -39,14 +39,16 @@ pub struct Classification {
     pub scores: Vec<(String, f32)>,
     /// Before the softmax, in the same order.
     pub logits: Vec<f32>,
+    /// Why to take it with care.
+    pub warnings: Vec<Warning>,
 }
 
 impl Classification {
     /// Of the head's output for one text.
-    pub fn new(labels: &[String], output: Rows<'_>) -> Self {
+    pub fn new(labels: &[String], output: Rows<'_>, warnings: Vec<Warning>) -> Self {
         let logits = output.row(0);
         let scores = labels.iter().cloned().zip(softmax(logits)).collect();
-        Self { label: labels[argmax(logits)].clone(), scores, logits: logits.to_vec() }
+        Self { label: labels[argmax(logits)].clone(), scores, logits: logits.to_vec(), warnings }
     }
 }
 

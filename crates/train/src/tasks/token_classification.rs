@@ -13,7 +13,7 @@ use super::labels::{LabelTargets, cross_entropy_of, ids_for};
 use super::{Answer, Examples, Judged, Labelled, Targets, Task, TaskInfo};
 use crate::metrics::{Entity, Metrics, Scheme, of_classes, of_entities};
 use crate::predict::{Rows, argmax, softmax};
-use crate::{Error, Result};
+use crate::{Error, Result, Warning};
 
 /// Its row in the table.
 pub static INFO: TaskInfo = TaskInfo {
@@ -45,6 +45,8 @@ pub struct Tagging {
     pub entities: Option<Vec<TaggedEntity>>,
     /// Words that got no tag.
     pub left_out: usize,
+    /// Why to take it with care.
+    pub warnings: Vec<Warning>,
 }
 
 /// A word and its most probable tag.
@@ -208,6 +210,7 @@ impl Tagging {
         encoding: &Encoding,
         spans: &[Range<usize>],
         output: Rows<'_>,
+        warnings: Vec<Warning>,
     ) -> Self {
         let tagged = |(token, word): (usize, usize)| {
             let probabilities = softmax(output.row(token));
@@ -224,7 +227,7 @@ impl Tagging {
             }
         };
         let entities = scheme.marks_entities().then(|| scheme.entities(&tags).into_iter().map(entity).collect());
-        Self { left_out: spans.len() - words.len(), words, entities }
+        Self { left_out: spans.len() - words.len(), words, entities, warnings }
     }
 }
 
