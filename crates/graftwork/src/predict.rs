@@ -90,7 +90,7 @@ impl Adapter {
     pub fn tag<'a, S: AsRef<str> + Sync>(&'a self, texts: &'a [S]) -> Call<'a, TextOptions, Vec<Tagging>> {
         Call::new(TextOptions::default(), move |options: TextOptions, mut progress| async move {
             let encodings = self.backbone().encode(texts, options.max_length.or(self.max_length()))?;
-            let spans = |(text, encoding): (&S, &Encoding)| match encoding.truncated {
+            let spans = |(text, encoding): (&S, &Encoding)| match encoding.of.is_truncated() {
                 false => Ok(spans_of(encoding)),
                 // The words that were cut off count too.
                 true => Ok(spans_of(&self.backbone().tokenizer().encode(text.as_ref(), usize::MAX)?)),

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use graftwork_text::Encoding;
 use serde_json::{Value, json};
 
 /// A reason to take an answer with care.
@@ -15,14 +16,23 @@ pub enum Warning {
         /// Those of them that were read.
         read: usize,
     },
-    /// The backbone's vocabulary hardly knows the text's language or script.
+    /// The backbone's vocabulary hardly knows the text's language or script; see [`Coverage`](graftwork_text::Coverage).
     Uncovered {
-        /// The part of its letters that the vocabulary lacks, from 0 to 1.
+        /// The part of its letters that is in words which the vocabulary spells in crumbs, from 0 to 1.
         share: f64,
     },
 }
 
 impl Warning {
+    /// What is to be said of a text by its sequences.
+    pub fn of(sequences: &[Encoding]) -> Vec<Self> {
+        let Some(text) = sequences.first().map(|sequence| sequence.of) else { return Vec::new() };
+        let truncated = Self::Truncated { tokens: text.tokens, read: text.read };
+        let uncovered = Self::Uncovered { share: text.coverage.crumbs() };
+        let found = [(text.is_truncated(), truncated), (!text.coverage.is_good(), uncovered)];
+        found.into_iter().filter_map(|(is_so, warning)| is_so.then_some(warning)).collect()
+    }
+
     /// Its name in JSON.
     pub fn name(&self) -> &'static str {
         match self {
@@ -47,7 +57,7 @@ impl fmt::Display for Warning {
             Self::Truncated { tokens, read } => write!(f, "only {read} of the text's {tokens} tokens were read"),
             Self::Uncovered { share } => write!(
                 f,
-                "the backbone's vocabulary hardly knows this language or script ({:.0} % of the letters)",
+                "the backbone's vocabulary hardly knows this language or script: it spells {:.0} % of the text in crumbs",
                 100.0 * share
             ),
         }
