@@ -33,24 +33,39 @@ class NormalizedMeanHead(MeanHead):
     normalize = True
 
 
+class LayersHead(NormalizedMeanHead):
+    """Such vectors after layers 1 and 2, the second `sqrt 2` times as long, all together of length 1."""
+
+    def forward(self, outputs, *_, **__):
+        means = [outputs.hidden_states[layer].mean(dim=1) for layer in (1, 2)]
+        first, second = (torch.nn.functional.normalize(mean, dim=-1) for mean in means)
+        features = torch.cat([first, 2**0.5 * second], dim=-1) / 3**0.5
+        return SequenceClassifierOutput(logits=torch.nn.Sequential.forward(self, features), hidden_states=outputs.hidden_states)
+
+
 def make(_minilm: Path) -> None:
     seed_everything(23)
     shutil.rmtree(OUT, ignore_errors=True)
     for name, what, head, kind in [
         ("mean", "two dense layers on the mean", {"style": "flex"}, MeanHead),
         ("mean-normalized", "one dense layer on the mean, scaled to length 1", ONE_LAYER, NormalizedMeanHead),
+        ("mean-of-layers", "one dense layer on the means after layers 1 and 2", ONE_LAYER, LayersHead),
     ]:
         case = Case(name, what, "double_seq_bn", dict(leave_out=[0]), head, full=True)
         model = build(TINY, case)
         model.heads[NAME].__class__ = kind
+        if kind is LayersHead:
+            model.heads[NAME][1] = torch.nn.Linear(2 * model.config.hidden_size, len(case.labels))
         sequences, labels = batch(case)
         randomise_alive(model, case, sequences, labels)
         folder = OUT / name
         saved = save(model, folder, case)
         own = {"pooling": "mean", "normalize": kind.normalize}
+        if kind is LayersHead:
+            own["hidden_layers"] = [1, 2]
         edit_json(folder / "head_config.json", lambda config: config.update(graftwork=own))
         write_golden(model, folder, case, saved, sequences, labels)
-        if kind.normalize:
+        if kind is NormalizedMeanHead:
             add_contrast(model, folder, saved, sequences, labels)
 
 

@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use graftwork_model::Batch;
+use graftwork_model::{Batch, Hidden};
 use graftwork_tensor::ops::pool::Pool;
-use graftwork_tensor::{OnProgress, Tape, Var};
+use graftwork_tensor::{OnProgress, Tape};
 use graftwork_text::Encoding;
 use graftwork_train::evaluate::{Evaluation, evaluate};
 use graftwork_train::metrics::Scheme;
@@ -229,12 +229,12 @@ async fn vectors<S: AsRef<str>>(
     }
     let encodings = backbone.encode(texts, options.max_length.or(adapter.and_then(Adapter::max_length)))?;
     let examples: Vec<&[Encoding]> = encodings.chunks(1).collect();
-    let output = |tape: &mut Tape, hidden: Var, batch: &Batch| match pooling {
-        None => hidden,
-        Some(Pooling::Mean) => tape.pool(&hidden, batch.sequences(), Pool::Mean),
-        Some(Pooling::Cls) => tape.pool(&hidden, batch.sequences(), Pool::First),
+    let output = |tape: &mut Tape, hidden: Hidden, batch: &Batch| match pooling {
+        None => hidden.last().clone(),
+        Some(Pooling::Mean) => tape.pool(hidden.last(), batch.sequences(), Pool::Mean),
+        Some(Pooling::Cls) => tape.pool(hidden.last(), batch.sequences(), Pool::First),
         Some(Pooling::Pooler) => {
-            let first = tape.pool(&hidden, batch.sequences(), Pool::First);
+            let first = tape.pool(hidden.last(), batch.sequences(), Pool::First);
             model.pooler(tape, &first)
         }
     };

@@ -1,7 +1,7 @@
 //! The way from sequences to answers: plan -> upload -> forward -> read -> put in order. Everything that infers goes
 //! through here.
 
-use graftwork_model::{Adapter, Backbone, Batch};
+use graftwork_model::{Adapter, Backbone, Batch, Hidden};
 use graftwork_tensor::{OnProgress, Tape, Tensor, Var, give_way};
 use graftwork_text::{BatchSize, Encoding, PackedBatch, by_length, plan};
 
@@ -32,7 +32,7 @@ impl<'a> Rows<'a> {
 }
 
 /// Runs the backbone over examples, each of one or more sequences, and makes of what `output` gives for it one answer
-/// each, in input order. `output` gets the last hidden states [T, D] and gives a row a sequence or a row a token;
+/// each, in input order. `output` gets the hidden states and gives a row a sequence or a row a token;
 /// `read` gets an example's number with its rows, `progress` the fraction done.
 ///
 /// # Errors
@@ -41,7 +41,7 @@ pub async fn predict<T>(
     backbone: &Backbone,
     adapter: Option<&Adapter>,
     examples: &[&[Encoding]],
-    output: impl Fn(&mut Tape, Var, &Batch) -> Var,
+    output: impl Fn(&mut Tape, Hidden, &Batch) -> Var,
     mut read: impl FnMut(usize, Rows<'_>) -> T,
     progress: &mut OnProgress<'_>,
 ) -> Result<Vec<T>> {
@@ -123,7 +123,7 @@ pub async fn predict_head<T>(
     progress: &mut OnProgress<'_>,
 ) -> Result<Vec<T>> {
     let head = adapter.head().ok_or(Error::NoHead)?;
-    let logits = |tape: &mut Tape, hidden: Var, batch: &Batch| head.forward(tape, backbone, &hidden, batch, 0.0);
+    let logits = |tape: &mut Tape, hidden: Hidden, batch: &Batch| head.forward(tape, backbone, &hidden, batch, 0.0);
     predict(backbone, Some(adapter), examples, logits, read, progress).await
 }
 
