@@ -1,10 +1,10 @@
 //! Prediction heads on a device.
 
-use graftwork_tensor::ops::pool::Pool;
 use graftwork_tensor::{Activation, Param, Tape, Var};
 
 use crate::arena::Arena;
-use crate::backbone::{Backbone, Batch, Hidden};
+use crate::backbone::Backbone;
+use crate::batch::{Batch, Hidden};
 use crate::layers::Dense;
 use crate::layers::activation;
 use crate::{HeadConfig, HeadKind, HeadPooling};
@@ -62,29 +62,21 @@ impl Head {
         self.logits(tape, &features, dropout)
     }
 
-    /// What the dense layers stand on: [S, D], D times the number of layers that are read, or [T, D] where every token is
-    /// tagged.
+    /// What the dense layers stand on: [S, D], a row a text, D times the number of layers that are read; or [T, D] where every
+    /// token is tagged. Windows of a text are averaged before the scaling.
     pub fn features(&self, tape: &mut Tape, backbone: &Backbone, hidden: &Hidden, batch: &Batch) -> Var {
-        if let Some(weights) = &self.weights {
-            let parts: Vec<Var> = hidden.between().iter().map(|x| self.pooled(tape, backbone, x, batch)).collect();
-            let d = parts[0].value().cols();
-            let wide = tape.device().zeros(parts[0].value().rows(), parts.len() * d);
-            let blocks = parts.into_iter().enumerate().map(|(i, part)| (i * d, part)).collect();
-            let joined = tape.add_columns(&tape.constant(wide), blocks);
-            return tape.scale(&joined, weights, None);
-        }
-        self.pooled(tape, backbone, hidden.last(), batch)
+        let Some(weights) = &self.weights else { return self.pooled(tape, backbone, hidden.last(), batch) };
+        let parts: Vec<Var> = hidden.between().iter().map(|x| self.pooled(tape, backbone, x, batch)).collect();
+        let (rows, d) = (parts[0].value().rows(), parts[0].value().cols());
+        let wide = tape.constant(tape.device().zeros(rows, parts.len() * d));
+        let joined = tape.add_columns(&wide, parts.into_iter().enumerate().map(|(i, part)| (i * d, part)).collect());
+        tape.scale(&joined, weights, None)
     }
 
     fn pooled(&self, tape: &mut Tape, backbone: &Backbone, hidden: &Var, batch: &Batch) -> Var {
-        let x = match (self.kind, self.pooling) {
-            (HeadKind::Tagging, _) => hidden.clone(),
-            (_, HeadPooling::Mean) => tape.pool(hidden, batch.sequences(), Pool::Mean),
-            (_, HeadPooling::First) => tape.pool(hidden, batch.sequences(), Pool::First),
-            (_, HeadPooling::Pooler) => {
-                let first = tape.pool(hidden, batch.sequences(), Pool::First);
-                backbone.pooler(tape, &first)
-            }
+        let x = match self.kind {
+            HeadKind::Tagging => hidden.clone(),
+            HeadKind::Classification => backbone.pool(tape, hidden, batch, self.pooling),
         };
         if self.normalize { tape.normalize(&x) } else { x }
     }
