@@ -16,6 +16,7 @@ use crate::predict::Rows;
 use crate::{Error, Result};
 
 pub use labels::LabelTargets;
+pub(crate) use labels::cross_entropy_of;
 pub use text_classification::{Classification, TextClassification};
 pub use token_classification::{TaggedEntity, TaggedWord, Tagging, TokenClassification};
 
