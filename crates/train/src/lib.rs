@@ -14,6 +14,7 @@ mod schedule;
 mod setting;
 pub mod tasks;
 mod trainer;
+mod warning;
 
 pub use config::{SETTINGS, TrainConfig};
 pub use error::{Error, Result};
@@ -23,3 +24,4 @@ pub use schedule::Schedule;
 pub use setting::Setting;
 pub use tasks::{Examples, TextClassification, TokenClassification};
 pub use trainer::Trainer;
+pub use warning::Warning;
