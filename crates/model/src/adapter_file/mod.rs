@@ -3,6 +3,7 @@
 #[cfg(test)]
 mod adapterhub_tests;
 pub(crate) mod files;
+pub(crate) mod knowledge;
 pub(crate) mod metadata;
 mod parts;
 

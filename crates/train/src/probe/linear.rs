@@ -24,6 +24,15 @@ impl Linear {
         Self { classes, dim, weight: vec![0.0; classes * dim], bias: vec![0.0; classes] }
     }
 
+    /// The same of so many classes, of which the new ones are as nothing to it.
+    pub(super) fn widened(&self, classes: usize) -> Self {
+        let mut wide = self.clone();
+        wide.classes = classes;
+        wide.weight.resize(classes * self.dim, 0.0);
+        wide.bias.resize(classes, 0.0);
+        wide
+    }
+
     /// Logits, row-major [n, C], of features, row-major [n, D].
     pub fn logits(&self, features: &[f32]) -> Vec<f32> {
         let rows = features.len() / self.dim.max(1);

@@ -6,14 +6,20 @@
 
 mod calibration;
 mod choose;
+mod familiarity;
 mod folds;
+mod knowledge;
 mod lbfgs;
+mod learner;
 mod linear;
 mod objective;
 mod trade_off;
 
 pub use calibration::{Bins, Outcome, expected_calibration_error, outcomes, temperature};
 pub use choose::{Chosen, choose_l2};
+pub use familiarity::{familiar, leave_one_out};
 pub use folds::{fold_count, folds};
+pub use knowledge::knowledge;
+pub use learner::Learner;
 pub use linear::{Linear, fit};
-pub use trade_off::TradeOff;
+pub use trade_off::{trade_off, trade_offs};
