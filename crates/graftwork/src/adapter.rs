@@ -43,6 +43,11 @@ impl Adapter {
         self.description().metadata.max_length
     }
 
+    /// Below which probability its answers are not sure, if nothing else is asked for.
+    pub fn threshold(&self) -> Option<f64> {
+        self.description().metadata.knowledge.as_ref().and_then(|knowledge| knowledge.threshold)
+    }
+
     /// Reads the weights back and gives the adapter as it is saved.
     ///
     /// # Errors

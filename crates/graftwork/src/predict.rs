@@ -2,14 +2,15 @@
 
 use std::ops::Range;
 
-use graftwork_model::Batch;
+use graftwork_model::{Batch, Knowledge};
 use graftwork_tensor::ops::pool::Pool;
 use graftwork_tensor::{OnProgress, Tape, Var};
 use graftwork_text::Encoding;
-use graftwork_train::evaluate::{Evaluation, evaluate};
+use graftwork_train::Warning;
+use graftwork_train::evaluate::{Evaluation, calibrate, evaluate};
 use graftwork_train::metrics::Scheme;
-use graftwork_train::predict::{Rows, predict, predict_head};
-use graftwork_train::tasks::{Classification, Tagging, TaskInfo, text_classification, token_classification};
+use graftwork_train::predict::{Rows, predict, predict_head, predict_texts};
+use graftwork_train::tasks::{Classification, Reading, Tagging, TaskInfo, text_classification, token_classification};
 
 use crate::{Adapter, Backbone, Call, Error, Examples, Result};
 
@@ -17,7 +18,16 @@ use crate::{Adapter, Backbone, Call, Error, Examples, Result};
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct TextOptions {
-    max_length: Option<usize>,
+    pub(crate) max_length: Option<usize>,
+    pub(crate) threshold: Option<f64>,
+}
+
+impl Call<'_, TextOptions, Vec<Classification>> {
+    /// Below which probability an answer gets the warning [`Unsure`](graftwork_train::Warning::Unsure), from 0 to 1.
+    /// Default: what is kept in the adapter, or else none.
+    pub fn threshold(self, probability: impl Into<Option<f64>>) -> Self {
+        self.with(|options| options.threshold = probability.into())
+    }
 }
 
 impl<T> Call<'_, TextOptions, T> {
@@ -77,9 +87,13 @@ impl Adapter {
     pub fn classify<'a, S: AsRef<str> + Sync>(&'a self, texts: &'a [S]) -> Call<'a, TextOptions, Vec<Classification>> {
         Call::new(TextOptions::default(), move |options: TextOptions, mut progress| async move {
             let labels = labels_of(self, &text_classification::INFO)?;
+            let reading = reading(&labels, self.description().metadata.knowledge.as_ref(), options.threshold)?;
             let encodings = self.backbone().encode(texts, options.max_length.or(self.max_length()))?;
-            let read = |_, rows: Rows<'_>| Classification::new(&labels, rows, Vec::new());
-            self.predict(&encodings, read, &mut progress).await
+            let examples: Vec<&[Encoding]> = encodings.chunks(1).collect();
+            let read =
+                |i: usize, logits: &[f32], features: &[f32]| reading.answer(logits, features, Warning::of(examples[i]));
+            let (model, with_features) = (self.backbone().model(), reading.takes_features());
+            Ok(predict_texts(model, self.model(), &examples, with_features, read, &mut progress).await?)
         })
     }
 
@@ -143,6 +157,19 @@ impl Adapter {
         Call::new((), move |(), mut progress| async move {
             let examples = examples.for_backbone(self.backbone())?;
             Ok(evaluate(self.backbone().model(), self.model(), examples, &mut progress).await?)
+        })
+    }
+
+    /// Predicts examples that the adapter has not learned from, compares with their truth, and gives what that tells of its
+    /// answers: a temperature, what thresholds cost, what is familiar. To be kept in
+    /// [`Metadata::knowledge`](crate::Metadata::knowledge). `None` where examples do not have one label each.
+    ///
+    /// # Errors
+    /// As [`Adapter::evaluate`].
+    pub fn calibrate<'a>(&'a self, examples: &'a Examples) -> Call<'a, (), (Evaluation, Option<Knowledge>)> {
+        Call::new((), move |(), mut progress| async move {
+            let examples = examples.for_backbone(self.backbone())?;
+            Ok(calibrate(self.backbone().model(), self.model(), examples, &mut progress).await?)
         })
     }
 
@@ -240,6 +267,19 @@ async fn vectors<S: AsRef<str>>(
     };
     let read = |_, rows: Rows<'_>| rows.iter().map(|row| finished(row, options.normalize)).collect();
     Ok(predict(model, adapter.map(Adapter::model), &examples, output, read, progress).await?)
+}
+
+/// How answers are read; `threshold` is asked for, else the adapter's own is taken.
+pub(crate) fn reading<'a>(
+    labels: &'a [String],
+    knowledge: Option<&'a Knowledge>,
+    threshold: Option<f64>,
+) -> Result<Reading<'a>> {
+    if threshold.is_some_and(|threshold| !(0.0..=1.0).contains(&threshold)) {
+        return Err(Error::Setting { setting: "threshold", must: "be a probability, from 0 to 1".to_owned() });
+    }
+    let threshold = threshold.or_else(|| knowledge.and_then(|knowledge| knowledge.threshold));
+    Ok(Reading { labels, knowledge, threshold })
 }
 
 /// The labels of an adapter's head, which must be for that task.

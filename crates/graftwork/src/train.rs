@@ -48,6 +48,7 @@ impl Backbone {
         metadata.tool_version = Some(format!("graftwork {VERSION}"));
         // What was said of the weights before is no longer true.
         metadata.metrics.clear();
+        metadata.knowledge = None;
         config.max_length = Some(train.max_length());
         metadata.training = config.to_json();
         let inner = graftwork_train::Trainer::new(self.model(), &file, config, train.for_backbone(self)?, dev)?;

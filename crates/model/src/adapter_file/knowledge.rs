@@ -154,6 +154,14 @@ impl Familiar {
         1.0 - self.centroids.chunks(self.dim.max(1)).map(cosine).fold(-1.0, f64::max)
     }
 
+    /// Refuses vectors that are not those of a backbone of width `hidden`.
+    pub(crate) fn check_width(&self, file: &str, hidden: usize) -> Result<()> {
+        if self.dim == hidden {
+            return Ok(());
+        }
+        Err(Error::config(file, "dim", format!("of `familiar` is {}, but the backbone's width is {hidden}", self.dim)))
+    }
+
     fn from_json(mut fields: Fields) -> Result<Self> {
         let file = fields.file().to_owned();
         let refuse = |key: &str, problem: String| Error::config(&file, key, problem);

@@ -111,6 +111,9 @@ impl AdapterFile {
         if let Some(head) = &self.head {
             head.check_labels(file)?;
         }
+        if let Some(familiar) = self.metadata.knowledge.as_ref().and_then(|knowledge| knowledge.familiar.as_ref()) {
+            familiar.check_width(file, self.hidden_size)?;
+        }
         let method = self.config.method();
         method.validate(file)?;
         let layers = self.layers();

@@ -19,7 +19,7 @@ pub use calibration::{Bins, Outcome, expected_calibration_error, outcomes, tempe
 pub use choose::{Chosen, choose_l2};
 pub use familiarity::{familiar, leave_one_out};
 pub use folds::{fold_count, folds};
-pub use knowledge::knowledge;
+pub use knowledge::{assess, knowledge};
 pub use learner::Learner;
 pub use linear::{Linear, fit};
 pub use trade_off::{trade_off, trade_offs};
