@@ -81,6 +81,7 @@ fn every_configuration_against_autograd() {
             });
             begun_above += usize::from(upper.is_some());
             for batch in [Some(whole), upper].into_iter().flatten() {
+                let batch = golden.of_texts(batch, &device);
                 let mut tape = Tape::training(&device, None);
                 let hidden = backbone.forward(&mut tape, &batch, Some(&adapter), 0.0).unwrap();
                 let logits = adapter.head().unwrap().forward(&mut tape, &backbone, &hidden, &batch, 0.0);

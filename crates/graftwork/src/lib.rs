@@ -65,6 +65,7 @@
 mod adapter;
 mod backbone;
 mod call;
+mod embed;
 mod error;
 mod examples;
 mod limit;
@@ -104,9 +105,10 @@ pub use graftwork_model::{
 pub use merge::{MergedBackbone, merge};
 
 // Answers.
+pub use embed::{EmbedOptions, Pooling};
 pub use graftwork_train::Warning;
 pub use graftwork_train::tasks::{Answer, Classification, TaggedEntity, TaggedWord, Tagging};
-pub use predict::{EmbedOptions, Pooling, TextOptions};
+pub use predict::TextOptions;
 pub use probe::Probe;
 
 // Labelled data.

@@ -4,17 +4,16 @@ use std::fmt;
 use std::sync::OnceLock;
 
 use graftwork_formats::HostTensor;
-use graftwork_model::{AdapterConfig, AdapterFile, Batch, HeadConfig, Knowledge, Metadata};
-use graftwork_tensor::ops::pool::Pool;
+use graftwork_model::{AdapterConfig, AdapterFile, Batch, HeadConfig, HeadPooling, Knowledge, Metadata};
 use graftwork_tensor::{OnProgress, Tape, Var};
-use graftwork_text::Encoding;
+use graftwork_text::{Encoding, LongTexts};
 use graftwork_train::Warning;
 use graftwork_train::predict::{Rows, predict};
 use graftwork_train::probe::{Learner, familiar, knowledge, leave_one_out};
 use graftwork_train::tasks::Classification;
 
 use crate::predict::{TextOptions, reading};
-use crate::{Adapter, Backbone, Call, Error, Result, VERSION};
+use crate::{Adapter, Backbone, Call, Error, Result, TextLimit, VERSION};
 
 /// A classifier that has learned a new example within milliseconds: regularised logistic regression on the mean of a text's
 /// hidden states, scaled to length 1, over a frozen backbone, perhaps with a frozen adapter in it. Each example goes through
@@ -37,7 +36,7 @@ pub struct Probe {
     backbone: Backbone,
     adapter: Option<Adapter>,
     name: String,
-    max_length: Option<usize>,
+    limit: Option<TextLimit>,
     /// The label of each example.
     truth: Vec<String>,
     /// In the order in which they first occur.
@@ -69,7 +68,7 @@ impl Probe {
             backbone: backbone.clone(),
             adapter: adapter.cloned(),
             name,
-            max_length: adapter.and_then(Adapter::max_length),
+            limit: None,
             truth: Vec::new(),
             labels: Vec::new(),
             learner: Learner::new(backbone.config().hidden_size),
@@ -84,11 +83,11 @@ impl Probe {
         self
     }
 
-    /// Tokens after which texts are cut, from now on. Default: the longest text of the training of the adapter below, or
-    /// else what the backbone takes.
+    /// How much of each text is read, from now on. Default: as in the training of the adapter below, or else the first tokens,
+    /// as many as the backbone takes.
     #[must_use]
-    pub fn max_length(mut self, tokens: impl Into<Option<usize>>) -> Self {
-        self.max_length = tokens.into();
+    pub fn limit(mut self, limit: impl Into<TextLimit>) -> Self {
+        self.limit = Some(limit.into());
         self
     }
 
@@ -115,15 +114,15 @@ impl Probe {
     /// Learns examples, each a text and its label, which may be new. Dropped before its end, it has learned none.
     ///
     /// # Errors
-    /// If the device fails.
+    /// If the limit is none that the backbone takes, or the device fails.
     pub fn add<'a, T: AsRef<str> + Sync, L: AsRef<str> + Sync>(
         &'a mut self,
         examples: &'a [(T, L)],
     ) -> Call<'a, (), ()> {
         Call::new((), move |(), mut progress| async move {
             let texts: Vec<&str> = examples.iter().map(|(text, _)| text.as_ref()).collect();
-            let encodings = self.backbone.encode(&texts, self.max_length)?;
-            let features = self.features(&encodings, &mut progress).await?.concat();
+            let texts = self.backbone.encode_long(&texts, self.limit_of(None, None)?)?;
+            let features = self.features(&texts, &mut progress).await?.concat();
             self.truth.extend(examples.iter().map(|(_, label)| label.as_ref().to_owned()));
             let ids = self.ids();
             self.learner.add(&features, &ids[self.learner.len()..]);
@@ -167,12 +166,12 @@ impl Probe {
         Call::new(TextOptions::default(), move |options: TextOptions, mut progress| async move {
             let linear = self.learner.linear().ok_or_else(|| self.too_few_labels())?;
             let reading = reading(&self.labels, self.knowledge(), options.threshold)?;
-            let encodings = self.backbone.encode(texts, options.max_length.or(self.max_length))?;
-            let features = self.features(&encodings, &mut progress).await?;
-            let answer = |(encoding, features): (&Encoding, Vec<f32>)| {
-                reading.answer(&linear.logits(&features), &features, Warning::of(std::slice::from_ref(encoding)))
+            let texts = self.backbone.encode_long(texts, self.limit_of(options.max_length, options.long_texts)?)?;
+            let features = self.features(&texts, &mut progress).await?;
+            let answer = |(text, features): (&Vec<Encoding>, Vec<f32>)| {
+                reading.answer(&linear.logits(&features), &features, Warning::of(text))
             };
-            Ok(encodings.iter().zip(features).map(answer).collect())
+            Ok(texts.iter().zip(features).map(answer).collect())
         })
     }
 
@@ -207,9 +206,11 @@ impl Probe {
         let weight = HostTensor { shape: vec![classes, dim], data: linear.weight.clone() };
         let bias = HostTensor { shape: vec![classes], data: linear.bias.clone() };
         file.tensors.extend([("head.0.weight".to_owned(), weight), ("head.0.bias".to_owned(), bias)]);
+        let limit = self.limit_of(None, None)?;
         file.metadata = Metadata {
             backbone_fingerprint: Some(self.backbone.fingerprint()),
-            max_length: Some(self.backbone.max_length(self.max_length)?),
+            max_length: Some(self.backbone.max_length(limit.max_length)?),
+            long_texts: limit.recorded().map(|choice| choice.name().to_owned()),
             tool_version: Some(format!("graftwork {VERSION}")),
             knowledge: self.knowledge().cloned(),
             ..Metadata::default()
@@ -244,15 +245,27 @@ impl Probe {
         knowledge(&logits, classes, &truth, familiar)
     }
 
-    async fn features(&self, encodings: &[Encoding], progress: &mut OnProgress<'_>) -> Result<Vec<Vec<f32>>> {
-        let examples: Vec<&[Encoding]> = encodings.chunks(1).collect();
+    /// What the head of [`Probe::to_file`] stands on, of each text by its sequences.
+    async fn features(&self, texts: &[Vec<Encoding>], progress: &mut OnProgress<'_>) -> Result<Vec<Vec<f32>>> {
+        let examples: Vec<&[Encoding]> = texts.iter().map(Vec::as_slice).collect();
+        let model = self.backbone.model();
         let output = |tape: &mut Tape, hidden: Var, batch: &Batch| {
-            let mean = tape.pool(&hidden, batch.sequences(), Pool::Mean);
+            let mean = model.pool(tape, &hidden, batch, HeadPooling::Mean);
             tape.normalize(&mean)
         };
-        let read = |_, rows: Rows<'_>| rows.values.to_vec();
-        let adapter = self.adapter.as_ref().map(Adapter::model);
-        Ok(predict(self.backbone.model(), adapter, &examples, output, read, progress).await?)
+        let read = |_, rows: Rows<'_>| rows.row(0).to_vec();
+        Ok(predict(model, self.adapter.as_ref().map(Adapter::model), &examples, output, read, progress).await?)
+    }
+
+    /// How much of a text is read where so much is asked for.
+    fn limit_of(&self, max_length: Option<usize>, long_texts: Option<LongTexts>) -> Result<TextLimit> {
+        let own = match (self.limit, &self.adapter) {
+            (Some(limit), _) => limit,
+            (None, Some(adapter)) => adapter.limit(None, None)?,
+            (None, None) => TextLimit::default(),
+        };
+        let max_length = max_length.or(own.max_length);
+        Ok(TextLimit { max_length, long_texts: long_texts.unwrap_or(own.long_texts) })
     }
 
     fn check(&self, example: usize) -> Result<()> {

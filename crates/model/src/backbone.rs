@@ -4,14 +4,16 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use graftwork_formats::{BackboneConfig, Error as FileError, Fingerprint, FingerprintBuilder, WeightSource};
 use graftwork_tensor::ops::attention::Sequences;
-use graftwork_tensor::{Activation, Device, Indices, Tape, Tensor, Var, Weight, WeightType, give_way};
+use graftwork_tensor::ops::pool::Pool;
+use graftwork_tensor::{Activation, Device, Tape, Tensor, Var, Weight, WeightType, give_way};
 
+use crate::batch::{Batch, Start};
 use crate::embeddings::Embeddings;
 use crate::graft::{Bare, Graft, Product};
 use crate::layer::Layer;
 use crate::layers::Dense;
 use crate::loader::Loader;
-use crate::{Adapter, Error, Result};
+use crate::{Adapter, Error, HeadPooling, Result};
 
 /// An encoder of any architecture of [`graftwork_formats::architectures`], whose weights lie on a device and never change.
 #[derive(Debug)]
@@ -27,38 +29,6 @@ pub struct Backbone {
 }
 
 static NEXT_ID: AtomicUsize = AtomicUsize::new(0);
-
-/// A packed batch on a device: T tokens of S sequences end to end.
-#[derive(Debug)]
-pub struct Batch {
-    start: Start,
-    sequences: Sequences,
-    backbone: usize,
-}
-
-/// Where a batch begins.
-#[derive(Debug)]
-enum Start {
-    /// At the embeddings.
-    Tokens(Indices),
-    /// At what goes into a layer, [T, D]: the layers below were computed before.
-    Hidden(usize, Tensor),
-}
-
-impl Batch {
-    /// Where its sequences lie.
-    pub fn sequences(&self) -> &Sequences {
-        &self.sequences
-    }
-
-    /// The first layer that it still has to go through.
-    pub fn first_layer(&self) -> usize {
-        match self.start {
-            Start::Tokens(_) => 0,
-            Start::Hidden(layer, _) => layer,
-        }
-    }
-}
 
 impl Backbone {
     /// Reads every weight of `source` once, piece by piece, to the device, hashing it on the way. `progress` gets the
@@ -181,7 +151,7 @@ impl Backbone {
         }
         let tokens = Embeddings::rows(&self.config, ids, type_ids, cu_seqlens);
         let sequences = Sequences::new(&self.device, cu_seqlens);
-        Ok(Batch { start: Start::Tokens(self.device.indices(&tokens)), sequences, backbone: self.id })
+        Ok(Batch { start: Start::Tokens(self.device.indices(&tokens)), sequences, texts: None, backbone: self.id })
     }
 
     /// Uploads a batch whose lower layers were computed before, by [`Backbone::lower`]: the hidden states [T, D] that go
@@ -199,7 +169,7 @@ impl Backbone {
         }
         let hidden = self.device.tensor(tokens, d, hidden);
         let sequences = Sequences::new(&self.device, cu_seqlens);
-        Ok(Batch { start: Start::Hidden(layer, hidden), sequences, backbone: self.id })
+        Ok(Batch { start: Start::Hidden(layer, hidden), sequences, texts: None, backbone: self.id })
     }
 
     /// Starts ascend from 0, and what they end with is no more than the device can take.
@@ -271,6 +241,19 @@ impl Backbone {
             return Ok(());
         }
         Err(Error::Batch { problem: "it was made by another one; make it with this one".to_owned() })
+    }
+
+    /// One vector a text from the last hidden states [T, D]: of windows of the same text, the mean of theirs.
+    ///
+    /// # Panics
+    /// As [`Backbone::pooler`], if that is asked for.
+    pub fn pool(&self, tape: &mut Tape, hidden: &Var, batch: &Batch, pooling: HeadPooling) -> Var {
+        let kind = if pooling == HeadPooling::Mean { Pool::Mean } else { Pool::First };
+        let mut x = tape.pool(hidden, &batch.sequences, kind);
+        if pooling == HeadPooling::Pooler {
+            x = self.pooler(tape, &x);
+        }
+        batch.texts.iter().fold(x, |x, texts| tape.pool(&x, texts, Pool::Mean))
     }
 
     /// `tanh(W x + b)` of first-token states [S, D].

@@ -1,11 +1,11 @@
 //! Prediction heads on a device.
 
 use graftwork_formats::BackboneConfig;
-use graftwork_tensor::ops::pool::Pool;
 use graftwork_tensor::{Activation, Tape, Var};
 
 use crate::arena::Arena;
-use crate::backbone::{Backbone, Batch};
+use crate::backbone::Backbone;
+use crate::batch::Batch;
 use crate::layers::Dense;
 use crate::layers::activation;
 use crate::{HeadConfig, HeadKind, HeadPooling};
@@ -50,16 +50,12 @@ impl Head {
         self.logits(tape, &features, dropout)
     }
 
-    /// What the dense layers stand on, from the last hidden states [T, D]: [S, D], or [T, D] where every token is tagged.
+    /// What the dense layers stand on, from the last hidden states [T, D]: [S, D], a row a text, or [T, D] where every token is
+    /// tagged. Windows of a text are averaged before the scaling.
     pub fn features(&self, tape: &mut Tape, backbone: &Backbone, hidden: &Var, batch: &Batch) -> Var {
-        let x = match (self.kind, self.pooling) {
-            (HeadKind::Tagging, _) => hidden.clone(),
-            (_, HeadPooling::Mean) => tape.pool(hidden, batch.sequences(), Pool::Mean),
-            (_, HeadPooling::First) => tape.pool(hidden, batch.sequences(), Pool::First),
-            (_, HeadPooling::Pooler) => {
-                let first = tape.pool(hidden, batch.sequences(), Pool::First);
-                backbone.pooler(tape, &first)
-            }
+        let x = match self.kind {
+            HeadKind::Tagging => hidden.clone(),
+            HeadKind::Classification => backbone.pool(tape, hidden, batch, self.pooling),
         };
         if self.normalize { tape.normalize(&x) } else { x }
     }

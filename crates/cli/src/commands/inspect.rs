@@ -102,6 +102,7 @@ fn adapter(path: &Path) -> Result<Value> {
         "fingerprint": file.weights_digest().to_string(),
         "backbone_fingerprint": metadata.backbone_fingerprint.map(|fingerprint| fingerprint.to_string()),
         "max_length": metadata.max_length,
+        "long_texts": metadata.long_texts,
         "knowledge": metadata.knowledge.as_ref().map(report::knowledge_json),
         "tool_version": metadata.tool_version,
         "metrics": metadata.metrics,
