@@ -2,6 +2,7 @@
 
 mod calls;
 mod pairing;
+mod probe;
 mod serving;
 mod threads;
 mod training;
