@@ -154,12 +154,15 @@ impl Familiar {
         1.0 - self.centroids.chunks(self.dim.max(1)).map(cosine).fold(-1.0, f64::max)
     }
 
-    /// Refuses vectors that are not those of a backbone of width `hidden`.
-    pub(crate) fn check_width(&self, file: &str, hidden: usize) -> Result<()> {
-        if self.dim == hidden {
-            return Ok(());
+    /// Refuses vectors that are not such as the head stands on, of so many numbers.
+    pub(crate) fn check_width(&self, file: &str, features: Option<usize>) -> Result<()> {
+        match features {
+            Some(features) if features != self.dim => {
+                let problem = format!("of `familiar` is {}, but the head stands on {features} numbers", self.dim);
+                Err(Error::config(file, "dim", problem))
+            }
+            _ => Ok(()),
         }
-        Err(Error::config(file, "dim", format!("of `familiar` is {}, but the backbone's width is {hidden}", self.dim)))
     }
 
     fn from_json(mut fields: Fields) -> Result<Self> {

@@ -112,7 +112,7 @@ impl AdapterFile {
             head.check_labels(file)?;
         }
         if let Some(familiar) = self.metadata.knowledge.as_ref().and_then(|knowledge| knowledge.familiar.as_ref()) {
-            familiar.check_width(file, self.hidden_size)?;
+            familiar.check_width(file, self.head.as_ref().map(|head| head.features(self.hidden_size)))?;
         }
         let method = self.config.method();
         method.validate(file)?;
