@@ -5,6 +5,7 @@ mod input;
 #[cfg(unix)]
 mod interruptions;
 mod knowledge;
+mod long_texts;
 mod merging;
 mod misuse;
 #[cfg(unix)]

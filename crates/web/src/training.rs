@@ -79,6 +79,9 @@ async fn turns(trainer: &mut Trainer<'_>, labels: &[String], host: &Host) -> Res
                 steps_json(&reports, &now, first)
             }
             Turn::Evaluated { evaluation, best } => evaluation_json(&evaluation, best, &before, labels),
+            Turn::Compared(found) => {
+                json!([{"step": before.step, "totalSteps": before.total_steps, "comparison": found.to_json()}])
+            }
             Turn::Finished => return Ok(true),
         };
         let mut go_on = host.tell(&events.to_string()).await?;

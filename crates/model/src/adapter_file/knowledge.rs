@@ -154,15 +154,13 @@ impl Familiar {
         1.0 - self.centroids.chunks(self.dim.max(1)).map(cosine).fold(-1.0, f64::max)
     }
 
-    /// Refuses vectors that are not such as the head stands on, of so many numbers.
-    pub(crate) fn check_width(&self, file: &str, features: Option<usize>) -> Result<()> {
-        match features {
-            Some(features) if features != self.dim => {
-                let problem = format!("of `familiar` is {}, but the head stands on {features} numbers", self.dim);
-                Err(Error::config(file, "dim", problem))
-            }
-            _ => Ok(()),
+    /// Refuses vectors that are not as wide as what the head stands on.
+    pub(crate) fn check_width(&self, file: &str, width: usize) -> Result<()> {
+        if self.dim == width {
+            return Ok(());
         }
+        let problem = format!("of `familiar` is {}, but what the head stands on has {width} numbers", self.dim);
+        Err(Error::config(file, "dim", problem))
     }
 
     fn from_json(mut fields: Fields) -> Result<Self> {
