@@ -38,7 +38,9 @@ pub struct Eval {
 ///
 /// What each line has depends on the adapter's head. Classification: `text`, `label` (the best), `scores` (a
 /// probability for each label) and `logits` (in the order of the labels). Token classification: `text`, `words` with
-/// their tags and, where tags mark them, `entities`; `start` and `end` count Unicode code points.
+/// their tags and, where tags mark them, `entities`; `start` and `end` count Unicode code points. `warnings` are there
+/// where an answer should be taken with care: the text is longer than what was read of it (`truncated`), or in a
+/// language or script that the backbone's vocabulary hardly knows (`uncovered`).
 #[derive(Debug, Args)]
 pub struct Predict {
     /// The backbone: a directory, or an id in the cache
