@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use graftwork_model::{Adapter, AdapterFile, Backbone, adapterhub};
+use graftwork_tensor::ops::clear::clear;
 use graftwork_tensor::ops::cross_entropy::IGNORED;
-use graftwork_tensor::{Device, Tape};
+use graftwork_tensor::{Device, Tape, Tensor};
 use graftwork_tests::golden::{self, Golden};
 use graftwork_tests::{devices, nmse};
 use graftwork_train::tasks::{LabelTargets, Loss, Targets};
@@ -56,7 +57,7 @@ fn backbones_and_cases(device: &Device) -> impl Iterator<Item = (Rc<Backbone>, S
 
 #[test]
 fn every_configuration_against_autograd() {
-    let mut compared = 0;
+    let (mut compared, mut begun_above) = (0, 0);
     for device in devices() {
         let mut worst = (0.0, String::new());
         for (backbone, case) in backbones_and_cases(&device) {
@@ -70,29 +71,40 @@ fn every_configuration_against_autograd() {
             let adapter = Adapter::load_trainable(&backbone, &file).unwrap();
 
             let (ids, starts) = golden.batch();
-            let batch = backbone.batch(ids, &vec![0; ids.len()], starts).unwrap();
-            let mut tape = Tape::training(&device, None);
-            let hidden = backbone.forward(&mut tape, &batch, Some(&adapter), 0.0).unwrap();
-            let logits = adapter.head().unwrap().forward(&mut tape, &backbone, &hidden, &batch, 0.0);
-            let targets = LabelTargets::new(&device, &labels(&golden));
-            let Loss { root, gradient, shares } = targets.loss(&mut tape, &logits).unwrap();
-            tape.backward(&root, gradient);
+            let whole = backbone.batch(ids, &vec![0; ids.len()], starts).unwrap();
+            let read = |tensor: &Tensor| pollster::block_on(device.read(tensor)).unwrap();
+            // Where the adapter leaves out the lowest layers, also with those computed before.
+            let lowest = adapter.description().config.lowest_layer(backbone.config().num_hidden_layers);
+            let upper = (lowest > 0).then(|| {
+                let hidden = read(&backbone.lower(&whole, lowest).unwrap());
+                backbone.batch_at(lowest, &hidden, starts).unwrap()
+            });
+            begun_above += usize::from(upper.is_some());
+            for batch in [Some(whole), upper].into_iter().flatten() {
+                let mut tape = Tape::training(&device, None);
+                let hidden = backbone.forward(&mut tape, &batch, Some(&adapter), 0.0).unwrap();
+                let logits = adapter.head().unwrap().forward(&mut tape, &backbone, &hidden, &batch, 0.0);
+                let targets = LabelTargets::new(&device, &labels(&golden));
+                let Loss { root, gradient, shares } = targets.loss(&mut tape, &logits).unwrap();
+                clear(&device, adapter.arena().grads().unwrap());
+                tape.backward(&root, gradient);
 
-            let read = |tensor| pollster::block_on(device.read(tensor)).unwrap();
-            let loss: f32 = read(&shares).iter().sum();
-            assert!((loss - golden.floats["loss"][0]).abs() < 1e-5, "{}: {case}: loss {loss}", device.name());
-            let found = adapter.arena().unpack(&read(adapter.arena().grads().unwrap()));
-            assert_eq!(found.len(), expected.tensors.len(), "{case}");
-            for (tensor, found) in &found {
-                let error = nmse(&found.data, &expected.tensors[tensor].data);
-                assert!(error <= 1e-8, "{}: {case}: gradient of {tensor}: NMSE {error:e}", device.name());
-                if error > worst.0 {
-                    worst = (error, format!("{case} {tensor}"));
+                let loss: f32 = read(&shares).iter().sum();
+                assert!((loss - golden.floats["loss"][0]).abs() < 1e-5, "{}: {case}: loss {loss}", device.name());
+                let found = adapter.arena().unpack(&read(adapter.arena().grads().unwrap()));
+                assert_eq!(found.len(), expected.tensors.len(), "{case}");
+                for (tensor, found) in &found {
+                    let error = nmse(&found.data, &expected.tensors[tensor].data);
+                    assert!(error <= 1e-8, "{}: {case}: gradient of {tensor}: NMSE {error:e}", device.name());
+                    if error > worst.0 {
+                        worst = (error, format!("{case} {tensor}"));
+                    }
+                    compared += 1;
                 }
-                compared += 1;
             }
         }
         println!("{}: worst NMSE {:e} ({})", device.name(), worst.0, worst.1);
     }
+    assert!(begun_above > 10, "only {begun_above} cases begin above");
     assert!(compared > 1700, "only {compared} gradients");
 }

@@ -88,4 +88,16 @@ fn a_batch_that_does_not_fit_is_refused() {
     assert!(refused(&[1, 2], &[0, 3]).contains("2 ids"));
     assert!(refused(&[1; 200], &[0, 200]).contains("truncate"));
     assert!(refused(&[], &[0]).contains("ascend"));
+    let whole = backbone.batch(&[1, 2], &[0, 0], &[0, 2]).unwrap();
+    assert!(backbone.lower(&whole, 3).unwrap_err().to_string().contains("3 is asked for"));
+    let refused = |layer, values, starts: &[u32]| backbone.batch_at(layer, &vec![0.0; values], starts).unwrap_err();
+    assert!(refused(1, 64, &[0, 2]).to_string().contains("64 values for 2 tokens"));
+    assert!(refused(3, 128, &[0, 2]).to_string().contains("layer 3 of 2"));
+    let upper = backbone.batch_at(2, &[0.0; 128], &[0, 2]).unwrap();
+    assert!(backbone.lower(&upper, 1).unwrap_err().to_string().contains("begins at layer 2"));
+    let file = graftwork_model::AdapterFile::load(golden::path("tiny-cases/leave_out-0")).unwrap();
+    let adapter = graftwork_model::Adapter::load(&backbone, &file).unwrap();
+    let mut tape = Tape::inference(backbone.device());
+    let refused = backbone.forward(&mut tape, &upper, Some(&adapter), 0.0).unwrap_err().to_string();
+    assert!(refused.contains("the adapter changes layer 1"), "{refused}");
 }

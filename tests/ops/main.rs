@@ -13,6 +13,7 @@ mod dropout;
 mod embed;
 mod gemm;
 mod layer_norm;
+mod normalize;
 mod planted_fault;
 mod pool;
 mod reduce;

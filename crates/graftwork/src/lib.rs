@@ -93,8 +93,8 @@ pub use adapter::Adapter;
 pub use examples::NewAdapter;
 pub use graftwork_formats::HostTensor;
 pub use graftwork_model::{
-    AdapterConfig, AdapterFile, HeadConfig, HeadKind, HeadStyle, METHODS, Metadata, MethodInfo, MethodOption, Preset,
-    methods, options,
+    AdapterConfig, AdapterFile, HeadConfig, HeadKind, HeadPooling, HeadStyle, METHODS, Metadata, MethodInfo,
+    MethodOption, Preset, methods, options,
 };
 pub use merge::{MergedBackbone, merge};
 

@@ -11,7 +11,7 @@ use crate::graft::Graft;
 use crate::head::Head;
 use crate::merge::MergedProducts;
 use crate::methods::Sizes;
-use crate::{AdapterFile, Error, Result};
+use crate::{AdapterFile, Error, HeadPooling, Result};
 
 /// An adapter and its head on a device, fitted to a backbone.
 #[derive(Debug, Clone)]
@@ -54,7 +54,7 @@ impl Adapter {
 
     fn new(backbone: &Backbone, file: &AdapterFile, trainable: bool) -> Result<Self> {
         file.check_backbone(backbone.config(), Some(&backbone.fingerprint()))?;
-        if file.head.as_ref().is_some_and(|head| head.use_pooler) && !backbone.has_pooler() {
+        if file.head.as_ref().is_some_and(|head| head.pooling == HeadPooling::Pooler) && !backbone.has_pooler() {
             return Err(Error::NoPooler { adapter: file.name.clone() });
         }
         let sizes = Sizes::of(backbone.config());

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use graftwork_formats::{BackboneConfig, Error as FileError, Fingerprint, FingerprintBuilder, WeightSource};
 use graftwork_tensor::ops::attention::Sequences;
-use graftwork_tensor::{Activation, Device, Indices, Tape, Var, Weight, WeightType, give_way};
+use graftwork_tensor::{Activation, Device, Indices, Tape, Tensor, Var, Weight, WeightType, give_way};
 
 use crate::embeddings::Embeddings;
 use crate::graft::{Bare, Graft, Product};
@@ -31,15 +31,32 @@ static NEXT_ID: AtomicUsize = AtomicUsize::new(0);
 /// A packed batch on a device: T tokens of S sequences end to end.
 #[derive(Debug)]
 pub struct Batch {
-    tokens: Indices,
+    start: Start,
     sequences: Sequences,
     backbone: usize,
+}
+
+/// Where a batch begins.
+#[derive(Debug)]
+enum Start {
+    /// At the embeddings.
+    Tokens(Indices),
+    /// At what goes into a layer, [T, D]: the layers below were computed before.
+    Hidden(usize, Tensor),
 }
 
 impl Batch {
     /// Where its sequences lie.
     pub fn sequences(&self) -> &Sequences {
         &self.sequences
+    }
+
+    /// The first layer that it still has to go through.
+    pub fn first_layer(&self) -> usize {
+        match self.start {
+            Start::Tokens(_) => 0,
+            Start::Hidden(layer, _) => layer,
+        }
     }
 }
 
@@ -142,14 +159,8 @@ impl Backbone {
     /// the backbone's positions, or the lengths don't fit together.
     pub fn batch(&self, ids: &[u32], type_ids: &[u32], cu_seqlens: &[u32]) -> Result<Batch> {
         let refuse = |problem: String| Err(Error::Batch { problem });
-        let ascending = cu_seqlens.windows(2).all(|w| w[0] < w[1]);
-        if cu_seqlens.len() < 2 || cu_seqlens[0] != 0 || !ascending {
-            return refuse("sequence starts must ascend from 0, without empty sequences".to_owned());
-        }
+        self.check_starts(cu_seqlens)?;
         let total = cu_seqlens[cu_seqlens.len() - 1] as usize;
-        if total > self.most_tokens() {
-            return Err(Error::BatchTooLarge { tokens: total, most: self.most_tokens() });
-        }
         if ids.len() != total || type_ids.len() != total {
             return refuse(format!("it has {} ids, {} types and {total} tokens", ids.len(), type_ids.len()));
         }
@@ -170,28 +181,96 @@ impl Backbone {
         }
         let tokens = Embeddings::rows(&self.config, ids, type_ids, cu_seqlens);
         let sequences = Sequences::new(&self.device, cu_seqlens);
-        Ok(Batch { tokens: self.device.indices(&tokens), sequences, backbone: self.id })
+        Ok(Batch { start: Start::Tokens(self.device.indices(&tokens)), sequences, backbone: self.id })
+    }
+
+    /// Uploads a batch whose lower layers were computed before, by [`Backbone::lower`]: the hidden states [T, D] that go
+    /// into `layer`, and where each sequence starts, with T at the end.
+    ///
+    /// # Errors
+    /// If it has more than [`Backbone::most_tokens`], there is no such layer, or the lengths don't fit together.
+    pub fn batch_at(&self, layer: usize, hidden: &[f32], cu_seqlens: &[u32]) -> Result<Batch> {
+        let (layers, d) = (self.layers.len(), self.config.hidden_size);
+        self.check_starts(cu_seqlens)?;
+        let tokens = cu_seqlens[cu_seqlens.len() - 1] as usize;
+        if hidden.len() != tokens * d || layer > layers {
+            let problem = format!("it has {} values for {tokens} tokens at layer {layer} of {layers}", hidden.len());
+            return Err(Error::Batch { problem });
+        }
+        let hidden = self.device.tensor(tokens, d, hidden);
+        let sequences = Sequences::new(&self.device, cu_seqlens);
+        Ok(Batch { start: Start::Hidden(layer, hidden), sequences, backbone: self.id })
+    }
+
+    /// Starts ascend from 0, and what they end with is no more than the device can take.
+    fn check_starts(&self, cu_seqlens: &[u32]) -> Result<()> {
+        let ascending = cu_seqlens.windows(2).all(|w| w[0] < w[1]);
+        if cu_seqlens.len() < 2 || cu_seqlens[0] != 0 || !ascending {
+            let problem = "sequence starts must ascend from 0, without empty sequences".to_owned();
+            return Err(Error::Batch { problem });
+        }
+        let tokens = cu_seqlens[cu_seqlens.len() - 1] as usize;
+        if tokens > self.most_tokens() {
+            return Err(Error::BatchTooLarge { tokens, most: self.most_tokens() });
+        }
+        Ok(())
     }
 
     /// Last hidden states [T, D], with an adapter's modules in their places. `dropout` is the probability after the
     /// embeddings' norm and after each sub-layer's last product, where the tape drops at all; attention weights are not dropped.
     ///
     /// # Errors
-    /// If the batch or the adapter is of another backbone.
+    /// If the batch or the adapter is of another backbone, or the batch begins above a layer that the adapter changes.
     pub fn forward(&self, tape: &mut Tape, batch: &Batch, adapter: Option<&Adapter>, dropout: f32) -> Result<Var> {
-        if batch.backbone != self.id {
-            return Err(Error::Batch { problem: "it was made by another one; make it with this one".to_owned() });
-        }
+        self.check_batch(batch)?;
         if let Some(adapter) = adapter.filter(|adapter| adapter.backbone() != self.id) {
             return Err(Error::AttachedElsewhere { adapter: adapter.description().name.clone() });
         }
         let graft: &dyn Graft = adapter.map_or(&Bare, Adapter::graft);
-        let x = self.embeddings.forward(tape, &self.device, &batch.tokens, dropout);
-        let mut x = graft.embeddings(tape, x);
-        for (i, layer) in self.layers.iter().enumerate() {
+        let below = batch.first_layer();
+        let lowest = adapter.map_or(below, |adapter| adapter.description().config.lowest_layer(self.layers.len()));
+        if lowest < below {
+            let problem = format!("it begins at layer {below}, but the adapter changes layer {lowest}");
+            return Err(Error::Batch { problem });
+        }
+        Ok(self.layers(tape, batch, graft, (self.layers.len(), dropout)))
+    }
+
+    /// What goes into `layer` (from 0; as many as there are layers is the end), [T, D], by the frozen backbone: what
+    /// [`Backbone::batch_at`] begins with.
+    ///
+    /// # Errors
+    /// If the batch is of another backbone, or begins above that layer.
+    pub fn lower(&self, batch: &Batch, layer: usize) -> Result<Tensor> {
+        self.check_batch(batch)?;
+        if !(batch.first_layer()..=self.layers.len()).contains(&layer) {
+            let problem = format!("it begins at layer {}, {layer} is asked for", batch.first_layer());
+            return Err(Error::Batch { problem });
+        }
+        let mut tape = Tape::inference(&self.device);
+        Ok(self.layers(&mut tape, batch, &Bare, (layer, 0.0)).value().clone())
+    }
+
+    /// The way of a batch up to the layer `end`.
+    fn layers(&self, tape: &mut Tape, batch: &Batch, graft: &dyn Graft, (end, dropout): (usize, f32)) -> Var {
+        let mut x = match &batch.start {
+            Start::Tokens(tokens) => {
+                let x = self.embeddings.forward(tape, &self.device, tokens, dropout);
+                graft.embeddings(tape, x)
+            }
+            Start::Hidden(_, hidden) => tape.constant(hidden.clone()),
+        };
+        for (i, layer) in self.layers[..end].iter().enumerate().skip(batch.first_layer()) {
             x = layer.forward(tape, (i, x), &batch.sequences, graft, dropout);
         }
-        Ok(x)
+        x
+    }
+
+    fn check_batch(&self, batch: &Batch) -> Result<()> {
+        if batch.backbone == self.id {
+            return Ok(());
+        }
+        Err(Error::Batch { problem: "it was made by another one; make it with this one".to_owned() })
     }
 
     /// `tanh(W x + b)` of first-token states [S, D].

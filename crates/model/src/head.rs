@@ -8,16 +8,16 @@ use crate::arena::Arena;
 use crate::backbone::{Backbone, Batch};
 use crate::layers::Dense;
 use crate::layers::activation;
-use crate::{HeadConfig, HeadKind};
+use crate::{HeadConfig, HeadKind, HeadPooling};
 
-/// `layers` times (dropout, dense), with an activation between, on the first token, on the pooler's output or on every
-/// token.
+/// `layers` times (dropout, dense), with an activation between, on one vector a text or on every token.
 #[derive(Debug, Clone)]
 pub struct Head {
     kind: HeadKind,
     layers: Vec<Dense>,
     activation: Activation,
-    use_pooler: bool,
+    pooling: HeadPooling,
+    normalize: bool,
     dropout: f32,
 }
 
@@ -32,7 +32,8 @@ impl Head {
             kind: config.kind,
             layers: (0..config.layers).map(dense).collect(),
             activation: config.activation.as_ref().map_or(Activation::Identity, activation),
-            use_pooler: config.use_pooler,
+            pooling: config.pooling,
+            normalize: config.normalize,
             dropout: config.dropout_prob.unwrap_or(default) as f32,
         }
     }
@@ -45,13 +46,27 @@ impl Head {
     /// Logits from the last hidden states [T, D]: [S, labels], or [T, labels] where every token is tagged. `dropout` is
     /// the probability before each dense layer.
     pub fn forward(&self, tape: &mut Tape, backbone: &Backbone, hidden: &Var, batch: &Batch, dropout: f32) -> Var {
-        let mut x = match self.kind {
-            HeadKind::Classification => tape.pool(hidden, batch.sequences(), Pool::First),
-            HeadKind::Tagging => hidden.clone(),
+        let features = self.features(tape, backbone, hidden, batch);
+        self.logits(tape, &features, dropout)
+    }
+
+    /// What the dense layers stand on, from the last hidden states [T, D]: [S, D], or [T, D] where every token is tagged.
+    pub fn features(&self, tape: &mut Tape, backbone: &Backbone, hidden: &Var, batch: &Batch) -> Var {
+        let x = match (self.kind, self.pooling) {
+            (HeadKind::Tagging, _) => hidden.clone(),
+            (_, HeadPooling::Mean) => tape.pool(hidden, batch.sequences(), Pool::Mean),
+            (_, HeadPooling::First) => tape.pool(hidden, batch.sequences(), Pool::First),
+            (_, HeadPooling::Pooler) => {
+                let first = tape.pool(hidden, batch.sequences(), Pool::First);
+                backbone.pooler(tape, &first)
+            }
         };
-        if self.use_pooler {
-            x = backbone.pooler(tape, &x);
-        }
+        if self.normalize { tape.normalize(&x) } else { x }
+    }
+
+    /// Logits from what [`Head::features`] gives. `dropout` is the probability before each dense layer.
+    pub fn logits(&self, tape: &mut Tape, features: &Var, dropout: f32) -> Var {
+        let mut x = features.clone();
         for (i, layer) in self.layers.iter().enumerate() {
             let last = i + 1 == self.layers.len();
             x = tape.dropout(&x, dropout, None);

@@ -3,9 +3,9 @@
 use graftwork_formats::{ActivationName, Blueprint, Error, Result, TensorSpec};
 use serde_json::{Map, Value};
 
-/// A prediction head: `layers` times (dropout, dense), with an activation between the dense layers, on the hidden state
-/// of the first token, on the pooler's output, or on the hidden state of every token, as its kind says. The inner dense
-/// layers are `[D, D]`, the last is `[num_labels, D]`.
+/// A prediction head: `layers` times (dropout, dense), with an activation between the dense layers, on one vector a text
+/// ([`HeadPooling`]) or on the hidden state of every token, as its kind says. The inner dense layers are `[D, D]`, the
+/// last is `[num_labels, D]`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct HeadConfig {
     /// What it predicts.
@@ -18,9 +18,10 @@ pub struct HeadConfig {
     pub layers: usize,
     /// Between the dense layers; `None` is nothing at all.
     pub activation: Option<ActivationName>,
-    /// Whether it stands on the backbone's pooler (dense and tanh over the first token) rather than on the first
-    /// token's hidden state.
-    pub use_pooler: bool,
+    /// Which vector of a text it stands on; means nothing where every token is tagged.
+    pub pooling: HeadPooling,
+    /// Whether that vector is scaled to length 1. As [`HeadPooling::Mean`], AdapterHub cannot know it.
+    pub normalize: bool,
     /// Whether the last dense layer has a bias; the inner ones always have.
     pub bias: bool,
     /// The dropout probability while training; `None` takes the backbone's `classifier_dropout`, else its
@@ -32,6 +33,18 @@ pub struct HeadConfig {
     pub extra_config: Map<String, Value>,
     /// Unknown keys of the file, written back as they were.
     pub extra: Map<String, Value>,
+}
+
+/// Which vector of a text a head stands on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum HeadPooling {
+    /// The first token's hidden state.
+    First,
+    /// The backbone's pooler: dense and tanh over the first token.
+    Pooler,
+    /// The mean of all tokens' hidden states, special tokens included, as sentence-transformers computes it. AdapterHub has
+    /// no such head: it would take the first token's.
+    Mean,
 }
 
 /// What a head predicts. Further kinds are further variants.
@@ -55,6 +68,18 @@ pub enum HeadStyle {
     /// ([`Classifier`](graftwork_formats::architectures::Classifier)), or of a `...ForTokenClassification` model: one
     /// dense layer on every token.
     Static,
+}
+
+impl HeadPooling {
+    /// Its name in our files and in what the program prints.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::First => "first",
+            Self::Pooler => "pooler",
+            Self::Mean => "mean",
+        }
+    }
 }
 
 impl HeadKind {
@@ -90,13 +115,27 @@ impl HeadConfig {
             num_labels: labels.len(),
             layers: 2,
             activation: ActivationName::parse("tanh"),
-            use_pooler: false,
+            pooling: HeadPooling::First,
+            normalize: false,
             bias: true,
             dropout_prob: None,
             labels: Some(labels),
             extra_config: Map::new(),
             extra: Map::new(),
         }
+    }
+
+    /// One dense layer on the mean of a text's hidden states, scaled to length 1: logistic regression on the vectors that
+    /// sentence-transformers gives.
+    #[must_use]
+    pub fn linear(name: impl Into<String>, labels: Vec<String>) -> Self {
+        Self { layers: 1, activation: None, pooling: HeadPooling::Mean, normalize: true, ..Self::flex(name, labels) }
+    }
+
+    /// Whether AdapterHub's files can say all that it computes.
+    #[must_use]
+    pub fn is_adapterhubs(&self) -> bool {
+        self.pooling != HeadPooling::Mean && !self.normalize
     }
 
     /// AdapterHub's default head for tagging: one dense layer on every token.
@@ -120,7 +159,7 @@ impl HeadConfig {
             style: HeadStyle::Static,
             layers: classifier.layers.len(),
             activation: classifier.activation.and_then(ActivationName::parse),
-            use_pooler: classifier.on_pooler,
+            pooling: if classifier.on_pooler { HeadPooling::Pooler } else { HeadPooling::First },
             ..Self::flex("", labels)
         }
     }

@@ -10,11 +10,14 @@ use graftwork_formats::json::{Fields, shown};
 use graftwork_formats::{ActivationName, Blueprint, Error, Result};
 use serde_json::{Map, Value, json};
 
-use crate::head_config::{HeadConfig, HeadKind, HeadStyle, unnamed_label};
+use crate::head_config::{HeadConfig, HeadKind, HeadPooling, HeadStyle, unnamed_label};
 
 /// The most classes and the most dense layers of a head.
 const MAX_LABELS: usize = 200_000;
 const MAX_HEAD_LAYERS: usize = 64;
+
+/// What AdapterHub's keys cannot say of a head: an object of the file that AdapterHub ignores.
+const SECTION: &str = "graftwork";
 
 impl HeadConfig {
     /// Reads a `head_config.json` called `file`, for a backbone of width `hidden` and of `architecture`.
@@ -37,6 +40,7 @@ impl HeadConfig {
         let name = fields.take_text("name")?;
         // Kept in `extra`: AdapterHub looks at the class before it loads a head.
         let class = fields.take_text("model_class")?;
+        let own = fields.take_object(SECTION)?;
         let mut head = match fields.take_object("config")? {
             Some(config) => {
                 let name = name.ok_or_else(|| Error::config(&file, "name", "is missing; a head has a name"))?;
@@ -44,6 +48,9 @@ impl HeadConfig {
             }
             None => static_head(&mut fields, class.as_deref(), architecture)?,
         };
+        if let Some(own) = own {
+            head.read_own(Fields::of(&file, own))?;
+        }
         head.extra = fields.rest();
         head.extra.extend(class.map(|class| ("model_class".to_owned(), Value::String(class))));
         Ok(head)
@@ -59,6 +66,14 @@ impl HeadConfig {
         };
         map.insert("model_class".to_owned(), json!(class));
         map.extend(self.extra.clone());
+        if !self.is_adapterhubs() {
+            let mut own = Map::new();
+            if self.pooling == HeadPooling::Mean {
+                own.insert("pooling".to_owned(), json!(self.pooling.name()));
+            }
+            own.insert("normalize".to_owned(), json!(self.normalize));
+            map.insert(SECTION.to_owned(), own.into());
+        }
         let label2id: Value = match &self.labels {
             Some(labels) => {
                 labels.iter().enumerate().map(|(id, label)| (label.clone(), json!(id))).collect::<Map<_, _>>().into()
@@ -79,7 +94,7 @@ impl HeadConfig {
                 config.extend(known.as_object().cloned().unwrap_or_default());
                 // AdapterHub refuses keys that the kind does not have.
                 if self.kind == HeadKind::Classification {
-                    config.insert("use_pooler".to_owned(), json!(self.use_pooler));
+                    config.insert("use_pooler".to_owned(), json!(self.pooling == HeadPooling::Pooler));
                     config.insert("bias".to_owned(), json!(self.bias));
                 }
                 map.insert("config".to_owned(), config.into());
@@ -93,6 +108,22 @@ impl HeadConfig {
             }
         }
         map
+    }
+}
+
+impl HeadConfig {
+    /// Takes what [`SECTION`] says.
+    fn read_own(&mut self, mut own: Fields) -> Result<()> {
+        let mean = HeadPooling::Mean.name();
+        match own.take_text("pooling")?.as_deref() {
+            None => {}
+            Some(name) if name == mean => self.pooling = HeadPooling::Mean,
+            Some(other) => {
+                return Err(Error::unsupported(own.file(), format!("a head on the pooling {other:?}"), mean));
+            }
+        }
+        self.normalize = own.take_bool("normalize")?.unwrap_or(false);
+        Ok(())
     }
 }
 
@@ -125,7 +156,8 @@ fn flex_head(name: String, mut config: Fields) -> Result<HeadConfig> {
         num_labels,
         layers: config.take_usize_in("layers", layers, 1, MAX_HEAD_LAYERS)?,
         activation,
-        use_pooler: use_pooler.unwrap_or(false),
+        pooling: if use_pooler == Some(true) { HeadPooling::Pooler } else { HeadPooling::First },
+        normalize: false,
         bias: bias.unwrap_or(true),
         dropout_prob: config.take_probability("dropout_prob")?,
         labels: labels(&file, label2id, num_labels)?,

@@ -28,9 +28,9 @@ fn both_styles_survive_writing_and_reading() {
     assert_eq!(flex.style, HeadStyle::Flex { name: "md".to_owned() });
     // The label called "0" has id 1 in this (real) file.
     assert_eq!(flex.labels.as_deref().unwrap(), ["1", "0"]);
-    assert_eq!((flex.layers, flex.use_pooler, flex.dropout_prob), (2, false, None));
+    assert_eq!((flex.layers, flex.pooling, flex.dropout_prob), (2, HeadPooling::First, None));
     let fixed = parse(STATIC).unwrap();
-    assert_eq!((fixed.layers, fixed.use_pooler, fixed.num_labels), (1, true, 3));
+    assert_eq!((fixed.layers, fixed.pooling, fixed.num_labels), (1, HeadPooling::Pooler, 3));
     assert_eq!(fixed.labels.as_deref().unwrap(), ["negative", "neutral", "positive"]);
     for (head, original) in [(flex, FLEX), (fixed, STATIC)] {
         let text = written(&head);
@@ -48,7 +48,7 @@ fn tagging_heads() {
     let fixed = STATIC.replace("SequenceClassification", "TokenClassification");
     for original in [flex, fixed] {
         let head = parse(&original).unwrap();
-        assert_eq!((head.kind, head.layers, head.use_pooler, head.bias), (HeadKind::Tagging, 1, false, true));
+        assert_eq!((head.kind, head.layers, head.pooling, head.bias), (HeadKind::Tagging, 1, HeadPooling::First, true));
         let as_value = |text: &str| serde_json::from_str::<Value>(text).unwrap();
         assert_eq!(as_value(&written(&head)), as_value(&original));
     }
@@ -59,7 +59,7 @@ fn tagging_heads() {
 #[test]
 fn missing_keys_take_the_librarys_defaults() {
     let head = parse(r#"{"config": {"head_type": "classification"}, "name": "x"}"#).unwrap();
-    assert_eq!((head.num_labels, head.layers, head.use_pooler, head.bias), (2, 2, false, true));
+    assert_eq!((head.num_labels, head.layers, head.pooling, head.bias), (2, 2, HeadPooling::First, true));
     assert_eq!((head.activation, head.labels), (None, None));
     let head =
         parse(r#"{"model_class": "BertForSequenceClassification", "label2id": {"a": 0, "b": 1, "c": 2}}"#).unwrap();
@@ -74,6 +74,22 @@ fn new_heads_name_the_class_that_loads_them() {
     assert!(written(&HeadConfig::flex("x", labels())).contains("\"BertAdapterModel\""));
     let text = written(&HeadConfig::static_classifier(&BERT, labels()));
     assert_eq!(parse(&text).unwrap().num_labels, 2);
+}
+
+/// AdapterHub looks at none of the file's objects but `config`, whose keys stay the ones that it knows.
+#[test]
+fn what_adapterhub_cannot_say_is_in_our_section() {
+    let labels = || vec!["a".to_owned(), "b".to_owned()];
+    let linear = HeadConfig::linear("x", labels());
+    let text = written(&linear);
+    let value: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(value["graftwork"], json!({"normalize": true, "pooling": "mean"}));
+    assert_eq!(value["config"]["use_pooler"], false);
+    let head = parse(&text).unwrap();
+    assert_eq!((head.pooling, head.normalize, head.layers), (HeadPooling::Mean, true, 1));
+    assert!(!linear.is_adapterhubs() && !written(&HeadConfig::flex("x", labels())).contains("graftwork"));
+    let wrong = text.replace("\"mean\"", "\"max\"");
+    assert!(parse(&wrong).unwrap_err().to_string().contains("\"max\" is not supported; supported: mean"));
 }
 
 #[test]

@@ -37,6 +37,6 @@ pub use backbone::{Backbone, Batch};
 pub use error::{Error, Result};
 pub use graft::{Matrix, SubLayer};
 pub use head::Head;
-pub use head_config::{HeadConfig, HeadKind, HeadStyle};
+pub use head_config::{HeadConfig, HeadKind, HeadPooling, HeadStyle};
 pub use merge::Merged;
 pub use methods::{AdapterConfig, Bottleneck, Lora, METHODS, MethodInfo, MethodOption, Preset, Sizes};

@@ -114,7 +114,8 @@ fn head_json(head: &HeadConfig) -> Value {
         "num_labels": head.num_labels,
         "layers": head.layers,
         "activation": head.activation.as_ref().map(|name| name.name().to_owned()),
-        "use_pooler": head.use_pooler,
+        "pooling": head.pooling.name(),
+        "normalize": head.normalize,
     })
 }
 

@@ -149,7 +149,7 @@ pub(crate) trait Method: Debug {
     /// Checks what types cannot; `file` is what messages call the configuration's place.
     fn validate(&self, file: &str) -> Result<()>;
 
-    /// The layers (from 0) that it leaves as they are.
+    /// The layers (from 0) that it leaves as they are. A method that changes the embeddings leaves out none.
     fn leave_out(&self) -> &[usize];
 
     /// The dropout probability inside it while training.
@@ -257,6 +257,13 @@ impl AdapterConfig {
     /// If the configuration says nothing about a layer.
     pub fn tensors(&self, sizes: &Sizes) -> Result<Vec<TensorSpec>> {
         self.method().tensors(sizes)
+    }
+
+    /// The lowest layer that the adapter changes in a backbone of so many; `layers` if it changes none. What goes into it
+    /// is the frozen backbone's, whatever the adapter learns.
+    #[must_use]
+    pub fn lowest_layer(&self, layers: usize) -> usize {
+        (0..layers).find(|layer| !self.method().leave_out().contains(layer)).unwrap_or(layers)
     }
 
     /// Whether the adapter can be folded into the backbone's matrices, so that inference costs nothing.

@@ -14,6 +14,7 @@ pub mod gemm;
 
 pub mod layer_norm;
 pub mod linear;
+pub mod normalize;
 pub mod pool;
 pub mod reduce;
 pub mod scale;
@@ -44,6 +45,8 @@ pub fn shaders() -> Vec<(&'static Shader, Variants)> {
         (&reduce::SHADER, reduce::variants()),
         (&layer_norm::SHADER, layer_norm::variants()),
         (&layer_norm::SHADER_BWD, layer_norm::variants_bwd()),
+        (&normalize::SHADER, vec![vec![]]),
+        (&normalize::SHADER_BWD, vec![vec![]]),
         (&pool::SHADER, pool::variants()),
         (&pool::SHADER_BWD, pool::variants()),
         (&scale::SHADER, scale::variants()),
