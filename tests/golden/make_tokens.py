@@ -12,6 +12,8 @@ from texts import PAIRS, TEXTS, WORDS, expand
 
 # Origins of so many tokens a text are in the files: enough to be wrong in, and short.
 ORIGINS = 64
+# 16 windows of 14 tokens, of which 3 are in common with the window before, and two special tokens.
+MOST_FOR_WINDOWS = 14 + 15 * 11 + 2
 
 
 def make(minilm: Path) -> None:
@@ -51,6 +53,9 @@ SPACED = ["empty", "one_char", "plain", "sms", "only_spaces", "tabs_newlines", "
 
 def write_bpe(folder: Path) -> Path:
     """A byte-level BPE tokenizer of 600 tokens, numbered as RoBERTa's: specials first, <mask> last."""
+    # Trained once: the texts have become more since, and the README other words.
+    if (folder / "vocab.json").exists():
+        return folder
     folder.mkdir(exist_ok=True)
     corpus = [text for text in TEXTS.values() if isinstance(text, str)] + (HERE / "README.md").read_text().split("\n")
     trained = ByteLevelBPETokenizer()
@@ -78,6 +83,10 @@ def write(file: str, what: str, fast, fast_for_words, check=None, texts_of=tuple
         ids16 = fast(text, truncation=True, max_length=16)["input_ids"]
         if ids16 != entry["ids"]:
             entry["ids16"] = ids16
+        if 16 < len(whole) <= MOST_FOR_WINDOWS:
+            entry["windows16"] = fast(text, truncation=True, max_length=16, stride=3, return_overflowing_tokens=True)["input_ids"]
+            # 14 tokens of the text: a quarter of them, rounded up, and the rest.
+            entry["ends16"] = whole[:1 + 4] + whole[-1 - 10:]
         entry["origins"] = origins(encoded, [[text]])
         if check:
             check(name, text, entry)
@@ -112,6 +121,8 @@ def write(file: str, what: str, fast, fast_for_words, check=None, texts_of=tuple
                 "text": "the text; or repeat + times + join: the list `repeat`, `times` times over, joined by `join` (absent: space)",
                 "ids": "fast tokenizer, add_special_tokens, truncation=True, max_length=512; of pairs and words the max_length beside",
                 "ids16": "the same with max_length=16; absent where equal to ids",
+                "windows16": "the same with stride=3, return_overflowing_tokens=True: a list a window; of texts of 17 to 181 tokens",
+                "ends16": "of the same texts the first 4 and the last 10 tokens, between the special tokens",
                 "origins": f"of the first {ORIGINS} tokens four numbers each: sequence, word, start and end in bytes of the "
                 "text (of pre-split words, of the word); for a special token all -1",
                 "slow_ids": "the slow BertTokenizer of vocab.txt, max_length=512; absent where equal to ids. For "

@@ -1,7 +1,7 @@
 //! Tokens equal those of transformers' fast tokenizers, id for id and byte for byte, over a list of nasty texts.
 
 use graftwork_tests::golden;
-use graftwork_text::{Encoding, Tokenizer, VocabOptions};
+use graftwork_text::{Encoding, LongTexts, Tokenizer, VocabOptions};
 use serde_json::Value;
 
 fn text_of(entry: &Value) -> String {
@@ -37,20 +37,37 @@ fn check_origins(encoding: &Encoding, entry: &Value, what: &str) {
     assert_eq!((encoding.type_ids.len(), encoding.origins.len()), (encoding.len(), encoding.len()), "{what}");
 }
 
+/// The sequences of at most 16 tokens that are made of a text, and how many of its tokens are in them.
+fn sequences(tokenizer: &Tokenizer, text: &str, long_texts: LongTexts) -> (Vec<Vec<u32>>, usize) {
+    let sequences = tokenizer.encode_long(text, 16, long_texts).unwrap();
+    let read = sequences[0].of.read;
+    (sequences.into_iter().map(|encoding| encoding.ids).collect(), read)
+}
+
 fn check(tokenizer: &Tokenizer, words_tokenizer: &Tokenizer, file: &str) {
     let file = golden::json(file);
     let texts = file["texts"].as_array().unwrap();
     assert!(texts.len() > 10);
+    let mut long = 0;
     for entry in texts {
         let (name, text) = (entry["name"].as_str().unwrap(), text_of(entry));
         let full = ids(&entry["ids"]);
         let encoding = tokenizer.encode(&text, 512).unwrap();
         assert_eq!(encoding.ids, full, "{name}");
-        assert_eq!(encoding.truncated, entry["tokens_untruncated"].as_u64().unwrap() > 512, "{name}");
+        let tokens = entry["tokens_untruncated"].as_u64().unwrap() as usize;
+        assert_eq!((encoding.of.tokens, encoding.of.read), (tokens, tokens.min(512)), "{name}");
         check_origins(&encoding, entry, name);
         let short = entry.get("ids16").map_or(full, ids);
         assert_eq!(tokenizer.encode(&text, 16).unwrap().ids, short, "{name}, 16 tokens");
+        if let Some(windows) = entry.get("windows16") {
+            let expected: Vec<_> = windows.as_array().unwrap().iter().map(ids).collect();
+            assert_eq!(sequences(tokenizer, &text, LongTexts::Windows), (expected, tokens), "{name}");
+            assert_eq!(sequences(tokenizer, &text, LongTexts::Ends), (vec![ids(&entry["ends16"])], 16), "{name}");
+            long += 1;
+        }
     }
+
+    assert!(long > 5);
 
     let named = |name: &Value| text_of(texts.iter().find(|entry| entry["name"] == *name).unwrap());
     let pairs = file["pairs"].as_array().unwrap();

@@ -9,7 +9,7 @@ use graftwork_model::AdapterFile;
 use graftwork_tensor::{Device, WeightType};
 use graftwork_text::{Encoding, Tokenizer};
 
-use crate::{Adapter, Call, Error, Result, resolve_backbone};
+use crate::{Adapter, Call, Error, Result, TextLimit, resolve_backbone};
 
 /// The longest configuration or tokenizer that is read.
 const MAX_TEXT_BYTES: u64 = 64 << 20;
@@ -189,6 +189,16 @@ impl Backbone {
     ) -> Result<Vec<Encoding>> {
         let length = self.max_length(max_length.into())?;
         texts.iter().map(|words| Ok(self.tokenizer().encode_words(words.as_ref(), length)?)).collect()
+    }
+
+    /// Tokenises texts as [`TextLimit`] says: of windows there are several sequences a text.
+    ///
+    /// # Errors
+    /// As [`Backbone::encode`].
+    pub fn encode_long<S: AsRef<str>>(&self, texts: &[S], limit: impl Into<TextLimit>) -> Result<Vec<Vec<Encoding>>> {
+        let TextLimit { max_length, long_texts } = limit.into();
+        let length = self.max_length(max_length)?;
+        texts.iter().map(|text| Ok(self.tokenizer().encode_long(text.as_ref(), length, long_texts)?)).collect()
     }
 
     pub(crate) fn max_length(&self, max_length: Option<usize>) -> Result<usize> {

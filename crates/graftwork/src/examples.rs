@@ -4,7 +4,7 @@ use graftwork_formats::Fingerprint;
 use graftwork_model::{AdapterConfig, AdapterFile, Metadata};
 use graftwork_train::tasks::{Labelled, TaskInfo};
 
-use crate::{Backbone, Error, Result};
+use crate::{Backbone, Error, Result, Survey, TextLimit};
 
 /// A task's labelled data, tokenised for a backbone: what an adapter is trained and evaluated on.
 #[derive(Debug)]
@@ -13,6 +13,7 @@ pub struct Examples {
     data: Box<dyn graftwork_train::Examples>,
     labels: Vec<String>,
     max_length: usize,
+    limit: TextLimit,
     backbone: Fingerprint,
 }
 
@@ -33,9 +34,19 @@ impl Examples {
         &self.labels
     }
 
-    /// After how many tokens each was cut.
+    /// The most tokens of a sequence.
     pub fn max_length(&self) -> usize {
         self.max_length
+    }
+
+    /// How much of each text is read.
+    pub fn limit(&self) -> TextLimit {
+        self.limit
+    }
+
+    /// How many of them are not read whole, or hardly understood.
+    pub fn survey(&self) -> Survey {
+        Survey::of((0..self.len()).map(|example| self.data.sequences(example)), self.max_length)
     }
 
     /// What of the data is not used, in a sentence.
@@ -103,21 +114,19 @@ impl From<&Examples> for NewAdapter {
 }
 
 impl Backbone {
-    /// Tokenises a data set of any task, each example cut after `max_length` tokens (default and most: what the backbone
-    /// takes); `what` names it in messages. Training and evaluation match its labels with those of the head by name.
+    /// Tokenises a data set of any task; `what` names it in messages. `limit` says how much of each text is read: a number
+    /// of tokens (default and most: what the backbone takes), or a [`TextLimit`]. Training and evaluation match its labels
+    /// with those of the head by name.
     ///
     /// # Errors
-    /// If it is empty, an example has no label, or `max_length` is too small or more than the backbone takes.
-    pub fn examples(
-        &self,
-        what: &'static str,
-        data: &dyn Labelled,
-        max_length: impl Into<Option<usize>>,
-    ) -> Result<Examples> {
-        let max_length = self.max_length(max_length.into())?;
+    /// If it is empty, an example has no label, the limit is too small or more than the backbone takes, or longer texts
+    /// cannot be read so for the task.
+    pub fn examples(&self, what: &'static str, data: &dyn Labelled, limit: impl Into<TextLimit>) -> Result<Examples> {
+        let limit = limit.into();
+        let max_length = self.max_length(limit.max_length)?;
         let labels = data.labels().to_vec();
-        let data = data.encode(what, self.tokenizer(), max_length)?;
-        Ok(Examples { what, data, labels, max_length, backbone: self.fingerprint() })
+        let data = data.encode(what, self.tokenizer(), max_length, limit.long_texts)?;
+        Ok(Examples { what, data, labels, max_length, limit, backbone: self.fingerprint() })
     }
 
     /// A new adapter with AdapterHub's default head, drawn from a seed and ready to be trained: for the task and the labels

@@ -65,6 +65,7 @@ mod backbone;
 mod call;
 mod error;
 mod examples;
+mod limit;
 mod merge;
 mod paths;
 mod predict;
@@ -84,7 +85,8 @@ pub use pollster::block_on;
 // Backbones.
 pub use backbone::{Backbone, BackboneFiles, LoadOptions};
 pub use graftwork_formats::{ActivationName, BackboneConfig, Blueprint, Fingerprint};
-pub use graftwork_text::{CodePoints, Encoding, Tokenizer};
+pub use graftwork_text::{CodePoints, Coverage, Encoding, Extent, LongTexts, Tokenizer};
+pub use limit::{Survey, TextLimit};
 pub use paths::{cache_dir, models_dir, resolve_backbone};
 pub use summary::BackboneSummary;
 
@@ -99,6 +101,7 @@ pub use graftwork_model::{
 pub use merge::{MergedBackbone, merge};
 
 // Answers.
+pub use graftwork_train::Warning;
 pub use graftwork_train::tasks::{Answer, Classification, TaggedEntity, TaggedWord, Tagging};
 pub use predict::{EmbedOptions, Pooling, TextOptions};
 

@@ -78,7 +78,7 @@ impl Adapter {
         Call::new(TextOptions::default(), move |options: TextOptions, mut progress| async move {
             let labels = labels_of(self, &text_classification::INFO)?;
             let encodings = self.backbone().encode(texts, options.max_length.or(self.max_length()))?;
-            let read = |_, rows: Rows<'_>| Classification::new(&labels, rows);
+            let read = |_, rows: Rows<'_>| Classification::new(&labels, rows, Vec::new());
             self.predict(&encodings, read, &mut progress).await
         })
     }
@@ -90,7 +90,7 @@ impl Adapter {
     pub fn tag<'a, S: AsRef<str> + Sync>(&'a self, texts: &'a [S]) -> Call<'a, TextOptions, Vec<Tagging>> {
         Call::new(TextOptions::default(), move |options: TextOptions, mut progress| async move {
             let encodings = self.backbone().encode(texts, options.max_length.or(self.max_length()))?;
-            let spans = |(text, encoding): (&S, &Encoding)| match encoding.truncated {
+            let spans = |(text, encoding): (&S, &Encoding)| match encoding.of.is_truncated() {
                 false => Ok(spans_of(encoding)),
                 // The words that were cut off count too.
                 true => Ok(spans_of(&self.backbone().tokenizer().encode(text.as_ref(), usize::MAX)?)),
@@ -154,7 +154,8 @@ impl Adapter {
     ) -> Result<Vec<Tagging>> {
         let labels = labels_of(self, &token_classification::INFO)?;
         let scheme = Scheme::new(&labels);
-        let read = |i: usize, rows: Rows<'_>| Tagging::new(&labels, &scheme, &encodings[i], &spans[i], rows);
+        let read =
+            |i: usize, rows: Rows<'_>| Tagging::new(&labels, &scheme, &encodings[i], &spans[i], rows, Vec::new());
         self.predict(encodings, read, progress).await
     }
 

@@ -22,4 +22,4 @@ pub use data::{Dataset, Example, Format, Input, ReadOptions, Sentence, TaggedDat
 pub use error::{Error, Result, RowError, RowErrors};
 pub use offsets::CodePoints;
 pub use shuffle::shuffled;
-pub use tokenizer::{Encoding, Origin, SpecialTokens, Tokenizer, VocabOptions};
+pub use tokenizer::{Coverage, Encoding, Extent, LongTexts, Origin, SpecialTokens, Tokenizer, VocabOptions};

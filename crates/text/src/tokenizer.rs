@@ -9,10 +9,13 @@
 
 mod added;
 mod bpe;
+mod coverage;
+mod encode;
 mod encoding;
 mod file;
 mod keys;
 mod limits;
+mod long_texts;
 mod normalized;
 mod normalizer;
 mod pipeline;
@@ -29,7 +32,9 @@ use std::sync::Arc;
 use crate::data::source::read_bounded;
 use crate::{Error, Result};
 
-pub use encoding::{Encoding, Origin};
+pub use coverage::Coverage;
+pub use encoding::{Encoding, Extent, Origin};
+pub use long_texts::LongTexts;
 pub use vocab::VocabOptions;
 
 /// Ids of the special tokens that the vocabulary has under BERT's names, or under RoBERTa's.
@@ -181,72 +186,6 @@ impl Tokenizer {
         Ok(Self(Arc::new(Inner { pipeline, added, places, special, vocab_size })))
     }
 
-    /// Tokenizes `text` as `transformers` does with `truncation=True, max_length=max_length, padding=False`.
-    ///
-    /// The result has at most `max_length` tokens, `[CLS]` and `[SEP]` among them; what does not fit is cut from the
-    /// end of the text, and the final `[SEP]` stays. Special tokens spelled out in the text (`"[MASK]"`) are
-    /// recognised, as they are there.
-    ///
-    /// # Errors
-    /// [`Error::MaxLength`] when `max_length` leaves no room for the text; [`Error::TooLong`] for a text of 4 GB.
-    pub fn encode(&self, text: &str, max_length: usize) -> Result<Encoding> {
-        self.join(&[Input::Text(text)], max_length)
-    }
-
-    /// Tokenizes two texts that belong together, like a question and a passage: `[CLS] first [SEP] second [SEP]`.
-    ///
-    /// Where they are too long, the longer is cut first (`truncation="longest_first"` in `transformers`' fast
-    /// tokenizers): if both are cut they are equally long, and a token that is left over goes to the one that was
-    /// longer, or to the second.
-    ///
-    /// # Errors
-    /// As [`Tokenizer::encode`], and [`Error::Tokenizer`] when this tokenizer knows no pairs.
-    pub fn encode_pair(&self, first: &str, second: &str, max_length: usize) -> Result<Encoding> {
-        self.join(&[Input::Text(first), Input::Text(second)], max_length)
-    }
-
-    /// Tokenizes a text that is split into words already (`is_split_into_words=True` in `transformers`).
-    ///
-    /// Each token's [`Origin`] has the number of its word, and bytes in that word. A word may have no tokens, if it is
-    /// empty or all of its characters are ones that the tokenizer drops.
-    ///
-    /// # Errors
-    /// As [`Tokenizer::encode`].
-    pub fn encode_words<S: AsRef<str>>(&self, words: &[S], max_length: usize) -> Result<Encoding> {
-        let words: Vec<&str> = words.iter().map(AsRef::as_ref).collect();
-        self.join(&[Input::Words(&words)], max_length)
-    }
-
-    /// The one way of all that is encoded: one text, or two.
-    fn join(&self, inputs: &[Input<'_>], max_length: usize) -> Result<Encoding> {
-        let pipeline = &self.0.pipeline;
-        let pieces = pipeline.pieces(inputs.len());
-        if pieces.is_empty() {
-            return Err(Error::tokenizer("tokenizer", "its post-processor has no template for a pair of texts"));
-        }
-        let special = template::special(pieces);
-        if max_length <= special {
-            return Err(Error::MaxLength { max_length, special });
-        }
-        // Of a pair, the whole lengths say which of the two is cut.
-        let most = if inputs.len() == 1 { max_length } else { usize::MAX };
-        let mut texts = Vec::with_capacity(inputs.len());
-        for (input, sequence) in inputs.iter().zip(0..) {
-            let bytes = match input {
-                Input::Text(text) => text.len(),
-                Input::Words(words) => words.iter().map(|word| word.len()).sum(),
-            };
-            if u32::try_from(bytes).is_err() {
-                return Err(Error::TooLong { bytes });
-            }
-            texts.push(match input {
-                Input::Text(text) => pipeline.text(text, sequence, most),
-                Input::Words(words) => pipeline.words(words, sequence, most),
-            });
-        }
-        Ok(pipeline.frame(&texts, max_length))
-    }
-
     /// Number of rows a word-embedding matrix needs for every id this tokenizer can produce (largest id + 1).
     #[must_use]
     pub fn vocab_size(&self) -> usize {
@@ -275,12 +214,6 @@ impl Tokenizer {
     pub fn special_tokens(&self) -> SpecialTokens {
         self.0.special
     }
-}
-
-/// A text to encode.
-enum Input<'a> {
-    Text(&'a str),
-    Words(&'a [&'a str]),
 }
 
 impl fmt::Debug for Tokenizer {

@@ -3,7 +3,7 @@
 
 use graftwork_model::options::OptionKind::{Number, NumberOrNone, OnUnless, OneOf, Whole};
 use graftwork_model::options::Range::{Above, From, FromBelow, FromTo};
-use graftwork_text::BatchSize;
+use graftwork_text::{BatchSize, LongTexts};
 
 use crate::schedule::Schedule;
 use crate::setting::{Setting, settings};
@@ -29,6 +29,8 @@ settings! {
     batch_tokens: Option<usize> = None, Whole { from: 1, unit: "tokens" }, instead_of batch_size;
     /// Cut texts to this many tokens, special tokens included; without it, to as many as the backbone takes
     max_length: Option<usize> = None, Whole { from: 3, unit: "tokens" };
+    /// What is read of a text that is longer; without it, its first tokens
+    long_texts: Option<LongTexts> = None, OneOf(LongTexts::NAMES);
     /// Dropout probability in the backbone's hidden states and before the head
     dropout: f64 = 0.0, Number(FromBelow(0.0, 1.0));
     /// Give every epoch an order of its own

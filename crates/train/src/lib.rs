@@ -13,6 +13,7 @@ mod schedule;
 mod setting;
 pub mod tasks;
 mod trainer;
+mod warning;
 
 pub use config::{SETTINGS, TrainConfig};
 pub use error::{Error, Result};
@@ -22,3 +23,4 @@ pub use schedule::Schedule;
 pub use setting::Setting;
 pub use tasks::{Examples, TextClassification, TokenClassification};
 pub use trainer::Trainer;
+pub use warning::Warning;

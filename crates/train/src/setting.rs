@@ -1,6 +1,7 @@
 //! What a setting of training is, and what follows from the table of them (`config.rs`).
 
 use graftwork_model::options::OptionKind;
+use graftwork_text::LongTexts;
 use serde_json::{Map, Number, Value};
 
 use crate::config::SETTINGS;
@@ -172,6 +173,16 @@ impl Field for bool {
 
     fn from_json(value: &Value) -> Option<Self> {
         value.as_bool()
+    }
+}
+
+impl Field for LongTexts {
+    fn to_json(&self) -> Value {
+        Value::from(self.name())
+    }
+
+    fn from_json(value: &Value) -> Option<Self> {
+        Self::from_name(value.as_str()?)
     }
 }
 

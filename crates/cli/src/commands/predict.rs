@@ -2,8 +2,9 @@
 
 use std::ops::{ControlFlow, Range};
 
-use graftwork::{Adapter, Classification, CodePoints, HeadKind, Input, Tagging, block_on};
+use graftwork::{Adapter, Classification, CodePoints, HeadKind, Input, Tagging, Warning, block_on};
 use serde::{Serialize, Serializer};
+use serde_json::Value;
 
 use crate::args::{Common, Predict};
 use crate::engine::{head_of, load, read_adapter};
@@ -57,9 +58,11 @@ fn label_line(out: &mut Output, text: &str, found: &Classification) -> Result<()
         label: &'a str,
         scores: Scores<'a>,
         logits: &'a [f32],
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        warnings: Vec<Value>,
     }
-    let scores = Scores(&found.scores);
-    out.json(&Line { text, label: &found.label, scores, logits: &found.logits }).map(drop)
+    let (scores, warnings) = (Scores(&found.scores), found.warnings.iter().map(Warning::to_json).collect());
+    out.json(&Line { text, label: &found.label, scores, logits: &found.logits, warnings }).map(drop)
 }
 
 /// Probabilities by label, in the order of the labels.
@@ -98,6 +101,8 @@ fn tags_line(out: &mut Output, text: &str, found: &Tagging) -> Result<()> {
         words: Vec<Word<'a>>,
         #[serde(skip_serializing_if = "is_zero")]
         left_out: usize,
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        warnings: Vec<Value>,
     }
     #[derive(Serialize)]
     struct Entity<'a> {
@@ -129,7 +134,8 @@ fn tags_line(out: &mut Output, text: &str, found: &Tagging) -> Result<()> {
         entities.iter().map(|found| Entity { r#type: &found.kind, span: span(&found.span, found.score) }).collect()
     });
     let words = found.words.iter().map(|word| Word { tag: &word.tag, span: span(&word.span, word.score) }).collect();
-    out.json(&Line { text, entities, words, left_out: found.left_out }).map(drop)
+    let warnings = found.warnings.iter().map(Warning::to_json).collect();
+    out.json(&Line { text, entities, words, left_out: found.left_out, warnings }).map(drop)
 }
 
 fn is_zero(count: &usize) -> bool {

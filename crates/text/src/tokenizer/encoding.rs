@@ -1,5 +1,7 @@
 //! What becomes of a text.
 
+use super::coverage::Coverage;
+
 /// A tokenized text, pair of texts, or list of words: `[CLS] text [SEP]`, `[CLS] text [SEP] other [SEP]`. Never padded.
 ///
 /// The three vectors are equally long: one element a token.
@@ -11,8 +13,27 @@ pub struct Encoding {
     pub type_ids: Vec<u32>,
     /// Where each token stands in the text; `None` for the special tokens that the tokenizer adds.
     pub origins: Vec<Option<Origin>>,
-    /// Whether tokens were cut off to keep to `max_length`.
-    pub truncated: bool,
+    /// What is to be said of the whole text.
+    pub of: Extent,
+}
+
+/// What is to be said of a whole text (pair, list of words), whatever became of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Extent {
+    /// Tokens of all of it, special tokens included: the limit that it would need.
+    pub tokens: usize,
+    /// Those of them that are in its sequences.
+    pub read: usize,
+    /// How well the vocabulary covers it.
+    pub coverage: Coverage,
+}
+
+impl Extent {
+    /// Whether tokens were left out to keep to the limit.
+    #[must_use]
+    pub fn is_truncated(&self) -> bool {
+        self.read < self.tokens
+    }
 }
 
 /// Where a token stands.

@@ -5,7 +5,8 @@ use std::ops::Range;
 
 use super::added::{Finder, Stretch};
 use super::bpe::Bpe;
-use super::encoding::{Encoding, Origin, longest_first};
+use super::coverage::Coverage;
+use super::encoding::{Encoding, Extent, Origin};
 use super::keys::Keys;
 use super::normalized::Normalized;
 use super::normalizer::Step;
@@ -43,42 +44,66 @@ impl Model {
             Self::Bpe(model) => model.tokenize(word, emit),
         }
     }
+
+    /// Whether the token stands for a word that cannot be spelled. Bytes always can.
+    fn is_unknown(&self, id: u32) -> bool {
+        matches!(self, Self::WordPiece(model) if model.unknown == id)
+    }
 }
 
 /// A token of a text: its id and where it stands.
 type Token = (u32, Origin);
 
-impl Pipeline {
-    /// The tokens of a text, without what stands around it. `sequence` is its number in a pair. After more than `most`
-    /// tokens nothing is spelled any more: it would be cut off.
-    pub(super) fn text(&self, text: &str, sequence: u8, most: usize) -> Vec<Token> {
-        let mut tokens = Vec::with_capacity((text.len() / 4).min(most));
-        self.walk(text, self.prefix_space, most, &mut tokens);
-        for (_, origin) in &mut tokens {
-            origin.sequence = sequence;
-        }
-        tokens
+/// The tokens of a text, without what stands around it.
+pub(super) struct Spelled {
+    /// Those that are kept: the first ones.
+    pub tokens: Vec<Token>,
+    most: usize,
+    /// How many there are.
+    pub count: usize,
+    pub coverage: Coverage,
+}
+
+impl Spelled {
+    fn new(expected: usize, most: usize) -> Self {
+        Self { tokens: Vec::with_capacity(expected.min(most)), most, count: 0, coverage: Coverage::default() }
     }
 
-    /// The tokens of words that are given: each is a text of its own, and all its tokens are of one word. Where tokens
+    fn push(&mut self, token: impl FnOnce(bool) -> Token) {
+        if self.tokens.len() < self.most {
+            self.tokens.push(token(self.count == 0));
+        }
+        self.count += 1;
+    }
+}
+
+impl Pipeline {
+    /// Spells a text, of which the first `most` tokens are kept and all counted. `sequence` is its number in a pair.
+    pub(super) fn text(&self, text: &str, sequence: u8, most: usize) -> Spelled {
+        let mut spelled = Spelled::new(text.len() / 4, most);
+        self.walk(text, self.prefix_space, &mut spelled);
+        for (_, origin) in &mut spelled.tokens {
+            origin.sequence = sequence;
+        }
+        spelled
+    }
+
+    /// The same of words that are given: each is a text of its own, and all its tokens are of one word. Where tokens
     /// carry spaces, each word gets one.
-    pub(super) fn words(&self, words: &[&str], sequence: u8, most: usize) -> Vec<Token> {
-        let mut tokens = Vec::with_capacity((2 * words.len()).min(most));
+    pub(super) fn words(&self, words: &[&str], sequence: u8, most: usize) -> Spelled {
+        let mut spelled = Spelled::new(2 * words.len(), most);
         for (word, text) in (0..).zip(words) {
-            let before = tokens.len();
-            if before > most {
-                break;
-            }
-            self.walk(text, matches!(self.model, Model::Bpe(_)), most, &mut tokens);
-            for (_, origin) in &mut tokens[before..] {
+            let before = spelled.tokens.len();
+            self.walk(text, matches!(self.model, Model::Bpe(_)), &mut spelled);
+            for (_, origin) in &mut spelled.tokens[before..] {
                 (origin.word, origin.sequence) = (word, sequence);
             }
         }
-        tokens
+        spelled
     }
 
     /// Adds the tokens of a text: their bytes in it, and their words, counted from 0.
-    fn walk(&self, text: &str, prefix_space: bool, most: usize, tokens: &mut Vec<Token>) {
+    fn walk(&self, text: &str, prefix_space: bool, spelled: &mut Spelled) {
         let mut word = 0;
         let trim = |bytes: Range<usize>, spaces: Spaces, first: bool| {
             let added_first = prefix_space && (first || bytes.start == 0);
@@ -89,8 +114,8 @@ impl Pipeline {
             let chunk = match stretch {
                 Stretch::Text(range) => range,
                 Stretch::Token(id, range) => {
-                    let bytes = trim(range.clone(), Spaces::of_text(&text[range]), tokens.is_empty());
-                    tokens.push(token(id, bytes, word));
+                    let spaces = Spaces::of_text(&text[range.clone()]);
+                    spelled.push(|first| token(id, trim(range, spaces, first), word));
                     word += 1;
                     continue;
                 }
@@ -106,7 +131,7 @@ impl Pipeline {
                     Stretch::Text(range) => range,
                     Stretch::Token(id, range) => {
                         let spaces = Spaces::of_text(&normalized.text()[range.clone()]);
-                        tokens.push(token(id, trim(origin(range), spaces, tokens.is_empty()), word));
+                        spelled.push(|first| token(id, trim(origin(range), spaces, first), word));
                         word += 1;
                         continue;
                     }
@@ -119,15 +144,17 @@ impl Pipeline {
                 // The space that is not there belongs to the first character.
                 let place = |at: usize| range.start + at.saturating_sub(spaced.into());
                 for part in words(&self.splits, &run) {
-                    if tokens.len() > most {
-                        return;
-                    }
+                    let (before, mut last) = (spelled.count, 0);
                     self.model.tokenize(&self.vocab, &run[part.clone()], &mut |id, piece| {
-                        let (start, end) = (part.start + piece.start, part.start + piece.end);
-                        let bytes = origin(place(start)..place(end).max(place(start) + 1));
-                        let spaces = Spaces::of_bytes(&run.as_bytes()[start..end]);
-                        tokens.push(token(id, trim(bytes, spaces, tokens.is_empty()), word));
+                        last = id;
+                        spelled.push(|first| {
+                            let (start, end) = (part.start + piece.start, part.start + piece.end);
+                            let bytes = origin(place(start)..place(end).max(place(start) + 1));
+                            let spaces = Spaces::of_bytes(&run.as_bytes()[start..end]);
+                            token(id, trim(bytes, spaces, first), word)
+                        });
                     });
+                    spelled.coverage.add(&run[part], spelled.count - before, self.model.is_unknown(last));
                     word += 1;
                 }
             }
@@ -139,13 +166,14 @@ impl Pipeline {
         if texts == 1 { &self.template.single } else { &self.template.pair }
     }
 
-    /// Puts what stands around them to one text or two, of which at most as much is kept as `max_length` has room for.
-    pub(super) fn frame(&self, texts: &[Vec<Token>], max_length: usize) -> Encoding {
+    /// Puts what stands around them to one text or two, of each of which `parts` are kept; `read` tokens of them are in this
+    /// sequence or another one.
+    pub(super) fn frame(&self, texts: &[Spelled], parts: &[&[Range<usize>]], read: usize) -> Encoding {
         let pieces = self.pieces(texts.len());
-        let room = max_length.saturating_sub(special(pieces));
-        let lengths = [texts[0].len(), texts.get(1).map_or(0, Vec::len)];
-        let kept = longest_first(lengths[0], lengths[1], room);
-        let mut encoding = Encoding { truncated: kept != lengths.into(), ..Encoding::default() };
+        let special = special(pieces);
+        let tokens = texts.iter().map(|text| text.count).sum::<usize>() + special;
+        let coverage = texts.iter().map(|text| text.coverage).reduce(Coverage::and).unwrap_or_default();
+        let mut encoding = Encoding { of: Extent { tokens, read: read + special, coverage }, ..Encoding::default() };
         for piece in pieces {
             let mut push = |id, type_id, origin| {
                 encoding.ids.push(id);
@@ -155,8 +183,8 @@ impl Pipeline {
             match *piece {
                 Piece::Special { id, type_id } => push(id, type_id, None),
                 Piece::Text { sequence, type_id } => {
-                    let kept = if sequence == 0 { kept.0 } else { kept.1 };
-                    for (id, origin) in &texts[usize::from(sequence)][..kept] {
+                    let sequence = usize::from(sequence);
+                    for (id, origin) in parts[sequence].iter().flat_map(|part| &texts[sequence].tokens[part.clone()]) {
                         push(*id, type_id, Some(*origin));
                     }
                 }

@@ -41,9 +41,9 @@ fn truncation_keeps_the_final_sep() {
     let tokenizer = tokenizer();
     let special = tokenizer.special_tokens();
     let encoding = tokenizer.encode("hello world hello world", 4).unwrap();
-    assert!(encoding.truncated);
+    assert_eq!((encoding.of.tokens, encoding.of.read), (6, 4));
     assert_eq!(encoding.ids, [special.cls.unwrap(), 5, 6, special.sep.unwrap()]);
-    assert!(!tokenizer.encode("hello world", 4).unwrap().truncated);
+    assert!(!tokenizer.encode("hello world", 4).unwrap().of.is_truncated());
     assert!(matches!(tokenizer.encode("", 2), Err(Error::MaxLength { max_length: 2, special: 2 })));
 }
 
@@ -222,7 +222,8 @@ fn what_is_cut_off_makes_no_difference_to_what_is_kept() {
         (tokenizer.encode(&text, usize::MAX).unwrap(), tokenizer.encode(&text, 12).unwrap()),
         (tokenizer.encode_words(&words, usize::MAX).unwrap(), tokenizer.encode_words(&words, 12).unwrap()),
     ] {
-        assert!(whole.len() > 100 && cut.truncated && !whole.truncated);
+        assert!(whole.len() > 100 && !whole.of.is_truncated());
+        assert_eq!((cut.of.tokens, cut.of.read), (whole.len(), cut.len()));
         assert_eq!((&cut.ids[..11], &cut.origins[..11]), (&whole.ids[..11], &whole.origins[..11]));
         assert_eq!((cut.len(), cut.ids[11]), (12, tokenizer.special_tokens().sep.unwrap()));
     }

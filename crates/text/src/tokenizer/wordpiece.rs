@@ -10,7 +10,7 @@ pub(super) struct WordPiece {
     /// Where the search for a beginning and for a continuation starts.
     beginning: Branch,
     continuation: Branch,
-    unknown: u32,
+    pub(super) unknown: u32,
     /// Longer words are unknown, in characters.
     longest: usize,
 }

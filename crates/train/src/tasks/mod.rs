@@ -9,7 +9,7 @@ use std::fmt;
 
 use graftwork_model::{HeadConfig, HeadKind};
 use graftwork_tensor::{Device, Tape, Tensor, Var};
-use graftwork_text::{Encoding, Tokenizer};
+use graftwork_text::{Encoding, LongTexts, Tokenizer};
 
 use crate::metrics::Metrics;
 use crate::predict::Rows;
@@ -70,11 +70,18 @@ pub trait Labelled: fmt::Debug {
         false
     }
 
-    /// Tokenises it, each example cut after `max_length` tokens; `what` names it in messages.
+    /// Tokenises it, each sequence of at most `max_length` tokens; `what` names it in messages.
     ///
     /// # Errors
-    /// If it is empty, an example has no label, or `max_length` is too small to hold anything.
-    fn encode(&self, what: &'static str, tokenizer: &Tokenizer, max_length: usize) -> Result<Box<dyn Examples>>;
+    /// If it is empty, an example has no label, `max_length` is too small to hold anything, or the task cannot read long
+    /// texts so.
+    fn encode(
+        &self,
+        what: &'static str,
+        tokenizer: &Tokenizer,
+        max_length: usize,
+        long_texts: LongTexts,
+    ) -> Result<Box<dyn Examples>>;
 
     /// Hands everything that decides what is learned to `add`, piece by piece: it tells runs apart.
     fn digest(&self, add: &mut dyn FnMut(&[u8]));
@@ -89,7 +96,7 @@ pub trait Examples: fmt::Debug + Send + Sync {
     /// How many there are, at least 1.
     fn len(&self) -> usize;
 
-    /// The sequences of an example, which share a batch: one for most tasks.
+    /// The sequences of an example, which share a batch: at least one.
     fn sequences(&self, example: usize) -> &[Encoding];
 
     /// The examples with their truth as a head counts it.
@@ -123,6 +130,13 @@ pub trait Targets {
     /// # Errors
     /// If the output is not what the targets are for.
     fn loss(&self, tape: &mut Tape, output: &Var) -> Result<Loss>;
+
+    /// Records the supervised contrastive loss of the head's features, a row of length 1 an example, at a temperature: rows
+    /// of one label draw together, the others apart. The head's layers have no part in it.
+    ///
+    /// # Errors
+    /// If the features are not a row an example.
+    fn contrast(&self, tape: &mut Tape, features: &Var, temperature: f32) -> Result<Loss>;
 }
 
 /// A recorded loss.

@@ -1,16 +1,14 @@
 //! One label for each text: a row of logits a sequence, cross-entropy, accuracy.
 
-use std::slice;
-
 use graftwork_model::{HeadConfig, HeadKind};
 use graftwork_tensor::Device;
-use graftwork_text::{Dataset, Encoding, Tokenizer};
+use graftwork_text::{Dataset, Encoding, LongTexts, Tokenizer};
 
 use super::labels::{LabelTargets, cross_entropy_of, ids_for};
 use super::{Answer, Examples, Judged, Labelled, Targets, Task, TaskInfo};
 use crate::metrics::{Metrics, of_classes};
 use crate::predict::{Rows, argmax, softmax};
-use crate::{Error, Result};
+use crate::{Error, Result, Warning};
 
 /// Its row in the table.
 pub static INFO: TaskInfo = TaskInfo {
@@ -25,7 +23,8 @@ pub static INFO: TaskInfo = TaskInfo {
 #[derive(Debug, Clone)]
 pub struct TextClassification {
     what: &'static str,
-    encodings: Vec<Encoding>,
+    /// Of each text its windows, mostly one.
+    texts: Vec<Vec<Encoding>>,
     labels: Vec<u32>,
     names: Vec<String>,
 }
@@ -39,14 +38,16 @@ pub struct Classification {
     pub scores: Vec<(String, f32)>,
     /// Before the softmax, in the same order.
     pub logits: Vec<f32>,
+    /// Why to take it with care.
+    pub warnings: Vec<Warning>,
 }
 
 impl Classification {
     /// Of the head's output for one text.
-    pub fn new(labels: &[String], output: Rows<'_>) -> Self {
+    pub fn new(labels: &[String], output: Rows<'_>, warnings: Vec<Warning>) -> Self {
         let logits = output.row(0);
         let scores = labels.iter().cloned().zip(softmax(logits)).collect();
-        Self { label: labels[argmax(logits)].clone(), scores, logits: logits.to_vec() }
+        Self { label: labels[argmax(logits)].clone(), scores, logits: logits.to_vec(), warnings }
     }
 }
 
@@ -60,11 +61,17 @@ impl Labelled for Dataset {
         self.labels.len() >= 20 && 2 * self.labels.len() > self.len()
     }
 
-    fn encode(&self, what: &'static str, tokenizer: &Tokenizer, max_length: usize) -> Result<Box<dyn Examples>> {
-        let encodings = self.examples.iter().map(|example| tokenizer.encode(&example.text, max_length));
+    fn encode(
+        &self,
+        what: &'static str,
+        tokenizer: &Tokenizer,
+        max_length: usize,
+        long_texts: LongTexts,
+    ) -> Result<Box<dyn Examples>> {
+        let texts = self.examples.iter().map(|example| tokenizer.encode_long(&example.text, max_length, long_texts));
         let labels = self.examples.iter().map(|example| example.label);
-        let encodings = encodings.collect::<graftwork_text::Result<_>>()?;
-        Ok(Box::new(TextClassification::new(what, encodings, labels, &self.labels)?))
+        let texts = texts.collect::<graftwork_text::Result<_>>()?;
+        Ok(Box::new(TextClassification::of_windows(what, texts, labels, &self.labels)?))
     }
 
     fn digest(&self, add: &mut dyn FnMut(&[u8])) {
@@ -87,18 +94,31 @@ impl TextClassification {
         labels: impl IntoIterator<Item = Option<usize>>,
         names: &[String],
     ) -> Result<Self> {
+        Self::of_windows(what, encodings.into_iter().map(|encoding| vec![encoding]).collect(), labels, names)
+    }
+
+    /// The same of texts that may have several sequences each, whose features are averaged.
+    ///
+    /// # Errors
+    /// As [`TextClassification::new`], and if one has no sequence.
+    pub fn of_windows(
+        what: &'static str,
+        texts: Vec<Vec<Encoding>>,
+        labels: impl IntoIterator<Item = Option<usize>>,
+        names: &[String],
+    ) -> Result<Self> {
         let known = |(index, label): (usize, Option<usize>)| match label {
             Some(label) if label < names.len() => Ok(label as u32),
             _ => Err(Error::NoLabel { what, index }),
         };
         let labels: Vec<u32> = labels.into_iter().enumerate().map(known).collect::<Result<_>>()?;
-        if encodings.is_empty() {
+        if texts.is_empty() || texts.iter().any(Vec::is_empty) {
             return Err(Error::NoExamples { what });
         }
-        if labels.len() != encodings.len() {
-            return Err(Error::NoLabel { what, index: labels.len().min(encodings.len()) });
+        if labels.len() != texts.len() {
+            return Err(Error::NoLabel { what, index: labels.len().min(texts.len()) });
         }
-        Ok(Self { what, encodings, labels, names: names.to_vec() })
+        Ok(Self { what, texts, labels, names: names.to_vec() })
     }
 }
 
@@ -108,11 +128,11 @@ impl Examples for TextClassification {
     }
 
     fn len(&self) -> usize {
-        self.encodings.len()
+        self.texts.len()
     }
 
     fn sequences(&self, example: usize) -> &[Encoding] {
-        slice::from_ref(&self.encodings[example])
+        &self.texts[example]
     }
 
     fn for_head(&self, head: &HeadConfig) -> Result<Box<dyn Task + '_>> {

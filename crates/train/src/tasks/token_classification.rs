@@ -7,13 +7,13 @@ use std::slice;
 use graftwork_model::{HeadConfig, HeadKind};
 use graftwork_tensor::Device;
 use graftwork_tensor::ops::cross_entropy::IGNORED;
-use graftwork_text::{Encoding, TaggedDataset, Tokenizer};
+use graftwork_text::{Encoding, LongTexts, TaggedDataset, Tokenizer};
 
 use super::labels::{LabelTargets, cross_entropy_of, ids_for};
 use super::{Answer, Examples, Judged, Labelled, Targets, Task, TaskInfo};
 use crate::metrics::{Entity, Metrics, Scheme, of_classes, of_entities};
 use crate::predict::{Rows, argmax, softmax};
-use crate::{Error, Result};
+use crate::{Error, Result, Warning};
 
 /// Its row in the table.
 pub static INFO: TaskInfo = TaskInfo {
@@ -45,6 +45,8 @@ pub struct Tagging {
     pub entities: Option<Vec<TaggedEntity>>,
     /// Words that got no tag.
     pub left_out: usize,
+    /// Why to take it with care.
+    pub warnings: Vec<Warning>,
 }
 
 /// A word and its most probable tag.
@@ -74,7 +76,14 @@ impl Labelled for TaggedDataset {
         &self.labels
     }
 
-    fn encode(&self, what: &'static str, tokenizer: &Tokenizer, max_length: usize) -> Result<Box<dyn Examples>> {
+    fn encode(
+        &self,
+        what: &'static str,
+        tokenizer: &Tokenizer,
+        max_length: usize,
+        long_texts: LongTexts,
+    ) -> Result<Box<dyn Examples>> {
+        check_long_texts(long_texts)?;
         let encodings = self.sentences.iter().map(|sentence| tokenizer.encode_words(&sentence.words, max_length));
         let tags = self.sentences.iter().map(|sentence| sentence.tags.clone());
         let encodings = encodings.collect::<graftwork_text::Result<_>>()?;
@@ -208,6 +217,7 @@ impl Tagging {
         encoding: &Encoding,
         spans: &[Range<usize>],
         output: Rows<'_>,
+        warnings: Vec<Warning>,
     ) -> Self {
         let tagged = |(token, word): (usize, usize)| {
             let probabilities = softmax(output.row(token));
@@ -224,8 +234,20 @@ impl Tagging {
             }
         };
         let entities = scheme.marks_entities().then(|| scheme.entities(&tags).into_iter().map(entity).collect());
-        Self { left_out: spans.len() - words.len(), words, entities }
+        Self { left_out: spans.len() - words.len(), words, entities, warnings }
     }
+}
+
+/// Tags stand where their words do: nothing can be averaged.
+///
+/// # Errors
+/// If more than first tokens are to be read.
+pub fn check_long_texts(long_texts: LongTexts) -> Result<()> {
+    if long_texts == LongTexts::First {
+        return Ok(());
+    }
+    let must = "be `first` where words are tagged; split longer texts into sentences".to_owned();
+    Err(Error::Setting { setting: "long_texts", must })
 }
 
 /// The first token of each word that has one, with the word's number.

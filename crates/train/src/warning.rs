@@ -1,0 +1,65 @@
+//! What stands beside an answer that should be taken with care.
+
+use std::fmt;
+
+use graftwork_text::Encoding;
+use serde_json::{Value, json};
+
+/// A reason to take an answer with care.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub enum Warning {
+    /// The text has more tokens than were read of it.
+    Truncated {
+        /// Tokens of the whole text, special tokens included: the maximal length that it would need.
+        tokens: usize,
+        /// Those of them that were read.
+        read: usize,
+    },
+    /// The backbone's vocabulary hardly knows the text's language or script; see [`Coverage`](graftwork_text::Coverage).
+    Uncovered {
+        /// The part of its letters that is in words which the vocabulary spells in crumbs, from 0 to 1.
+        share: f64,
+    },
+}
+
+impl Warning {
+    /// What is to be said of a text by its sequences.
+    pub fn of(sequences: &[Encoding]) -> Vec<Self> {
+        let Some(text) = sequences.first().map(|sequence| sequence.of) else { return Vec::new() };
+        let truncated = Self::Truncated { tokens: text.tokens, read: text.read };
+        let uncovered = Self::Uncovered { share: text.coverage.crumbs() };
+        let found = [(text.is_truncated(), truncated), (!text.coverage.is_good(), uncovered)];
+        found.into_iter().filter_map(|(is_so, warning)| is_so.then_some(warning)).collect()
+    }
+
+    /// Its name in JSON.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Truncated { .. } => "truncated",
+            Self::Uncovered { .. } => "uncovered",
+        }
+    }
+
+    /// As results have it: `{"type": "truncated", "tokens": 312, "read": 64}`.
+    pub fn to_json(&self) -> Value {
+        match self {
+            Self::Truncated { tokens, read } => json!({"type": self.name(), "tokens": tokens, "read": read}),
+            Self::Uncovered { share } => json!({"type": self.name(), "share": share}),
+        }
+    }
+}
+
+/// A sentence for people, without a full stop.
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Truncated { tokens, read } => write!(f, "only {read} of the text's {tokens} tokens were read"),
+            Self::Uncovered { share } => write!(
+                f,
+                "the backbone's vocabulary hardly knows this language or script: it spells {:.0} % of the text in crumbs",
+                100.0 * share
+            ),
+        }
+    }
+}
