@@ -1,6 +1,6 @@
 import { ask } from './ask.js';
 import { GraftworkError } from './errors.js';
-import type { Link, Opened, PlainExamples, PlainRun } from './protocol.js';
+import type { Calls, Link, Opened, PlainExamples, PlainRun } from './protocol.js';
 import { disposed } from './protocol.js';
 import { Steps, visible } from './steps.js';
 import type {
@@ -121,13 +121,24 @@ export class Adapter {
     if (this.#disposed) return;
     this.#disposed = true;
     // The backbone may be gone already, and the memory with it.
-    this.#link.call('disposeAdapter', [this.#id]).catch(() => undefined);
+    this.#link.call('dispose', [this.#id]).catch(() => undefined);
   }
 
   #use(): number {
     if (this.#disposed) throw disposed('adapter');
     return this.#id;
   }
+}
+
+/** An adapter of the engine's; one that comes after an abort is nobody's, and disposed of. */
+export async function open<M extends 'attach' | 'create' | 'resume' | 'adapter'>(
+  link: Link,
+  method: M,
+  args: Calls[M]['args'],
+  signal: AbortSignal | undefined,
+): Promise<Adapter> {
+  const adapter = (opened: Opened) => new Adapter(link, opened);
+  return adapter(await ask(link, method, args, signal, { late: (opened) => adapter(opened).dispose() }));
 }
 
 /** Refuses what is no list of texts, before it is sent anywhere. */
@@ -142,7 +153,8 @@ function bad(message: string): GraftworkError {
   return new GraftworkError('bad-option', message);
 }
 
-function split(examples: Iterable<Example>): { texts: string[]; labels: string[] } {
+/** Texts and labels; refuses what is no list of examples, before it is sent anywhere. */
+export function split(examples: Iterable<Example>): { texts: string[]; labels: string[] } {
   const all = [...examples];
   const wrong = all.findIndex((example) => typeof example?.text !== 'string' || typeof example.label !== 'string');
   if (wrong >= 0) throw new GraftworkError('bad-examples', `example ${wrong} is not { text, label } of strings`);

@@ -10,16 +10,18 @@
  *
  * @packageDocumentation
  */
-import { Adapter, strings } from './adapter.js';
+import type { Adapter } from './adapter.js';
+import { open, strings } from './adapter.js';
 import { ask } from './ask.js';
 import { GraftworkError } from './errors.js';
-import type { Calls, Link, Opened } from './protocol.js';
+import { Probe } from './probe.js';
+import type { Link, Opened } from './protocol.js';
 import { Remote } from './remote.js';
 import { plainAdapter, plainLoad, plainSource } from './source.js';
 import { persist } from './storage.js';
 import type {
   AdapterSource, BackboneInfo, BackboneSource, CallOptions, CreateOptions, DeviceEvent, EmbedOptions,
-  LoadAdapterOptions, LoadOptions, LoadProgress, Memory, ResumeOptions, TrainProgress,
+  LoadAdapterOptions, LoadOptions, LoadProgress, Memory, ProbeInfo, ProbeOptions, ResumeOptions, TrainProgress,
 } from './types.js';
 import { vectors } from './vectors.js';
 
@@ -31,7 +33,7 @@ export { CACHE_NAME } from './store.js';
 export { isSupported } from './support.js';
 export type * from './settings.js';
 export type * from './types.js';
-export type { Adapter };
+export type { Adapter, Probe };
 
 /** A run that is gone on with. */
 export interface ResumedRun {
@@ -83,12 +85,19 @@ export class Backbone {
   /** Loads an adapter: one file, or AdapterHub's files by name, folder or hub id. */
   async loadAdapter(source: AdapterSource, options: LoadAdapterOptions = {}): Promise<Adapter> {
     const { signal, anyBackbone = false } = options;
-    return this.#open('attach', [plainAdapter(source, options), anyBackbone], signal);
+    return open(this.#link, 'attach', [plainAdapter(source, options), anyBackbone], signal);
   }
 
   /** Makes a new adapter, ready to be trained. */
   async createAdapter(options: CreateOptions, { signal }: CallOptions = {}): Promise<Adapter> {
-    return this.#open('create', [options], signal);
+    return open(this.#link, 'create', [options], signal);
+  }
+
+  /** Makes a classifier that learns from each example at once; see `Probe`. */
+  async probe(options: ProbeOptions = {}, { signal }: CallOptions = {}): Promise<Probe> {
+    const probe = (opened: Opened<ProbeInfo>) => new Probe(this.#link, opened);
+    const late = (opened: Opened<ProbeInfo>) => probe(opened).dispose();
+    return probe(await ask(this.#link, 'probe', [options], signal, { late }));
   }
 
   /**
@@ -104,7 +113,7 @@ export class Backbone {
    * for await (const { step, totalSteps } of training) console.log(`${step}/${totalSteps}`);
    */
   async resume(name: string, { signal, whenHidden }: ResumeOptions = {}): Promise<ResumedRun> {
-    const adapter = await this.#open('resume', [name], signal);
+    const adapter = await open(this.#link, 'resume', [name], signal);
     return { adapter, training: adapter._follow(undefined, signal, whenHidden) };
   }
 
@@ -124,16 +133,6 @@ export class Backbone {
   /** Frees everything, its adapters too; calls in progress reject. */
   dispose(): void {
     this.#link.close();
-  }
-
-  /** An adapter of the engine's; one that comes after an abort is nobody's, and disposed of. */
-  async #open<M extends 'attach' | 'create' | 'resume'>(
-    method: M,
-    args: Calls[M]['args'],
-    signal: AbortSignal | undefined,
-  ): Promise<Adapter> {
-    const adapter = (opened: Opened) => new Adapter(this.#link, opened);
-    return adapter(await ask(this.#link, method, args, signal, { late: (opened) => adapter(opened).dispose() }));
   }
 }
 

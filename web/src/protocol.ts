@@ -1,13 +1,14 @@
 import { GraftworkError } from './errors.js';
 import type { PlainLoad, PlainSource } from './source.js';
 import type {
-  AdapterInfo, BackboneInfo, Bytes, Classification, CreateOptions, DeviceEvent, LoadProgress, Memory, TrainProgress,
+  AdapterInfo, BackboneInfo, Bytes, Classification, CreateOptions, DeviceEvent, LoadProgress, Memory, ProbeInfo,
+  TrainProgress,
 } from './types.js';
 
-/** An adapter that the engine holds. */
-export interface Opened {
+/** An adapter, or a probe, that the engine holds. */
+export interface Opened<Info = AdapterInfo> {
   id: number;
-  info: AdapterInfo;
+  info: Info;
 }
 
 /** An adapter's source as it can be sent to a worker. */
@@ -33,7 +34,6 @@ export interface PlainRun {
   saveEvery: number;
 }
 
-
 /** What the engine does. Everything here can be cloned, so that it may run in a worker. */
 export interface Calls {
   load: { args: [PlainSource, PlainLoad]; event: LoadProgress; result: BackboneInfo };
@@ -49,10 +49,16 @@ export interface Calls {
   resume: { args: [string]; event: never; result: Opened };
   train: { args: [number, PlainRun | undefined]; event: TrainProgress[]; result: AdapterInfo };
   export: { args: [number]; event: never; result: Uint8Array };
+  probe: { args: [object]; event: never; result: Opened<ProbeInfo> };
+  /** Adds texts and their labels to a probe, or takes such out. */
+  learn: { args: [number, string[], string[]]; event: never; result: ProbeInfo };
+  forget: { args: [number, string[], string[]]; event: never; result: ProbeInfo };
+  /** A probe as an adapter of this name. */
+  adapter: { args: [number, string | undefined]; event: never; result: Opened };
   memory: { args: []; event: never; result: Memory };
   /** Tells of lost devices until the engine is closed. */
   watch: { args: []; event: DeviceEvent; result: never };
-  disposeAdapter: { args: [number]; event: never; result: void };
+  dispose: { args: [number]; event: never; result: void };
 }
 
 /** The name of a call. */

@@ -147,6 +147,8 @@ export interface AdapterInfo {
   maxLength: number | null;
   /** What was measured when it was trained. */
   metrics: Record<string, unknown>;
+  /** How far its answers can be trusted; null where its training did not measure that. */
+  knowledge: Knowledge | null;
   /** The settings of its training, by their names in files: those of `TrainSettings`, with underscores. */
   training: Record<string, unknown>;
 }
@@ -167,13 +169,29 @@ export interface CreateOptions extends Pick<TrainSettings, 'seed'> {
 export interface Classification {
   /** The most probable label. */
   label: string;
-  /** Its probability. */
+  /** Its probability; calibrated, where the adapter's training measured how sure it may be. */
   score: number;
+  /** Whether the probability reaches the threshold, and the text is like those that were learned from. */
+  sure: boolean;
   /** Each label's probability. */
   scores: Record<string, number>;
   /** Before the softmax, in the order of the labels. */
   logits: number[];
+  /** Why to take it with care; mostly none. */
+  warnings: Warning[];
 }
+
+/**
+ * A reason to take an answer with care:
+ * - `truncated`: of the text's tokens only so many were read; a larger `maxLength` or other `longTexts` reads more;
+ * - `uncovered`: the backbone's vocabulary hardly knows the text's language or script; so much of the text it has no
+ *   words for, from 0 to 1;
+ * - `unfamiliar`: the text is unlike those that were learned from.
+ */
+export type Warning =
+  | { type: 'truncated'; tokens: number; read: number }
+  | { type: 'uncovered'; share: number }
+  | { type: 'unfamiliar'; distance: number };
 
 /** Options of calls that may take a while. */
 export interface CallOptions {
@@ -181,10 +199,61 @@ export interface CallOptions {
   signal?: AbortSignal;
 }
 
-/** Options of `classify`. */
-export interface ClassifyOptions extends CallOptions {
-  /** Tokens after which a text is cut. Default: as in the adapter's training. */
+/** How much is read of a text. */
+export interface TextLimit extends Pick<TrainSettings, 'longTexts'> {
+  /** The most tokens that are read of a text at once. Default: as in the adapter's training, or all that the backbone takes. */
   maxLength?: number;
+}
+
+/** Options of `classify`. */
+export interface ClassifyOptions extends CallOptions, TextLimit {
+  /**
+   * The probability from which on an answer is `sure`, from 0 to 1. Default: as the adapter's file says, or 0.
+   * `tradeOffs` of its `knowledge` say what it costs and brings.
+   */
+  threshold?: number;
+}
+
+/** Options of `Backbone.probe`. */
+export interface ProbeOptions extends TextLimit {
+  /** Its labels, in the order of the logits. Default: as the examples bring them. */
+  labels?: readonly string[];
+  /** Which vector of the backbone stands for a text. Default `mean`. */
+  pooling?: 'mean' | 'cls' | 'pooler';
+}
+
+/** What a probe has learned from. */
+export interface ProbeInfo {
+  /** Its labels, in the order of the logits. */
+  labels: string[];
+  /** How many examples it has of each label, in the order of the labels. */
+  counts: number[];
+  /** How far its answers can be trusted; null while no label has two examples. */
+  knowledge: Knowledge | null;
+}
+
+/** How far a classifier's answers can be trusted, by examples that it had not learned from. */
+export interface Knowledge {
+  /** What logits are divided by, so that probabilities can be taken at their word. */
+  temperature: number;
+  /** How many held-out examples said so. */
+  heldOut: number;
+  /** The expected calibration error of their probabilities, without the temperature and with it. */
+  calibrationError: { before: number; after: number };
+  /** Below which probability an answer is not sure, where nobody says otherwise; null for 0. */
+  threshold: number | null;
+  /** What thresholds cost and bring; the first answers all of the held-out examples. */
+  tradeOffs: TradeOff[];
+}
+
+/** What happens at one threshold. */
+export interface TradeOff {
+  /** Answers of at least this probability are sure. */
+  threshold: number;
+  /** How many of the held-out examples have such an answer. */
+  answered: number;
+  /** How many of those answers are right. */
+  right: number;
 }
 
 /** Options of `embed`. */
