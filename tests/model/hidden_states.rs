@@ -9,7 +9,7 @@ fn hidden_states(backbone: &Backbone, ids: &[u32], starts: &[u32]) -> Vec<f32> {
     let batch = backbone.batch(ids, &vec![0; ids.len()], starts).unwrap();
     let mut tape = Tape::inference(backbone.device());
     let hidden = backbone.forward(&mut tape, &batch, None, 0.0).unwrap();
-    pollster::block_on(backbone.device().read(hidden.value())).unwrap()
+    pollster::block_on(backbone.device().read(hidden.last().value())).unwrap()
 }
 
 /// MiniLM within 1e-4 of transformers, for every text of the list, all packed into one batch.

@@ -7,7 +7,6 @@ mod add;
 mod add_columns;
 mod attention;
 mod clear;
-mod contrast;
 mod cross_entropy;
 mod device;
 mod dropout;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use graftwork_formats::architectures::ARCHITECTURES;
 use graftwork_formats::{BackboneConfig, Checkpoint};
-use graftwork_model::Backbone;
+use graftwork_model::{Backbone, Batch};
 use graftwork_tensor::Device;
 use safetensors::SafeTensors;
 
@@ -55,6 +55,14 @@ impl Golden {
     /// Token ids and sequence starts.
     pub fn batch(&self) -> (&[u32], &[u32]) {
         (&self.counts["ids"], &self.counts["cu_seqlens"])
+    }
+
+    /// The batch whose sequences are windows of texts, if the file says which are of the same.
+    pub fn of_texts(&self, batch: Batch, device: &Device) -> Batch {
+        match self.counts.get("texts") {
+            Some(starts) => batch.of_texts(device, starts).unwrap_or_else(|e| panic!("{e}")),
+            None => batch,
+        }
     }
 }
 

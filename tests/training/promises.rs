@@ -186,7 +186,7 @@ fn sequences_of_a_batch_do_not_see_each_other() {
             let batch = backbone.batch(ids, &vec![0; ids.len()], starts).unwrap();
             let mut tape = graftwork_tensor::Tape::inference(&device);
             let x = backbone.forward(&mut tape, &batch, None, 0.0).unwrap();
-            pollster::block_on(device.read(x.value())).unwrap()
+            pollster::block_on(device.read(x.last().value())).unwrap()
         };
         let together = hidden(&ids, &[0, 1, 11, 30]);
         let alone = [hidden(&ids[..1], &[0, 1]), hidden(&ids[1..11], &[0, 10]), hidden(&ids[11..], &[0, 19])].concat();

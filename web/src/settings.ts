@@ -35,6 +35,13 @@ export interface TrainSettings {
    * number of tokens from 3 on.
    */
   maxLength?: number;
+  /**
+   * What is read of a text that is longer; without it, its first tokens.
+   * - `first`: its first tokens
+   * - `ends`: its beginning and its end: a quarter of the tokens and three quarters
+   * - `windows`: all of it in overlapping windows, at most 16, whose features are averaged
+   */
+  longTexts?: 'first' | 'ends' | 'windows';
   /** Dropout probability in the backbone's hidden states and before the head. A number from 0 to below 1. Default 0. */
   dropout?: number;
   /** Give every epoch an order of its own. Default true. */

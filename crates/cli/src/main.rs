@@ -6,6 +6,7 @@ mod engine;
 mod failure;
 mod input;
 mod interrupt;
+mod notes;
 mod output;
 mod progress;
 mod report;

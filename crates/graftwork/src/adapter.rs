@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use graftwork_model::AdapterFile;
+use graftwork_text::LongTexts;
 use graftwork_train::checkpoint::RunState;
 
-use crate::{Backbone, Result};
+use crate::{Backbone, Error, Result, TextLimit};
 
 /// An adapter on its backbone's device, ready to be used. Clones share it.
 #[derive(Debug, Clone)]
@@ -41,6 +42,27 @@ impl Adapter {
     /// The longest text of its training in tokens, if it says.
     pub fn max_length(&self) -> Option<usize> {
         self.description().metadata.max_length
+    }
+
+    /// What of longer texts its training read: what its answers do, unless they are told otherwise.
+    ///
+    /// # Errors
+    /// If its file names something that this version does not know.
+    pub fn long_texts(&self) -> Result<LongTexts> {
+        let Some(name) = &self.description().metadata.long_texts else { return Ok(LongTexts::First) };
+        LongTexts::from_name(name).ok_or_else(|| {
+            let must = format!("be given: this adapter reads them as `{name}`, which this version does not know");
+            Error::Setting { setting: "long texts", must }
+        })
+    }
+
+    /// How much of a text its answers read: what is not chosen is as its training had it.
+    ///
+    /// # Errors
+    /// As [`Adapter::long_texts`], if that is asked for.
+    pub fn limit(&self, max_length: Option<usize>, long_texts: Option<LongTexts>) -> Result<TextLimit> {
+        let long_texts = long_texts.map_or_else(|| self.long_texts(), Ok)?;
+        Ok(TextLimit { max_length: max_length.or(self.max_length()), long_texts })
     }
 
     /// Reads the weights back and gives the adapter as it is saved.

@@ -24,6 +24,11 @@ impl Examples {
         self.data.len()
     }
 
+    /// What messages call them: `training`, say.
+    pub fn what(&self) -> &'static str {
+        self.what
+    }
+
     /// Which task they are of.
     pub fn task(&self) -> &'static TaskInfo {
         self.data.info()

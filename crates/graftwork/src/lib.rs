@@ -63,6 +63,7 @@
 mod adapter;
 mod backbone;
 mod call;
+mod embed;
 mod error;
 mod examples;
 mod limit;
@@ -101,9 +102,10 @@ pub use graftwork_model::{
 pub use merge::{MergedBackbone, merge};
 
 // Answers.
+pub use embed::{EmbedOptions, Pooling};
 pub use graftwork_train::Warning;
 pub use graftwork_train::tasks::{Answer, Classification, TaggedEntity, TaggedWord, Tagging};
-pub use predict::{EmbedOptions, Pooling, TextOptions};
+pub use predict::TextOptions;
 
 // Labelled data.
 pub use examples::Examples;

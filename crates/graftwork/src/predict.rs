@@ -1,23 +1,23 @@
-//! Text in, labels, tags or vectors out.
+//! Text in, labels or tags out.
 
 use std::ops::Range;
 
-use graftwork_model::Batch;
-use graftwork_tensor::ops::pool::Pool;
-use graftwork_tensor::{OnProgress, Tape, Var};
-use graftwork_text::Encoding;
+use graftwork_tensor::OnProgress;
+use graftwork_text::{Encoding, LongTexts};
+use graftwork_train::Warning;
 use graftwork_train::evaluate::{Evaluation, evaluate};
 use graftwork_train::metrics::Scheme;
-use graftwork_train::predict::{Rows, predict, predict_head};
+use graftwork_train::predict::{Rows, predict_head};
 use graftwork_train::tasks::{Classification, Tagging, TaskInfo, text_classification, token_classification};
 
-use crate::{Adapter, Backbone, Call, Error, Examples, Result};
+use crate::{Adapter, Call, Examples, Result};
 
 /// How texts are predicted.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct TextOptions {
     max_length: Option<usize>,
+    long_texts: Option<LongTexts>,
 }
 
 impl<T> Call<'_, TextOptions, T> {
@@ -26,46 +26,11 @@ impl<T> Call<'_, TextOptions, T> {
     pub fn max_length(self, tokens: impl Into<Option<usize>>) -> Self {
         self.with(|options| options.max_length = tokens.into())
     }
-}
 
-/// Which vector stands for a text.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Pooling {
-    /// The mean over all tokens, special ones included, as sentence-transformers computes it.
-    #[default]
-    Mean,
-    /// The first token's.
-    Cls,
-    /// The backbone's pooler over the first token.
-    Pooler,
-}
-
-/// How texts become vectors.
-#[derive(Debug, Clone, Default)]
-#[non_exhaustive]
-pub struct EmbedOptions {
-    max_length: Option<usize>,
-    pooling: Pooling,
-    normalize: bool,
-}
-
-impl<T> Call<'_, EmbedOptions, T> {
-    /// Tokens after which a text is cut. Default: the longest text of the adapter's training, or else what the backbone
-    /// takes.
-    pub fn max_length(self, tokens: impl Into<Option<usize>>) -> Self {
-        self.with(|options| options.max_length = tokens.into())
-    }
-
-    /// Whether each vector is scaled to length 1. Default: no.
-    pub fn normalize(self, normalize: bool) -> Self {
-        self.with(|options| options.normalize = normalize)
-    }
-}
-
-impl Call<'_, EmbedOptions, Vec<Vec<f32>>> {
-    /// Which vector stands for a text. Default: the mean.
-    pub fn pooling(self, pooling: Pooling) -> Self {
-        self.with(|options| options.pooling = pooling)
+    /// What is read of a longer text. Default: what the adapter's training read. Where words are tagged, only first tokens
+    /// can be.
+    pub fn long_texts(self, choice: impl Into<Option<LongTexts>>) -> Self {
+        self.with(|options| options.long_texts = choice.into())
     }
 }
 
@@ -77,9 +42,10 @@ impl Adapter {
     pub fn classify<'a, S: AsRef<str> + Sync>(&'a self, texts: &'a [S]) -> Call<'a, TextOptions, Vec<Classification>> {
         Call::new(TextOptions::default(), move |options: TextOptions, mut progress| async move {
             let labels = labels_of(self, &text_classification::INFO)?;
-            let encodings = self.backbone().encode(texts, options.max_length.or(self.max_length()))?;
-            let read = |_, rows: Rows<'_>| Classification::new(&labels, rows, Vec::new());
-            self.predict(&encodings, read, &mut progress).await
+            let texts = self.backbone().encode_long(texts, self.limit(options.max_length, options.long_texts)?)?;
+            let read = |i: usize, rows: Rows<'_>| Classification::new(&labels, rows, Warning::of(&texts[i]));
+            let examples: Vec<&[Encoding]> = texts.iter().map(Vec::as_slice).collect();
+            self.predict(&examples, read, &mut progress).await
         })
     }
 
@@ -89,7 +55,7 @@ impl Adapter {
     /// If the adapter's head does not tag words, or the device fails.
     pub fn tag<'a, S: AsRef<str> + Sync>(&'a self, texts: &'a [S]) -> Call<'a, TextOptions, Vec<Tagging>> {
         Call::new(TextOptions::default(), move |options: TextOptions, mut progress| async move {
-            let encodings = self.backbone().encode(texts, options.max_length.or(self.max_length()))?;
+            let encodings = self.backbone().encode(texts, self.tagging_length(&options)?)?;
             let spans = |(text, encoding): (&S, &Encoding)| match encoding.of.is_truncated() {
                 false => Ok(spans_of(encoding)),
                 // The words that were cut off count too.
@@ -109,29 +75,10 @@ impl Adapter {
         texts: &'a [W],
     ) -> Call<'a, TextOptions, Vec<Tagging>> {
         Call::new(TextOptions::default(), move |options: TextOptions, mut progress| async move {
-            let encodings = self.backbone().encode_words(texts, options.max_length.or(self.max_length()))?;
+            let encodings = self.backbone().encode_words(texts, self.tagging_length(&options)?)?;
             let spans: Vec<_> = texts.iter().map(|words| spans_of_joined(words.as_ref())).collect();
             self.tags_of(&encodings, &spans, &mut progress).await
         })
-    }
-
-    /// As [`Backbone::embed`], with this adapter's modules in the backbone.
-    ///
-    /// # Errors
-    /// As [`Backbone::embed`].
-    pub fn embed<'a, S: AsRef<str> + Sync>(&'a self, texts: &'a [S]) -> Call<'a, EmbedOptions, Vec<Vec<f32>>> {
-        embed(self.backbone(), Some(self), texts)
-    }
-
-    /// As [`Backbone::embed_tokens`], with this adapter's modules in the backbone.
-    ///
-    /// # Errors
-    /// As [`Backbone::embed_tokens`].
-    pub fn embed_tokens<'a, S: AsRef<str> + Sync>(
-        &'a self,
-        texts: &'a [S],
-    ) -> Call<'a, EmbedOptions, Vec<Vec<Vec<f32>>>> {
-        embed_tokens(self.backbone(), Some(self), texts)
     }
 
     /// Predicts examples and compares with their truth.
@@ -146,6 +93,13 @@ impl Adapter {
         })
     }
 
+    /// The limit of texts whose words are tagged.
+    fn tagging_length(&self, options: &TextOptions) -> Result<Option<usize>> {
+        let limit = self.limit(options.max_length, options.long_texts)?;
+        token_classification::check_long_texts(limit.long_texts)?;
+        Ok(limit.max_length)
+    }
+
     async fn tags_of(
         &self,
         encodings: &[Encoding],
@@ -154,92 +108,21 @@ impl Adapter {
     ) -> Result<Vec<Tagging>> {
         let labels = labels_of(self, &token_classification::INFO)?;
         let scheme = Scheme::new(&labels);
-        let read =
-            |i: usize, rows: Rows<'_>| Tagging::new(&labels, &scheme, &encodings[i], &spans[i], rows, Vec::new());
-        self.predict(encodings, read, progress).await
+        let examples: Vec<&[Encoding]> = encodings.chunks(1).collect();
+        let read = |i: usize, rows: Rows<'_>| {
+            Tagging::new(&labels, &scheme, &encodings[i], &spans[i], rows, Warning::of(examples[i]))
+        };
+        self.predict(&examples, read, progress).await
     }
 
     async fn predict<T>(
         &self,
-        encodings: &[Encoding],
+        examples: &[&[Encoding]],
         read: impl FnMut(usize, Rows<'_>) -> T,
         progress: &mut OnProgress<'_>,
     ) -> Result<Vec<T>> {
-        let examples: Vec<&[Encoding]> = encodings.chunks(1).collect();
-        Ok(predict_head(self.backbone().model(), self.model(), &examples, read, progress).await?)
+        Ok(predict_head(self.backbone().model(), self.model(), examples, read, progress).await?)
     }
-}
-
-impl Backbone {
-    /// A vector of D numbers for each text, in input order.
-    ///
-    /// # Errors
-    /// If the pooler is asked for and the backbone has none, or the device fails.
-    pub fn embed<'a, S: AsRef<str> + Sync>(&'a self, texts: &'a [S]) -> Call<'a, EmbedOptions, Vec<Vec<f32>>> {
-        embed(self, None, texts)
-    }
-
-    /// A vector of D numbers for each token of each text, special tokens included, in input order.
-    ///
-    /// # Errors
-    /// If the device fails.
-    pub fn embed_tokens<'a, S: AsRef<str> + Sync>(
-        &'a self,
-        texts: &'a [S],
-    ) -> Call<'a, EmbedOptions, Vec<Vec<Vec<f32>>>> {
-        embed_tokens(self, None, texts)
-    }
-}
-
-fn embed<'a, S: AsRef<str> + Sync>(
-    backbone: &'a Backbone,
-    adapter: Option<&'a Adapter>,
-    texts: &'a [S],
-) -> Call<'a, EmbedOptions, Vec<Vec<f32>>> {
-    Call::new(EmbedOptions::default(), move |options: EmbedOptions, mut progress| async move {
-        let pooling = Some(options.pooling);
-        let rows = vectors((backbone, adapter), texts, &options, pooling, &mut progress).await?;
-        // One for each text.
-        Ok(rows.into_iter().flatten().collect())
-    })
-}
-
-fn embed_tokens<'a, S: AsRef<str> + Sync>(
-    backbone: &'a Backbone,
-    adapter: Option<&'a Adapter>,
-    texts: &'a [S],
-) -> Call<'a, EmbedOptions, Vec<Vec<Vec<f32>>>> {
-    Call::new(EmbedOptions::default(), move |options: EmbedOptions, mut progress| async move {
-        vectors((backbone, adapter), texts, &options, None, &mut progress).await
-    })
-}
-
-/// Of each text the vector that `pooling` gives, or those of its tokens.
-async fn vectors<S: AsRef<str>>(
-    (backbone, adapter): (&Backbone, Option<&Adapter>),
-    texts: &[S],
-    options: &EmbedOptions,
-    pooling: Option<Pooling>,
-    progress: &mut OnProgress<'_>,
-) -> Result<Vec<Vec<Vec<f32>>>> {
-    let model = backbone.model();
-    if pooling == Some(Pooling::Pooler) && !model.has_pooler() {
-        let must = "not be `pooler`: this backbone's weights have none".to_owned();
-        return Err(Error::Setting { setting: "pooling", must });
-    }
-    let encodings = backbone.encode(texts, options.max_length.or(adapter.and_then(Adapter::max_length)))?;
-    let examples: Vec<&[Encoding]> = encodings.chunks(1).collect();
-    let output = |tape: &mut Tape, hidden: Var, batch: &Batch| match pooling {
-        None => hidden,
-        Some(Pooling::Mean) => tape.pool(&hidden, batch.sequences(), Pool::Mean),
-        Some(Pooling::Cls) => tape.pool(&hidden, batch.sequences(), Pool::First),
-        Some(Pooling::Pooler) => {
-            let first = tape.pool(&hidden, batch.sequences(), Pool::First);
-            model.pooler(tape, &first)
-        }
-    };
-    let read = |_, rows: Rows<'_>| rows.iter().map(|row| finished(row, options.normalize)).collect();
-    Ok(predict(model, adapter.map(Adapter::model), &examples, output, read, progress).await?)
 }
 
 /// The labels of an adapter's head, which must be for that task.
@@ -270,11 +153,4 @@ fn spans_of_joined<S: AsRef<str>>(words: &[S]) -> Vec<Range<usize>> {
         span
     };
     words.iter().map(span).collect()
-}
-
-fn finished(row: &[f32], normalize: bool) -> Vec<f32> {
-    let length = row.iter().map(|v| v * v).sum::<f32>().sqrt();
-    // As PyTorch's `normalize`: a vector of zeros stays one.
-    let scale = if normalize { 1.0 / length.max(1e-12) } else { 1.0 };
-    row.iter().map(|v| v * scale).collect()
 }

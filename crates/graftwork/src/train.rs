@@ -48,7 +48,9 @@ impl Backbone {
         metadata.tool_version = Some(format!("graftwork {VERSION}"));
         // What was said of the weights before is no longer true.
         metadata.metrics.clear();
+        metadata.long_texts = train.limit().recorded().map(|choice| choice.name().to_owned());
         config.max_length = Some(train.max_length());
+        config.long_texts = train.limit().recorded();
         metadata.training = config.to_json();
         let inner = graftwork_train::Trainer::new(self.model(), &file, config, train.for_backbone(self)?, dev)?;
         let adapter = Adapter::new(self, inner.adapter().clone());

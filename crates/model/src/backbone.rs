@@ -4,14 +4,17 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use graftwork_formats::{BackboneConfig, Error as FileError, Fingerprint, FingerprintBuilder, WeightSource};
 use graftwork_tensor::ops::attention::Sequences;
-use graftwork_tensor::{Activation, Device, Indices, Tape, Tensor, Var, Weight, WeightType, give_way};
+use graftwork_tensor::ops::pool::Pool;
+use graftwork_tensor::{Activation, Device, Tape, Tensor, Var, Weight, WeightType, give_way};
 
+use crate::batch::{Batch, Hidden, Start};
 use crate::embeddings::Embeddings;
 use crate::graft::{Bare, Graft, Product};
+use crate::head::Head;
 use crate::layer::Layer;
 use crate::layers::Dense;
 use crate::loader::Loader;
-use crate::{Adapter, Error, Result};
+use crate::{Adapter, Error, HeadPooling, Result};
 
 /// An encoder of any architecture of [`graftwork_formats::architectures`], whose weights lie on a device and never change.
 #[derive(Debug)]
@@ -27,38 +30,6 @@ pub struct Backbone {
 }
 
 static NEXT_ID: AtomicUsize = AtomicUsize::new(0);
-
-/// A packed batch on a device: T tokens of S sequences end to end.
-#[derive(Debug)]
-pub struct Batch {
-    start: Start,
-    sequences: Sequences,
-    backbone: usize,
-}
-
-/// Where a batch begins.
-#[derive(Debug)]
-enum Start {
-    /// At the embeddings.
-    Tokens(Indices),
-    /// At what goes into a layer, [T, D]: the layers below were computed before.
-    Hidden(usize, Tensor),
-}
-
-impl Batch {
-    /// Where its sequences lie.
-    pub fn sequences(&self) -> &Sequences {
-        &self.sequences
-    }
-
-    /// The first layer that it still has to go through.
-    pub fn first_layer(&self) -> usize {
-        match self.start {
-            Start::Tokens(_) => 0,
-            Start::Hidden(layer, _) => layer,
-        }
-    }
-}
 
 impl Backbone {
     /// Reads every weight of `source` once, piece by piece, to the device, hashing it on the way. `progress` gets the
@@ -181,7 +152,7 @@ impl Backbone {
         }
         let tokens = Embeddings::rows(&self.config, ids, type_ids, cu_seqlens);
         let sequences = Sequences::new(&self.device, cu_seqlens);
-        Ok(Batch { start: Start::Tokens(self.device.indices(&tokens)), sequences, backbone: self.id })
+        Ok(Batch { start: Start::Tokens(self.device.indices(&tokens)), sequences, texts: None, backbone: self.id })
     }
 
     /// Uploads a batch whose lower layers were computed before, by [`Backbone::lower`]: the hidden states [T, D] that go
@@ -199,7 +170,7 @@ impl Backbone {
         }
         let hidden = self.device.tensor(tokens, d, hidden);
         let sequences = Sequences::new(&self.device, cu_seqlens);
-        Ok(Batch { start: Start::Hidden(layer, hidden), sequences, backbone: self.id })
+        Ok(Batch { start: Start::Hidden(layer, hidden), sequences, texts: None, backbone: self.id })
     }
 
     /// Starts ascend from 0, and what they end with is no more than the device can take.
@@ -216,24 +187,32 @@ impl Backbone {
         Ok(())
     }
 
-    /// Last hidden states [T, D], with an adapter's modules in their places. `dropout` is the probability after the
+    /// Hidden states, with an adapter's modules in their places. `dropout` is the probability after the
     /// embeddings' norm and after each sub-layer's last product, where the tape drops at all; attention weights are not dropped.
     ///
     /// # Errors
     /// If the batch or the adapter is of another backbone, or the batch begins above a layer that the adapter changes.
-    pub fn forward(&self, tape: &mut Tape, batch: &Batch, adapter: Option<&Adapter>, dropout: f32) -> Result<Var> {
+    pub fn forward(&self, tape: &mut Tape, batch: &Batch, adapter: Option<&Adapter>, dropout: f32) -> Result<Hidden> {
         self.check_batch(batch)?;
         if let Some(adapter) = adapter.filter(|adapter| adapter.backbone() != self.id) {
             return Err(Error::AttachedElsewhere { adapter: adapter.description().name.clone() });
         }
         let graft: &dyn Graft = adapter.map_or(&Bare, Adapter::graft);
         let below = batch.first_layer();
-        let lowest = adapter.map_or(below, |adapter| adapter.description().config.lowest_layer(self.layers.len()));
+        let lowest = adapter.map_or(below, |adapter| adapter.description().lowest_layer(self.layers.len()));
         if lowest < below {
-            let problem = format!("it begins at layer {below}, but the adapter changes layer {lowest}");
+            let problem = format!("it begins at layer {below}, but the adapter changes or reads layer {lowest}");
             return Err(Error::Batch { problem });
         }
-        Ok(self.layers(tape, batch, graft, (self.layers.len(), dropout)))
+        let read = adapter.and_then(Adapter::head).map_or(&[][..], Head::hidden_layers);
+        let mut between = Vec::with_capacity(read.len());
+        let keep = |layer, x: &Var| {
+            if read.contains(&layer) {
+                between.push(x.clone());
+            }
+        };
+        let last = self.layers(tape, batch, graft, (self.layers.len(), dropout), keep);
+        Ok(Hidden { last, between })
     }
 
     /// What goes into `layer` (from 0; as many as there are layers is the end), [T, D], by the frozen backbone: what
@@ -248,11 +227,18 @@ impl Backbone {
             return Err(Error::Batch { problem });
         }
         let mut tape = Tape::inference(&self.device);
-        Ok(self.layers(&mut tape, batch, &Bare, (layer, 0.0)).value().clone())
+        Ok(self.layers(&mut tape, batch, &Bare, (layer, 0.0), |_, _| {}).value().clone())
     }
 
-    /// The way of a batch up to the layer `end`.
-    fn layers(&self, tape: &mut Tape, batch: &Batch, graft: &dyn Graft, (end, dropout): (usize, f32)) -> Var {
+    /// The way of a batch up to the layer `end`. `keep` gets the states that go into a layer, by the number of layers before.
+    fn layers(
+        &self,
+        tape: &mut Tape,
+        batch: &Batch,
+        graft: &dyn Graft,
+        (end, dropout): (usize, f32),
+        mut keep: impl FnMut(usize, &Var),
+    ) -> Var {
         let mut x = match &batch.start {
             Start::Tokens(tokens) => {
                 let x = self.embeddings.forward(tape, &self.device, tokens, dropout);
@@ -260,8 +246,10 @@ impl Backbone {
             }
             Start::Hidden(_, hidden) => tape.constant(hidden.clone()),
         };
+        keep(batch.first_layer(), &x);
         for (i, layer) in self.layers[..end].iter().enumerate().skip(batch.first_layer()) {
             x = layer.forward(tape, (i, x), &batch.sequences, graft, dropout);
+            keep(i + 1, &x);
         }
         x
     }
@@ -271,6 +259,19 @@ impl Backbone {
             return Ok(());
         }
         Err(Error::Batch { problem: "it was made by another one; make it with this one".to_owned() })
+    }
+
+    /// One vector a text from the last hidden states [T, D]: of windows of the same text, the mean of theirs.
+    ///
+    /// # Panics
+    /// As [`Backbone::pooler`], if that is asked for.
+    pub fn pool(&self, tape: &mut Tape, hidden: &Var, batch: &Batch, pooling: HeadPooling) -> Var {
+        let kind = if pooling == HeadPooling::Mean { Pool::Mean } else { Pool::First };
+        let mut x = tape.pool(hidden, &batch.sequences, kind);
+        if pooling == HeadPooling::Pooler {
+            x = self.pooler(tape, &x);
+        }
+        batch.texts.iter().fold(x, |x, texts| tape.pool(&x, texts, Pool::Mean))
     }
 
     /// `tanh(W x + b)` of first-token states [S, D].

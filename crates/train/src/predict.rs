@@ -1,7 +1,7 @@
 //! The way from sequences to answers: plan -> upload -> forward -> read -> put in order. Everything that infers goes
 //! through here.
 
-use graftwork_model::{Adapter, Backbone, Batch};
+use graftwork_model::{Adapter, Backbone, Batch, Hidden};
 use graftwork_tensor::{OnProgress, Tape, Tensor, Var, give_way};
 use graftwork_text::{BatchSize, Encoding, PackedBatch, by_length, plan};
 
@@ -10,7 +10,7 @@ use crate::{Error, Result};
 /// Tokens of a batch during inference: enough to keep a GPU busy, few enough for a small one.
 const INFERENCE_TOKENS: usize = 2048;
 
-/// What came out for one example, row by row: a row for each of its sequences or for each of their tokens.
+/// What came out for one example, row by row: one row, or one for each token of its sequences.
 #[derive(Debug, Clone, Copy)]
 pub struct Rows<'a> {
     /// Row after row.
@@ -32,7 +32,7 @@ impl<'a> Rows<'a> {
 }
 
 /// Runs the backbone over examples, each of one or more sequences, and makes of what `output` gives for it one answer
-/// each, in input order. `output` gets the last hidden states [T, D] and gives a row a sequence or a row a token;
+/// each, in input order. `output` gets the hidden states and gives a row an example or a row a token;
 /// `read` gets an example's number with its rows, `progress` the fraction done.
 ///
 /// # Errors
@@ -41,7 +41,7 @@ pub async fn predict<T>(
     backbone: &Backbone,
     adapter: Option<&Adapter>,
     examples: &[&[Encoding]],
-    output: impl Fn(&mut Tape, Var, &Batch) -> Var,
+    output: impl Fn(&mut Tape, Hidden, &Batch) -> Var,
     mut read: impl FnMut(usize, Rows<'_>) -> T,
     progress: &mut OnProgress<'_>,
 ) -> Result<Vec<T>> {
@@ -53,11 +53,10 @@ pub async fn predict<T>(
         Ok(output(&mut tape, hidden, &batch).value().clone())
     };
     let answers = |chosen: &[usize], out: Rows<'_>| {
-        let sequences: usize = chosen.iter().map(|example| examples[*example].len()).sum();
-        let is_by_sequence = out.iter().len() == sequences;
+        let is_by_example = out.iter().len() == chosen.len();
         let mut rest = out.values;
         let answer = |example: &usize| {
-            let own = if is_by_sequence { examples[*example].len() } else { lengths[*example] };
+            let own = if is_by_example { 1 } else { lengths[*example] };
             let (values, others) = rest.split_at(own * out.cols);
             rest = others;
             read(*example, Rows { values, cols: out.cols })
@@ -123,7 +122,7 @@ pub async fn predict_head<T>(
     progress: &mut OnProgress<'_>,
 ) -> Result<Vec<T>> {
     let head = adapter.head().ok_or(Error::NoHead)?;
-    let logits = |tape: &mut Tape, hidden: Var, batch: &Batch| head.forward(tape, backbone, &hidden, batch, 0.0);
+    let logits = |tape: &mut Tape, hidden: Hidden, batch: &Batch| head.forward(tape, backbone, &hidden, batch, 0.0);
     predict(backbone, Some(adapter), examples, logits, read, progress).await
 }
 
@@ -140,11 +139,16 @@ pub async fn logits(backbone: &Backbone, adapter: &Adapter, batch: &Batch) -> Re
     Ok(values.chunks(logits.value().cols()).map(<[f32]>::to_vec).collect())
 }
 
-/// Uploads the sequences of some examples as one packed batch.
+/// Uploads the sequences of some examples as one packed batch, in which those of an example are windows of one text.
 pub(crate) fn upload<'e>(backbone: &Backbone, examples: impl Iterator<Item = &'e [Encoding]>) -> Result<Batch> {
-    let sequences: Vec<&Encoding> = examples.flatten().collect();
+    let (mut sequences, mut starts) = (Vec::new(), vec![0]);
+    for example in examples {
+        sequences.extend(example);
+        starts.push(sequences.len() as u32);
+    }
     let packed = PackedBatch::pack(&sequences);
-    Ok(backbone.batch(&packed.ids, &packed.type_ids, &packed.cu_seqlens)?)
+    let batch = backbone.batch(&packed.ids, &packed.type_ids, &packed.cu_seqlens)?;
+    Ok(batch.of_texts(backbone.device(), &starts)?)
 }
 
 /// The first of the largest.

@@ -16,7 +16,7 @@ pub enum Warning {
         /// Those of them that were read.
         read: usize,
     },
-    /// The backbone's vocabulary hardly knows the text's language or script; see [`Coverage`](graftwork_text::Coverage).
+    /// The backbone's vocabulary hardly knows the text's words: another language or script, or badly misspelled; see [`Coverage`](graftwork_text::Coverage).
     Uncovered {
         /// The part of its letters that is in words which the vocabulary spells in crumbs, from 0 to 1.
         share: f64,
@@ -57,7 +57,7 @@ impl fmt::Display for Warning {
             Self::Truncated { tokens, read } => write!(f, "only {read} of the text's {tokens} tokens were read"),
             Self::Uncovered { share } => write!(
                 f,
-                "the backbone's vocabulary hardly knows this language or script: it spells {:.0} % of the text in crumbs",
+                "the backbone's vocabulary has {:.0} % of the text in crumbs: another language or script?",
                 100.0 * share
             ),
         }

@@ -146,7 +146,7 @@ impl Train {
 
 #[cfg(test)]
 mod tests {
-    use graftwork::Schedule;
+    use graftwork::{LongTexts, Schedule};
 
     use super::*;
 
@@ -164,7 +164,7 @@ mod tests {
     #[test]
     fn every_setting_has_a_key() {
         let json = r#"{"epochs": 2, "maxSteps": 7, "lr": 1, "schedule": "constant", "warmupRatio": 0.06, "weightDecay": 0,
-            "clip": 0, "batchTokens": 512, "maxLength": 64, "dropout": 0.1, "shuffle": false, "seed": 9007199254740991,
+            "clip": 0, "batchTokens": 512, "maxLength": 64, "longTexts": "ends", "dropout": 0.1, "shuffle": false, "seed": 9007199254740991,
             "evalEvery": 5, "patience": 2, "keepBest": false}"#;
         let expected = TrainConfig {
             epochs: 2,
@@ -177,6 +177,7 @@ mod tests {
             batch_size: 32,
             batch_tokens: Some(512),
             max_length: Some(64),
+            long_texts: Some(LongTexts::Ends),
             dropout: 0.1,
             shuffle: false,
             seed: 9_007_199_254_740_991,

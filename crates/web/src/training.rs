@@ -1,7 +1,8 @@
 //! A training run that lets JavaScript have a word between any few steps.
 
 use graftwork::{
-    Adapter, AdapterFile, Answer, Backbone, Dataset, Evaluation, Example, Progress, StepReport, Trainer, Turn,
+    Adapter, AdapterFile, Answer, Backbone, Dataset, Evaluation, Example, Progress, StepReport, TextLimit, Trainer,
+    Turn,
 };
 use js_sys::Date;
 use serde_json::{Value, json};
@@ -36,7 +37,7 @@ pub async fn run(
     let options: Train = options::parse(options)?;
     let (config, validation) = (options.config()?, options.validation()?);
     let labels = labels_of(start)?;
-    let max_length = config.max_length.unwrap_or(backbone.config().max_length());
+    let limit = TextLimit { max_length: config.max_length, long_texts: config.long_texts.unwrap_or_default() };
     let mut train = dataset(&labels, texts.train)?;
     let dev = match (texts.dev, validation) {
         (own, None) if !own.0.is_empty() => Some(dataset(&labels, own)?),
@@ -44,8 +45,8 @@ pub async fn run(
         (_, Some(_)) => return Err(bad("validation is a share or examples, not both")),
         (_, None) => None,
     };
-    let train = backbone.examples("training", &train, max_length)?;
-    let dev = dev.map(|dev| backbone.examples("validation", &dev, max_length)).transpose()?;
+    let train = backbone.examples("training", &train, limit)?;
+    let dev = dev.map(|dev| backbone.examples("validation", &dev, limit)).transpose()?;
 
     let mut trainer = backbone.trainer(start, config, &train, dev.as_ref())?;
     if let Some(state) = host.state() {

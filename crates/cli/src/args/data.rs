@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use graftwork::LongTexts;
 
 use super::train::InputFormat;
 
@@ -47,4 +48,7 @@ pub struct TextArgs {
     /// the backbone's maximum]
     #[arg(long, value_name = "TOKENS", value_parser = super::values::max_length)]
     pub max_length: Option<usize>,
+    /// What is read of a longer text [default: what the adapter was trained with, or else first]
+    #[arg(long, value_name = "LONG_TEXTS", value_parser = super::values::long_texts())]
+    pub long_texts: Option<LongTexts>,
 }

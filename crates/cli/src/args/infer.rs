@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use graftwork::LongTexts;
 
 use super::{DataArgs, TextArgs};
 
@@ -22,6 +23,9 @@ pub struct Eval {
     /// the backbone's maximum]
     #[arg(long, value_name = "TOKENS", value_parser = super::values::max_length)]
     pub max_length: Option<usize>,
+    /// What is read of a longer text [default: what the adapter was trained with, or else first]
+    #[arg(long, value_name = "LONG_TEXTS", value_parser = super::values::long_texts())]
+    pub long_texts: Option<LongTexts>,
     /// How the data is read.
     #[command(flatten)]
     pub read: DataArgs,

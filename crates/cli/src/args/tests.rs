@@ -1,7 +1,7 @@
 use clap::CommandFactory;
 use clap::error::ErrorKind;
 
-use graftwork::{Schedule, TrainConfig};
+use graftwork::{LongTexts, Schedule, TrainConfig};
 
 use super::train::Task;
 use super::*;
@@ -32,7 +32,7 @@ fn every_option_of_train() {
     let all = train(
         "--test e.tsv --task text-classification --method par_bn --reduction-factor 8 --non-linearity relu --epochs 2 \
          --max-steps 7 --lr 1e-3 --schedule constant --warmup-ratio 0.06 --weight-decay 0 --clip none --batch-tokens 512 \
-         --max-length 128 --dropout 0.1 --no-shuffle --seed 7 --eval-every 5 --patience 2 --keep-last --checkpoint-every 9 --resume --log s.jsonl --labels ham,spam \
+         --max-length 128 --long-texts windows --dropout 0.1 --no-shuffle --seed 7 --eval-every 5 --patience 2 --keep-last --checkpoint-every 9 --resume --log s.jsonl --labels ham,spam \
          --text-column sentence --label-column y --json --device cpu --quiet",
     );
     let config = all.adapter.method.config.to_json();
@@ -48,6 +48,7 @@ fn every_option_of_train() {
         batch_size: 32,
         batch_tokens: Some(512),
         max_length: Some(128),
+        long_texts: Some(LongTexts::Windows),
         dropout: 0.1,
         shuffle: false,
         seed: 7,

@@ -1,8 +1,8 @@
 //! Values on the command line, with their ranges.
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
-use graftwork::WeightType;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use graftwork::options::OptionKind;
+use graftwork::{LongTexts, WeightType};
 use serde_json::Value;
 
 /// A whole number from 1 on.
@@ -19,6 +19,13 @@ pub(super) fn max_length(text: &str) -> Result<usize, String> {
 pub(super) fn weight_type() -> impl TypedValueParser<Value = WeightType> {
     let names = PossibleValuesParser::new(WeightType::ALL.map(WeightType::name));
     names.try_map(|name| WeightType::from_name(&name).ok_or_else(|| format!("unknown type `{name}`")))
+}
+
+/// What is read of longer texts.
+pub(super) fn long_texts() -> impl TypedValueParser<Value = LongTexts> {
+    let names = LongTexts::NAMES.iter().map(|(name, help)| PossibleValue::new(*name).help(*help));
+    let choice = |name: String| LongTexts::from_name(&name).ok_or_else(|| format!("unknown choice `{name}`"));
+    PossibleValuesParser::new(names).try_map(choice)
 }
 
 fn whole(from: u64, unit: &'static str, text: &str) -> Result<usize, String> {

@@ -2,13 +2,15 @@
 
 use std::ops::ControlFlow;
 
-use graftwork::{Adapter, Backbone, block_on};
+use graftwork::{Adapter, Backbone, LongTexts, TextLimit, Warning, block_on};
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::args::{Common, Embed, Pooling};
 use crate::engine::{load, read_adapter};
 use crate::failure::Result;
 use crate::input;
+use crate::notes::Tally;
 use crate::output::{Output, Reader};
 use crate::progress::Progress;
 
@@ -17,35 +19,56 @@ pub fn run(args: &Embed, common: &Common) -> Result<()> {
     let file = args.adapter.as_ref().map(|path| read_adapter(path, args.any_backbone)).transpose()?;
     let backbone = load(&args.backbone, common)?;
     let adapter = file.as_ref().map(|file| backbone.attach(file)).transpose()?;
+    // Windows have tokens in common: where each has its vector, they are only refused if they are asked for.
+    let of_tokens = args.pooling == Pooling::None;
+    let long_texts = args.texts.long_texts.or(of_tokens.then_some(LongTexts::First));
+    let limit = match &adapter {
+        Some(adapter) => adapter.limit(args.texts.max_length, long_texts)?,
+        None => TextLimit { max_length: args.texts.max_length, long_texts: long_texts.unwrap_or_default() },
+    };
     let mut out = Output::new();
     let mut progress = Progress::count("texts embedded:", common.quiet);
+    let mut tally = Tally::default();
     input::texts(&args.texts, |inputs| {
         let texts = input::whole_texts(inputs, "embed")?;
-        let found = embed(args, &backbone, adapter.as_ref(), &texts)?;
-        for (text, embedding) in texts.iter().zip(found) {
-            out.json(&Line { text, embedding })?;
+        let found = embed(args, &backbone, adapter.as_ref(), (&texts, limit))?;
+        let sequences = backbone.encode_long(&texts, limit)?;
+        for ((text, embedding), sequences) in texts.iter().zip(found).zip(sequences) {
+            let warnings = Warning::of(&sequences);
+            tally.add(&warnings);
+            let warnings = warnings.iter().map(Warning::to_json).collect();
+            out.json(&Line { text, embedding, warnings })?;
         }
         progress.add(texts.len());
         Ok(match out.flush()? {
             Reader::Listening => ControlFlow::Continue(()),
             Reader::Gone => ControlFlow::Break(()),
         })
-    })
+    })?;
+    tally.say(common);
+    Ok(())
 }
 
-fn embed(args: &Embed, backbone: &Backbone, adapter: Option<&Adapter>, texts: &[String]) -> Result<Vec<Embedding>> {
+fn embed(
+    args: &Embed,
+    backbone: &Backbone,
+    adapter: Option<&Adapter>,
+    (texts, limit): (&[String], TextLimit),
+) -> Result<Vec<Embedding>> {
+    let TextLimit { max_length, long_texts } = limit;
     let pooling = match args.pooling {
         Pooling::Mean => graftwork::Pooling::Mean,
         Pooling::Cls => graftwork::Pooling::Cls,
         Pooling::Pooler => graftwork::Pooling::Pooler,
         Pooling::None => {
             let call = adapter.map_or_else(|| backbone.embed_tokens(texts), |adapter| adapter.embed_tokens(texts));
-            let found = block_on(call.max_length(args.texts.max_length).normalize(args.normalize))?;
+            let found = block_on(call.max_length(max_length).long_texts(long_texts).normalize(args.normalize))?;
             return Ok(found.into_iter().map(Embedding::OfTokens).collect());
         }
     };
     let call = adapter.map_or_else(|| backbone.embed(texts), |adapter| adapter.embed(texts));
-    let found = block_on(call.pooling(pooling).max_length(args.texts.max_length).normalize(args.normalize))?;
+    let found =
+        block_on(call.pooling(pooling).max_length(max_length).long_texts(long_texts).normalize(args.normalize))?;
     Ok(found.into_iter().map(Embedding::OfText).collect())
 }
 
@@ -54,6 +77,8 @@ fn embed(args: &Embed, backbone: &Backbone, adapter: Option<&Adapter>, texts: &[
 struct Line<'a> {
     text: &'a str,
     embedding: Embedding,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<Value>,
 }
 
 #[derive(Serialize)]

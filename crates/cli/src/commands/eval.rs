@@ -1,6 +1,6 @@
 //! `graftwork eval`
 
-use graftwork::{Examples, block_on};
+use graftwork::block_on;
 use serde_json::json;
 
 use crate::args::{Common, Eval};
@@ -8,7 +8,7 @@ use crate::engine::{head_of, load, read_adapter};
 use crate::failure::Result;
 use crate::output::Output;
 use crate::progress::Progress;
-use crate::{input, report};
+use crate::{input, notes, report};
 
 /// Measures an adapter on labelled data.
 pub fn run(args: &Eval, common: &Common) -> Result<()> {
@@ -18,8 +18,9 @@ pub fn run(args: &Eval, common: &Common) -> Result<()> {
     let data = input::labelled(&args.data, task, &args.read, Some(labels.clone()))?;
     let backbone = load(&args.backbone, common)?;
     let adapter = backbone.attach(&file)?;
-    let examples = backbone.examples("evaluation", data.as_ref(), args.max_length.or(adapter.max_length()))?;
-    note(&examples, common);
+    let limit = adapter.limit(args.max_length, args.long_texts)?;
+    let examples = backbone.examples("evaluation", data.as_ref(), limit)?;
+    notes::on_examples(&examples, &backbone, common);
     let mut progress = Progress::fraction("evaluating", common.quiet);
     let evaluation = block_on(adapter.evaluate(&examples).progress(|done| progress.set_fraction(done)))?;
     drop(progress);
@@ -28,6 +29,7 @@ pub fn run(args: &Eval, common: &Common) -> Result<()> {
     if common.json {
         let mut found = report::to_json(&evaluation, &labels);
         found["labels"] = json!(labels);
+        found["texts"] = notes::to_json(&examples.survey());
         found["device"] = json!(backbone.device().name());
         out.json(&found)?;
     } else {
@@ -37,11 +39,4 @@ pub fn run(args: &Eval, common: &Common) -> Result<()> {
         }
     }
     out.flush().map(drop)
-}
-
-/// Says what of the data is not used.
-pub fn note(examples: &Examples, common: &Common) {
-    if let Some(note) = examples.note().filter(|_| !common.quiet) {
-        eprintln!("note: {note}");
-    }
 }

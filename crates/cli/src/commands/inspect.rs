@@ -101,6 +101,7 @@ fn adapter(path: &Path) -> Result<Value> {
         "fingerprint": file.weights_digest().to_string(),
         "backbone_fingerprint": metadata.backbone_fingerprint.map(|fingerprint| fingerprint.to_string()),
         "max_length": metadata.max_length,
+        "long_texts": metadata.long_texts,
         "tool_version": metadata.tool_version,
         "metrics": metadata.metrics,
         "training": metadata.training,

@@ -6,10 +6,11 @@ use graftwork::{Adapter, Classification, CodePoints, HeadKind, Input, Tagging, W
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-use crate::args::{Common, Predict};
+use crate::args::{Common, Predict, TextArgs};
 use crate::engine::{head_of, load, read_adapter};
 use crate::failure::Result;
 use crate::input;
+use crate::notes::Tally;
 use crate::output::{Output, Reader};
 use crate::progress::Progress;
 
@@ -19,20 +20,22 @@ pub fn run(args: &Predict, common: &Common) -> Result<()> {
     let (head, task) = head_of(&file)?;
     let backbone = load(&args.backbone, common)?;
     let adapter = backbone.attach(&file)?;
-    let max_length = args.texts.max_length;
+    let TextArgs { max_length, long_texts, .. } = args.texts;
     let mut out = Output::new();
     let mut progress = Progress::count("texts predicted:", common.quiet);
-    let mut left_out = 0;
+    let (mut left_out, mut tally) = (0, Tally::default());
     input::texts(&args.texts, |inputs| {
         let count = inputs.len();
         match head.kind {
             HeadKind::Classification => {
                 let texts = input::whole_texts(inputs, task.name)?;
-                let found = block_on(adapter.classify(&texts).max_length(max_length))?;
+                let found = block_on(adapter.classify(&texts).max_length(max_length).long_texts(long_texts))?;
+                found.iter().for_each(|found| tally.add(&found.warnings));
                 texts.iter().zip(&found).try_for_each(|(text, found)| label_line(&mut out, text, found))?;
             }
             HeadKind::Tagging => {
-                for (text, found) in tagged(&adapter, inputs, max_length)? {
+                for (text, found) in tagged(&adapter, inputs, &args.texts)? {
+                    tally.add(&found.warnings);
                     left_out += found.left_out;
                     tags_line(&mut out, &text, &found)?;
                 }
@@ -44,6 +47,7 @@ pub fn run(args: &Predict, common: &Common) -> Result<()> {
             Reader::Gone => ControlFlow::Break(()),
         })
     })?;
+    tally.say(common);
     if left_out > 0 && !common.quiet {
         eprintln!("note: {left_out} words have no token within the maximal length, and so no tag");
     }
@@ -75,7 +79,7 @@ impl Serialize for Scores<'_> {
 }
 
 /// Tags texts and lists of words, in their order; of a list, the text is its words with single spaces between.
-fn tagged(adapter: &Adapter, inputs: Vec<Input>, max_length: Option<usize>) -> Result<Vec<(String, Tagging)>> {
+fn tagged(adapter: &Adapter, inputs: Vec<Input>, args: &TextArgs) -> Result<Vec<(String, Tagging)>> {
     let (mut texts, mut lists) = (Vec::new(), Vec::new());
     let is_list: Vec<bool> = inputs.iter().map(|input| matches!(input, Input::Words(_))).collect();
     for input in inputs {
@@ -84,8 +88,8 @@ fn tagged(adapter: &Adapter, inputs: Vec<Input>, max_length: Option<usize>) -> R
             Input::Words(words) => lists.push(words),
         }
     }
-    let of_texts = block_on(adapter.tag(&texts).max_length(max_length))?;
-    let of_lists = block_on(adapter.tag_words(&lists).max_length(max_length))?;
+    let of_texts = block_on(adapter.tag(&texts).max_length(args.max_length).long_texts(args.long_texts))?;
+    let of_lists = block_on(adapter.tag_words(&lists).max_length(args.max_length).long_texts(args.long_texts))?;
     let mut of_texts = texts.into_iter().zip(of_texts);
     let mut of_lists = lists.into_iter().map(|words| words.join(" ")).zip(of_lists);
     Ok(is_list.into_iter().filter_map(|list| if list { of_lists.next() } else { of_texts.next() }).collect())

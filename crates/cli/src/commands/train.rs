@@ -8,17 +8,16 @@ mod start;
 
 use std::path::Path;
 
-use graftwork::{AdapterFile, Backbone, Evaluation, Examples, Labelled, TaskInfo};
+use graftwork::{AdapterFile, Backbone, Evaluation, Examples, Labelled, TaskInfo, TextLimit};
 use serde_json::{Value, json};
 
 use crate::args::{Common, Train};
-use crate::commands::eval::note;
 use crate::engine::load;
 use crate::failure::{Failure, Kind, Result};
 use crate::interrupt::Interrupt;
 use crate::output::Output;
 use crate::progress::{Progress, thousands};
-use crate::{input, report};
+use crate::{input, notes, report};
 use out_dir::OutDir;
 use runner::{Outcome, Runner, Speed};
 
@@ -45,9 +44,11 @@ pub fn run(args: &Train, common: &Common) -> Result<()> {
     };
 
     let max_length = *config.max_length.get_or_insert(backbone.config().max_length());
+    let limit = TextLimit { max_length: Some(max_length), long_texts: config.long_texts.unwrap_or_default() };
+    config.long_texts = limit.recorded();
     let encode = |what, data: &dyn Labelled| -> Result<Examples> {
-        let examples = backbone.examples(what, data, max_length)?;
-        note(&examples, common);
+        let examples = backbone.examples(what, data, limit)?;
+        notes::on_examples(&examples, &backbone, common);
         Ok(examples)
     };
     let train = encode("training", data.train.as_ref())?;

@@ -13,6 +13,8 @@ pub struct Metadata {
     pub backbone_fingerprint: Option<Fingerprint>,
     /// The longest sequence of its training, in tokens.
     pub max_length: Option<usize>,
+    /// What it read of longer texts, by name; `None` is their first tokens.
+    pub long_texts: Option<String>,
     /// The program and version that wrote it, such as `graftwork 0.1.0`.
     pub tool_version: Option<String>,
     /// What was measured: data split -> metric -> value, such as `{"dev": {"accuracy": 0.98}}`.
@@ -35,6 +37,7 @@ impl Metadata {
         let metadata = Self {
             backbone_fingerprint,
             max_length: fields.take_usize("max_length")?,
+            long_texts: fields.take_text("long_texts")?,
             tool_version: fields.take_text("tool_version")?,
             metrics: fields.take_object("metrics")?.unwrap_or_default(),
             training: fields.take_object("training")?.unwrap_or_default(),
@@ -50,6 +53,7 @@ impl Metadata {
         let known = [
             ("backbone_fingerprint", self.backbone_fingerprint.map(|fingerprint| json!(fingerprint.to_string()))),
             ("max_length", self.max_length.map(|length| json!(length))),
+            ("long_texts", self.long_texts.as_ref().map(|choice| json!(choice))),
             ("tool_version", self.tool_version.as_ref().map(|version| json!(version))),
             ("metrics", Some(json!(self.metrics)).filter(|_| !self.metrics.is_empty())),
             ("training", Some(json!(self.training)).filter(|_| !self.training.is_empty())),
@@ -76,6 +80,7 @@ mod tests {
         let metadata = Metadata {
             backbone_fingerprint: Some(digest),
             max_length: Some(128),
+            long_texts: Some("windows".to_owned()),
             tool_version: Some("graftwork 0.1.0".to_owned()),
             metrics: serde_json::from_str(r#"{"dev": {"accuracy": 0.5}}"#).unwrap(),
             training: serde_json::from_str(r#"{"seed": 7}"#).unwrap(),

@@ -154,6 +154,14 @@ impl AdapterFile {
         }
     }
 
+    /// The lowest layer (from 0) of a backbone of so many whose output depends on this adapter, or is read by its head; what
+    /// goes into it can be computed once, whatever the adapter learns.
+    #[must_use]
+    pub fn lowest_layer(&self, layers: usize) -> usize {
+        let read = self.head.as_ref().and_then(|head| head.hidden_layers.first().copied()).unwrap_or(layers);
+        self.config.lowest_layer(layers).min(read)
+    }
+
     /// Whether merging changes a frozen matrix.
     pub(crate) fn changes(&self, layer: usize, matrix: Matrix) -> bool {
         self.config.method().changes(layer, matrix)

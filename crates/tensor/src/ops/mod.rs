@@ -7,7 +7,6 @@ pub mod add;
 pub mod add_columns;
 pub mod attention;
 pub mod clear;
-pub mod contrast;
 pub mod cross_entropy;
 pub mod dropout;
 pub mod embed;
@@ -19,7 +18,6 @@ pub mod normalize;
 pub mod pool;
 pub mod reduce;
 pub mod scale;
-mod similarity;
 pub mod sum_rows;
 
 use graftwork_gpu::{Binding, Constants, Gpu, Shader};
@@ -42,7 +40,6 @@ pub fn shaders() -> Vec<(&'static Shader, Variants)> {
         (&attention::SHADER_BWD_DQ, attention::variants()),
         (&attention::SHADER_BWD_DKV, attention::variants()),
         (&clear::SHADER, vec![vec![]]),
-        (&contrast::SHADER, vec![vec![]]),
         (&cross_entropy::SHADER, vec![vec![]]),
         (&dropout::SHADER, dropout::variants()),
         (&reduce::SHADER, reduce::variants()),

@@ -2,11 +2,38 @@
 
 /// Letters of a text, and those of words that the vocabulary spells in crumbs.
 ///
-/// A word is in crumbs if it is unknown, or if its pieces stand for at most three bytes of letters each, on average: `Verfüg·bar`
-/// is not, `v·er·fu·gb·ark·eit` is, and so is every word of a script of which the vocabulary has the letters alone, which have
-/// two or three bytes. Letters are counted in bytes of the normalized text, so that a Chinese word counts as much as the Latin
-/// one it would be. Digits, marks and emoji don't count, nor do words in capitals, which vocabularies with capitals have in
-/// crumbs in every language.
+/// A word is in crumbs if it is unknown, or if its pieces stand for at most three bytes of letters each, on average: with an
+/// English vocabulary `track·ing` is not, `li·ef·er·ung` is, and so is every word of a script of which the vocabulary has the
+/// letters alone, which have two or three bytes. Letters are counted in bytes of the normalized text, so that a Chinese word
+/// counts as much as the Latin one that it would be. Digits, marks and emoji don't count, nor do words in capitals, which
+/// vocabularies with capitals have in crumbs in every language. A text is covered if no more than 40 % of its letters are in
+/// crumbs, where 15 more are taken for granted: a name among three words is not yet another language. Texts of fewer than ten
+/// letters always count as covered.
+///
+/// Measured by `examples/coverage.rs`, per cent of the texts that are not covered, with the vocabularies of all-MiniLM-L6-v2
+/// (WordPiece without capitals), DistilBERT cased (WordPiece) and granite-embedding-30m-english (RoBERTa's bytes); the first
+/// seven are English:
+///
+/// | texts | MiniLM | DistilBERT | granite |
+/// |---|---|---|---|
+/// | SMS with their slang | 1.1 | 2.0 | 0.9 |
+/// | voice commands with names (snips), clinc150 | 0.4, 0.0 | 1.8, 0.1 | 1.1, 0.0 |
+/// | film reviews, Reddit (goemotions) | 0.6, 0.2 | 1.3, 0.4 | 0.6, 0.2 |
+/// | tweets full of names (wnut17) | 4.9 | 9.1 | 5.5 |
+/// | biomedical sentences | 2.2 | 3.8 | 0.7 |
+/// | encyclopedia (wikitext) | 0.0 | 0.1 | 0.0 |
+/// | SIB-200, English | 0.0 | 0.0 | 0.0 |
+/// | German | 91.6 | 99.1 | 97.6 |
+/// | Chinese, Japanese | 98.4, 99.7 | 100, 100 | 100, 100 |
+/// | Russian, Arabic, Hindi, Greek, Korean, Thai | 100 | 100 | 100 |
+/// | Polish, Turkish, Finnish | 99.3–99.7 | 100 | 99.9–100 |
+/// | Italian, Portuguese, Dutch, Swedish | 82–93 | 93–98 | 87–97 |
+/// | French, Spanish, which English shares words with | 41, 73 | 82, 94 | 58, 77 |
+/// | of German, six words alone | 62 | 80 | 75 |
+///
+/// So a script that the vocabulary lacks is found for sure, a Latin language mostly, and the closer it is to English and the
+/// shorter the text, the less. The same rule over a multilingual vocabulary of 250,000 pieces (multilingual-e5) finds 0 to 12 %
+/// of the other languages' texts not covered, of Korean 21 %.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Coverage {
     /// Bytes of letters.
@@ -48,8 +75,7 @@ impl Coverage {
         Self { letters: self.letters.saturating_add(letters), crumbs: self.crumbs.saturating_add(crumbs) }
     }
 
-    /// Whether the vocabulary covers the text: no more than 40 % of its letters are in crumbs, 15 more of which are taken for
-    /// granted.
+    /// Whether the vocabulary covers the text.
     #[must_use]
     pub fn is_good(&self) -> bool {
         f64::from(self.crumbs) <= LIMIT * (f64::from(self.letters) + DOUBT)

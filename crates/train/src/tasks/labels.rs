@@ -1,7 +1,6 @@
 //! What tasks with labels share: ids as the head counts them, and cross-entropy on the device and on the host.
 
 use graftwork_model::HeadConfig;
-use graftwork_tensor::ops::contrast::{self, contrast};
 use graftwork_tensor::ops::cross_entropy::{IGNORED, cross_entropy, cross_entropy_cpu};
 use graftwork_tensor::{Device, Indices, Tape, Var};
 
@@ -35,16 +34,13 @@ pub struct LabelTargets {
     labels: Indices,
     counted: usize,
     largest: Option<u32>,
-    /// How many share their label with another.
-    shared: usize,
 }
 
 impl LabelTargets {
     /// Uploads labels, one a row of the head's output: a sequence or a token.
     pub fn new(device: &Device, labels: &[u32]) -> Self {
         let counted = || labels.iter().copied().filter(|label| *label != IGNORED);
-        let (shared, largest) = (contrast::counted(labels), counted().max());
-        Self { labels: device.indices(labels), counted: counted().count(), largest, shared }
+        Self { labels: device.indices(labels), counted: counted().count(), largest: counted().max() }
     }
 
     fn check_count(&self, rows: usize) -> Result<()> {
@@ -67,16 +63,6 @@ impl Targets for LabelTargets {
         let (gradient, shares) = (device.empty(rows, classes), device.empty(1, rows));
         cross_entropy(device, logits, &self.labels, self.counted, &gradient, &shares);
         Ok(Loss { root: output.clone(), gradient, shares })
-    }
-
-    fn contrast(&self, tape: &mut Tape, features: &Var, temperature: f32) -> Result<Loss> {
-        let rows = features.value().rows();
-        self.check_count(rows)?;
-        let root = tape.similarity(features, 1.0 / temperature);
-        let device = tape.device();
-        let (gradient, shares) = (device.empty(rows, rows), device.empty(1, rows));
-        contrast(device, root.value(), &self.labels, self.shared, &gradient, &shares);
-        Ok(Loss { root, gradient, shares })
     }
 }
 

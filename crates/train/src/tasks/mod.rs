@@ -130,13 +130,6 @@ pub trait Targets {
     /// # Errors
     /// If the output is not what the targets are for.
     fn loss(&self, tape: &mut Tape, output: &Var) -> Result<Loss>;
-
-    /// Records the supervised contrastive loss of the head's features, a row of length 1 an example, at a temperature: rows
-    /// of one label draw together, the others apart. The head's layers have no part in it.
-    ///
-    /// # Errors
-    /// If the features are not a row an example.
-    fn contrast(&self, tape: &mut Tape, features: &Var, temperature: f32) -> Result<Loss>;
 }
 
 /// A recorded loss.

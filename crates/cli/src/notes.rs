@@ -1,0 +1,100 @@
+//! What of the texts is not read, or hardly understood: said before anything is learned or measured, and after predicting.
+
+use graftwork::{Backbone, Examples, LongTexts, Survey, Warning, token_classification};
+use serde_json::{Value, json};
+
+use crate::args::Common;
+
+/// Says what of labelled data is not used.
+pub fn on_examples(examples: &Examples, backbone: &Backbone, common: &Common) {
+    if common.quiet {
+        return;
+    }
+    let what = format!("{} ", examples.what());
+    let Survey { texts, longer, longest, truncated, uncovered } = examples.survey();
+    if longer > 0 {
+        let (max_length, most) = (examples.max_length(), backbone.config().max_length());
+        let long_texts = examples.limit().long_texts;
+        let how = match long_texts {
+            LongTexts::First => format!("only their first {max_length} are read"),
+            LongTexts::Ends => format!("only {max_length} are read, from their beginnings and ends"),
+            LongTexts::Windows if truncated == 0 => format!("they are read in windows of {max_length}"),
+            LongTexts::Windows => format!("they are read in windows of {max_length}, {truncated} of them with gaps"),
+        };
+        let longer_limit = (max_length < most).then(|| format!("--max-length {}", longest.min(most)));
+        let takes_windows = long_texts != LongTexts::Windows && examples.task().name != token_classification::INFO.name;
+        let windows = takes_windows.then(|| "--long-texts windows".to_owned());
+        let options: Vec<_> = longer_limit.into_iter().chain(windows).collect();
+        let advice = match truncated {
+            0 => String::new(),
+            _ if options.is_empty() => "; split them to have all of them read".to_owned(),
+            _ => format!("; {} reads more", options.join(" or ")),
+        };
+        let are = if longer == 1 { "is" } else { "are" };
+        eprintln!(
+            "note: {longer} of {texts} {what}texts {are} longer than {max_length} tokens (longest {longest}): {how}{advice}"
+        );
+    }
+    say_uncovered(uncovered, texts, &what);
+    if let Some(note) = examples.note() {
+        eprintln!("note: {note}");
+    }
+}
+
+/// The same as a script reads it.
+pub fn to_json(survey: &Survey) -> Value {
+    let Survey { texts, longer, longest, truncated, uncovered } = survey;
+    json!({"texts": texts, "longer": longer, "longest": longest, "truncated": truncated, "uncovered": uncovered})
+}
+
+fn say_uncovered(uncovered: usize, texts: usize, what: &str) {
+    if uncovered > 0 {
+        let are = if uncovered == 1 { "is" } else { "are" };
+        eprintln!(
+            "note: {uncovered} of {texts} {what}texts {are} in words that the backbone's vocabulary hardly knows: in another \
+             language or script? A backbone of that language understands more"
+        );
+    }
+}
+
+/// What was said of texts as they were predicted.
+#[derive(Default)]
+pub struct Tally {
+    texts: usize,
+    truncated: usize,
+    longest: usize,
+    uncovered: usize,
+}
+
+impl Tally {
+    /// Counts a text.
+    pub fn add(&mut self, warnings: &[Warning]) {
+        self.texts += 1;
+        for warning in warnings {
+            match warning {
+                Warning::Truncated { tokens, .. } => {
+                    self.truncated += 1;
+                    self.longest = self.longest.max(*tokens);
+                }
+                Warning::Uncovered { .. } => self.uncovered += 1,
+                _ => {}
+            }
+        }
+    }
+
+    /// Says it, once for all of them.
+    pub fn say(&self, common: &Common) {
+        if common.quiet {
+            return;
+        }
+        let Self { texts, truncated, longest, uncovered } = self;
+        if *truncated > 0 {
+            let were = if *truncated == 1 { "was" } else { "were" };
+            eprintln!(
+                "note: {truncated} of {texts} texts {were} not read whole (longest {longest} tokens); --max-length and \
+                 --long-texts say how much is read"
+            );
+        }
+        say_uncovered(*uncovered, *texts, "");
+    }
+}
