@@ -208,14 +208,14 @@ pub async fn embed(
 ) -> Result<Vectors> {
     let options: Embed = options::parse(options)?;
     let normalize = options.normalize.unwrap_or(false);
-    let max_length = options.max_length.unwrap_or(shared.0.config().max_length());
+    let (max_length, long_texts) = (options.max_length.unwrap_or(shared.0.config().max_length()), options.long_texts()?);
     let Some(pooling) = options.pooling()? else {
         let call = adapter.map_or_else(|| shared.0.embed_tokens(texts), |adapter| adapter.embed_tokens(texts));
-        let rows = call.max_length(max_length).normalize(normalize).await?;
+        let rows = call.max_length(max_length).long_texts(long_texts).normalize(normalize).await?;
         let counts = rows.iter().map(|text| text.len() as u32).collect();
         return Ok(Vectors { counts, values: rows.into_iter().flatten().flatten().collect() });
     };
     let call = adapter.map_or_else(|| shared.0.embed(texts), |adapter| adapter.embed(texts));
-    let rows = call.pooling(pooling).max_length(max_length).normalize(normalize).await?;
+    let rows = call.pooling(pooling).max_length(max_length).long_texts(long_texts).normalize(normalize).await?;
     Ok(Vectors { counts: vec![1; rows.len()], values: rows.into_iter().flatten().collect() })
 }

@@ -1,7 +1,7 @@
 //! Options as JSON objects, keys as JavaScript writes them.
 
 use graftwork::options::{OptionKind, camel_case};
-use graftwork::{AdapterConfig, METHODS, Pooling, Preset, SETTINGS, TrainConfig, WeightType};
+use graftwork::{AdapterConfig, LongTexts, METHODS, Pooling, Preset, SETTINGS, TrainConfig, WeightType};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -20,8 +20,20 @@ pub fn bad(message: impl Into<String>) -> Failure {
 
 /// How matrices are stored.
 pub fn weight_type(name: &str) -> Result<WeightType> {
-    let known = || WeightType::ALL.map(WeightType::name).join(", ");
-    WeightType::from_name(name).ok_or_else(|| bad(format!("unknown dtype `{name}`; known: {}", known())))
+    WeightType::from_name(name).ok_or_else(|| unknown_name("dtype", name, &WeightType::ALL.map(WeightType::name)))
+}
+
+fn unknown_name(option: &str, name: &str, known: &[&str]) -> Failure {
+    bad(format!("unknown {option} `{name}`; known: {}", known.join(", ")))
+}
+
+/// What is read of a longer text, if that is said.
+fn long_texts(name: Option<&str>) -> Result<Option<LongTexts>> {
+    let choice = |name| {
+        let unknown = || unknown_name("longTexts", name, &LongTexts::ALL.map(LongTexts::name));
+        LongTexts::from_name(name).ok_or_else(unknown)
+    };
+    name.map(choice).transpose()
 }
 
 /// Of a new adapter.
@@ -84,6 +96,13 @@ fn unknown(key: &str, of: &str, names: impl Iterator<Item = &'static str>) -> Fa
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Classify {
     pub max_length: Option<usize>,
+    long_texts: Option<String>,
+}
+
+impl Classify {
+    pub fn long_texts(&self) -> Result<Option<LongTexts>> {
+        long_texts(self.long_texts.as_deref())
+    }
 }
 
 /// Of an embedding.
@@ -91,11 +110,16 @@ pub struct Classify {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Embed {
     pub max_length: Option<usize>,
-    pub pooling: Option<String>,
+    long_texts: Option<String>,
+    pooling: Option<String>,
     pub normalize: Option<bool>,
 }
 
 impl Embed {
+    pub fn long_texts(&self) -> Result<Option<LongTexts>> {
+        long_texts(self.long_texts.as_deref())
+    }
+
     /// Which vector stands for a text; `None` if each token's does.
     pub fn pooling(&self) -> Result<Option<Pooling>> {
         match self.pooling.as_deref() {
@@ -103,7 +127,7 @@ impl Embed {
             Some("cls") => Ok(Some(Pooling::Cls)),
             Some("pooler") => Ok(Some(Pooling::Pooler)),
             Some("none") => Ok(None),
-            Some(other) => Err(bad(format!("unknown pooling `{other}`; known: mean, cls, pooler, none"))),
+            Some(other) => Err(unknown_name("pooling", other, &["mean", "cls", "pooler", "none"])),
         }
     }
 }
@@ -146,7 +170,7 @@ impl Train {
 
 #[cfg(test)]
 mod tests {
-    use graftwork::{LongTexts, Schedule};
+    use graftwork::Schedule;
 
     use super::*;
 
