@@ -3,6 +3,7 @@
 mod curve;
 mod memory;
 mod misuse;
+mod probe;
 mod promises;
 mod resume;
 mod tagging;

@@ -142,8 +142,7 @@ impl Backbone {
     pub fn new_adapter(&self, new: impl Into<NewAdapter>) -> Result<AdapterFile> {
         let NewAdapter { task, labels, name, method, seed } = new.into();
         if labels.len() < 2 {
-            let must = format!("be at least 2 to tell apart; there are {}", labels.len());
-            return Err(Error::Setting { setting: "the number of labels", must });
+            return Err(Error::too_few_labels(labels.len()));
         }
         let head = (task.new_head)(&name, labels);
         let mut file = AdapterFile::new(name, method, Some(head), self.config());

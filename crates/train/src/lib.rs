@@ -9,6 +9,7 @@ pub mod metrics;
 mod optimizer;
 mod plan;
 pub mod predict;
+pub mod probe;
 mod schedule;
 mod setting;
 pub mod tasks;

@@ -5,6 +5,7 @@ use graftwork_model::{Adapter, Backbone, Batch, Hidden};
 use graftwork_tensor::{OnProgress, Tape, Tensor, Var, give_way};
 use graftwork_text::{BatchSize, Encoding, PackedBatch, by_length, plan};
 
+use crate::tasks::text_classification;
 use crate::{Error, Result};
 
 /// Tokens of a batch during inference: enough to keep a GPU busy, few enough for a small one.
@@ -124,6 +125,42 @@ pub async fn predict_head<T>(
     let head = adapter.head().ok_or(Error::NoHead)?;
     let logits = |tape: &mut Tape, hidden: Hidden, batch: &Batch| head.forward(tape, backbone, &hidden, batch, 0.0);
     predict(backbone, Some(adapter), examples, logits, read, progress).await
+}
+
+/// What an adapter's head says about texts, with what it stands on if `with_features`: `read` gets an example's number,
+/// its logits [C] and its features [D], or none. One forward pass and one readback a batch for both.
+///
+/// # Errors
+/// As [`predict_head`], and if the head is of another task.
+pub async fn predict_texts<T>(
+    backbone: &Backbone,
+    adapter: &Adapter,
+    examples: &[&[Encoding]],
+    with_features: bool,
+    mut read: impl FnMut(usize, &[f32], &[f32]) -> T,
+    progress: &mut OnProgress<'_>,
+) -> Result<Vec<T>> {
+    let head = adapter.head().ok_or(Error::NoHead)?;
+    let config = adapter.description().head.as_ref().ok_or(Error::NoHead)?;
+    text_classification::INFO.check(config)?;
+    let output = |tape: &mut Tape, hidden: Var, batch: &Batch| {
+        let features = head.features(tape, backbone, &hidden, batch);
+        let logits = head.logits(tape, &features, 0.0);
+        if with_features { beside(tape, logits, features) } else { logits }
+    };
+    let read = |example: usize, rows: Rows<'_>| {
+        let (logits, features) = rows.row(0).split_at(config.num_labels);
+        read(example, logits, features)
+    };
+    predict(backbone, Some(adapter), examples, output, read, progress).await
+}
+
+/// `[a | b]`: a [S, A], b [S, B].
+fn beside(tape: &mut Tape, a: Var, b: Var) -> Var {
+    let (rows, first, cols) = (a.value().rows(), a.value().cols(), a.value().cols() + b.value().cols());
+    let zeros = tape.device().tensor(rows, cols, &vec![0.0; rows * cols]);
+    let zeros = tape.constant(zeros);
+    tape.add_columns(&zeros, vec![(0, a), (first, b)])
 }
 
 /// The head's output for one batch, [rows, labels], read back.

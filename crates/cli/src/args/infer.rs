@@ -37,7 +37,8 @@ pub struct Eval {
 /// Options of `graftwork predict`.
 ///
 /// What each line has depends on the adapter's head. Classification: `text`, `label` (the best), `scores` (a
-/// probability for each label) and `logits` (in the order of the labels). Token classification: `text`, `words` with
+/// probability for each label), `logits` (in the order of the labels), where the adapter knows what is familiar
+/// `distance`, and where there is a threshold `sure`; `warnings` say why to take it with care. Token classification: `text`, `words` with
 /// their tags and, where tags mark them, `entities`; `start` and `end` count Unicode code points.
 #[derive(Debug, Args)]
 pub struct Predict {
@@ -50,6 +51,9 @@ pub struct Predict {
     /// Which texts.
     #[command(flatten)]
     pub texts: TextArgs,
+    /// Call a label that is less probable than this not sure [default: what is kept in the adapter, or else none]
+    #[arg(long, value_name = "P", value_parser = super::values::probability)]
+    pub threshold: Option<f64>,
     /// Use an adapter that was trained on another backbone
     #[arg(long)]
     pub any_backbone: bool,

@@ -52,6 +52,9 @@ pub struct Train {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Adapter")]
 pub struct AdapterArgs {
+    /// Keep this in the adapter: a label that is less probable is not sure
+    #[arg(long, value_name = "P", value_parser = values::probability)]
+    pub threshold: Option<f64>,
     /// The task
     #[arg(long, value_enum, default_value_t)]
     pub task: Task,

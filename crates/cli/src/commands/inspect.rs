@@ -10,6 +10,7 @@ use crate::args::{Common, Inspect};
 use crate::engine::read_adapter;
 use crate::failure::{Failure, Kind, Result};
 use crate::output::Output;
+use crate::report;
 
 /// Parts of AdapterHub's keys that mean nothing for bottleneck adapters: people are spared them.
 const OTHER_METHODS: [&str; 6] = ["phm", "hypercomplex", "inv_adapter", "cross_adapter", "use_gating", "stochastic"];
@@ -102,6 +103,7 @@ fn adapter(path: &Path) -> Result<Value> {
         "backbone_fingerprint": metadata.backbone_fingerprint.map(|fingerprint| fingerprint.to_string()),
         "max_length": metadata.max_length,
         "long_texts": metadata.long_texts,
+        "knowledge": metadata.knowledge.as_ref().map(report::knowledge_json),
         "tool_version": metadata.tool_version,
         "metrics": metadata.metrics,
         "training": metadata.training,

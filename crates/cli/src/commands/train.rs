@@ -8,7 +8,7 @@ mod start;
 
 use std::path::Path;
 
-use graftwork::{AdapterFile, Backbone, Evaluation, Examples, Labelled, TaskInfo, TextLimit};
+use graftwork::{AdapterFile, Backbone, Evaluation, Examples, Knowledge, Labelled, TaskInfo, TextLimit};
 use serde_json::{Value, json};
 
 use crate::args::{Common, Train};
@@ -84,19 +84,25 @@ pub fn run(args: &Train, common: &Common) -> Result<()> {
     };
 
     interrupt.install()?;
-    let adapter = backbone.attach(&trained)?;
-    let measure = |what: &str, examples: &Examples| -> Result<Option<Evaluation>> {
+    let measure = |file: &AdapterFile, what: &str, examples: &Examples| {
+        let adapter = backbone.attach(file)?;
         let mut progress = Progress::fraction(&format!("measuring on {what}"), common.quiet);
-        let measured = adapter.evaluate(examples).progress(|done| progress.set_fraction(done));
-        Ok(interrupt.unless_set(measured).transpose()?)
+        let measured = adapter.calibrate(examples).progress(|done| progress.set_fraction(done));
+        Ok::<_, Failure>(interrupt.unless_set(measured).transpose()?)
     };
     let mut found = Vec::new();
+    // What is known of its answers is said by dev data; test data only measures that.
+    trained.metadata.knowledge = None;
     for (name, examples) in [("dev", Some(&dev)), ("test", test.as_ref())] {
         let Some(examples) = examples else { continue };
-        let Some(evaluation) = measure(name, examples)? else {
+        let Some((evaluation, knowledge)) = measure(&trained, name, examples)? else {
             let message = format!("interrupted while measuring; the adapter is in {}", args.out.display());
             return interrupted(message, json!({"steps": speed.steps}), args, common);
         };
+        if name == "dev" {
+            let threshold = args.adapter.threshold;
+            trained.metadata.knowledge = knowledge.map(|knowledge| Knowledge { threshold, ..knowledge });
+        }
         found.push((name, evaluation));
     }
     trained.metadata.metrics =
@@ -135,6 +141,7 @@ fn tell(told: &Told<'_>) -> Result<()> {
             "tokens_per_second": speed.tokens_per_second,
             "device": backbone.device().name(),
             "interrupted": false,
+            "knowledge": told.trained.metadata.knowledge.as_ref().map(report::knowledge_json),
             "test": null,
         });
         for (name, found) in &told.found {
@@ -149,6 +156,9 @@ fn tell(told: &Told<'_>) -> Result<()> {
         ))?;
         for (name, found) in &told.found {
             out.line(&format!("{name:5} {}", report::summary(found)))?;
+        }
+        for line in told.trained.metadata.knowledge.iter().flat_map(report::knowledge) {
+            out.line(&line)?;
         }
         out.line(&format!("the adapter is in {}", args.out.display()))?;
     }

@@ -3,6 +3,7 @@
 #[cfg(test)]
 mod adapterhub_tests;
 pub(crate) mod files;
+pub(crate) mod knowledge;
 pub(crate) mod metadata;
 mod parts;
 
@@ -109,6 +110,9 @@ impl AdapterFile {
         }
         if let Some(head) = &self.head {
             head.check_labels(file)?;
+        }
+        if let Some(familiar) = self.metadata.knowledge.as_ref().and_then(|knowledge| knowledge.familiar.as_ref()) {
+            familiar.check_width(file, self.hidden_size)?;
         }
         let method = self.config.method();
         method.validate(file)?;

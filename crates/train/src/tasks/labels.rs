@@ -67,7 +67,7 @@ impl Targets for LabelTargets {
 }
 
 /// The cross-entropy of one row of logits, in f64.
-pub(super) fn cross_entropy_of(row: &[f32], label: u32) -> f64 {
+pub(crate) fn cross_entropy_of(row: &[f32], label: u32) -> f64 {
     let wide: Vec<f64> = row.iter().map(|v| f64::from(*v)).collect();
     let mut loss = [0.0];
     cross_entropy_cpu(&wide, &[label], 1, &mut vec![0.0; row.len()], &mut loss);
