@@ -159,7 +159,7 @@ async fn vectors<S: AsRef<str>>(
         Some(pooling) => model.pool(tape, hidden.last(), batch, pooling.into()),
     };
     let read = |_, rows: Rows<'_>| rows.iter().map(|row| finished(row, options.normalize)).collect();
-    Ok(predict(model, adapter.map(Adapter::model), &examples, output, read, progress).await?)
+    Ok(predict(model, adapter.map(Adapter::model), &examples, (&[], output), read, progress).await?)
 }
 
 fn finished(row: &[f32], normalize: bool) -> Vec<f32> {

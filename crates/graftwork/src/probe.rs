@@ -4,8 +4,8 @@ use std::fmt;
 use std::sync::OnceLock;
 
 use graftwork_formats::HostTensor;
-use graftwork_model::{AdapterConfig, AdapterFile, Batch, HeadConfig, HeadPooling, Knowledge, Metadata};
-use graftwork_tensor::{OnProgress, Tape, Var};
+use graftwork_model::{AdapterConfig, AdapterFile, Batch, Features, HeadConfig, Hidden, Knowledge, Metadata};
+use graftwork_tensor::{OnProgress, Tape};
 use graftwork_text::{Encoding, LongTexts};
 use graftwork_train::Warning;
 use graftwork_train::predict::{Rows, predict};
@@ -15,8 +15,8 @@ use graftwork_train::tasks::Classification;
 use crate::predict::{TextOptions, reading};
 use crate::{Adapter, Backbone, Call, Error, Result, TextLimit, VERSION};
 
-/// A classifier that has learned a new example within milliseconds: regularised logistic regression on the mean of a text's
-/// hidden states, scaled to length 1, over a frozen backbone, perhaps with a frozen adapter in it. Each example goes through
+/// A classifier that has learned a new example within milliseconds: regularised logistic regression on the means of a text's
+/// hidden states after a third, two thirds and all of the layers of a frozen backbone, perhaps with a frozen adapter in it. Each example goes through
 /// the backbone once. How strongly to regularise is chosen by cross-validation, again and again while examples come
 /// ([`Learner`] says when); the held-out answers calibrate its probabilities and tell what is familiar.
 ///
@@ -41,6 +41,7 @@ pub struct Probe {
     truth: Vec<String>,
     /// In the order in which they first occur.
     labels: Vec<String>,
+    features: Features,
     learner: Learner,
     /// Computed when it is first asked for.
     knowledge: OnceLock<Option<Knowledge>>,
@@ -64,6 +65,7 @@ impl Adapter {
 impl Probe {
     fn new(backbone: &Backbone, adapter: Option<&Adapter>) -> Self {
         let name = adapter.map_or("probe", |adapter| &adapter.description().name).to_owned();
+        let head = HeadConfig::linear_on_layers(&name, Vec::new(), backbone.config());
         Self {
             backbone: backbone.clone(),
             adapter: adapter.cloned(),
@@ -71,7 +73,8 @@ impl Probe {
             limit: None,
             truth: Vec::new(),
             labels: Vec::new(),
-            learner: Learner::new(backbone.config().hidden_size),
+            learner: Learner::new(head.features(backbone.config().hidden_size)),
+            features: Features::new(&head, backbone.model()),
             knowledge: OnceLock::new(),
         }
     }
@@ -122,7 +125,7 @@ impl Probe {
         Call::new((), move |(), mut progress| async move {
             let texts: Vec<&str> = examples.iter().map(|(text, _)| text.as_ref()).collect();
             let texts = self.backbone.encode_long(&texts, self.limit_of(None, None)?)?;
-            let features = self.features(&texts, &mut progress).await?.concat();
+            let features = self.features_of(&texts, &mut progress).await?.concat();
             self.truth.extend(examples.iter().map(|(_, label)| label.as_ref().to_owned()));
             let ids = self.ids();
             self.learner.add(&features, &ids[self.learner.len()..]);
@@ -167,7 +170,7 @@ impl Probe {
             let linear = self.learner.linear().ok_or_else(|| self.too_few_labels())?;
             let reading = reading(&self.labels, self.knowledge(), options.threshold)?;
             let texts = self.backbone.encode_long(texts, self.limit_of(options.max_length, options.long_texts)?)?;
-            let features = self.features(&texts, &mut progress).await?;
+            let features = self.features_of(&texts, &mut progress).await?;
             let answer = |(text, features): (&Vec<Encoding>, Vec<f32>)| {
                 reading.answer(&linear.logits(&features), &features, Warning::of(text))
             };
@@ -181,7 +184,7 @@ impl Probe {
     }
 
     /// An adapter that answers the same wherever adapters are used: the modules of the adapter below, or none at all, with
-    /// one dense layer on the mean of a text's hidden states, scaled to length 1.
+    /// one dense layer on the means of a text's hidden states ([`HeadConfig::linear_on_layers`]).
     ///
     /// # Errors
     /// If the examples have fewer than two labels, the name cannot be that of an adapter, or the device fails.
@@ -200,7 +203,7 @@ impl Probe {
             }
         };
         file.name.clone_from(&self.name);
-        file.head = Some(HeadConfig::linear(&self.name, self.labels.clone()));
+        file.head = Some(HeadConfig::linear_on_layers(&self.name, self.labels.clone(), config));
         file.tensors.retain(|name, _| !name.starts_with("head."));
         let (classes, dim) = (linear.classes, linear.dim);
         let weight = HostTensor { shape: vec![classes, dim], data: linear.weight.clone() };
@@ -239,22 +242,19 @@ impl Probe {
         let logits: Vec<f32> =
             judged.iter().flat_map(|example| &chosen.held_out[example * classes..][..classes]).copied().collect();
         let truth: Vec<usize> = judged.iter().map(|example| labels[*example]).collect();
-        let (features, dim, labels) =
-            (self.learner.features(), self.backbone.config().hidden_size, self.learner.labels());
+        let (features, dim, labels) = (self.learner.features(), self.learner.dim(), self.learner.labels());
         let familiar = leave_one_out(features, dim, labels).and_then(|usual| familiar(features, dim, labels, usual));
         knowledge(&logits, classes, &truth, familiar)
     }
 
     /// What the head of [`Probe::to_file`] stands on, of each text by its sequences.
-    async fn features(&self, texts: &[Vec<Encoding>], progress: &mut OnProgress<'_>) -> Result<Vec<Vec<f32>>> {
+    async fn features_of(&self, texts: &[Vec<Encoding>], progress: &mut OnProgress<'_>) -> Result<Vec<Vec<f32>>> {
         let examples: Vec<&[Encoding]> = texts.iter().map(Vec::as_slice).collect();
         let model = self.backbone.model();
-        let output = |tape: &mut Tape, hidden: Var, batch: &Batch| {
-            let mean = model.pool(tape, &hidden, batch, HeadPooling::Mean);
-            tape.normalize(&mean)
-        };
+        let output = |tape: &mut Tape, hidden: Hidden, batch: &Batch| self.features.of(tape, model, &hidden, batch);
+        let keep = self.features.layers();
         let read = |_, rows: Rows<'_>| rows.row(0).to_vec();
-        Ok(predict(model, self.adapter.as_ref().map(Adapter::model), &examples, output, read, progress).await?)
+        Ok(predict(model, self.adapter.as_ref().map(Adapter::model), &examples, (keep, output), read, progress).await?)
     }
 
     /// How much of a text is read where so much is asked for.

@@ -193,18 +193,33 @@ impl Backbone {
     /// # Errors
     /// If the batch or the adapter is of another backbone, or the batch begins above a layer that the adapter changes.
     pub fn forward(&self, tape: &mut Tape, batch: &Batch, adapter: Option<&Adapter>, dropout: f32) -> Result<Hidden> {
+        let read = adapter.and_then(Adapter::head).map_or(&[][..], Head::hidden_layers);
+        self.forward_keeping(tape, batch, (adapter, dropout), read)
+    }
+
+    /// The same, where other layers are read (from 1) than the adapter's head does.
+    ///
+    /// # Errors
+    /// As [`Backbone::forward`].
+    pub fn forward_keeping(
+        &self,
+        tape: &mut Tape,
+        batch: &Batch,
+        (adapter, dropout): (Option<&Adapter>, f32),
+        read: &[usize],
+    ) -> Result<Hidden> {
         self.check_batch(batch)?;
         if let Some(adapter) = adapter.filter(|adapter| adapter.backbone() != self.id) {
             return Err(Error::AttachedElsewhere { adapter: adapter.description().name.clone() });
         }
         let graft: &dyn Graft = adapter.map_or(&Bare, Adapter::graft);
         let below = batch.first_layer();
-        let lowest = adapter.map_or(below, |adapter| adapter.description().lowest_layer(self.layers.len()));
+        let changed = adapter.map_or(below, |adapter| adapter.description().config.lowest_layer(self.layers.len()));
+        let lowest = read.iter().copied().fold(changed, usize::min);
         if lowest < below {
-            let problem = format!("it begins at layer {below}, but the adapter changes or reads layer {lowest}");
+            let problem = format!("it begins at layer {below}, but layer {lowest} is changed or read");
             return Err(Error::Batch { problem });
         }
-        let read = adapter.and_then(Adapter::head).map_or(&[][..], Head::hidden_layers);
         let mut between = Vec::with_capacity(read.len());
         let keep = |layer, x: &Var| {
             if read.contains(&layer) {

@@ -1,46 +1,36 @@
 //! Prediction heads on a device.
 
-use graftwork_tensor::{Activation, Param, Tape, Var};
+use graftwork_tensor::{Activation, Tape, Var};
 
+use crate::HeadConfig;
 use crate::arena::Arena;
 use crate::backbone::Backbone;
 use crate::batch::{Batch, Hidden};
+use crate::features::Features;
 use crate::layers::Dense;
 use crate::layers::activation;
-use crate::{HeadConfig, HeadKind, HeadPooling};
 
 /// `layers` times (dropout, dense), with an activation between, on one vector a text or on every token.
 #[derive(Debug, Clone)]
 pub struct Head {
-    kind: HeadKind,
+    features: Features,
     layers: Vec<Dense>,
     activation: Activation,
-    pooling: HeadPooling,
-    normalize: bool,
-    hidden_layers: Vec<usize>,
-    /// What the parts of [`HeadConfig::hidden_layers`] are multiplied with, [1, D] times their number.
-    weights: Option<Param>,
     dropout: f32,
 }
 
 impl Head {
     pub(crate) fn new(config: &HeadConfig, arena: &Arena, backbone: &Backbone) -> Self {
-        let (device, backbone) = (backbone.device(), backbone.config());
+        let (features, backbone) = (Features::new(config, backbone), backbone.config());
         let dense = |layer| Dense {
             weight: arena.get(&format!("head.{layer}.weight")).expect("the head's tensors were checked").into(),
             bias: arena.get(&format!("head.{layer}.bias")),
         };
         let default = backbone.classifier_dropout.unwrap_or(backbone.hidden_dropout_prob);
         Self {
-            kind: config.kind,
+            features,
             layers: (0..config.layers).map(dense).collect(),
             activation: config.activation.as_ref().map_or(Activation::Identity, activation),
-            pooling: config.pooling,
-            normalize: config.normalize,
-            hidden_layers: config.hidden_layers.clone(),
-            weights: config
-                .layer_weights(backbone.hidden_size)
-                .map(|weights| Param::frozen(device.tensor(1, weights.len(), &weights))),
             dropout: config.dropout_prob.unwrap_or(default) as f32,
         }
     }
@@ -51,8 +41,8 @@ impl Head {
     }
 
     /// The layers whose hidden states it reads (from 1); none if it reads the last one's alone.
-    pub(crate) fn hidden_layers(&self) -> &[usize] {
-        &self.hidden_layers
+    pub fn hidden_layers(&self) -> &[usize] {
+        self.features.layers()
     }
 
     /// Logits from hidden states: [S, labels], or [T, labels] where every token is tagged. `dropout` is the probability
@@ -62,23 +52,9 @@ impl Head {
         self.logits(tape, &features, dropout)
     }
 
-    /// What the dense layers stand on: [S, D], a row a text, D times the number of layers that are read; or [T, D] where every
-    /// token is tagged. Windows of a text are averaged before the scaling.
+    /// What the dense layers stand on, of hidden states.
     pub fn features(&self, tape: &mut Tape, backbone: &Backbone, hidden: &Hidden, batch: &Batch) -> Var {
-        let Some(weights) = &self.weights else { return self.pooled(tape, backbone, hidden.last(), batch) };
-        let parts: Vec<Var> = hidden.between().iter().map(|x| self.pooled(tape, backbone, x, batch)).collect();
-        let (rows, d) = (parts[0].value().rows(), parts[0].value().cols());
-        let wide = tape.constant(tape.device().zeros(rows, parts.len() * d));
-        let joined = tape.add_columns(&wide, parts.into_iter().enumerate().map(|(i, part)| (i * d, part)).collect());
-        tape.scale(&joined, weights, None)
-    }
-
-    fn pooled(&self, tape: &mut Tape, backbone: &Backbone, hidden: &Var, batch: &Batch) -> Var {
-        let x = match self.kind {
-            HeadKind::Tagging => hidden.clone(),
-            HeadKind::Classification => backbone.pool(tape, hidden, batch, self.pooling),
-        };
-        if self.normalize { tape.normalize(&x) } else { x }
+        self.features.of(tape, backbone, hidden, batch)
     }
 
     /// Logits from what [`Head::features`] gives. `dropout` is the probability before each dense layer.

@@ -1,7 +1,7 @@
 //! The way from sequences to answers: plan -> upload -> forward -> read -> put in order. Everything that infers goes
 //! through here.
 
-use graftwork_model::{Adapter, Backbone, Batch, Hidden};
+use graftwork_model::{Adapter, Backbone, Batch, Hidden, beside};
 use graftwork_tensor::{OnProgress, Tape, Tensor, Var, give_way};
 use graftwork_text::{BatchSize, Encoding, PackedBatch, by_length, plan};
 
@@ -33,7 +33,7 @@ impl<'a> Rows<'a> {
 }
 
 /// Runs the backbone over examples, each of one or more sequences, and makes of what `output` gives for it one answer
-/// each, in input order. `output` gets the hidden states and gives a row an example or a row a token;
+/// each, in input order. `output` gets the hidden states, those after the layers `keep` (from 1) among them, and gives a row an example or a row a token;
 /// `read` gets an example's number with its rows, `progress` the fraction done.
 ///
 /// # Errors
@@ -42,7 +42,7 @@ pub async fn predict<T>(
     backbone: &Backbone,
     adapter: Option<&Adapter>,
     examples: &[&[Encoding]],
-    output: impl Fn(&mut Tape, Hidden, &Batch) -> Var,
+    (keep, output): (&[usize], impl Fn(&mut Tape, Hidden, &Batch) -> Var),
     mut read: impl FnMut(usize, Rows<'_>) -> T,
     progress: &mut OnProgress<'_>,
 ) -> Result<Vec<T>> {
@@ -50,7 +50,7 @@ pub async fn predict<T>(
     let compute = |chosen: &[usize]| {
         let batch = upload(backbone, chosen.iter().map(|example| examples[*example]))?;
         let mut tape = Tape::inference(backbone.device());
-        let hidden = backbone.forward(&mut tape, &batch, adapter, 0.0)?;
+        let hidden = backbone.forward_keeping(&mut tape, &batch, (adapter, 0.0), keep)?;
         Ok(output(&mut tape, hidden, &batch).value().clone())
     };
     let answers = |chosen: &[usize], out: Rows<'_>| {
@@ -124,7 +124,7 @@ pub async fn predict_head<T>(
 ) -> Result<Vec<T>> {
     let head = adapter.head().ok_or(Error::NoHead)?;
     let logits = |tape: &mut Tape, hidden: Hidden, batch: &Batch| head.forward(tape, backbone, &hidden, batch, 0.0);
-    predict(backbone, Some(adapter), examples, logits, read, progress).await
+    predict(backbone, Some(adapter), examples, (head.hidden_layers(), logits), read, progress).await
 }
 
 /// What an adapter's head says about texts, with what it stands on if `with_features`: `read` gets an example's number,
@@ -143,24 +143,16 @@ pub async fn predict_texts<T>(
     let head = adapter.head().ok_or(Error::NoHead)?;
     let config = adapter.description().head.as_ref().ok_or(Error::NoHead)?;
     text_classification::INFO.check(config)?;
-    let output = |tape: &mut Tape, hidden: Var, batch: &Batch| {
+    let output = |tape: &mut Tape, hidden: Hidden, batch: &Batch| {
         let features = head.features(tape, backbone, &hidden, batch);
         let logits = head.logits(tape, &features, 0.0);
-        if with_features { beside(tape, logits, features) } else { logits }
+        if with_features { beside(tape, vec![logits, features]) } else { logits }
     };
     let read = |example: usize, rows: Rows<'_>| {
         let (logits, features) = rows.row(0).split_at(config.num_labels);
         read(example, logits, features)
     };
-    predict(backbone, Some(adapter), examples, output, read, progress).await
-}
-
-/// `[a | b]`: a [S, A], b [S, B].
-fn beside(tape: &mut Tape, a: Var, b: Var) -> Var {
-    let (rows, first, cols) = (a.value().rows(), a.value().cols(), a.value().cols() + b.value().cols());
-    let zeros = tape.device().tensor(rows, cols, &vec![0.0; rows * cols]);
-    let zeros = tape.constant(zeros);
-    tape.add_columns(&zeros, vec![(0, a), (first, b)])
+    predict(backbone, Some(adapter), examples, (head.hidden_layers(), output), read, progress).await
 }
 
 /// The head's output for one batch, [rows, labels], read back.

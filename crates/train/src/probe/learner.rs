@@ -35,6 +35,11 @@ impl Learner {
         Self { dim, features: Vec::new(), labels: Vec::new(), base: None, linear: None }
     }
 
+    /// Numbers in a row of features.
+    pub fn dim(&self) -> usize {
+        self.dim
+    }
+
     /// How many examples there are.
     pub fn len(&self) -> usize {
         self.labels.len()
