@@ -240,23 +240,22 @@ export class Engine implements Link {
 
   /** @internal */
   async _learn(id: number, texts: string[], labels: string[], { signal }: Context<'learn'>): Promise<ProbeInfo> {
-    // The vectors come first, so that an abort leaves nothing half learned.
-    const vectors = await this.#inGroups(texts, signal, (group) => this.#probe(id).vectors(group));
-    return this.#queue.run(signal, () => {
-      const probe = this.#probe(id);
-      vectors.forEach((of) => probe.keep(of));
-      return JSON.parse(probe.learn(texts, labels));
+    // All texts are read before one is learned: an abort leaves nothing half done.
+    const read = await this.#inGroups(texts, signal, (group) => this.#probe(id).read(group));
+    return this.#change(id, signal, (probe) => probe.learn(read, labels));
+  }
+
+  /** @internal */
+  async _forget(id: number, example: number, label: string | undefined, { signal }: Context<'forget'>) {
+    return this.#change(id, signal, (probe) => {
+      if (label === undefined) probe.remove(example);
+      else probe.relabel(example, label);
     });
   }
 
   /** @internal */
-  async _forget(id: number, texts: string[], labels: string[], { signal }: Context<'forget'>): Promise<ProbeInfo> {
-    return this.#queue.run(signal, () => JSON.parse(this.#probe(id).forget(texts, labels)));
-  }
-
-  /** @internal */
   async _adapter(id: number, name: string | undefined, { signal }: Context<'adapter'>): Promise<Opened> {
-    return this.#open(signal, () => this.#probe(id).adapter(name));
+    return this.#open(signal, () => this.#probe(id).toAdapter(name));
   }
 
   /** @internal */
@@ -291,13 +290,21 @@ export class Engine implements Link {
     return this.#model(id) as wasm.Probe;
   }
 
+  #change(id: number, signal: AbortSignal, change: (probe: wasm.Probe) => void): Promise<ProbeInfo> {
+    return this.#queue.run(signal, () => {
+      const probe = this.#probe(id);
+      change(probe);
+      return JSON.parse(probe.info());
+    });
+  }
+
   /** Makes an adapter or a probe when the module has time. Whoever gets it has to dispose of it. */
   #open<Info = AdapterInfo>(
     signal: AbortSignal,
-    make: (backbone: Backbone) => wasm.Adapter | wasm.Probe,
+    make: (backbone: Backbone) => Promise<wasm.Adapter> | wasm.Adapter | wasm.Probe,
   ): Promise<Opened<Info>> {
-    return this.#queue.run(signal, () => {
-      const model = make(this.#loaded().backbone);
+    return this.#queue.run(signal, async () => {
+      const model = await make(this.#loaded().backbone);
       const id = this.#nextId++;
       this.#models.set(id, model);
       return { id, info: JSON.parse(model.info()) };

@@ -39,21 +39,25 @@ export class Probe {
   }
 
   /**
-   * Learns from these examples too: all of them, or none if the call rejects. A label that is new gets the place after
-   * the others. The vector of a text that was here before, under whatever label, is not computed again.
+   * Learns these examples too, each a text and its label, which may be new: all of them, or none if the call rejects.
+   * What it then says depends on the examples and their order alone, not on when they came.
    */
   async add(examples: Iterable<Example>, { signal }: CallOptions = {}): Promise<ProbeInfo> {
     const { texts, labels } = split(examples);
     return (this.#info = await ask(this.#link, 'learn', [this.#use(), texts, labels], signal));
   }
 
-  /** Forgets one example for each of these: one of the same text and label. Its labels stay. */
-  async remove(examples: Iterable<Example>): Promise<ProbeInfo> {
-    const { texts, labels } = split(examples);
-    return (this.#info = await this.#link.call('forget', [this.#use(), texts, labels]));
+  /** Forgets an example, by its place in the order in which they came, from 0 on; the later ones move up. */
+  async remove(example: number): Promise<ProbeInfo> {
+    return (this.#info = await this.#link.call('forget', [this.#use(), example]));
   }
 
-  /** Classifies texts, in input order. At least two labels have an example. */
+  /** Gives an example another label. */
+  async relabel(example: number, label: string): Promise<ProbeInfo> {
+    return (this.#info = await this.#link.call('forget', [this.#use(), example, label]));
+  }
+
+  /** Classifies texts, in input order. There must be examples of two labels. */
   async classify(texts: readonly string[], options: ClassifyOptions = {}): Promise<Classification[]> {
     const { signal, ...plain } = options;
     return ask(this.#link, 'classify', [this.#use(), strings(texts), plain], signal);

@@ -50,9 +50,10 @@ export interface Calls {
   train: { args: [number, PlainRun | undefined]; event: TrainProgress[]; result: AdapterInfo };
   export: { args: [number]; event: never; result: Uint8Array };
   probe: { args: [object]; event: never; result: Opened<ProbeInfo> };
-  /** Adds texts and their labels to a probe, or takes such out. */
+  /** Adds texts and their labels to a probe. */
   learn: { args: [number, string[], string[]]; event: never; result: ProbeInfo };
-  forget: { args: [number, string[], string[]]; event: never; result: ProbeInfo };
+  /** Takes an example out of a probe, or gives it another label. */
+  forget: { args: [number, number, string?]; event: never; result: ProbeInfo };
   /** A probe as an adapter of this name. */
   adapter: { args: [number, string | undefined]; event: never; result: Opened };
   memory: { args: []; event: never; result: Memory };

@@ -169,29 +169,33 @@ export interface CreateOptions extends Pick<TrainSettings, 'seed'> {
 export interface Classification {
   /** The most probable label. */
   label: string;
-  /** Its probability; calibrated, where the adapter's training measured how sure it may be. */
+  /** Its probability: calibrated, where the classifier knows how far its answers can be trusted. */
   score: number;
-  /** Whether the probability reaches the threshold, and the text is like those that were learned from. */
+  /** Whether that reaches the threshold, if there is one. */
   sure: boolean;
   /** Each label's probability. */
   scores: Record<string, number>;
   /** Before the softmax, in the order of the labels. */
   logits: number[];
-  /** Why to take it with care; mostly none. */
+  /** How far the text is from all that was learned, from 0 to 2; null where the classifier does not know. */
+  distance: number | null;
+  /** Why to take it with care; mostly nothing. */
   warnings: Warning[];
 }
 
 /**
  * A reason to take an answer with care:
- * - `truncated`: of the text's tokens only so many were read; a larger `maxLength` or other `longTexts` reads more;
- * - `uncovered`: the backbone's vocabulary hardly knows the text's language or script; so much of the text it has no
- *   words for, from 0 to 1;
- * - `unfamiliar`: the text is unlike those that were learned from.
+ * - `truncated`: only so many of the text's tokens were read; a larger `maxLength` or other `longTexts` read more;
+ * - `uncovered`: the backbone's vocabulary hardly knows the text's language or script; so much of the text it spells in
+ *   crumbs, from 0 to 1;
+ * - `unsure`: the label is less probable than the threshold;
+ * - `unfamiliar`: the text is farther than usual from all that was learned.
  */
 export type Warning =
   | { type: 'truncated'; tokens: number; read: number }
   | { type: 'uncovered'; share: number }
-  | { type: 'unfamiliar'; distance: number };
+  | { type: 'unsure'; confidence: number; threshold: number }
+  | { type: 'unfamiliar'; distance: number; limit: number };
 
 /** Options of calls that may take a while. */
 export interface CallOptions {
@@ -208,27 +212,22 @@ export interface TextLimit extends Pick<TrainSettings, 'longTexts'> {
 /** Options of `classify`. */
 export interface ClassifyOptions extends CallOptions, TextLimit {
   /**
-   * The probability from which on an answer is `sure`, from 0 to 1. Default: as the adapter's file says, or 0.
-   * `tradeOffs` of its `knowledge` say what it costs and brings.
+   * Below which probability an answer is not `sure`, from 0 to 1; `Knowledge.tradeOffs` say what that costs and brings.
+   * Default: as the adapter's file says, or else 0.
    */
   threshold?: number;
 }
 
-/** Options of `Backbone.probe`. */
-export interface ProbeOptions extends TextLimit {
-  /** Its labels, in the order of the logits. Default: as the examples bring them. */
-  labels?: readonly string[];
-  /** Which vector of the backbone stands for a text. Default `mean`. */
-  pooling?: 'mean' | 'cls' | 'pooler';
-}
+/** Options of `Backbone.probe`: how much is read of each text, unless `classify` says otherwise. */
+export type ProbeOptions = TextLimit;
 
 /** What a probe has learned from. */
 export interface ProbeInfo {
-  /** Its labels, in the order of the logits. */
+  /** Its labels, in the order of the logits: in which they first occur in the examples. */
   labels: string[];
-  /** How many examples it has of each label, in the order of the labels. */
-  counts: number[];
-  /** How far its answers can be trusted; null while no label has two examples. */
+  /** The label of each example. */
+  examples: string[];
+  /** How far its answers can be trusted; null while there are too few examples. */
   knowledge: Knowledge | null;
 }
 
@@ -256,10 +255,8 @@ export interface TradeOff {
   right: number;
 }
 
-/** Options of `embed`. */
-export interface EmbedOptions extends CallOptions {
-  /** Tokens after which a text is cut. Default: as many as the backbone takes. */
-  maxLength?: number;
+/** Options of `embed`; by default as many tokens are read of a text as the backbone takes. */
+export interface EmbedOptions extends CallOptions, TextLimit {
   /** Which vector stands for a text; `none` gives one a token. Default `mean`. */
   pooling?: 'mean' | 'cls' | 'pooler' | 'none';
   /** Whether vectors are scaled to length 1. Default false. */

@@ -73,6 +73,7 @@ mod merge;
 mod paths;
 mod predict;
 mod probe;
+mod reader;
 mod summary;
 mod train;
 
@@ -110,6 +111,7 @@ pub use graftwork_train::Warning;
 pub use graftwork_train::tasks::{Answer, Classification, TaggedEntity, TaggedWord, Tagging};
 pub use predict::TextOptions;
 pub use probe::Probe;
+pub use reader::{Reader, TextVector};
 
 // Labelled data.
 pub use examples::Examples;

@@ -11,6 +11,7 @@ use crate::backbone::{Backbone, Shared, Vectors, embed};
 use crate::error::{Failure, Result};
 use crate::host::Host;
 use crate::options::{self, Classify};
+use crate::probe::knowledge;
 use crate::training::{self, Texts};
 
 /// An adapter on its backbone's device.
@@ -58,6 +59,7 @@ impl Adapter {
             "labels": adapter.labels(),
             "maxLength": adapter.max_length(),
             "metrics": metadata.metrics,
+            "knowledge": knowledge(metadata.knowledge.as_ref()),
             "training": metadata.training,
         });
         Ok(info.to_string())
@@ -68,6 +70,7 @@ impl Adapter {
         let Held { adapter, .. } = self.held()?;
         let options: Classify = options::parse(&options)?;
         let call = adapter.classify(&texts).max_length(options.max_length).long_texts(options.long_texts()?);
+        let call = call.threshold(options.threshold);
         Ok(answers_json(&call.await?))
     }
 
@@ -132,6 +135,8 @@ pub fn answers_json(answers: &[Classification]) -> String {
             "score": best.map(|(_, score)| *score),
             "scores": answer.scores.iter().map(|(label, score)| json!([label, score])).collect::<Value>(),
             "logits": answer.logits,
+            "sure": answer.is_sure(),
+            "distance": answer.distance,
             "warnings": answer.warnings.iter().map(Warning::to_json).collect::<Value>(),
         })
     };

@@ -13,6 +13,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use crate::adapter::Adapter;
 use crate::error::{Failure, Result};
 use crate::options::{self, Create, Embed, Task};
+use crate::probe::Probe;
 use crate::source::Source;
 
 /// A frozen backbone on a device of its own. Adapters and calls in progress share it.
@@ -121,6 +122,11 @@ impl Backbone {
         Adapter::new(shared, file)
     }
 
+    /// A classifier that learns while examples come in.
+    pub fn probe(&self, options: &str) -> Result<Probe> {
+        Probe::new(self.shared()?, &options::parse(options)?)
+    }
+
     /// Vectors of texts without an adapter, one after the other; with pooling `none`, of their tokens.
     pub async fn embed(&self, texts: Vec<String>, options: String) -> Result<Vectors> {
         let shared = self.shared()?;
@@ -208,7 +214,8 @@ pub async fn embed(
 ) -> Result<Vectors> {
     let options: Embed = options::parse(options)?;
     let normalize = options.normalize.unwrap_or(false);
-    let (max_length, long_texts) = (options.max_length.unwrap_or(shared.0.config().max_length()), options.long_texts()?);
+    let (max_length, long_texts) =
+        (options.max_length.unwrap_or(shared.0.config().max_length()), options.long_texts()?);
     let Some(pooling) = options.pooling()? else {
         let call = adapter.map_or_else(|| shared.0.embed_tokens(texts), |adapter| adapter.embed_tokens(texts));
         let rows = call.max_length(max_length).long_texts(long_texts).normalize(normalize).await?;

@@ -1,7 +1,7 @@
 //! Options as JSON objects, keys as JavaScript writes them.
 
 use graftwork::options::{OptionKind, camel_case};
-use graftwork::{AdapterConfig, LongTexts, METHODS, Pooling, Preset, SETTINGS, TrainConfig, WeightType};
+use graftwork::{AdapterConfig, LongTexts, METHODS, Pooling, Preset, SETTINGS, TextLimit, TrainConfig, WeightType};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -91,12 +91,29 @@ fn unknown(key: &str, of: &str, names: impl Iterator<Item = &'static str>) -> Fa
     bad(format!("unknown option `{key}` of {of}; known: {}", known.join(", ")))
 }
 
+/// Of a probe.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Probe {
+    max_length: Option<usize>,
+    long_texts: Option<String>,
+}
+
+impl Probe {
+    /// How much is read of each text.
+    pub fn limit(&self) -> Result<TextLimit> {
+        let long_texts = long_texts(self.long_texts.as_deref())?.unwrap_or_default();
+        Ok(TextLimit { max_length: self.max_length, long_texts })
+    }
+}
+
 /// Of a classification.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Classify {
     pub max_length: Option<usize>,
     long_texts: Option<String>,
+    pub threshold: Option<f64>,
 }
 
 impl Classify {
