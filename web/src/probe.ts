@@ -49,7 +49,7 @@ export class Probe {
 
   /** Forgets an example, by its place in the order in which they came, from 0 on; the later ones move up. */
   async remove(example: number): Promise<ProbeInfo> {
-    return (this.#info = await this.#link.call('forget', [this.#use(), example]));
+    return (this.#info = await this.#link.call('forget', [this.#use(), example, undefined]));
   }
 
   /** Gives an example another label. */

@@ -53,7 +53,7 @@ export interface Calls {
   /** Adds texts and their labels to a probe. */
   learn: { args: [number, string[], string[]]; event: never; result: ProbeInfo };
   /** Takes an example out of a probe, or gives it another label. */
-  forget: { args: [number, number, string?]; event: never; result: ProbeInfo };
+  forget: { args: [number, number, string | undefined]; event: never; result: ProbeInfo };
   /** A probe as an adapter of this name. */
   adapter: { args: [number, string | undefined]; event: never; result: Opened };
   memory: { args: []; event: never; result: Memory };
