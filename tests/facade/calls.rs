@@ -1,6 +1,6 @@
 //! Options, progress, and ending a call.
 
-use graftwork::{Backbone, Cancel, Device, Error, Pooling, WeightType, block_on};
+use graftwork::{Backbone, Cancel, Device, Error, Pooling, Warning, WeightType, block_on};
 use graftwork_tests::{devices, golden, max_difference};
 
 use crate::{attached, texts, tiny_bert};
@@ -15,7 +15,9 @@ fn options_have_defaults() {
     let adapter = backbone.attach(&file).unwrap();
     let cut = block_on(adapter.classify(&long)).unwrap();
     assert_ne!(cut, whole);
-    assert_eq!(block_on(adapter.classify(&["the of and in"])).unwrap(), cut);
+    assert_eq!(cut[0].warnings, [Warning::Truncated { tokens: 18, read: 6 }]);
+    let short = block_on(adapter.classify(&["the of and in"])).unwrap();
+    assert_eq!((&short[0].logits, &short[0].warnings), (&cut[0].logits, &vec![]));
     assert_eq!(block_on(adapter.classify(&long).max_length(128)).unwrap(), whole);
     assert_eq!(block_on(adapter.classify(&long).max_length(None)).unwrap(), cut);
     let message = block_on(adapter.classify(&long).max_length(1000)).unwrap_err().to_string();

@@ -1,7 +1,9 @@
 //! The library as a Rust user meets it: one crate, its types, its examples.
 
 mod calls;
+mod long_texts;
 mod pairing;
+mod probe;
 mod serving;
 mod threads;
 mod training;

@@ -131,3 +131,38 @@ fn vocab_txt() {
     let tokenizer = Tokenizer::from_vocab(&vocab, &VocabOptions::default()).unwrap();
     check(&tokenizer, &tokenizer, "tokens.json");
 }
+
+/// Sentences of many kinds under an English vocabulary of words and one of bytes.
+#[test]
+fn languages_that_a_vocabulary_covers() {
+    const ENGLISH: [&str; 7] = [
+        "Hi, I ordered a blue kettle last Tuesday and it still has not arrived. Could you look into it, please?",
+        "FREE!!! WINNER!! CALL 09061701461 NOW TO CLAIM UR PRIZE",
+        "pls cancel my sub n refund £12.99 2 my acc ta 😡😡",
+        "Contact me at john.smith1987@gmail.com or https://www.example-shop.com/orders?id=39281",
+        "Order #A-20391-XK2, SKU WH-1000XM5/B, tracking 1Z999AA10123456784",
+        "12345 67890 😀😀 ❤️",
+        "",
+    ];
+    const OTHERS: [&str; 6] = [
+        "Schönen guten Tag, meine Lieferung ist leider noch nicht angekommen, können Sie bitte nachsehen?",
+        "Bonjour, je n'ai toujours pas reçu ma commande, pouvez-vous m'aider s'il vous plaît ?",
+        "您好，我的包裹还没有到，请帮我查一下。",
+        "Здравствуйте, где мой заказ?",
+        "مرحبا، أين طلبي من فضلك؟",
+        "注文した商品がまだ届いていません。",
+    ];
+    let tokenizer = Tokenizer::from_dir(&golden::minilm_dir()).unwrap();
+    for (texts, is_good) in [(&ENGLISH[..], true), (&OTHERS, false)] {
+        for text in texts {
+            let coverage = tokenizer.encode(text, 512).unwrap().of.coverage;
+            assert_eq!(coverage.is_good(), is_good, "{text}: {:.2}", coverage.crumbs());
+            // What is cut off counts, and so does it in windows.
+            assert_eq!(tokenizer.encode(text, 3).unwrap().of.coverage, coverage);
+            assert_eq!(tokenizer.encode_long(text, 8, LongTexts::Windows).unwrap()[0].of.coverage, coverage);
+        }
+    }
+    // Bytes that nothing was merged of, which a script is that the corpus has not.
+    let bytes = roberta(false).encode("ທ່ານສະບາຍດີບໍ ຂ້ອຍສະບາຍດີ", 512).unwrap().of.coverage;
+    assert!(!bytes.is_good() && bytes.crumbs() == 1.0);
+}

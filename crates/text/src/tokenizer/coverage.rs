@@ -81,3 +81,42 @@ impl Coverage {
         f64::from(self.crumbs) <= LIMIT * (f64::from(self.letters) + DOUBT)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(words: &[(&str, usize, bool)]) -> Coverage {
+        let mut coverage = Coverage::default();
+        words.iter().for_each(|(word, pieces, is_unknown)| coverage.add(word, *pieces, *is_unknown));
+        coverage
+    }
+
+    #[test]
+    fn words_in_crumbs() {
+        let crumbs = |word, pieces, is_unknown| of(&[(word, pieces, is_unknown)]).crumbs;
+        assert_eq!((crumbs("tracking", 2, false), crumbs("lieferung", 3, false)), (0, 9));
+        assert_eq!((crumbs("lieferung", 1, false), crumbs("lieferung", 1, true)), (0, 9));
+        // A whole word may be a character; one that is several pieces may not.
+        assert_eq!((crumbs("中", 1, false), crumbs("中", 1, true), crumbs("中文", 2, false)), (0, 3, 6));
+        assert_eq!((crumbs("где", 3, false), crumbs("где", 1, false)), (6, 0));
+        // Only letters count, and not those of words in capitals.
+        assert_eq!((crumbs("🙂", 1, true), crumbs("42", 2, false), crumbs("x100xm5", 4, false)), (0, 0, 3));
+        assert_eq!((crumbs("WINNER", 3, false), crumbs("Ä", 2, false)), (0, 2));
+        assert_eq!(of(&[("WINNER", 3, false)]).letters, 0);
+    }
+
+    #[test]
+    fn short_texts_get_the_benefit_of_the_doubt() {
+        assert!(Coverage::default().is_good() && Coverage::default().crumbs() == 0.0);
+        let name = [("from", 1, false), ("zoltan", 3, false)];
+        assert!(of(&name).is_good());
+        assert_eq!(of(&name).crumbs(), 0.6);
+        assert!(of(&[("lieferung", 3, false)]).is_good());
+        assert!(!of(&[("lieferung", 3, false), ("zoltan", 3, false)]).is_good());
+        // Two fifths of the letters, with 15 beside them.
+        let half = |uncovered: u32| Coverage { letters: 85, crumbs: uncovered };
+        assert!(half(40).is_good() && !half(41).is_good());
+        assert_eq!(half(40).and(half(2)), Coverage { letters: 170, crumbs: 42 });
+    }
+}

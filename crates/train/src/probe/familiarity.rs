@@ -48,6 +48,17 @@ pub fn familiar(features: &[f32], dim: usize, labels: &[usize], mut distances: V
     Some(Familiar::new(limit, dim, &means))
 }
 
+/// The distance of each of some rows, row-major [m, D], to the nearest class of others, row-major [n, D], and their labels.
+pub fn distances(rows: &[f32], learned: &[f32], dim: usize, labels: &[usize]) -> Vec<f64> {
+    let sums = class_sums(&unit_rows(learned, dim), dim, labels);
+    let cosine = |row: &[f64], sum: &[f64]| dot(row, sum) / dot(sum, sum).max(f64::MIN_POSITIVE).sqrt();
+    let distance = |row: &[f64]| {
+        let cosines = sums.iter().filter(|(_, count)| *count > 0).map(|(sum, _)| cosine(row, sum));
+        1.0 - cosines.fold(-1.0, f64::max)
+    };
+    unit_rows(rows, dim).chunks(dim.max(1)).map(distance).collect()
+}
+
 fn unit_rows(features: &[f32], dim: usize) -> Vec<f64> {
     let unit = |row: &[f32]| {
         let row: Vec<f64> = row.iter().map(|v| f64::from(*v)).collect();

@@ -17,7 +17,8 @@ mod trade_off;
 
 pub use calibration::{Bins, Outcome, expected_calibration_error, outcomes, temperature};
 pub use choose::{Chosen, choose_l2};
-pub use familiarity::{familiar, leave_one_out};
+pub use familiarity::{distances, familiar, leave_one_out};
+pub(crate) use folds::by_label;
 pub use folds::{fold_count, folds};
 pub use knowledge::{assess, knowledge};
 pub use learner::Learner;
