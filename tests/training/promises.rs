@@ -114,6 +114,7 @@ fn turns_of_any_size_give_the_same_result() {
                     losses.extend(reports.iter().map(|report| report.loss));
                 }
                 Turn::Evaluated { .. } => evaluations += 1,
+                Turn::Compared(_) => unreachable!("a standard run"),
                 Turn::Finished => break,
             }
         }
@@ -137,6 +138,7 @@ fn every_turn_may_be_another_trainers() {
         match pollster::block_on(trainer.turn(4)).unwrap() {
             Turn::Steps(reports) => losses.extend(reports.iter().map(|report| report.loss)),
             Turn::Evaluated { .. } => evaluations += 1,
+            Turn::Compared(_) => unreachable!("a standard run"),
             Turn::Finished => break,
         }
         let state = pollster::block_on(trainer.state("run")).unwrap();

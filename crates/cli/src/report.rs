@@ -1,6 +1,6 @@
 //! What measuring found, as JSON and for people.
 
-use graftwork::{Evaluation, Knowledge, TradeOff};
+use graftwork::{Comparison, Evaluation, Kept, Knowledge, TradeOff};
 use serde_json::{Map, Value, json};
 
 /// The most mistakes that JSON names where there are too many labels for a whole matrix.
@@ -53,6 +53,19 @@ pub fn summary(evaluation: &Evaluation) -> String {
     };
     let values: String = evaluation.metrics.values.iter().enumerate().map(value).collect();
     format!("{values}loss {:.4}", evaluation.loss)
+}
+
+/// What cross-validation found about a head alone and with its adapter.
+pub fn comparison(found: &Comparison) -> String {
+    let Comparison { head, adapter, kept } = found;
+    let kept = match kept {
+        Kept::Head => "the head alone is kept",
+        Kept::Adapter => "the adapter is kept",
+    };
+    format!(
+        "cross-validation: {} of {} right by the head alone, {} with the adapter: {kept}",
+        head.right, head.of, adapter.right
+    )
 }
 
 /// A table with one row a label; the 20 most frequent where there are more.

@@ -1,8 +1,8 @@
 //! A training run that lets JavaScript have a word between any few steps.
 
 use graftwork::{
-    Adapter, AdapterFile, Answer, Backbone, Comparison, Dataset, Evaluation, Example, Kept, Progress, Score, StepReport,
-    TextLimit, Trainer, Turn,
+    Adapter, AdapterFile, Answer, Backbone, Dataset, Evaluation, Example, Progress, StepReport, TextLimit, Trainer,
+    Turn,
 };
 use js_sys::Date;
 use serde_json::{Value, json};
@@ -79,7 +79,9 @@ async fn turns(trainer: &mut Trainer<'_>, labels: &[String], host: &Host) -> Res
                 steps_json(&reports, &now, first)
             }
             Turn::Evaluated { evaluation, best } => evaluation_json(&evaluation, best, &before, labels),
-            Turn::Compared(comparison) => compared_json(&comparison, &before),
+            Turn::Compared(found) => {
+                json!([{"step": before.step, "totalSteps": before.total_steps, "comparison": found.to_json()}])
+            }
             Turn::Finished => return Ok(true),
         };
         let mut go_on = host.tell(&events.to_string()).await?;
@@ -130,19 +132,6 @@ fn evaluation_json(found: &Evaluation, best: bool, progress: &Progress, labels: 
             "loss": found.loss,
             "best": best,
             "predictions": found.answers.iter().map(label).collect::<Vec<_>>(),
-        },
-    }])
-}
-
-fn compared_json(found: &Comparison, progress: &Progress) -> Value {
-    let score = |score: &Score| json!({"right": score.right, "of": score.of, "loss": score.loss});
-    json!([{
-        "step": progress.step,
-        "totalSteps": progress.total_steps,
-        "comparison": {
-            "head": score(&found.head),
-            "adapter": score(&found.adapter),
-            "kept": if found.kept == Kept::Adapter { "adapter" } else { "head" },
         },
     }])
 }

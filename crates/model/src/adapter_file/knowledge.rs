@@ -154,12 +154,16 @@ impl Familiar {
         1.0 - self.centroids.chunks(self.dim.max(1)).map(cosine).fold(-1.0, f64::max)
     }
 
-    /// Refuses vectors that are not those of a backbone of width `hidden`.
-    pub(crate) fn check_width(&self, file: &str, hidden: usize) -> Result<()> {
-        if self.dim == hidden {
+    /// Refuses vectors that are not as wide as what the head stands on.
+    pub(crate) fn check_width(&self, file: &str, width: usize) -> Result<()> {
+        if self.dim == width {
             return Ok(());
         }
-        Err(Error::config(file, "dim", format!("of `familiar` is {}, but the backbone's width is {hidden}", self.dim)))
+        Err(Error::config(
+            file,
+            "dim",
+            format!("of `familiar` is {}, but what the head stands on has {width} numbers", self.dim),
+        ))
     }
 
     fn from_json(mut fields: Fields) -> Result<Self> {

@@ -112,7 +112,8 @@ impl AdapterFile {
             head.check_labels(file)?;
         }
         if let Some(familiar) = self.metadata.knowledge.as_ref().and_then(|knowledge| knowledge.familiar.as_ref()) {
-            familiar.check_width(file, self.hidden_size)?;
+            let width = self.head.as_ref().map_or(self.hidden_size, |head| head.features(self.hidden_size));
+            familiar.check_width(file, width)?;
         }
         let method = self.config.method();
         method.validate(file)?;

@@ -1,5 +1,7 @@
 //! Whether training the adapter was worth it.
 
+use serde_json::{Value, json};
+
 use crate::probe::outcomes;
 use crate::tasks::cross_entropy_of;
 
@@ -34,6 +36,17 @@ pub enum Kept {
     Adapter,
 }
 
+impl Kept {
+    /// Its name in files.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Head => "head",
+            Self::Adapter => "adapter",
+        }
+    }
+}
+
 impl Score {
     /// Of logits, row-major [n, C], and labels.
     pub(super) fn new(logits: &[f32], classes: usize, labels: &[usize]) -> Self {
@@ -44,6 +57,13 @@ impl Score {
 }
 
 impl Comparison {
+    /// As an adapter's files record it.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        let score = |score: &Score| json!({"right": score.right, "of": score.of, "loss": score.loss});
+        json!({"head": score(&self.head), "adapter": score(&self.adapter), "kept": self.kept.name()})
+    }
+
     /// Of the logits of both for the examples that were held out.
     pub(super) fn new([head, adapter]: [&[f32]; 2], classes: usize, labels: &[usize]) -> Self {
         let (head, adapter) = (Score::new(head, classes, labels), Score::new(adapter, classes, labels));

@@ -15,8 +15,9 @@ mod prepare;
 
 use std::ops::ControlFlow;
 
-use graftwork_model::{Adapter, AdapterFile, Backbone, Knowledge};
+use graftwork_model::{Adapter, AdapterConfig, AdapterFile, Backbone, Knowledge};
 use graftwork_tensor::{OnProgress, give_way};
+use serde_json::Value;
 use web_time::Duration;
 
 use crate::checkpoint::RunState;
@@ -44,6 +45,26 @@ pub fn settings() -> TrainConfig {
 
 const STEPS: usize = 80;
 
+/// Up to so many examples a label are few.
+pub const FEW: usize = 50;
+
+/// A method as the recipe takes it: in the upper half of `layers`, unless it leaves out others, and beginning by changing
+/// nothing.
+///
+/// # Errors
+/// Never, for a method of the table.
+pub fn method(method: AdapterConfig, layers: usize) -> Result<AdapterConfig> {
+    let config = method.to_json();
+    let is_empty = |value: &Value| value.as_array().is_none_or(Vec::is_empty);
+    let method = match config.get("leave_out") {
+        Some(chosen) if !is_empty(chosen) => method,
+        _ => method.with("leave_out", (0..layers / 2).collect::<Vec<_>>())?,
+    };
+    // LoRA begins so by itself.
+    let zero = config.get("non_linearity").map(|_| method.clone().with("init_weights", "mam_adapter"));
+    Ok(zero.transpose()?.unwrap_or(method))
+}
+
 /// A run of the recipe.
 pub struct FewShot<'a> {
     backbone: &'a Backbone,
@@ -67,7 +88,8 @@ pub struct FewShot<'a> {
 }
 
 impl<'a> FewShot<'a> {
-    /// Plans a run. `start` is a new adapter; its head, of a single dense layer, is fitted before it is used.
+    /// Plans a run. `start` is a new adapter; its head, of a single dense layer, is fitted before it is used. With `head_only`
+    /// the run ends there.
     ///
     /// # Errors
     /// If a setting makes no sense, the adapter does not fit the backbone, its head lacks a label of the data or has several
@@ -77,8 +99,9 @@ impl<'a> FewShot<'a> {
         start: &AdapterFile,
         config: TrainConfig,
         examples: &'a dyn Examples,
+        head_only: bool,
     ) -> Result<Self> {
-        let parts = Parts::new(start, &config, examples)?;
+        let parts = Parts::new(start, &config, examples, head_only)?;
         let adapter = Adapter::load(backbone, start)?;
         Ok(Self {
             backbone,
@@ -179,6 +202,7 @@ impl<'a> FewShot<'a> {
                 }
             },
         }
+        // No training goes on, and none is to come.
         if !self.finished {
             self.keep_head()?;
         }
@@ -211,8 +235,10 @@ impl<'a> FewShot<'a> {
     /// If the state is of another run.
     pub fn resume(&mut self, state: RunState) -> Result<()> {
         let (part, left) = &state.before;
-        let fits = *part < self.parts.steps.len() && left.len() == self.parts.left_after(*part);
-        if !fits || state.step > self.parts.steps[*part] || state.arena[0].len() != self.adapter.arena().weights().len()
+        let fits = *part < self.parts.steps.len().max(1) && left.len() == self.parts.left_after(*part);
+        if !fits
+            || state.step > self.parts.steps.get(*part).copied().unwrap_or_default()
+            || state.arena[0].len() != self.adapter.arena().weights().len()
         {
             let problem = format!("it is at step {} of training {part} of another run", state.step);
             return Err(Error::OtherRun { file: "state".to_owned(), problem });
@@ -231,6 +257,9 @@ impl<'a> FewShot<'a> {
     fn begin(&mut self) -> Result<Option<Comparison>> {
         let prepared = self.prepared.as_ref().expect("what was prepared");
         let mut compared = None;
+        if self.parts.steps.is_empty() {
+            return Ok(None);
+        }
         if self.part == self.parts.folds() {
             let comparison = self.parts.compare(prepared, &self.left);
             let better = comparison.kept == Kept::Adapter;

@@ -23,12 +23,14 @@ pub(super) struct Parts<'a> {
     pub classes: usize,
     /// In which fold each example is held out; beyond the last, in none.
     fold: Vec<usize>,
-    /// Steps of each training.
+    /// How many folds there are.
+    folds: usize,
+    /// Steps of each training; none if only the head is fitted.
     pub steps: Vec<usize>,
 }
 
 impl<'a> Parts<'a> {
-    pub fn new(start: &AdapterFile, config: &TrainConfig, examples: &'a dyn Examples) -> Result<Self> {
+    pub fn new(start: &AdapterFile, config: &TrainConfig, examples: &'a dyn Examples, head_only: bool) -> Result<Self> {
         config.validate()?;
         let head = start.head.as_ref().ok_or(Error::NoHead)?;
         let labels = examples.for_head(head)?.truth().ok_or(Error::NotOneLabel { task: examples.info().name })?;
@@ -39,9 +41,10 @@ impl<'a> Parts<'a> {
         let fold = if count > 0 { folds(&labels, count, config.seed) } else { vec![0; labels.len()] };
         let mut lessons = Lessons::from(examples);
         lessons.balance = Some(labels.clone());
-        let mut parts = Self { lessons, labels, classes: head.num_labels, fold, steps: vec![0; count + 1] };
-        for part in 0..=count {
-            parts.steps[part] = parts.lessons_of(part).plan(config)?.total_steps();
+        let mut parts = Self { lessons, labels, classes: head.num_labels, fold, folds: count, steps: Vec::new() };
+        let trainings = if head_only { 0 } else { count + 1 };
+        for part in 0..trainings {
+            parts.steps.push(parts.lessons_of(part).plan(config)?.total_steps());
         }
         Ok(parts)
     }
@@ -61,7 +64,7 @@ impl<'a> Parts<'a> {
 
     /// Trainings before the one on all examples.
     pub fn folds(&self) -> usize {
-        self.steps.len() - 1
+        self.folds
     }
 
     /// The examples that a fold holds out, and the others.

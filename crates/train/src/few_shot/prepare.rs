@@ -35,8 +35,8 @@ impl Prepared {
         let lowest = start.lowest_layer(layers);
         let examples = parts.examples();
         let lengths = (0..examples.len()).flat_map(|example| examples.sequences(example)).map(Encoding::len);
-        // What was dropped differs from step to step.
-        if lowest > 0 && config.dropout == 0.0 && LowerLayers::fit(lengths.sum(), backbone.config().hidden_size) {
+        // So dropout acts above them only.
+        if lowest > 0 && LowerLayers::fit(lengths.sum(), backbone.config().hidden_size) {
             let lower = LowerLayers::compute(backbone, examples, lowest, progress).await?;
             parts.set_lower(Arc::new(lower));
         }

@@ -28,7 +28,7 @@ pub fn fold_count(labels: &[usize]) -> Option<usize> {
 }
 
 /// The examples of each label.
-pub(crate) fn by_label(labels: &[usize]) -> Vec<Vec<usize>> {
+pub fn by_label(labels: &[usize]) -> Vec<Vec<usize>> {
     let mut members = vec![Vec::new(); labels.iter().max().map_or(0, |most| most + 1)];
     labels.iter().enumerate().for_each(|(example, label)| members[*label].push(example));
     members

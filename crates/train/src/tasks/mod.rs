@@ -100,6 +100,14 @@ pub trait Examples: fmt::Debug + Send + Sync {
     /// The sequences of an example, which share a batch: at least one.
     fn sequences(&self, example: usize) -> &[Encoding];
 
+    /// The label of each example, as the data counts them, where it has a single one.
+    fn truth(&self) -> Option<Vec<usize>> {
+        None
+    }
+
+    /// Some of them, as examples of their own that messages call `what`.
+    fn subset(&self, what: &'static str, chosen: &[usize]) -> Box<dyn Examples>;
+
     /// The examples with their truth as a head counts it.
     ///
     /// # Errors

@@ -168,6 +168,16 @@ impl TextClassification {
 }
 
 impl Examples for TextClassification {
+    fn truth(&self) -> Option<Vec<usize>> {
+        Some(self.labels.iter().map(|label| *label as usize).collect())
+    }
+
+    fn subset(&self, what: &'static str, chosen: &[usize]) -> Box<dyn Examples> {
+        let texts = chosen.iter().map(|example| self.texts[*example].clone()).collect();
+        let labels = chosen.iter().map(|example| self.labels[*example]).collect();
+        Box::new(Self { what, texts, labels, names: self.names.clone() })
+    }
+
     fn info(&self) -> &'static TaskInfo {
         &INFO
     }
