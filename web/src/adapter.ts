@@ -4,8 +4,8 @@ import type { Calls, Link, Opened, PlainExamples, PlainRun } from './protocol.js
 import { disposed } from './protocol.js';
 import { Steps, visible } from './steps.js';
 import type {
-  AdapterInfo, Classification, ClassifyOptions, EmbedOptions, Example, TrainOptions, TrainProgress,
-  WhenHidden,
+  AdapterInfo, Classification, ClassifyOptions, EmbedOptions, Example, RunOptions, TrainOptions,
+  TrainProgress, WhenHidden,
 } from './types.js';
 import { vectors } from './vectors.js';
 
@@ -69,13 +69,18 @@ export class Adapter {
     examples: Iterable<Example>,
     options: TrainOptions = {},
   ): AsyncGenerator<TrainProgress, void, undefined> {
-    const { signal, validation, saveAs, saveEvery = 5, whenHidden, ...plain } = options;
-    if (saveAs !== undefined && (typeof saveAs !== 'string' || saveAs === '')) throw bad('saveAs must be a name');
-    if (!(Number.isFinite(saveEvery) && saveEvery >= 0)) throw bad('saveEvery must be a number of seconds');
+    const { validation, ...others } = options;
     const own = typeof validation === 'object' ? split(validation) : { texts: [], labels: [] };
     const data: PlainExamples = { ...split(examples), devTexts: own.texts, devLabels: own.labels };
-    const share = typeof validation === 'number' ? { validation } : {};
-    yield* this._follow({ examples: data, options: { ...plain, ...share }, saveAs, saveEvery }, signal, whenHidden);
+    yield* this._run(data, { ...others, ...(typeof validation === 'number' && { validation }) });
+  }
+
+  /** @internal Trains on examples, by options that the engine may know more of. */
+  async *_run(examples: PlainExamples, options: RunOptions): AsyncGenerator<TrainProgress, void, undefined> {
+    const { signal, saveAs, saveEvery = 5, whenHidden, ...plain } = options;
+    if (saveAs !== undefined && (typeof saveAs !== 'string' || saveAs === '')) throw bad('saveAs must be a name');
+    if (!(Number.isFinite(saveEvery) && saveEvery >= 0)) throw bad('saveEvery must be a number of seconds');
+    yield* this._follow({ examples, options: plain, saveAs, saveEvery }, signal, whenHidden);
   }
 
   /** @internal Trains with a run, or goes on with the one that the adapter was saved with. */

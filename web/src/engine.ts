@@ -9,7 +9,7 @@ import { Queue, groups, pause } from './queue.js';
 import { reader } from './reader.js';
 import { bytesOf } from './source.js';
 import { isSupported } from './support.js';
-import type { AdapterInfo, Classification, DeviceEvent, ProbeInfo } from './types.js';
+import type { AdapterInfo, Classification, DeviceEvent, ProbeInfo, Survey } from './types.js';
 import type { Backbone } from './wasm/graftwork_web.js';
 import * as wasm from './wasm/graftwork_web.js';
 
@@ -231,6 +231,17 @@ export class Engine implements Link {
   /** @internal */
   async _export(id: number): Promise<Uint8Array> {
     return this.#adapter(id).export();
+  }
+
+  /** @internal */
+  async _survey(texts: string[], options: object, { signal }: Context<'survey'>): Promise<Survey> {
+    const all: Survey = { texts: 0, longer: 0, longest: 0, truncated: 0, uncovered: 0 };
+    await this.#inGroups(texts, signal, async (group) => {
+      const { longest, ...counts }: Survey = JSON.parse(this.#loaded().backbone.survey(group, JSON.stringify(options)));
+      all.longest = Math.max(all.longest, longest);
+      for (const [key, count] of Object.entries(counts)) all[key as keyof Survey] += count;
+    });
+    return all;
   }
 
   /** @internal */

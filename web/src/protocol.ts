@@ -2,7 +2,7 @@ import { GraftworkError } from './errors.js';
 import type { PlainLoad, PlainSource } from './source.js';
 import type {
   AdapterInfo, BackboneInfo, Bytes, Classification, CreateOptions, DeviceEvent, LoadProgress, Memory, ProbeInfo,
-  TrainProgress,
+  Survey, TrainProgress,
 } from './types.js';
 
 /** An adapter, or a probe, that the engine holds. */
@@ -38,7 +38,7 @@ export interface PlainRun {
 export interface Calls {
   load: { args: [PlainSource, PlainLoad]; event: LoadProgress; result: BackboneInfo };
   attach: { args: [PlainAdapter, boolean]; event: never; result: Opened };
-  create: { args: [CreateOptions]; event: never; result: Opened };
+  create: { args: [CreateOptions & { recipe?: string }]; event: never; result: Opened };
   classify: { args: [number, string[], object]; event: never; result: Classification[] };
   embed: {
     args: [number | undefined, string[], object];
@@ -49,6 +49,7 @@ export interface Calls {
   resume: { args: [string]; event: never; result: Opened };
   train: { args: [number, PlainRun | undefined]; event: TrainProgress[]; result: AdapterInfo };
   export: { args: [number]; event: never; result: Uint8Array };
+  survey: { args: [string[], object]; event: never; result: Survey };
   probe: { args: [object]; event: never; result: Opened<ProbeInfo> };
   /** Adds texts and their labels to a probe. */
   learn: { args: [number, string[], string[]]; event: never; result: ProbeInfo };

@@ -263,6 +263,23 @@ export interface EmbedOptions extends CallOptions, TextLimit {
   normalize?: boolean;
 }
 
+/** What of some texts is not read, or hardly understood. */
+export interface Survey {
+  /** How many texts there are. */
+  texts: number;
+  /** How many have more tokens than are read at once. */
+  longer: number;
+  /** Tokens of the longest. */
+  longest: number;
+  /** How many are not read whole. */
+  truncated: number;
+  /** How many are in a language or script that the backbone's vocabulary hardly knows. */
+  uncovered: number;
+}
+
+/** Options of `Backbone.survey`. */
+export interface SurveyOptions extends CallOptions, TextLimit {}
+
 /** A labelled text. */
 export interface Example {
   /** What is to be classified. */
@@ -271,10 +288,8 @@ export interface Example {
   label: string;
 }
 
-/** Options of `train`. */
-export interface TrainOptions extends CallOptions, TrainSettings {
-  /** The share of the examples that is held out for evaluation, or examples for it. Default: none. */
-  validation?: number | readonly Example[];
+/** Options of every training run. */
+export interface RunOptions extends CallOptions, TrainSettings {
   /**
    * Saves the run under this name in the browser's storage every few seconds, so that `Backbone.resume` can go on with
    * it after a reload or a crash, or after it was ended early. A run that comes to its end deletes its save; a run that
@@ -288,6 +303,22 @@ export interface TrainOptions extends CallOptions, TrainSettings {
   saveEvery?: number;
   /** What happens while the page is hidden. Default `continue`. */
   whenHidden?: WhenHidden;
+}
+
+/** Options of `train`. */
+export interface TrainOptions extends RunOptions {
+  /** The share of the examples that is held out for evaluation, or examples for it. Default: none. */
+  validation?: number | readonly Example[];
+}
+
+/** Options of `Backbone.fewShot`. Settings that are given win over the recipe's: 80 steps of 16 texts at a rate of 1e-3. */
+export interface FewShotOptions extends RunOptions {
+  /** The labels in their order. Default: those of the examples, in the order in which they first occur. */
+  labels?: readonly string[];
+  /** Its name in files. Default `adapter`. */
+  name?: string;
+  /** How it is built. By default it stands in the upper half of the layers. */
+  method?: MethodOptions;
 }
 
 /** What a training run does while its page is hidden. */
@@ -343,12 +374,34 @@ export interface Validation {
   predictions: string[];
 }
 
-/** One training step, or an evaluation after one. */
+/** What cross-validation found: how examples were answered that had not been learned from. */
+export interface Comparison {
+  /** The fitted head on the bare backbone. */
+  head: Score;
+  /** The same with the adapter, both trained from there. */
+  adapter: Score;
+  /** Which of them is kept. */
+  kept: 'head' | 'adapter';
+}
+
+/** How answers compare with the truth. */
+export interface Score {
+  /** How many are right. */
+  right: number;
+  /** Of how many. */
+  of: number;
+  /** Mean cross-entropy. */
+  loss: number;
+}
+
+/** One training step, or what was found after one. */
 export interface TrainProgress {
   /** From 1 on. */
   step: number;
   /** Steps of the whole run. */
   totalSteps: number;
+  /** What the step is for: with few examples, trainings that hold some of them out come first. */
+  stage: 'cross-validation' | 'training';
   /** Mean loss of the step's batch; of an evaluation, that of the step before it. */
   loss: number;
   /** Norm of the gradients before clipping. */
@@ -361,6 +414,8 @@ export interface TrainProgress {
   etaSeconds: number;
   /** What an evaluation after this step found. */
   validation?: Validation;
+  /** What cross-validation found, whose last step this was. */
+  comparison?: Comparison;
   /** The newest step that is saved, of a run with `saveAs`. */
   savedStep?: number | undefined;
   /** Why the last save failed, if it did; the one before is whole, and the next is tried. */

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use graftwork::{AdapterChoice, AdapterFile, Device, FileError, GpuError, LoadOptions, NewAdapter, TrainConfig, files};
+use graftwork::{AdapterChoice, AdapterFile, Device, FileError, GpuError, LoadOptions, NewAdapter, Survey, TrainConfig, files};
 use js_sys::{Float32Array, Function, Uint8Array};
 use serde_json::json;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -115,11 +115,28 @@ impl Backbone {
         let Task::TextClassification = options.task;
         let (name, seed) =
             (options.name.as_deref().unwrap_or("adapter"), options.seed.unwrap_or(TrainConfig::default().seed));
-        let config = options.method.config()?;
+        let (config, recipe) = (options.method.config()?, options.recipe()?);
         let new = NewAdapter::new(&graftwork::text_classification::INFO, options.labels);
-        let made = shared.0.new_adapter(new.named(name).method(config).seed(seed));
+        let made = shared.0.new_adapter(new.named(name).method(config).recipe(recipe).seed(seed));
         let file = made.map_err(Failure::reading("bad-option"))?;
         Adapter::new(shared, file)
+    }
+
+    /// Counts, as JSON, what of texts is not read or hardly understood.
+    pub fn survey(&self, texts: Vec<String>, options: &str) -> Result<String> {
+        let shared = self.shared()?;
+        let limit = options::parse::<options::Probe>(options)?.limit()?;
+        let encoded = shared.0.encode_long(&texts, limit)?;
+        let most = limit.max_length.unwrap_or(shared.0.config().max_length());
+        let found = Survey::of(encoded.iter().map(Vec::as_slice), most);
+        let counts = json!({
+            "texts": found.texts,
+            "longer": found.longer,
+            "longest": found.longest,
+            "truncated": found.truncated,
+            "uncovered": found.uncovered,
+        });
+        Ok(counts.to_string())
     }
 
     /// A classifier that learns while examples come in.

@@ -1,7 +1,9 @@
 //! Options as JSON objects, keys as JavaScript writes them.
 
 use graftwork::options::{OptionKind, camel_case};
-use graftwork::{AdapterConfig, LongTexts, METHODS, Pooling, Preset, SETTINGS, TextLimit, TrainConfig, WeightType};
+use graftwork::{
+    AdapterConfig, LongTexts, METHODS, Pooling, Preset, Recipe, SETTINGS, TextLimit, TrainConfig, WeightType,
+};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -47,7 +49,21 @@ pub struct Create {
     pub labels: Vec<String>,
     #[serde(default)]
     pub method: Method,
+    recipe: Option<String>,
     pub seed: Option<u64>,
+}
+
+impl Create {
+    pub fn recipe(&self) -> Result<Recipe> {
+        recipe(self.recipe.as_deref())
+    }
+}
+
+/// How an adapter is learned.
+fn recipe(name: Option<&str>) -> Result<Recipe> {
+    let Some(name) = name else { return Ok(Recipe::Standard) };
+    let unknown = || unknown_name("recipe", name, &Recipe::ALL.map(Recipe::name));
+    Recipe::ALL.into_iter().find(|recipe| recipe.name() == name).ok_or_else(unknown)
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -149,28 +165,38 @@ impl Embed {
     }
 }
 
-/// Of a training run: the settings of the engine's table, and `validation`.
+/// Of a training run: the settings of the engine's table, `validation` and `recipe`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(transparent)]
 pub struct Train(Map<String, Value>);
 
 const VALIDATION: &str = "validation";
+const RECIPE: &str = "recipe";
 
 impl Train {
-    /// The share of the examples that is held out.
-    pub fn validation(&self) -> Result<Option<f64>> {
-        let given = given(&self.0).find(|(key, _)| *key == VALIDATION);
-        let share = |(_, value): (_, &Value)| {
-            value.as_f64().ok_or_else(|| bad(format!("{VALIDATION} must be a share or examples, not {value}")))
-        };
-        given.map(share).transpose()
+    /// How the adapter is learned.
+    pub fn recipe(&self) -> Result<Recipe> {
+        let given = self.given(RECIPE);
+        recipe(given.map(|value| value.as_str().ok_or_else(|| bad("recipe must be a name"))).transpose()?)
     }
 
-    /// As the engine takes it, with its defaults.
-    pub fn config(&self) -> Result<TrainConfig> {
-        let mut config = TrainConfig::default();
+    /// The share of the examples that is held out.
+    pub fn validation(&self) -> Result<Option<f64>> {
+        let share = |value: &Value| {
+            value.as_f64().ok_or_else(|| bad(format!("{VALIDATION} must be a share or examples, not {value}")))
+        };
+        self.given(VALIDATION).map(share).transpose()
+    }
+
+    fn given(&self, name: &str) -> Option<&Value> {
+        given(&self.0).find(|(key, _)| *key == name).map(|(_, value)| value)
+    }
+
+    /// As the engine takes it, with the recipe's defaults.
+    pub fn config(&self, recipe: Recipe) -> Result<TrainConfig> {
+        let mut config = recipe.settings();
         let is_given = |name| given(&self.0).any(|(key, _)| *key == camel_case(name));
-        for (key, value) in given(&self.0).filter(|(key, _)| *key != VALIDATION) {
+        for (key, value) in given(&self.0).filter(|(key, _)| ![VALIDATION, RECIPE].contains(&key.as_str())) {
             let setting = SETTINGS.iter().find(|setting| camel_case(setting.name) == *key);
             let names = SETTINGS.iter().map(|setting| setting.name).chain([VALIDATION]);
             let setting = setting.ok_or_else(|| unknown(key, "a training run", names))?;
@@ -192,7 +218,7 @@ mod tests {
     use super::*;
 
     fn train(json: &str) -> std::result::Result<TrainConfig, String> {
-        parse::<Train>(json).and_then(|train| train.config()).map_err(|failure| format!("{failure:?}"))
+        parse::<Train>(json).and_then(|train| train.config(Recipe::Standard)).map_err(|failure| format!("{failure:?}"))
     }
 
     #[test]
