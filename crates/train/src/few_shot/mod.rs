@@ -73,6 +73,17 @@ pub fn method(method: AdapterConfig, layers: usize) -> Result<AdapterConfig> {
     Ok(zero.transpose()?.unwrap_or(method))
 }
 
+/// The stages of a run, in their order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// Texts go through the frozen layers, once, and heads are fitted.
+    Preparation,
+    /// An adapter is trained for every fold, and asked about what that holds out.
+    CrossValidation,
+    /// The adapter that may be kept is trained.
+    Training,
+}
+
 /// A run of the recipe.
 pub struct FewShot<'a> {
     backbone: &'a Backbone,
@@ -142,6 +153,17 @@ impl<'a> FewShot<'a> {
     /// What cross-validation found, once it has.
     pub fn comparison(&self) -> Option<&Comparison> {
         self.comparison.as_ref()
+    }
+
+    /// What the next turn does.
+    pub fn stage(&self) -> Stage {
+        if self.prepared.is_none() {
+            Stage::Preparation
+        } else if self.part < self.parts.folds() {
+            Stage::CrossValidation
+        } else {
+            Stage::Training
+        }
     }
 
     /// How far all trainings together are.
