@@ -311,23 +311,33 @@ impl<'a> FewShot<'a> {
     /// Takes what a training has learned, and begins the next one or ends the run.
     async fn end_training(&mut self) -> Result<Option<Comparison>> {
         let trainer = self.trainer.as_ref().expect("a training");
-        let features = features(self.backbone, trainer.adapter(), self.parts.all()).await?;
-        let l2 = self.prepared.as_ref().expect("what was prepared").l2;
         let Progress { tokens, elapsed, .. } = trainer.progress();
+        let trained = trainer.adapter().to_file(self.backbone.device()).await?;
+        let l2 = self.prepared.as_ref().expect("what was prepared").l2;
         if self.part < self.parts.folds() {
-            self.left = self.parts.left(self.part, &features, l2, &self.left);
+            // Only now, so that a call that was given up has left nothing.
+            let mut left = self.left.clone();
+            for (scale, file) in self.parts.scaled(&trained).enumerate() {
+                let adapter = Adapter::load(self.backbone, &file)?;
+                let features = features(self.backbone, &adapter, self.parts.all()).await?;
+                self.parts.leave(self.part, (scale, &features), l2, &mut left);
+            }
+            self.left = left;
             self.part += 1;
             self.before = (self.before.0 + tokens, self.before.1 + elapsed);
             return self.begin();
         }
+        let scale = self.comparison.as_ref().map_or(0, |found| self.parts.place_of(found.scale));
+        let file = self.parts.scaled(&trained).nth(scale).expect("a scale that was tried");
+        let adapter = Adapter::load(self.backbone, &file)?;
+        let features = features(self.backbone, &adapter, self.parts.all()).await?;
         let dim = features.len() / self.parts.labels.len();
-        let (held_out, truth, distances) = self.parts.held_out(&self.left);
+        let (held_out, truth, distances) = self.parts.held_out(scale, &self.left);
         let familiar = familiar(&features, dim, &self.parts.labels, distances);
         self.knowledge = knowledge(&held_out, self.parts.classes, &truth, familiar);
         // What the training has made of the head, logistic regression makes better.
         let head = fit(&features, dim, &self.parts.labels, self.parts.classes, l2, None);
-        let trained = trainer.adapter().to_file(self.backbone.device()).await?;
-        let adapter = Adapter::load(self.backbone, &head.put_into(&trained))?;
+        let adapter = Adapter::load(self.backbone, &head.put_into(&file))?;
         self.finish(adapter);
         self.before = (self.before.0 + tokens, self.before.1 + elapsed);
         Ok(None)
