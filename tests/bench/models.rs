@@ -38,7 +38,7 @@ fn forward(bench: &Bench<'_>, backbone: &Backbone, shape: &str, lengths: &[usize
     bench.measure(&format!("model: forward {shape}"), flop(backbone, lengths), || {
         let batch = backbone.batch(&ids, &vec![0; ids.len()], &starts).expect("a batch that fits");
         let mut tape = Tape::inference(bench.device);
-        backbone.forward(&mut tape, &batch, None, 0.0).unwrap().value().clone()
+        backbone.forward(&mut tape, &batch, None, 0.0).unwrap().last().value().clone()
     });
 }
 

@@ -43,6 +43,7 @@ fn to_the_end_or_step_by_step_or_in_two_goes() {
         let run = trainer.run().progress(|done| fractions.push(done)).on_event(|event| match event {
             Event::Steps(steps, _) => losses.extend(steps.iter().map(|step| step.loss)),
             Event::Evaluated { evaluation, .. } => scores.push(evaluation.metrics.score()),
+            Event::Compared(_) => unreachable!("a standard run"),
         });
         assert_eq!(block_on(run).unwrap(), Ending::Finished);
         assert_eq!((losses.len(), scores.len()), (48, 8), "{}", device.name());

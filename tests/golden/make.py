@@ -3,7 +3,7 @@
 
 Run by hand, in a venv with requirements.txt; the output is committed. One part or all of them:
 
-    python make.py --minilm DIR [tokens hidden tiny-bert tiny-cases lora-cases tagging-cases mean-cases architectures minilm-cases init curves f16]
+    python make.py --minilm DIR [tokens hidden tiny-bert tiny-cases lora-cases tagging-cases mean-cases architectures minilm-cases init curves f16 probe]
 """
 
 import argparse
@@ -28,6 +28,7 @@ PARTS = {
     "init": ("make_init", "make"),
     "curves": ("make_curves", "make"),
     "f16": ("make_f16", "make"),
+    "probe": ("make_probe", "make"),
 }
 
 

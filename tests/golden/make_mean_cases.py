@@ -33,6 +33,15 @@ class NormalizedMeanHead(MeanHead):
     normalize = True
 
 
+class LayersHead(NormalizedMeanHead):
+    """Such vectors after layers 1 and 2, beside each other, together of length 1."""
+
+    def forward(self, outputs, *_, **__):
+        means = [outputs.hidden_states[layer].mean(dim=1) for layer in (1, 2)]
+        features = torch.cat([torch.nn.functional.normalize(mean, dim=-1) for mean in means], dim=-1) / 2**0.5
+        return SequenceClassifierOutput(logits=torch.nn.Sequential.forward(self, features), hidden_states=outputs.hidden_states)
+
+
 # Which sequences are windows of the same text: their beginnings, and the number of sequences.
 TEXTS = [0, 2, 3, 5]
 
@@ -53,11 +62,14 @@ def make(_minilm: Path) -> None:
         ("mean", "two dense layers on the mean", {"style": "flex"}, MeanHead, run_each),
         ("mean-normalized", "one dense layer on the mean, scaled to length 1", ONE_LAYER, NormalizedMeanHead, run_each),
         ("mean-windows", "the same on the mean of a text's windows' means", ONE_LAYER, NormalizedMeanHead, run_windows),
+        ("mean-of-layers", "one dense layer on the means after layers 1 and 2", ONE_LAYER, LayersHead, run_each),
     ]:
         adapterhub.run_each = run
         case = Case(name, what, "double_seq_bn", dict(leave_out=[0]), head, full=True)
         model = build(TINY, case)
         model.heads[NAME].__class__ = kind
+        if kind is LayersHead:
+            model.heads[NAME][1] = torch.nn.Linear(2 * model.config.hidden_size, len(case.labels))
         sequences, labels = batch(case)
         if run is run_windows:
             labels = labels[: len(TEXTS) - 1]
@@ -65,6 +77,8 @@ def make(_minilm: Path) -> None:
         folder = OUT / name
         saved = save(model, folder, case)
         own = {"pooling": "mean", "normalize": kind.normalize}
+        if kind is LayersHead:
+            own["hidden_layers"] = [1, 2]
         edit_json(folder / "head_config.json", lambda config: config.update(graftwork=own))
         write_golden(model, folder, case, saved, sequences, labels)
         if run is run_windows:

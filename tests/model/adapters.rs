@@ -23,7 +23,7 @@ fn run(backbone: &Backbone, adapter: &Adapter, golden: &Golden) -> (Vec<f32>, Op
     let hidden = backbone.forward(&mut tape, &batch, Some(adapter), 0.0).unwrap();
     let logits = adapter.head().map(|head| head.forward(&mut tape, backbone, &hidden, &batch, 0.0));
     let read = |tensor| pollster::block_on(backbone.device().read(tensor)).unwrap();
-    (read(hidden.value()), logits.as_ref().map(|logits| read(logits.value())))
+    (read(hidden.last().value()), logits.as_ref().map(|logits| read(logits.value())))
 }
 
 #[test]

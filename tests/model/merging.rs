@@ -11,7 +11,7 @@ fn hidden(backbone: &Backbone, adapter: Option<&Adapter>, golden: &Golden) -> Ve
     let batch = backbone.batch(ids, &vec![0; ids.len()], starts).unwrap();
     let mut tape = Tape::inference(backbone.device());
     let hidden = backbone.forward(&mut tape, &batch, adapter, 0.0).unwrap();
-    pollster::block_on(backbone.device().read(hidden.value())).unwrap()
+    pollster::block_on(backbone.device().read(hidden.last().value())).unwrap()
 }
 
 /// The tiny backbones with their LoRA cases.

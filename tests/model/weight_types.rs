@@ -34,7 +34,7 @@ fn hidden(backbone: &Backbone, golden: &Golden) -> Vec<f32> {
     let batch = backbone.batch(ids, &vec![0; ids.len()], starts).unwrap();
     let mut tape = Tape::inference(backbone.device());
     let hidden = backbone.forward(&mut tape, &batch, None, 0.0).unwrap();
-    pollster::block_on(backbone.device().read(hidden.value())).unwrap()
+    pollster::block_on(backbone.device().read(hidden.last().value())).unwrap()
 }
 
 /// Bytes of matrices and of vectors in f32.

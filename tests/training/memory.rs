@@ -126,7 +126,7 @@ fn inference_splits_what_does_not_fit() {
                 indices.iter().flat_map(|i| (0..lengths[*i]).map(move |t| (100 + i + t) as u32)).collect();
             let batch = backbone.batch(&ids, &vec![0; ids.len()], &shapes::cu_seqlens(&chosen))?;
             let mut tape = graftwork_tensor::Tape::inference(&device);
-            Ok(backbone.forward(&mut tape, &batch, None, 0.0)?.value().clone())
+            Ok(backbone.forward(&mut tape, &batch, None, 0.0)?.last().value().clone())
         };
         let read = |indices: &[usize], out: Rows<'_>| {
             let mut rows = out.iter();

@@ -15,7 +15,7 @@ pub use data::{DataArgs, TextArgs};
 pub use infer::{Embed, Eval, Inspect, Merge, Pooling, Predict};
 pub use method::MethodArgs;
 pub use settings::SettingArgs;
-pub use train::{AdapterArgs, InputFormat, Task, Train};
+pub use train::{AdapterArgs, InputFormat, RecipeChoice, Task, Train};
 
 const AFTER_HELP: &str = "\
 Exit status:

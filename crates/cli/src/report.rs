@@ -1,6 +1,6 @@
 //! What measuring found, as JSON and for people.
 
-use graftwork::Evaluation;
+use graftwork::{Comparison, Evaluation, Kept, Knowledge, TradeOff};
 use serde_json::{Map, Value, json};
 
 /// The most mistakes that JSON names where there are too many labels for a whole matrix.
@@ -27,6 +27,9 @@ pub fn to_json(evaluation: &Evaluation, labels: &[String]) -> Value {
     });
     let mut found = brief(evaluation);
     found.insert("examples".to_owned(), json!(evaluation.answers.len()));
+    if let Some(calibration) = &evaluation.calibration {
+        found.insert("calibration".to_owned(), knowledge_json(calibration));
+    }
     found.insert("per_class".to_owned(), per_class.collect());
     if let Some(confusion) = &metrics.confusion {
         let dense = confusion.dense();
@@ -50,6 +53,19 @@ pub fn summary(evaluation: &Evaluation) -> String {
     };
     let values: String = evaluation.metrics.values.iter().enumerate().map(value).collect();
     format!("{values}loss {:.4}", evaluation.loss)
+}
+
+/// What cross-validation found about a head alone and with its adapter.
+pub fn comparison(found: &Comparison) -> String {
+    let Comparison { head, adapter, kept } = found;
+    let kept = match kept {
+        Kept::Head => "the head alone is kept",
+        Kept::Adapter => "the adapter is kept",
+    };
+    format!(
+        "cross-validation: {} of {} right by the head alone, {} with the adapter: {kept}",
+        head.right, head.of, adapter.right
+    )
 }
 
 /// A table with one row a label; the 20 most frequent where there are more.
@@ -79,4 +95,57 @@ pub fn table(evaluation: &Evaluation) -> Vec<String> {
         lines.push(format!("and {} more labels; --json has them all", metrics.classes.len() - ROWS));
     }
     lines
+}
+
+/// What is known of an adapter's answers, without the vectors of what is familiar.
+pub fn knowledge_json(knowledge: &Knowledge) -> Value {
+    let (before, after) = knowledge.calibration_error;
+    let row = |row: &TradeOff| json!({"threshold": row.threshold, "answered": row.answered, "right": row.right});
+    let familiar = knowledge.familiar.as_ref();
+    json!({
+        "temperature": knowledge.temperature,
+        "examples": knowledge.held_out,
+        "calibration_error": {"before": before, "after": after},
+        "threshold": knowledge.threshold,
+        "trade_offs": knowledge.trade_offs.iter().map(row).collect::<Vec<_>>(),
+        "familiar": familiar.map(|familiar| {
+            json!({"limit": familiar.limit, "centroids": familiar.centroids.len() / familiar.dim.max(1)})
+        }),
+    })
+}
+
+/// The same for people: how far probabilities may be trusted, and a table of thresholds.
+pub fn knowledge(knowledge: &Knowledge) -> Vec<String> {
+    let (before, after) = knowledge.calibration_error;
+    let mut lines = vec![format!(
+        "calibration error {:.1} %, at temperature {:.2} {:.1} %",
+        100.0 * before,
+        knowledge.temperature,
+        100.0 * after
+    )];
+    if let Some(threshold) = knowledge.threshold {
+        lines.push(format!("labels less probable than {threshold} are not sure"));
+    }
+    if let Some(familiar) = &knowledge.familiar {
+        lines.push(format!("unfamiliar are texts at a distance over {:.3}", familiar.limit));
+    }
+    lines.push("threshold  answers            right              (95 % interval)".to_owned());
+    lines.extend(knowledge.trade_offs.iter().map(|row| trade_off(row, knowledge.held_out)));
+    lines
+}
+
+fn trade_off(row: &TradeOff, of: usize) -> String {
+    let share = |part: usize, of: usize| {
+        let percent = 100.0 * part as f64 / of.max(1) as f64;
+        format!("{percent:3.0} % {:12}", format!("({part} of {of})"))
+    };
+    let (low, high) = row.right_interval();
+    format!(
+        "{:9.3}  {} {} ({:.0} to {:.0} %)",
+        row.threshold,
+        share(row.answered, of),
+        share(row.right, row.answered),
+        100.0 * low,
+        100.0 * high
+    )
 }

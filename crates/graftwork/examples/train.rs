@@ -47,6 +47,8 @@ pub async fn train(backbone: &Backbone, out: &Path) -> Result<f64> {
                 let accuracy = evaluation.metrics.score();
                 println!("dev accuracy {accuracy:.2}{}", if best { ", the best so far" } else { "" });
             }
+            // Of `Backbone::few_shot` alone.
+            Event::Compared(_) => {}
         })
         .await?;
     let trained = trainer.to_file().await?;

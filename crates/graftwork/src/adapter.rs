@@ -44,6 +44,11 @@ impl Adapter {
         self.description().metadata.max_length
     }
 
+    /// Below which probability its answers are not sure, if nothing else is asked for.
+    pub fn threshold(&self) -> Option<f64> {
+        self.description().metadata.knowledge.as_ref().and_then(|knowledge| knowledge.threshold)
+    }
+
     /// What of longer texts its training read: what its answers do, unless they are told otherwise.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! Text in, vectors out.
 
-use graftwork_model::{Batch, HeadPooling};
-use graftwork_tensor::{OnProgress, Tape, Var};
+use graftwork_model::{Batch, HeadPooling, Hidden};
+use graftwork_tensor::{OnProgress, Tape};
 use graftwork_text::{Encoding, LongTexts};
 use graftwork_train::predict::{Rows, predict};
 
@@ -154,12 +154,12 @@ async fn vectors<S: AsRef<str>>(
     }
     let texts = backbone.encode_long(texts, limit)?;
     let examples: Vec<&[Encoding]> = texts.iter().map(Vec::as_slice).collect();
-    let output = |tape: &mut Tape, hidden: Var, batch: &Batch| match pooling {
-        None => hidden,
-        Some(pooling) => model.pool(tape, &hidden, batch, pooling.into()),
+    let output = |tape: &mut Tape, hidden: Hidden, batch: &Batch| match pooling {
+        None => hidden.last().clone(),
+        Some(pooling) => model.pool(tape, hidden.last(), batch, pooling.into()),
     };
     let read = |_, rows: Rows<'_>| rows.iter().map(|row| finished(row, options.normalize)).collect();
-    Ok(predict(model, adapter.map(Adapter::model), &examples, output, read, progress).await?)
+    Ok(predict(model, adapter.map(Adapter::model), &examples, (&[], output), read, progress).await?)
 }
 
 fn finished(row: &[f32], normalize: bool) -> Vec<f32> {

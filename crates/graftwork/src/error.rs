@@ -63,6 +63,12 @@ pub enum Error {
 pub type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
+    /// There must be two labels to tell apart.
+    pub(crate) fn too_few_labels(found: usize) -> Self {
+        let must = format!("be at least 2 to tell apart; there are {found}");
+        Self::Setting { setting: "the number of labels", must }
+    }
+
     /// Whether the device had no room for what was asked: less of it may succeed.
     pub fn is_out_of_memory(&self) -> bool {
         match self {

@@ -1,10 +1,12 @@
 //! Labelled data as token ids, and what is new to learn it.
 
 use graftwork_formats::Fingerprint;
-use graftwork_model::{AdapterConfig, AdapterFile, Metadata};
+use graftwork_model::{AdapterConfig, AdapterFile, HeadKind, Metadata};
+use graftwork_text::{Encoding, shuffled};
+use graftwork_train::probe::by_label;
 use graftwork_train::tasks::{Labelled, TaskInfo};
 
-use crate::{Backbone, Error, Result, Survey, TextLimit};
+use crate::{Backbone, Error, Recipe, Result, Survey, TextLimit};
 
 /// A task's labelled data, tokenised for a backbone: what an adapter is trained and evaluated on.
 #[derive(Debug)]
@@ -54,6 +56,36 @@ impl Examples {
         Survey::of((0..self.len()).map(|example| self.data.sequences(example)), self.max_length)
     }
 
+    /// How many tokens are read of all of them together.
+    pub fn tokens(&self) -> usize {
+        (0..self.len()).flat_map(|example| self.data.sequences(example)).map(Encoding::len).sum()
+    }
+
+    /// Whether each example has one label.
+    pub fn has_one_label_each(&self) -> bool {
+        self.task().head == HeadKind::Classification
+    }
+
+    /// Takes a share of the examples out, drawn from a seed, of every label its share where each example has one: those that
+    /// stay, and those that were taken, which messages call `what`. `None` if one of both would be empty.
+    pub fn hold_out(&self, share: f64, seed: u64, what: &'static str) -> Option<(Self, Self)> {
+        let groups = self.data.truth().map_or_else(|| vec![(0..self.len()).collect()], |labels| by_label(&labels));
+        let taken = |(members, salt): (&Vec<usize>, u64)| -> Vec<usize> {
+            let count = (members.len() as f64 * share).round() as usize;
+            shuffled(members.len(), seed, salt)[..count].iter().map(|place| members[*place]).collect()
+        };
+        let mut held: Vec<usize> = groups.iter().zip(0..).flat_map(taken).collect();
+        held.sort_unstable();
+        let kept: Vec<usize> = (0..self.len()).filter(|example| held.binary_search(example).is_err()).collect();
+        let part = |what, chosen: &[usize]| Self {
+            what,
+            data: self.data.subset(what, chosen),
+            labels: self.labels.clone(),
+            ..*self
+        };
+        (!held.is_empty() && !kept.is_empty()).then(|| (part(self.what, &kept), part(what, &held)))
+    }
+
     /// What of the data is not used, in a sentence.
     pub fn note(&self) -> Option<String> {
         self.data.note()
@@ -75,6 +107,7 @@ pub struct NewAdapter {
     labels: Vec<String>,
     name: String,
     method: AdapterConfig,
+    recipe: Recipe,
     seed: u64,
 }
 
@@ -86,7 +119,7 @@ impl NewAdapter {
     pub fn new(task: &'static TaskInfo, labels: impl IntoIterator<Item = impl Into<String>>) -> Self {
         let method = AdapterConfig::preset("double_seq_bn").expect("a method of the table");
         let labels = labels.into_iter().map(Into::into).collect();
-        Self { task, labels, name: "adapter".to_owned(), method, seed: 42 }
+        Self { task, labels, name: "adapter".to_owned(), method, recipe: Recipe::Standard, seed: 42 }
     }
 
     /// Its name, which is part of its tensors' names in files. Default `adapter`.
@@ -100,6 +133,14 @@ impl NewAdapter {
     #[must_use]
     pub fn method(mut self, method: AdapterConfig) -> Self {
         self.method = method;
+        self
+    }
+
+    /// By which recipe it will be trained: that decides its head, where it stands, and how it begins. Default
+    /// [`Recipe::Standard`].
+    #[must_use]
+    pub fn recipe(mut self, recipe: Recipe) -> Self {
+        self.recipe = recipe;
         self
     }
 
@@ -140,12 +181,12 @@ impl Backbone {
     /// # Errors
     /// If there are fewer than two labels, or the method makes no sense.
     pub fn new_adapter(&self, new: impl Into<NewAdapter>) -> Result<AdapterFile> {
-        let NewAdapter { task, labels, name, method, seed } = new.into();
+        let NewAdapter { task, labels, name, method, recipe, seed } = new.into();
         if labels.len() < 2 {
-            let must = format!("be at least 2 to tell apart; there are {}", labels.len());
-            return Err(Error::Setting { setting: "the number of labels", must });
+            return Err(Error::too_few_labels(labels.len()));
         }
-        let head = (task.new_head)(&name, labels);
+        let head = recipe.head(&name, &labels, self).unwrap_or_else(|| (task.new_head)(&name, labels));
+        let method = recipe.method(method, self)?;
         let mut file = AdapterFile::new(name, method, Some(head), self.config());
         file.metadata = Metadata { backbone_fingerprint: Some(self.fingerprint()), ..Metadata::default() };
         file.initialise(self.config(), seed)?;

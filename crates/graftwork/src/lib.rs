@@ -11,7 +11,9 @@
 //! | classify, tag, embed | [`Adapter::classify`], [`Adapter::tag`], [`Backbone::embed`] |
 //! | read labelled data, or bring it along | [`Dataset`], [`TaggedDataset`] |
 //! | train | [`Backbone::examples`], [`Backbone::new_adapter`], [`Backbone::trainer`] |
+//! | learn while examples come in | [`Backbone::probe`] |
 //! | measure | [`Adapter::evaluate`] |
+//! | know how sure an answer is | [`Adapter::calibrate`], [`Knowledge`], [`Warning`] |
 //! | fold an adapter into its backbone | [`Backbone::attach_merged`], [`merge()`] |
 //! | know how far a call is, or end it | [`Call`] |
 //!
@@ -70,6 +72,9 @@ mod limit;
 mod merge;
 mod paths;
 mod predict;
+mod probe;
+mod reader;
+mod recipe;
 mod summary;
 mod train;
 
@@ -96,8 +101,8 @@ pub use adapter::Adapter;
 pub use examples::NewAdapter;
 pub use graftwork_formats::HostTensor;
 pub use graftwork_model::{
-    AdapterConfig, AdapterFile, HeadConfig, HeadKind, HeadPooling, HeadStyle, METHODS, Metadata, MethodInfo,
-    MethodOption, Preset, methods, options,
+    AdapterConfig, AdapterFile, Familiar, HeadConfig, HeadKind, HeadPooling, HeadStyle, Knowledge, METHODS, Metadata,
+    MethodInfo, MethodOption, Preset, TradeOff, methods, options,
 };
 pub use merge::{MergedBackbone, merge};
 
@@ -106,6 +111,8 @@ pub use embed::{EmbedOptions, Pooling};
 pub use graftwork_train::Warning;
 pub use graftwork_train::tasks::{Answer, Classification, TaggedEntity, TaggedWord, Tagging};
 pub use predict::TextOptions;
+pub use probe::Probe;
+pub use reader::{Reader, TextVector};
 
 // Labelled data.
 pub use examples::Examples;
@@ -116,8 +123,10 @@ pub use graftwork_train::tasks::{Labelled, TASKS, TaskInfo, text_classification,
 // Training and measuring.
 pub use graftwork_train::checkpoint::{Best, RunState};
 pub use graftwork_train::evaluate::Evaluation;
+pub use graftwork_train::few_shot::{Comparison, Kept, Score, Stage};
 pub use graftwork_train::metrics::{ClassMetrics, Confusion, Metrics};
 pub use graftwork_train::{Ending, Event, Progress, SETTINGS, Schedule, Setting, StepReport, TrainConfig, Turn};
+pub use recipe::Recipe;
 pub use train::{RunOptions, Trainer};
 
 // Errors.

@@ -2,22 +2,32 @@
 
 use std::ops::Range;
 
+use graftwork_model::Knowledge;
 use graftwork_tensor::OnProgress;
 use graftwork_text::{Encoding, LongTexts};
 use graftwork_train::Warning;
-use graftwork_train::evaluate::{Evaluation, evaluate};
+use graftwork_train::evaluate::{Evaluation, calibrate, evaluate};
 use graftwork_train::metrics::Scheme;
-use graftwork_train::predict::{Rows, predict_head};
-use graftwork_train::tasks::{Classification, Tagging, TaskInfo, text_classification, token_classification};
+use graftwork_train::predict::{Rows, predict_head, predict_texts};
+use graftwork_train::tasks::{Classification, Reading, Tagging, TaskInfo, text_classification, token_classification};
 
-use crate::{Adapter, Call, Examples, Result};
+use crate::{Adapter, Call, Error, Examples, Result};
 
 /// How texts are predicted.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct TextOptions {
-    max_length: Option<usize>,
-    long_texts: Option<LongTexts>,
+    pub(crate) max_length: Option<usize>,
+    pub(crate) long_texts: Option<LongTexts>,
+    pub(crate) threshold: Option<f64>,
+}
+
+impl Call<'_, TextOptions, Vec<Classification>> {
+    /// Below which probability an answer gets the warning [`Unsure`](graftwork_train::Warning::Unsure), from 0 to 1.
+    /// Default: what is kept in the adapter, or else none.
+    pub fn threshold(self, probability: impl Into<Option<f64>>) -> Self {
+        self.with(|options| options.threshold = probability.into())
+    }
 }
 
 impl<T> Call<'_, TextOptions, T> {
@@ -42,10 +52,13 @@ impl Adapter {
     pub fn classify<'a, S: AsRef<str> + Sync>(&'a self, texts: &'a [S]) -> Call<'a, TextOptions, Vec<Classification>> {
         Call::new(TextOptions::default(), move |options: TextOptions, mut progress| async move {
             let labels = labels_of(self, &text_classification::INFO)?;
+            let reading = reading(&labels, self.description().metadata.knowledge.as_ref(), options.threshold)?;
             let texts = self.backbone().encode_long(texts, self.limit(options.max_length, options.long_texts)?)?;
-            let read = |i: usize, rows: Rows<'_>| Classification::new(&labels, rows, Warning::of(&texts[i]));
             let examples: Vec<&[Encoding]> = texts.iter().map(Vec::as_slice).collect();
-            self.predict(&examples, read, &mut progress).await
+            let read =
+                |i: usize, logits: &[f32], features: &[f32]| reading.answer(logits, features, Warning::of(examples[i]));
+            let (model, with_features) = (self.backbone().model(), reading.takes_features());
+            Ok(predict_texts(model, self.model(), &examples, with_features, read, &mut progress).await?)
         })
     }
 
@@ -93,6 +106,19 @@ impl Adapter {
         })
     }
 
+    /// Predicts examples that the adapter has not learned from, compares with their truth, and gives what that tells of its
+    /// answers: a temperature, what thresholds cost, what is familiar. To be kept in
+    /// [`Metadata::knowledge`](crate::Metadata::knowledge). `None` where examples do not have one label each.
+    ///
+    /// # Errors
+    /// As [`Adapter::evaluate`].
+    pub fn calibrate<'a>(&'a self, examples: &'a Examples) -> Call<'a, (), (Evaluation, Option<Knowledge>)> {
+        Call::new((), move |(), mut progress| async move {
+            let examples = examples.for_backbone(self.backbone())?;
+            Ok(calibrate(self.backbone().model(), self.model(), examples, &mut progress).await?)
+        })
+    }
+
     /// The limit of texts whose words are tagged.
     fn tagging_length(&self, options: &TextOptions) -> Result<Option<usize>> {
         let limit = self.limit(options.max_length, options.long_texts)?;
@@ -123,6 +149,19 @@ impl Adapter {
     ) -> Result<Vec<T>> {
         Ok(predict_head(self.backbone().model(), self.model(), examples, read, progress).await?)
     }
+}
+
+/// How answers are read; `threshold` is asked for, else the adapter's own is taken.
+pub(crate) fn reading<'a>(
+    labels: &'a [String],
+    knowledge: Option<&'a Knowledge>,
+    threshold: Option<f64>,
+) -> Result<Reading<'a>> {
+    if threshold.is_some_and(|threshold| !(0.0..=1.0).contains(&threshold)) {
+        return Err(Error::Setting { setting: "threshold", must: "be a probability, from 0 to 1".to_owned() });
+    }
+    let threshold = threshold.or_else(|| knowledge.and_then(|knowledge| knowledge.threshold));
+    Ok(Reading { labels, knowledge, threshold })
 }
 
 /// The labels of an adapter's head, which must be for that task.

@@ -1,17 +1,24 @@
 //! Training an adapter.
 
 use graftwork_model::AdapterFile;
-use graftwork_tensor::MaybeSend;
+use graftwork_tensor::{MaybeSend, give_way};
 use graftwork_train::checkpoint::{Best, RunState};
+use graftwork_train::few_shot::{Comparison, FewShot, Stage};
 use graftwork_train::{Ending, Event, Progress, TrainConfig, Turn};
 
-use crate::{Adapter, Backbone, Call, Error, Examples, Result, VERSION};
+use crate::{Adapter, Backbone, Call, Error, Examples, Recipe, Result, VERSION};
 
 /// Trains one adapter on its backbone: to the end by [`run`](Trainer::run), or [a few steps](Trainer::turn) at a time.
 pub struct Trainer<'a> {
-    inner: graftwork_train::Trainer<'a>,
-    /// The same one, which the trainer changes.
+    backbone: &'a Backbone,
+    inner: Inner<'a>,
+    /// The one that is trained now.
     adapter: Adapter,
+}
+
+enum Inner<'a> {
+    Standard(graftwork_train::Trainer<'a>),
+    FewShot(Box<FewShot<'a>>),
 }
 
 /// How a training runs.
@@ -35,11 +42,61 @@ impl Backbone {
     pub fn trainer<'a>(
         &'a self,
         file: &AdapterFile,
-        mut config: TrainConfig,
+        config: TrainConfig,
         train: &'a Examples,
         dev: impl Into<Option<&'a Examples>>,
     ) -> Result<Trainer<'a>> {
         let dev = dev.into().map(|dev| dev.for_backbone(self)).transpose()?;
+        let (file, config) = self.to_be_trained(file, config, train, Recipe::Standard)?;
+        let inner = graftwork_train::Trainer::new(self.model(), &file, config, train.for_backbone(self)?, dev)?;
+        let adapter = Adapter::new(self, inner.adapter().clone());
+        Ok(Trainer { backbone: self, inner: Inner::Standard(inner), adapter })
+    }
+
+    /// Plans the training of a [new adapter](NewAdapter::recipe) by [`Recipe::FewShot`]. Cross-validation stands in for dev
+    /// data: it decides whether the adapter is kept or the head alone, and says how sure the answers may be.
+    ///
+    /// # Errors
+    /// As [`Backbone::trainer`], and if the examples do not have one label each, or the adapter's head has several layers.
+    pub fn few_shot<'a>(&'a self, file: &AdapterFile, config: TrainConfig, train: &'a Examples) -> Result<Trainer<'a>> {
+        self.head_first(file, config, train, Recipe::FewShot)
+    }
+
+    /// The same by [`Recipe::Probe`]: it ends with the head. [`Backbone::probe`] is for examples that come one by one.
+    ///
+    /// # Errors
+    /// As [`Backbone::few_shot`].
+    pub fn head_alone<'a>(
+        &'a self,
+        file: &AdapterFile,
+        config: TrainConfig,
+        train: &'a Examples,
+    ) -> Result<Trainer<'a>> {
+        self.head_first(file, config, train, Recipe::Probe)
+    }
+
+    fn head_first<'a>(
+        &'a self,
+        file: &AdapterFile,
+        config: TrainConfig,
+        train: &'a Examples,
+        recipe: Recipe,
+    ) -> Result<Trainer<'a>> {
+        let (file, config) = self.to_be_trained(file, config, train, recipe)?;
+        let head_only = recipe == Recipe::Probe;
+        let inner = FewShot::new(self.model(), &file, config, train.for_backbone(self)?, head_only)?;
+        let adapter = Adapter::new(self, inner.adapter().clone());
+        Ok(Trainer { backbone: self, inner: Inner::FewShot(Box::new(inner)), adapter })
+    }
+
+    /// An adapter as it will be saved, but for its weights.
+    fn to_be_trained(
+        &self,
+        file: &AdapterFile,
+        mut config: TrainConfig,
+        train: &Examples,
+        recipe: Recipe,
+    ) -> Result<(AdapterFile, TrainConfig)> {
         file.check_backbone(self.config(), Some(&self.fingerprint()))?;
         let mut file = file.clone();
         let metadata = &mut file.metadata;
@@ -48,13 +105,15 @@ impl Backbone {
         metadata.tool_version = Some(format!("graftwork {VERSION}"));
         // What was said of the weights before is no longer true.
         metadata.metrics.clear();
+        metadata.knowledge = None;
         metadata.long_texts = train.limit().recorded().map(|choice| choice.name().to_owned());
         config.max_length = Some(train.max_length());
         config.long_texts = train.limit().recorded();
         metadata.training = config.to_json();
-        let inner = graftwork_train::Trainer::new(self.model(), &file, config, train.for_backbone(self)?, dev)?;
-        let adapter = Adapter::new(self, inner.adapter().clone());
-        Ok(Trainer { inner, adapter })
+        if recipe != Recipe::Standard {
+            metadata.training.insert("recipe".to_owned(), recipe.name().into());
+        }
+        Ok((file, config))
     }
 }
 
@@ -70,28 +129,59 @@ impl Trainer<'_> {
     /// # Errors
     /// If the device fails.
     pub async fn to_file(&self) -> Result<AdapterFile> {
-        self.adapter.to_file().await
+        let mut file = self.adapter.to_file().await?;
+        if let Inner::FewShot(run) = &self.inner {
+            file.metadata.knowledge = run.knowledge().cloned();
+            let found = run.comparison().map(|found| ("cross_validation".to_owned(), found.to_json()));
+            file.metadata.metrics.extend(found);
+        }
+        Ok(file)
+    }
+
+    /// What cross-validation found, of a run for few examples that is past it.
+    pub fn comparison(&self) -> Option<&Comparison> {
+        match &self.inner {
+            Inner::Standard(_) => None,
+            Inner::FewShot(run) => run.comparison(),
+        }
+    }
+
+    /// What the next turn of a run for few examples does; of others it is always [`Stage::Training`].
+    pub fn stage(&self) -> Stage {
+        match &self.inner {
+            Inner::Standard(_) => Stage::Training,
+            Inner::FewShot(run) => run.stage(),
+        }
     }
 
     /// How far the run is.
     pub fn progress(&self) -> Progress {
-        self.inner.progress()
+        match &self.inner {
+            Inner::Standard(run) => run.progress(),
+            Inner::FewShot(run) => run.progress(),
+        }
     }
 
     /// The best evaluation so far.
     pub fn best(&self) -> Option<Best> {
-        self.inner.best()
+        match &self.inner {
+            Inner::Standard(run) => run.best(),
+            Inner::FewShot(_) => None,
+        }
     }
 
     /// Whether the next turn evaluates the dev data. What the steps before it have learned may be saved first, as the
     /// [`state`](Trainer::state) of a run.
     pub fn is_evaluation_due(&self) -> bool {
-        self.inner.is_evaluation_due()
+        matches!(&self.inner, Inner::Standard(run) if run.is_evaluation_due())
     }
 
     /// Steps whose reports are best waited for together: on a CPU they are there as soon as the step is.
     pub fn steps_per_turn(&self) -> usize {
-        self.inner.steps_per_turn()
+        match &self.inner {
+            Inner::Standard(run) => run.steps_per_turn(),
+            Inner::FewShot(run) => run.steps_per_turn(),
+        }
     }
 
     /// Runs to the end, from wherever it is. Cancelled, it ends as [`Ending::Stopped`], and may be run again.
@@ -101,15 +191,16 @@ impl Trainer<'_> {
     pub fn run<'a>(&'a mut self) -> Call<'a, RunOptions<'a>, Ending> {
         Call::new(RunOptions::default(), move |options: RunOptions<'a>, mut progress| async move {
             let mut observer = options.observer;
-            let mut observe = |trainer: &graftwork_train::Trainer<'_>, event: Event<'_>| {
-                let Progress { step, total_steps, .. } = trainer.progress();
-                progress(step as f64 / total_steps.max(1) as f64);
+            loop {
+                let turn = self.turn(self.steps_per_turn()).await?;
+                let now = self.progress();
+                progress(now.step as f64 / now.total_steps.max(1) as f64);
+                let Some(event) = turn.event(now) else { return Ok(Ending::Finished) };
                 if let Some(observer) = &mut observer {
                     observer(event);
                 }
-                std::ops::ControlFlow::Continue(())
-            };
-            Ok(self.inner.run(&mut observe).await?)
+                give_way().await;
+            }
         })
         .or_cancelled(|| Ok(Ending::Stopped))
     }
@@ -121,7 +212,14 @@ impl Trainer<'_> {
     /// # Errors
     /// As [`Trainer::run`].
     pub async fn turn(&mut self, most: usize) -> Result<Turn> {
-        Ok(self.inner.turn(most).await?)
+        match &mut self.inner {
+            Inner::Standard(run) => Ok(run.turn(most).await?),
+            Inner::FewShot(run) => {
+                let turn = run.turn(most, &mut |_| {}).await?;
+                self.adapter = Adapter::new(self.backbone, run.adapter().clone());
+                Ok(turn)
+            }
+        }
     }
 
     /// Everything that [`Trainer::resume`] needs, to be [saved](RunState::save); `run` names the run: its settings and
@@ -130,7 +228,10 @@ impl Trainer<'_> {
     /// # Errors
     /// If the device fails.
     pub async fn state(&self, run: &str) -> Result<RunState> {
-        Ok(self.inner.state(run).await?)
+        match &self.inner {
+            Inner::Standard(trainer) => Ok(trainer.state(run).await?),
+            Inner::FewShot(trainer) => Ok(trainer.state(run).await?),
+        }
     }
 
     /// Goes on where a state of this run was taken, as [`Adapter::load_state`] reads it, and ends with the bytes of an
@@ -143,7 +244,10 @@ impl Trainer<'_> {
             let problem = format!("it is of the run {:?}, not of {run:?}", state.run);
             return Err(Error::from(graftwork_train::Error::OtherRun { file: "state".to_owned(), problem }));
         }
-        Ok(self.inner.resume(state)?)
+        match &mut self.inner {
+            Inner::Standard(run) => Ok(run.resume(state)?),
+            Inner::FewShot(run) => Ok(run.resume(state)?),
+        }
     }
 }
 

@@ -58,11 +58,14 @@ impl Adapter {
             return Err(Error::NoPooler { adapter: file.name.clone() });
         }
         let sizes = Sizes::of(backbone.config());
+        if let Some(head) = &file.head {
+            head.check_layers(&file.name, Some(sizes.layers))?;
+        }
         let specs = file.tensor_specs(&sizes)?;
         let arena = Arena::new(backbone.device(), &specs, &file.tensors, trainable);
         backbone.device().check(arena.weights())?;
         let graft = file.config.method().graft(&arena, sizes.layers);
-        let head = file.head.as_ref().map(|head| Head::new(head, &arena, backbone.config()));
+        let head = file.head.as_ref().map(|head| Head::new(head, &arena, backbone));
         let description = AdapterFile { tensors: BTreeMap::new(), ..file.clone() };
         Ok(Self { graft, head, arena, description, backbone: backbone.id() })
     }

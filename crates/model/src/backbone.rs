@@ -7,9 +7,10 @@ use graftwork_tensor::ops::attention::Sequences;
 use graftwork_tensor::ops::pool::Pool;
 use graftwork_tensor::{Activation, Device, Tape, Tensor, Var, Weight, WeightType, give_way};
 
-use crate::batch::{Batch, Start};
+use crate::batch::{Batch, Hidden, Start};
 use crate::embeddings::Embeddings;
 use crate::graft::{Bare, Graft, Product};
+use crate::head::Head;
 use crate::layer::Layer;
 use crate::layers::Dense;
 use crate::loader::Loader;
@@ -186,24 +187,47 @@ impl Backbone {
         Ok(())
     }
 
-    /// Last hidden states [T, D], with an adapter's modules in their places. `dropout` is the probability after the
+    /// Hidden states, with an adapter's modules in their places. `dropout` is the probability after the
     /// embeddings' norm and after each sub-layer's last product, where the tape drops at all; attention weights are not dropped.
     ///
     /// # Errors
     /// If the batch or the adapter is of another backbone, or the batch begins above a layer that the adapter changes.
-    pub fn forward(&self, tape: &mut Tape, batch: &Batch, adapter: Option<&Adapter>, dropout: f32) -> Result<Var> {
+    pub fn forward(&self, tape: &mut Tape, batch: &Batch, adapter: Option<&Adapter>, dropout: f32) -> Result<Hidden> {
+        let read = adapter.and_then(Adapter::head).map_or(&[][..], Head::hidden_layers);
+        self.forward_keeping(tape, batch, (adapter, dropout), read)
+    }
+
+    /// The same, where other layers are read (from 1) than the adapter's head does.
+    ///
+    /// # Errors
+    /// As [`Backbone::forward`].
+    pub fn forward_keeping(
+        &self,
+        tape: &mut Tape,
+        batch: &Batch,
+        (adapter, dropout): (Option<&Adapter>, f32),
+        read: &[usize],
+    ) -> Result<Hidden> {
         self.check_batch(batch)?;
         if let Some(adapter) = adapter.filter(|adapter| adapter.backbone() != self.id) {
             return Err(Error::AttachedElsewhere { adapter: adapter.description().name.clone() });
         }
         let graft: &dyn Graft = adapter.map_or(&Bare, Adapter::graft);
         let below = batch.first_layer();
-        let lowest = adapter.map_or(below, |adapter| adapter.description().config.lowest_layer(self.layers.len()));
+        let changed = adapter.map_or(below, |adapter| adapter.description().config.lowest_layer(self.layers.len()));
+        let lowest = read.iter().copied().fold(changed, usize::min);
         if lowest < below {
-            let problem = format!("it begins at layer {below}, but the adapter changes layer {lowest}");
+            let problem = format!("it begins at layer {below}, but layer {lowest} is changed or read");
             return Err(Error::Batch { problem });
         }
-        Ok(self.layers(tape, batch, graft, (self.layers.len(), dropout)))
+        let mut between = Vec::with_capacity(read.len());
+        let keep = |layer, x: &Var| {
+            if read.contains(&layer) {
+                between.push(x.clone());
+            }
+        };
+        let last = self.layers(tape, batch, graft, (self.layers.len(), dropout), keep);
+        Ok(Hidden { last, between })
     }
 
     /// What goes into `layer` (from 0; as many as there are layers is the end), [T, D], by the frozen backbone: what
@@ -218,11 +242,18 @@ impl Backbone {
             return Err(Error::Batch { problem });
         }
         let mut tape = Tape::inference(&self.device);
-        Ok(self.layers(&mut tape, batch, &Bare, (layer, 0.0)).value().clone())
+        Ok(self.layers(&mut tape, batch, &Bare, (layer, 0.0), |_, _| {}).value().clone())
     }
 
-    /// The way of a batch up to the layer `end`.
-    fn layers(&self, tape: &mut Tape, batch: &Batch, graft: &dyn Graft, (end, dropout): (usize, f32)) -> Var {
+    /// The way of a batch up to the layer `end`. `keep` gets the states that go into a layer, by the number of layers before.
+    fn layers(
+        &self,
+        tape: &mut Tape,
+        batch: &Batch,
+        graft: &dyn Graft,
+        (end, dropout): (usize, f32),
+        mut keep: impl FnMut(usize, &Var),
+    ) -> Var {
         let mut x = match &batch.start {
             Start::Tokens(tokens) => {
                 let x = self.embeddings.forward(tape, &self.device, tokens, dropout);
@@ -230,8 +261,10 @@ impl Backbone {
             }
             Start::Hidden(_, hidden) => tape.constant(hidden.clone()),
         };
+        keep(batch.first_layer(), &x);
         for (i, layer) in self.layers[..end].iter().enumerate().skip(batch.first_layer()) {
             x = layer.forward(tape, (i, x), &batch.sequences, graft, dropout);
+            keep(i + 1, &x);
         }
         x
     }

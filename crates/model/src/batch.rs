@@ -1,7 +1,7 @@
 //! A packed batch on a device.
 
 use graftwork_tensor::ops::attention::Sequences;
-use graftwork_tensor::{Device, Indices, Tensor};
+use graftwork_tensor::{Device, Indices, Tensor, Var};
 
 use crate::{Error, Result};
 
@@ -51,5 +51,25 @@ impl Batch {
             Start::Tokens(_) => 0,
             Start::Hidden(layer, _) => layer,
         }
+    }
+}
+
+/// Hidden states that a forward pass gives.
+#[derive(Debug, Clone)]
+pub struct Hidden {
+    pub(crate) last: Var,
+    pub(crate) between: Vec<Var>,
+}
+
+impl Hidden {
+    /// The states after the last layer, [T, D].
+    pub fn last(&self) -> &Var {
+        &self.last
+    }
+
+    /// Those after each layer that the adapter's head reads, [T, D], if it reads more than the last
+    /// ([`HeadConfig::hidden_layers`](crate::HeadConfig)).
+    pub fn between(&self) -> &[Var] {
+        &self.between
     }
 }

@@ -1,39 +1,36 @@
 //! Prediction heads on a device.
 
-use graftwork_formats::BackboneConfig;
 use graftwork_tensor::{Activation, Tape, Var};
 
+use crate::HeadConfig;
 use crate::arena::Arena;
 use crate::backbone::Backbone;
-use crate::batch::Batch;
+use crate::batch::{Batch, Hidden};
+use crate::features::Features;
 use crate::layers::Dense;
 use crate::layers::activation;
-use crate::{HeadConfig, HeadKind, HeadPooling};
 
 /// `layers` times (dropout, dense), with an activation between, on one vector a text or on every token.
 #[derive(Debug, Clone)]
 pub struct Head {
-    kind: HeadKind,
+    features: Features,
     layers: Vec<Dense>,
     activation: Activation,
-    pooling: HeadPooling,
-    normalize: bool,
     dropout: f32,
 }
 
 impl Head {
-    pub(crate) fn new(config: &HeadConfig, arena: &Arena, backbone: &BackboneConfig) -> Self {
+    pub(crate) fn new(config: &HeadConfig, arena: &Arena, backbone: &Backbone) -> Self {
+        let (features, backbone) = (Features::new(config, backbone), backbone.config());
         let dense = |layer| Dense {
             weight: arena.get(&format!("head.{layer}.weight")).expect("the head's tensors were checked").into(),
             bias: arena.get(&format!("head.{layer}.bias")),
         };
         let default = backbone.classifier_dropout.unwrap_or(backbone.hidden_dropout_prob);
         Self {
-            kind: config.kind,
+            features,
             layers: (0..config.layers).map(dense).collect(),
             activation: config.activation.as_ref().map_or(Activation::Identity, activation),
-            pooling: config.pooling,
-            normalize: config.normalize,
             dropout: config.dropout_prob.unwrap_or(default) as f32,
         }
     }
@@ -43,21 +40,21 @@ impl Head {
         self.dropout
     }
 
-    /// Logits from the last hidden states [T, D]: [S, labels], or [T, labels] where every token is tagged. `dropout` is
-    /// the probability before each dense layer.
-    pub fn forward(&self, tape: &mut Tape, backbone: &Backbone, hidden: &Var, batch: &Batch, dropout: f32) -> Var {
+    /// The layers whose hidden states it reads (from 1); none if it reads the last one's alone.
+    pub fn hidden_layers(&self) -> &[usize] {
+        self.features.layers()
+    }
+
+    /// Logits from hidden states: [S, labels], or [T, labels] where every token is tagged. `dropout` is the probability
+    /// before each dense layer.
+    pub fn forward(&self, tape: &mut Tape, backbone: &Backbone, hidden: &Hidden, batch: &Batch, dropout: f32) -> Var {
         let features = self.features(tape, backbone, hidden, batch);
         self.logits(tape, &features, dropout)
     }
 
-    /// What the dense layers stand on, from the last hidden states [T, D]: [S, D], a row a text, or [T, D] where every token is
-    /// tagged. Windows of a text are averaged before the scaling.
-    pub fn features(&self, tape: &mut Tape, backbone: &Backbone, hidden: &Var, batch: &Batch) -> Var {
-        let x = match self.kind {
-            HeadKind::Tagging => hidden.clone(),
-            HeadKind::Classification => backbone.pool(tape, hidden, batch, self.pooling),
-        };
-        if self.normalize { tape.normalize(&x) } else { x }
+    /// What the dense layers stand on, of hidden states.
+    pub fn features(&self, tape: &mut Tape, backbone: &Backbone, hidden: &Hidden, batch: &Batch) -> Var {
+        self.features.of(tape, backbone, hidden, batch)
     }
 
     /// Logits from what [`Head::features`] gives. `dropout` is the probability before each dense layer.

@@ -1,11 +1,11 @@
 //! What stands on top of the backbone: a prediction head.
 
-use graftwork_formats::{ActivationName, Blueprint, Error, Result, TensorSpec};
+use graftwork_formats::{ActivationName, BackboneConfig, Blueprint, Error, Result, TensorSpec};
 use serde_json::{Map, Value};
 
 /// A prediction head: `layers` times (dropout, dense), with an activation between the dense layers, on one vector a text
 /// ([`HeadPooling`]) or on the hidden state of every token, as its kind says. The inner dense layers are `[D, D]`, the
-/// last is `[num_labels, D]`.
+/// last is `[num_labels, D]`; the first takes as many numbers as the vector has ([`HeadConfig::features`]).
 #[derive(Debug, Clone, PartialEq)]
 pub struct HeadConfig {
     /// What it predicts.
@@ -22,6 +22,9 @@ pub struct HeadConfig {
     pub pooling: HeadPooling,
     /// Whether that vector is scaled to length 1. As [`HeadPooling::Mean`], AdapterHub cannot know it.
     pub normalize: bool,
+    /// The layers (from 1, ascending, at most [`MOST_LAYERS`]) whose hidden states it reads; empty for the last one's alone.
+    /// Each gives a vector as above, which stand beside each other, all together of length 1. Nor can AdapterHub know this.
+    pub hidden_layers: Vec<usize>,
     /// Whether the last dense layer has a bias; the inner ones always have.
     pub bias: bool,
     /// The dropout probability while training; `None` takes the backbone's `classifier_dropout`, else its
@@ -34,6 +37,9 @@ pub struct HeadConfig {
     /// Unknown keys of the file, written back as they were.
     pub extra: Map<String, Value>,
 }
+
+/// The most layers that a head reads.
+pub const MOST_LAYERS: usize = 3;
 
 /// Which vector of a text a head stands on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -117,6 +123,7 @@ impl HeadConfig {
             activation: ActivationName::parse("tanh"),
             pooling: HeadPooling::First,
             normalize: false,
+            hidden_layers: Vec::new(),
             bias: true,
             dropout_prob: None,
             labels: Some(labels),
@@ -132,10 +139,36 @@ impl HeadConfig {
         Self { layers: 1, activation: None, pooling: HeadPooling::Mean, normalize: true, ..Self::flex(name, labels) }
     }
 
+    /// The same after half and all of a backbone's layers: topics are told apart better in the last layer, style and form in
+    /// the middle, and from few examples that counts.
+    #[must_use]
+    pub fn linear_on_layers(name: impl Into<String>, labels: Vec<String>, backbone: &BackboneConfig) -> Self {
+        let last = backbone.num_hidden_layers;
+        let mut hidden_layers = vec![last.div_ceil(2), last];
+        hidden_layers.dedup();
+        Self { hidden_layers, ..Self::linear(name, labels) }
+    }
+
+    /// Refuses layers that cannot be read; those of a backbone with `layers`, if that is known.
+    pub(crate) fn check_layers(&self, file: &str, layers: Option<usize>) -> Result<()> {
+        let read = &self.hidden_layers;
+        let ascending = read.first() != Some(&0) && read.windows(2).all(|pair| pair[0] < pair[1]);
+        let of_means = read.is_empty() || (self.pooling == HeadPooling::Mean && self.normalize);
+        let there = read.last().is_none_or(|last| layers.is_none_or(|layers| *last <= layers));
+        if ascending && read.len() <= MOST_LAYERS && of_means && there {
+            return Ok(());
+        }
+        let problem = format!(
+            "is {read:?}; it must be at most {MOST_LAYERS} layers from 1 on, ascending, none beyond the backbone's last, of a \
+             head on means of length 1"
+        );
+        Err(Error::config(file, "hidden_layers", problem))
+    }
+
     /// Whether AdapterHub's files can say all that it computes.
     #[must_use]
     pub fn is_adapterhubs(&self) -> bool {
-        self.pooling != HeadPooling::Mean && !self.normalize
+        self.pooling != HeadPooling::Mean && !self.normalize && self.hidden_layers.is_empty()
     }
 
     /// AdapterHub's default head for tagging: one dense layer on every token.
@@ -194,6 +227,12 @@ impl HeadConfig {
         }
     }
 
+    /// How long the vector is that the dense layers stand on, on a backbone of width `hidden`.
+    #[must_use]
+    pub fn features(&self, hidden: usize) -> usize {
+        hidden * self.hidden_layers.len().max(1)
+    }
+
     /// The head's tensors on a backbone of width `hidden`, in the order of the forward pass: `head.<layer>.weight` and
     /// `head.<layer>.bias`.
     #[must_use]
@@ -202,10 +241,11 @@ impl HeadConfig {
         for layer in 0..self.layers {
             let last = layer + 1 == self.layers;
             let outputs = if last { self.num_labels } else { hidden };
+            let inputs = if layer == 0 { self.features(hidden) } else { hidden };
             let mut add = |part: &str, shape| {
                 specs.push(TensorSpec { name: format!("head.{layer}.{part}"), shape, optional: false });
             };
-            add("weight", vec![outputs, hidden]);
+            add("weight", vec![outputs, inputs]);
             if !last || self.bias {
                 add("bias", vec![outputs]);
             }
@@ -247,6 +287,22 @@ mod tests {
         let classifier = HeadConfig::static_classifier(&BERT, labels());
         assert_eq!(names(&classifier), [("head.0.weight".to_owned(), vec![2, 4]), ("head.0.bias".to_owned(), vec![2])]);
         assert_eq!(names(&HeadConfig::static_classifier(&ROBERTA, labels())), expected);
+    }
+
+    #[test]
+    fn half_and_all_of_the_layers() {
+        let mut backbone = BackboneConfig::from_json(
+            "f",
+            br#"{"model_type":"bert","hidden_size":8,"num_hidden_layers":6,"num_attention_heads":2,"intermediate_size":16,
+            "vocab_size":9,"max_position_embeddings":9,"type_vocab_size":2}"#,
+        )
+        .unwrap();
+        for (layers, read) in [(1, &[1][..]), (2, &[1, 2]), (3, &[2, 3]), (6, &[3, 6]), (12, &[6, 12])] {
+            backbone.num_hidden_layers = layers;
+            let head = HeadConfig::linear_on_layers("x", labels(), &backbone);
+            assert_eq!(head.hidden_layers, read);
+            assert!(head.check_layers("f", Some(layers)).is_ok() && head.check_layers("f", Some(layers - 1)).is_err());
+        }
     }
 
     #[test]

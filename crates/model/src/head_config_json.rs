@@ -72,6 +72,9 @@ impl HeadConfig {
                 own.insert("pooling".to_owned(), json!(self.pooling.name()));
             }
             own.insert("normalize".to_owned(), json!(self.normalize));
+            if !self.hidden_layers.is_empty() {
+                own.insert("hidden_layers".to_owned(), json!(self.hidden_layers));
+            }
             map.insert(SECTION.to_owned(), own.into());
         }
         let label2id: Value = match &self.labels {
@@ -123,7 +126,12 @@ impl HeadConfig {
             }
         }
         self.normalize = own.take_bool("normalize")?.unwrap_or(false);
-        Ok(())
+        let layers = own.take("hidden_layers").unwrap_or_else(|| json!([]));
+        let whole = |value: &Value| value.as_u64()?.try_into().ok();
+        let layers = layers.as_array().and_then(|layers| layers.iter().map(whole).collect());
+        self.hidden_layers =
+            layers.ok_or_else(|| Error::config(own.file(), "hidden_layers", "must be a list of layers"))?;
+        self.check_layers(own.file(), None)
     }
 }
 
@@ -158,6 +166,7 @@ fn flex_head(name: String, mut config: Fields) -> Result<HeadConfig> {
         activation,
         pooling: if use_pooler == Some(true) { HeadPooling::Pooler } else { HeadPooling::First },
         normalize: false,
+        hidden_layers: Vec::new(),
         bias: bias.unwrap_or(true),
         dropout_prob: config.take_probability("dropout_prob")?,
         labels: labels(&file, label2id, num_labels)?,

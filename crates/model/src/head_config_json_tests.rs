@@ -90,6 +90,15 @@ fn what_adapterhub_cannot_say_is_in_our_section() {
     assert!(!linear.is_adapterhubs() && !written(&HeadConfig::flex("x", labels())).contains("graftwork"));
     let wrong = text.replace("\"mean\"", "\"max\"");
     assert!(parse(&wrong).unwrap_err().to_string().contains("\"max\" is not supported; supported: mean"));
+
+    let layers = HeadConfig { hidden_layers: vec![2, 4, 6], ..linear };
+    let text = written(&layers);
+    assert_eq!(parse(&text).unwrap().hidden_layers, [2, 4, 6]);
+    assert_eq!(layers.tensor_specs(768)[0].shape, [2, 3 * 768]);
+    for wrong in ["[0,4]", "[4,2]", "[2,2]", "[1,2,3,4]", "7", "[-1]"] {
+        let message = parse(&text.replace("[2,4,6]", wrong)).unwrap_err().to_string();
+        assert!(message.contains("`hidden_layers`"), "{message}");
+    }
 }
 
 #[test]

@@ -28,6 +28,8 @@ pub struct RunState {
     pub arena: [Vec<f32>; 3],
     /// The arena's weights at the best evaluation, if they are kept.
     pub best_weights: Option<Vec<f32>>,
+    /// Where a run is several trainings one after the other: those before this one, and the numbers that they have left.
+    pub before: (usize, Vec<f32>),
 }
 
 /// The best evaluation of a run.
@@ -50,6 +52,7 @@ impl Best {
 
 const NAMES: [&str; 3] = ["weights", "first_moment", "second_moment"];
 const BEST: &str = "best_weights";
+const LEFT: &str = "left_by_trainings_before";
 const KEY: &str = "graftwork_checkpoint";
 const DIGEST: &str = "sha256";
 
@@ -69,11 +72,18 @@ impl RunState {
         if let Some(values) = &self.best_weights {
             tensors.insert(BEST.to_owned(), HostTensor::new([values.len()], values.clone()));
         }
+        let (before, left) = &self.before;
+        if *before > 0 {
+            tensors.insert(LEFT.to_owned(), HostTensor::new([left.len()], left.clone()));
+        }
         let best = self.best.map(|best| json!({"step": best.step, "score": best.score, "loss": best.loss}));
         let mut state = json!({
             "version": VERSION, "run": self.run, "step": self.step, "stale": self.stale,
             "evaluation_due": self.evaluation_due, "best": best,
         });
+        if *before > 0 {
+            state["before"] = json!(before);
+        }
         state[DIGEST] = json!(digest(&state, &tensors));
         Ok(write_safetensors(&tensors, Some(HashMap::from([(KEY.to_owned(), state.to_string())])))?)
     }
@@ -132,6 +142,13 @@ impl RunState {
                 _ => return Err(damaged(&format!("`{name}` does not have the adapter's {len} elements"))),
             };
         }
+        let before = if state["before"].is_null() { 0 } else { number(&state, "before")? };
+        if before > 0 {
+            match source.shape(LEFT) {
+                Some([_]) => tensors.insert(LEFT.to_owned(), source.read(LEFT)?),
+                _ => return Err(damaged("it lacks what the trainings before have left")),
+            };
+        }
         if score != "accuracy" && written.as_ref().and_then(Value::as_str) != Some(&digest(&state, &tensors)) {
             return Err(damaged("its digest does not fit what it holds"));
         }
@@ -152,6 +169,7 @@ impl RunState {
             best,
             arena: NAMES.map(|name| take(name).unwrap_or_default()),
             best_weights: take(BEST),
+            before: (before, take(LEFT).unwrap_or_default()),
         })
     }
 }
@@ -176,6 +194,7 @@ mod tests {
             best: Some(Best { step: 5, score, loss }),
             arena: [vec![1.0, -0.5], vec![0.25, 0.0], vec![1e-9, 3.0]],
             best_weights: Some(vec![0.5, 2.0]),
+            before: (2, vec![0.125, 7.0, -1.0]),
         }
     }
 

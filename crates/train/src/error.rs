@@ -61,6 +61,20 @@ pub enum Error {
         /// The task that was asked for.
         wanted: &'static str,
     },
+    /// Few examples are learned where each has one label.
+    #[error(
+        "few examples cannot be learned for {task}, whose examples do not have one label each: train by the standard recipe"
+    )]
+    NotOneLabel {
+        /// The task.
+        task: &'static str,
+    },
+    /// The head is none that can be fitted alone.
+    #[error("a head that is fitted before the adapter has one dense layer and a bias; this one has {layers} layers")]
+    HeadLayers {
+        /// How many dense layers it has.
+        layers: usize,
+    },
     /// A label id is beyond the head's.
     #[error("label {label} is beyond the head, which has {classes} (counted from 0)")]
     LabelOutOfRange {

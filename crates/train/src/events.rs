@@ -3,6 +3,7 @@
 use web_time::Duration;
 
 use crate::evaluate::Evaluation;
+use crate::few_shot::Comparison;
 use crate::optimizer::StepReport;
 
 /// What the trainer tells while it runs.
@@ -19,6 +20,8 @@ pub enum Event<'a> {
         /// Whether it is the best so far.
         best: bool,
     },
+    /// What the cross-validation of a run for few examples found.
+    Compared(&'a Comparison),
 }
 
 /// How far a run is.
@@ -62,6 +65,21 @@ pub enum Turn {
         /// Whether it is the best so far.
         best: bool,
     },
+    /// Of a run for few examples: what its cross-validation found.
+    Compared(Comparison),
     /// The run is over; the adapter has its final weights.
     Finished,
+}
+
+impl Turn {
+    /// What an observer hears of it, where the run now stands at `now`; nothing of its end.
+    #[must_use]
+    pub fn event(&self, now: Progress) -> Option<Event<'_>> {
+        match self {
+            Self::Steps(reports) => Some(Event::Steps(reports, now)),
+            Self::Evaluated { evaluation, best } => Some(Event::Evaluated { step: now.step, evaluation, best: *best }),
+            Self::Compared(comparison) => Some(Event::Compared(comparison)),
+            Self::Finished => None,
+        }
+    }
 }

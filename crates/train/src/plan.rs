@@ -3,6 +3,7 @@
 
 use graftwork_text::{BatchSize, count_batches, plan, shuffled};
 
+use crate::probe::by_label;
 use crate::{Error, Result, TrainConfig};
 
 /// AdamW's kernel and the random numbers of dropout count steps in 32 bits.
@@ -13,6 +14,8 @@ const MAX_SHUFFLED: usize = u32::MAX as usize;
 /// The batches of a run, one epoch at a time.
 pub(crate) struct Plan {
     lengths: Vec<usize>,
+    /// The examples of each label, if every label is to come as often as the others.
+    labels: Option<Vec<Vec<usize>>>,
     batch_size: BatchSize,
     /// Seed of the epochs' orders, unless they all have that of the data.
     shuffle: Option<u64>,
@@ -33,13 +36,16 @@ pub(crate) struct PlannedStep<'a> {
 }
 
 impl Plan {
-    /// Counts the steps and lays out the first epoch; `lengths` are those of the examples in tokens.
+    /// Counts the steps and lays out the first epoch; `lengths` are those of the examples in tokens. With `labels`, one an
+    /// example, an epoch takes the labels in turns until each example of the largest was there: those of smaller ones come
+    /// again.
     ///
     /// # Errors
     /// If there are more steps than can be counted.
-    pub fn new(config: &TrainConfig, lengths: Vec<usize>) -> Result<Self> {
+    pub fn new(config: &TrainConfig, lengths: Vec<usize>, labels: Option<&[usize]>) -> Result<Self> {
         let mut plan = Self {
             lengths,
+            labels: labels.map(|labels| by_label(labels).into_iter().filter(|members| !members.is_empty()).collect()),
             batch_size: config.batches(),
             shuffle: config.shuffle.then_some(config.seed),
             steps_per_epoch: None,
@@ -95,7 +101,7 @@ impl Plan {
             total = steps.saturating_mul(epochs);
         } else {
             let epochs = epochs.min(most.div_ceil(self.fewest_steps()));
-            if epochs.saturating_mul(self.lengths.len()) > MAX_SHUFFLED {
+            if epochs.saturating_mul(self.epoch_len()) > MAX_SHUFFLED {
                 return refuse("be fewer where a batch is a number of tokens, or max steps must end the run sooner");
             }
             for epoch in 0..epochs {
@@ -119,7 +125,7 @@ impl Plan {
     /// Steps that any order of the examples needs at least.
     fn fewest_steps(&self) -> usize {
         match self.batch_size {
-            BatchSize::Count(most) => self.lengths.len().div_ceil(most),
+            BatchSize::Count(most) => self.epoch_len().div_ceil(most),
             BatchSize::Tokens(most) => {
                 self.lengths.iter().map(|length| length.min(&most)).sum::<usize>().div_ceil(most)
             }
@@ -127,10 +133,24 @@ impl Plan {
     }
 
     fn order(&self, epoch: usize) -> Vec<usize> {
-        match self.shuffle {
-            Some(seed) => shuffled(self.lengths.len(), seed, epoch as u64),
-            None => (0..self.lengths.len()).collect(),
-        }
+        let shuffle = |n: usize, salt: u64| match self.shuffle {
+            Some(seed) => shuffled(n, seed.wrapping_add(salt), epoch as u64),
+            None => (0..n).collect(),
+        };
+        let Some(labels) = &self.labels else { return shuffle(self.lengths.len(), 0) };
+        let queues: Vec<_> = labels.iter().zip(1..).map(|(members, salt)| shuffle(members.len(), salt)).collect();
+        let largest = labels.iter().map(Vec::len).max().unwrap_or_default();
+        let turn = |place: usize| {
+            let next = |label: usize| labels[label][queues[label][place % queues[label].len()]];
+            shuffle(labels.len(), u64::MAX - place as u64).into_iter().map(next).collect::<Vec<_>>()
+        };
+        (0..largest).flat_map(turn).collect()
+    }
+
+    /// Examples of an epoch, with those that come again.
+    fn epoch_len(&self) -> usize {
+        let Some(labels) = &self.labels else { return self.lengths.len() };
+        labels.len() * labels.iter().map(Vec::len).max().unwrap_or_default()
     }
 
     fn batches_of(&self, epoch: usize) -> Vec<Vec<usize>> {
@@ -154,7 +174,7 @@ mod tests {
 
     fn plan_of(epochs: usize, batch_size: BatchSize, shuffle: bool) -> Plan {
         let config = TrainConfig { shuffle, ..config(epochs, batch_size) };
-        Plan::new(&config, LENGTHS.to_vec()).unwrap()
+        Plan::new(&config, LENGTHS.to_vec(), None).unwrap()
     }
 
     #[test]
@@ -185,10 +205,31 @@ mod tests {
     }
 
     #[test]
+    fn every_label_comes_as_often() {
+        // Five of label 0, one of label 1, two of label 3.
+        let labels = [0, 0, 3, 0, 1, 0, 3, 0];
+        let planned = Plan::new(&config(4, BatchSize::Count(6)), vec![4; 8], Some(&labels)).unwrap();
+        assert_eq!(planned.total_steps(), 4 * 3);
+        for epoch in 0..4 {
+            let order = planned.order(epoch);
+            let count = |example| order.iter().filter(|other| **other == example).count();
+            assert_eq!([0, 1, 3, 5, 7].map(count), [1; 5], "each of the largest label once");
+            assert_eq!(count(4), 5);
+            assert_eq!((count(2) + count(6), count(2).abs_diff(count(6))), (5, 1));
+            for turn in order.chunks(3) {
+                let mut found: Vec<usize> = turn.iter().map(|example| labels[*example]).collect();
+                found.sort_unstable();
+                assert_eq!(found, [0, 1, 3]);
+            }
+            assert_ne!(order, planned.order(epoch + 1));
+        }
+    }
+
+    #[test]
     fn epochs_without_end() {
         let refused = |batch_size, max_steps| {
             let config = TrainConfig { max_steps, ..config(usize::MAX, batch_size) };
-            Plan::new(&config, LENGTHS.to_vec()).map(|plan| plan.total_steps()).map_err(|error| error.to_string())
+            Plan::new(&config, LENGTHS.to_vec(), None).map(|plan| plan.total_steps()).map_err(|error| error.to_string())
         };
         for batch_size in [BatchSize::Count(3), BatchSize::Tokens(13)] {
             let message = refused(batch_size, None).unwrap_err();

@@ -1,10 +1,11 @@
 //! The way from sequences to answers: plan -> upload -> forward -> read -> put in order. Everything that infers goes
 //! through here.
 
-use graftwork_model::{Adapter, Backbone, Batch};
+use graftwork_model::{Adapter, Backbone, Batch, Hidden, beside};
 use graftwork_tensor::{OnProgress, Tape, Tensor, Var, give_way};
 use graftwork_text::{BatchSize, Encoding, PackedBatch, by_length, plan};
 
+use crate::tasks::text_classification;
 use crate::{Error, Result};
 
 /// Tokens of a batch during inference: enough to keep a GPU busy, few enough for a small one.
@@ -32,7 +33,7 @@ impl<'a> Rows<'a> {
 }
 
 /// Runs the backbone over examples, each of one or more sequences, and makes of what `output` gives for it one answer
-/// each, in input order. `output` gets the last hidden states [T, D] and gives a row an example or a row a token;
+/// each, in input order. `output` gets the hidden states, those after the layers `keep` (from 1) among them, and gives a row an example or a row a token;
 /// `read` gets an example's number with its rows, `progress` the fraction done.
 ///
 /// # Errors
@@ -41,7 +42,7 @@ pub async fn predict<T>(
     backbone: &Backbone,
     adapter: Option<&Adapter>,
     examples: &[&[Encoding]],
-    output: impl Fn(&mut Tape, Var, &Batch) -> Var,
+    (keep, output): (&[usize], impl Fn(&mut Tape, Hidden, &Batch) -> Var),
     mut read: impl FnMut(usize, Rows<'_>) -> T,
     progress: &mut OnProgress<'_>,
 ) -> Result<Vec<T>> {
@@ -49,7 +50,7 @@ pub async fn predict<T>(
     let compute = |chosen: &[usize]| {
         let batch = upload(backbone, chosen.iter().map(|example| examples[*example]))?;
         let mut tape = Tape::inference(backbone.device());
-        let hidden = backbone.forward(&mut tape, &batch, adapter, 0.0)?;
+        let hidden = backbone.forward_keeping(&mut tape, &batch, (adapter, 0.0), keep)?;
         Ok(output(&mut tape, hidden, &batch).value().clone())
     };
     let answers = |chosen: &[usize], out: Rows<'_>| {
@@ -122,8 +123,36 @@ pub async fn predict_head<T>(
     progress: &mut OnProgress<'_>,
 ) -> Result<Vec<T>> {
     let head = adapter.head().ok_or(Error::NoHead)?;
-    let logits = |tape: &mut Tape, hidden: Var, batch: &Batch| head.forward(tape, backbone, &hidden, batch, 0.0);
-    predict(backbone, Some(adapter), examples, logits, read, progress).await
+    let logits = |tape: &mut Tape, hidden: Hidden, batch: &Batch| head.forward(tape, backbone, &hidden, batch, 0.0);
+    predict(backbone, Some(adapter), examples, (head.hidden_layers(), logits), read, progress).await
+}
+
+/// What an adapter's head says about texts, with what it stands on if `with_features`: `read` gets an example's number,
+/// its logits [C] and its features [D], or none. One forward pass and one readback a batch for both.
+///
+/// # Errors
+/// As [`predict_head`], and if the head is of another task.
+pub async fn predict_texts<T>(
+    backbone: &Backbone,
+    adapter: &Adapter,
+    examples: &[&[Encoding]],
+    with_features: bool,
+    mut read: impl FnMut(usize, &[f32], &[f32]) -> T,
+    progress: &mut OnProgress<'_>,
+) -> Result<Vec<T>> {
+    let head = adapter.head().ok_or(Error::NoHead)?;
+    let config = adapter.description().head.as_ref().ok_or(Error::NoHead)?;
+    text_classification::INFO.check(config)?;
+    let output = |tape: &mut Tape, hidden: Hidden, batch: &Batch| {
+        let features = head.features(tape, backbone, &hidden, batch);
+        let logits = head.logits(tape, &features, 0.0);
+        if with_features { beside(tape, vec![logits, features]) } else { logits }
+    };
+    let read = |example: usize, rows: Rows<'_>| {
+        let (logits, features) = rows.row(0).split_at(config.num_labels);
+        read(example, logits, features)
+    };
+    predict(backbone, Some(adapter), examples, (head.hidden_layers(), output), read, progress).await
 }
 
 /// The head's output for one batch, [rows, labels], read back.

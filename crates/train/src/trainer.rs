@@ -10,9 +10,9 @@ use web_time::{Duration, Instant};
 use crate::checkpoint::{Best, RunState};
 use crate::evaluate::{Evaluation, evaluate};
 use crate::events::{Ending, Event, Progress, Turn};
+use crate::lessons::Lessons;
 use crate::optimizer::{Optimizer, RING, StepReport, StepSettings};
 use crate::plan::Plan;
-use crate::predict::upload;
 use crate::tasks::{Examples, Task};
 use crate::{Error, Result, TrainConfig};
 
@@ -22,7 +22,7 @@ pub struct Trainer<'a> {
     adapter: Adapter,
     optimizer: Optimizer,
     config: TrainConfig,
-    train: &'a dyn Examples,
+    train: Lessons<'a>,
     task: Box<dyn Task + 'a>,
     dev: Option<&'a dyn Examples>,
     plan: Plan,
@@ -45,20 +45,20 @@ impl<'a> Trainer<'a> {
         backbone: &'a Backbone,
         file: &AdapterFile,
         config: TrainConfig,
-        train: &'a dyn Examples,
+        train: impl Into<Lessons<'a>>,
         dev: Option<&'a dyn Examples>,
     ) -> Result<Self> {
         config.validate()?;
         let head = file.head.as_ref().ok_or(Error::NoHead)?;
-        let task = train.for_head(head)?;
+        let train = train.into();
+        let task = train.examples.for_head(head)?;
         if let Some(dev) = dev {
             dev.for_head(head)?;
         }
-        check_lengths(&config, [Some(train), dev])?;
+        check_lengths(&config, [Some(train.examples), dev])?;
         let adapter = Adapter::load_trainable(backbone, file)?;
         let optimizer = Optimizer::new(backbone.device(), &adapter);
-        let tokens = |example| train.sequences(example).iter().map(Encoding::len).sum();
-        let plan = Plan::new(&config, (0..train.len()).map(tokens).collect())?;
+        let plan = train.plan(&config)?;
         Ok(Self {
             backbone,
             adapter,
@@ -118,13 +118,11 @@ impl<'a> Trainer<'a> {
     pub async fn run(&mut self, observer: &mut impl FnMut(&Self, Event<'_>) -> ControlFlow<()>) -> Result<Ending> {
         let mut stop = false;
         loop {
-            stop |= match self.turn(self.steps_per_turn()).await? {
-                Turn::Steps(reports) => observer(self, Event::Steps(&reports, self.progress())).is_break(),
-                Turn::Evaluated { evaluation, best } => {
-                    observer(self, Event::Evaluated { step: self.step, evaluation: &evaluation, best }).is_break()
-                }
-                Turn::Finished => return Ok(Ending::Finished),
-            };
+            let turn = self.turn(self.steps_per_turn()).await?;
+            match turn.event(self.progress()) {
+                Some(event) => stop |= observer(self, event).is_break(),
+                None => return Ok(Ending::Finished),
+            }
             if stop && !self.evaluation_due && self.step < self.plan.total_steps() {
                 return Ok(Ending::Stopped);
             }
@@ -173,6 +171,7 @@ impl<'a> Trainer<'a> {
             best: self.best,
             arena,
             best_weights: self.best_weights.clone(),
+            before: (0, Vec::new()),
         })
     }
 
@@ -203,8 +202,9 @@ impl<'a> Trainer<'a> {
         let started = Instant::now();
         let planned = self.plan.step(self.step);
         let (tokens, ends_epoch) = (planned.tokens, planned.ends_epoch);
-        let batch = upload(self.backbone, planned.examples.iter().map(|example| self.train.sequences(*example)))?;
-        let targets = self.task.targets(self.backbone.device(), planned.examples);
+        let examples = self.train.named(planned.examples);
+        let batch = self.train.batch(self.backbone, &examples)?;
+        let targets = self.task.targets(self.backbone.device(), &examples);
         self.step += 1;
         let settings = StepSettings {
             lr: self.lr(self.step),

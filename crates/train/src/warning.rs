@@ -21,6 +21,20 @@ pub enum Warning {
         /// The part of its letters that is in words which the vocabulary spells in crumbs, from 0 to 1.
         share: f64,
     },
+    /// The most probable label is less probable than the threshold.
+    Unsure {
+        /// Its probability.
+        confidence: f64,
+        /// What was asked for.
+        threshold: f64,
+    },
+    /// The text is unlike all that was learned; see [`Familiar`](graftwork_model::Familiar).
+    Unfamiliar {
+        /// How far it is from that.
+        distance: f64,
+        /// What is usual.
+        limit: f64,
+    },
 }
 
 impl Warning {
@@ -38,6 +52,8 @@ impl Warning {
         match self {
             Self::Truncated { .. } => "truncated",
             Self::Uncovered { .. } => "uncovered",
+            Self::Unsure { .. } => "unsure",
+            Self::Unfamiliar { .. } => "unfamiliar",
         }
     }
 
@@ -46,6 +62,10 @@ impl Warning {
         match self {
             Self::Truncated { tokens, read } => json!({"type": self.name(), "tokens": tokens, "read": read}),
             Self::Uncovered { share } => json!({"type": self.name(), "share": (1000.0 * share).round() / 1000.0}),
+            Self::Unsure { confidence, threshold } => {
+                json!({"type": self.name(), "confidence": confidence, "threshold": threshold})
+            }
+            Self::Unfamiliar { distance, limit } => json!({"type": self.name(), "distance": distance, "limit": limit}),
         }
     }
 }
@@ -60,6 +80,15 @@ impl fmt::Display for Warning {
                 "the backbone's vocabulary has {:.0} % of the text in crumbs: another language or script?",
                 100.0 * share
             ),
+            Self::Unsure { confidence, threshold } => write!(
+                f,
+                "not sure: the label has a probability of {:.0} %, {:.0} % is asked for",
+                100.0 * confidence,
+                100.0 * threshold
+            ),
+            Self::Unfamiliar { distance, limit } => {
+                write!(f, "unlike what was learned: its distance is {distance:.2}, usual is up to {limit:.2}")
+            }
         }
     }
 }

@@ -114,7 +114,7 @@ async fn computed(backbone: &Backbone, files: &Files, golden: &SafeTensors<'_>) 
     let mut tape = Tape::inference(device);
     let hidden = backbone.forward(&mut tape, &batch, Some(&adapter), 0.0)?;
     let logits = head.forward(&mut tape, backbone, &hidden, &batch, 0.0);
-    rows.push(("last_hidden_state".to_string(), device.read(hidden.value()).await?));
+    rows.push(("last_hidden_state".to_string(), device.read(hidden.last().value()).await?));
     rows.push(("logits".to_string(), device.read(logits.value()).await?));
 
     let targets = LabelTargets::new(device, &labels);

@@ -37,10 +37,12 @@ pub struct Eval {
 /// Options of `graftwork predict`.
 ///
 /// What each line has depends on the adapter's head. Classification: `text`, `label` (the best), `scores` (a
-/// probability for each label) and `logits` (in the order of the labels). Token classification: `text`, `words` with
-/// their tags and, where tags mark them, `entities`; `start` and `end` count Unicode code points. `warnings` are there
-/// where an answer should be taken with care: the text is longer than what was read of it (`truncated`), or in a
-/// language or script that the backbone's vocabulary hardly knows (`uncovered`).
+/// probability for each label), `logits` (in the order of the labels), where the adapter knows what is familiar
+/// `distance`, and where there is a threshold `sure`. Token classification: `text`, `words` with their tags and, where tags
+/// mark them, `entities`; `start` and `end` count Unicode code points. `warnings` are there where an answer should be taken
+/// with care: the text is longer than what was read of it (`truncated`), in a language or script that the backbone's
+/// vocabulary hardly knows (`uncovered`), unlike what was learned (`unfamiliar`), or the answer is less sure than the
+/// threshold asks (`unsure`).
 #[derive(Debug, Args)]
 pub struct Predict {
     /// The backbone: a directory, or an id in the cache
@@ -52,6 +54,9 @@ pub struct Predict {
     /// Which texts.
     #[command(flatten)]
     pub texts: TextArgs,
+    /// Call a label that is less probable than this not sure [default: what is kept in the adapter, or else none]
+    #[arg(long, value_name = "P", value_parser = super::values::probability)]
+    pub threshold: Option<f64>,
     /// Use an adapter that was trained on another backbone
     #[arg(long)]
     pub any_backbone: bool,

@@ -56,7 +56,7 @@ fn every_option_of_train() {
         patience: Some(2),
         keep_best: false,
     };
-    assert_eq!((all.run.settings.config, all.run.checkpoint_every), (expected, 9));
+    assert_eq!((all.run.settings.over(TrainConfig::default()), all.run.checkpoint_every), (expected, 9));
     assert_eq!(all.labels, Some(vec!["ham".to_owned(), "spam".to_owned()]));
     assert!(all.resume);
 }
@@ -66,7 +66,10 @@ fn defaults_of_train() {
     let default = train("");
     assert_eq!((default.adapter.method.name, default.adapter.task), ("double_seq_bn", Task::TextClassification));
     // That the values are right, `what_tells_runs_apart_stays` shows.
-    assert_eq!((default.run.settings.config, default.run.checkpoint_every), (TrainConfig::default(), 200));
+    assert_eq!(
+        (default.run.settings.over(TrainConfig::default()), default.run.checkpoint_every),
+        (TrainConfig::default(), 200)
+    );
 }
 
 #[test]

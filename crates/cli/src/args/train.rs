@@ -16,9 +16,9 @@ pub struct Train {
     /// The labelled data to learn from
     #[arg(long, value_name = "FILE")]
     pub train: PathBuf,
-    /// The labelled data that decides which weights are kept
+    /// The labelled data that decides which weights are kept [default: cross-validation, or a tenth of --train]
     #[arg(long, value_name = "FILE")]
-    pub dev: PathBuf,
+    pub dev: Option<PathBuf>,
     /// Labelled data to measure the kept weights on at the end
     #[arg(long, value_name = "FILE")]
     pub test: Option<PathBuf>,
@@ -52,6 +52,9 @@ pub struct Train {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Adapter")]
 pub struct AdapterArgs {
+    /// Keep this in the adapter: a label that is less probable is not sure
+    #[arg(long, value_name = "P", value_parser = values::probability)]
+    pub threshold: Option<f64>,
     /// The task
     #[arg(long, value_enum, default_value_t)]
     pub task: Task,
@@ -73,12 +76,30 @@ pub struct AdapterArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Training")]
 pub struct RunArgs {
+    /// What is learned first, and how long: settings given here win over the recipe's
+    #[arg(long, value_enum, default_value_t)]
+    pub recipe: RecipeChoice,
     /// The settings of the training itself.
     #[command(flatten)]
     pub settings: SettingArgs,
     /// Write a checkpoint every so many steps, as well as before every evaluation on --dev
     #[arg(long, value_name = "STEPS", default_value = "200", value_parser = values::count)]
     pub checkpoint_every: usize,
+}
+
+/// How an adapter is learned.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum RecipeChoice {
+    /// `few-shot` for at most 50 examples a label without --dev or --init, else `standard`
+    #[default]
+    Auto,
+    /// The head is fitted first; then 80 steps of 16 texts at a rate of 1e-3 for an adapter in the upper layers, kept if
+    /// cross-validation finds it better
+    FewShot,
+    /// Only the head is fitted: within a second
+    Probe,
+    /// Adapter and head together, from new weights
+    Standard,
 }
 
 /// What an adapter is trained for.

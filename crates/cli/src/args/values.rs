@@ -15,6 +15,12 @@ pub(super) fn max_length(text: &str) -> Result<usize, String> {
     whole(3, "tokens", text)
 }
 
+/// A probability, from 0 to below 1.
+pub(super) fn probability(text: &str) -> Result<f64, String> {
+    let number = text.parse().ok().filter(|number| (0.0..1.0).contains(number));
+    number.ok_or_else(|| "must be a probability, at least 0 and less than 1".to_owned())
+}
+
 /// How matrices are stored.
 pub(super) fn weight_type() -> impl TypedValueParser<Value = WeightType> {
     let names = PossibleValuesParser::new(WeightType::ALL.map(WeightType::name));

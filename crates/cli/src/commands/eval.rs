@@ -1,6 +1,6 @@
 //! `graftwork eval`
 
-use graftwork::block_on;
+use graftwork::{Evaluation, block_on};
 use serde_json::json;
 
 use crate::args::{Common, Eval};
@@ -34,9 +34,14 @@ pub fn run(args: &Eval, common: &Common) -> Result<()> {
         out.json(&found)?;
     } else {
         out.line(&format!("{} on {} texts", report::summary(&evaluation), evaluation.answers.len()))?;
-        for line in report::table(&evaluation) {
+        for line in report::table(&evaluation).into_iter().chain(calibration(&evaluation)) {
             out.line(&line)?;
         }
     }
     out.flush().map(drop)
+}
+
+/// How well the probabilities fit the data, and what thresholds cost on it.
+fn calibration(evaluation: &Evaluation) -> Vec<String> {
+    evaluation.calibration.as_deref().map(report::knowledge).unwrap_or_default()
 }

@@ -3,13 +3,14 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use graftwork::{BackboneSummary, HeadConfig, HeadStyle, Tokenizer};
+use graftwork::{BackboneSummary, HeadConfig, HeadStyle, Knowledge, Tokenizer};
 use serde_json::{Value, json};
 
 use crate::args::{Common, Inspect};
 use crate::engine::read_adapter;
 use crate::failure::{Failure, Kind, Result};
 use crate::output::Output;
+use crate::report;
 
 /// Parts of AdapterHub's keys that mean nothing for bottleneck adapters: people are spared them.
 const OTHER_METHODS: [&str; 6] = ["phm", "hypercomplex", "inv_adapter", "cross_adapter", "use_gating", "stochastic"];
@@ -25,8 +26,8 @@ pub fn run(args: &Inspect, common: &Common) -> Result<()> {
             return Err(Failure::new(Kind::Input, message));
         }
     };
-    let mut found = if path.join("config.json").is_file() && !path.join("adapter_config.json").is_file() {
-        backbone(&path)?
+    let (mut found, knowledge) = if path.join("config.json").is_file() && !path.join("adapter_config.json").is_file() {
+        (backbone(&path)?, None)
     } else {
         if path.is_dir() && !path.join("adapter_config.json").is_file() {
             let message = format!("{} holds neither a backbone nor an adapter", path.display());
@@ -42,7 +43,12 @@ pub fn run(args: &Inspect, common: &Common) -> Result<()> {
         if let Some(Value::Object(config)) = found.get_mut("config") {
             config.retain(|key, _| !OTHER_METHODS.iter().any(|other| key.contains(other)));
         }
+        // As a table, below.
+        found.as_object_mut().and_then(|found| found.remove("knowledge"));
         print(&mut out, &found, "")?;
+        for line in knowledge.iter().flat_map(report::knowledge) {
+            out.line(&line)?;
+        }
     }
     out.flush().map(drop)
 }
@@ -79,12 +85,12 @@ fn backbone(dir: &Path) -> Result<Value> {
     }))
 }
 
-fn adapter(path: &Path) -> Result<Value> {
+fn adapter(path: &Path) -> Result<(Value, Option<Knowledge>)> {
     let file = read_adapter(path, false)?;
     let (adapter, head) = (file.adapter_parameters(), file.head_parameters());
     let bytes = if path.is_dir() { bytes_of(path, &["safetensors", "bin"]) } else { fs::metadata(path)?.len() };
     let metadata = &file.metadata;
-    Ok(json!({
+    let found = json!({
         "kind": "adapter",
         "path": path,
         "form": if path.is_dir() { "directory" } else { "file" },
@@ -102,10 +108,12 @@ fn adapter(path: &Path) -> Result<Value> {
         "backbone_fingerprint": metadata.backbone_fingerprint.map(|fingerprint| fingerprint.to_string()),
         "max_length": metadata.max_length,
         "long_texts": metadata.long_texts,
+        "knowledge": metadata.knowledge.as_ref().map(report::knowledge_json),
         "tool_version": metadata.tool_version,
         "metrics": metadata.metrics,
         "training": metadata.training,
-    }))
+    });
+    Ok((found, file.metadata.knowledge))
 }
 
 fn head_json(head: &HeadConfig) -> Value {

@@ -23,15 +23,19 @@ pub fn run(args: &Predict, common: &Common) -> Result<()> {
     let TextArgs { max_length, long_texts, .. } = args.texts;
     let mut out = Output::new();
     let mut progress = Progress::count("texts predicted:", common.quiet);
+    let has_threshold = args.threshold.is_some() || adapter.threshold().is_some();
     let (mut left_out, mut tally) = (0, Tally::default());
     input::texts(&args.texts, |inputs| {
         let count = inputs.len();
         match head.kind {
             HeadKind::Classification => {
                 let texts = input::whole_texts(inputs, task.name)?;
-                let found = block_on(adapter.classify(&texts).max_length(max_length).long_texts(long_texts))?;
-                found.iter().for_each(|found| tally.add(&found.warnings));
-                texts.iter().zip(&found).try_for_each(|(text, found)| label_line(&mut out, text, found))?;
+                let call = adapter.classify(&texts).max_length(max_length).long_texts(long_texts);
+                let found = block_on(call.threshold(args.threshold))?;
+                for (text, found) in texts.iter().zip(&found) {
+                    tally.add(&found.warnings);
+                    label_line(&mut out, text, found, has_threshold)?;
+                }
             }
             HeadKind::Tagging => {
                 for (text, found) in tagged(&adapter, inputs, &args.texts)? {
@@ -56,18 +60,24 @@ pub fn run(args: &Predict, common: &Common) -> Result<()> {
 }
 
 /// Written straight from `f32`, whose shortest digits are half as long as those of an `f64`.
-fn label_line(out: &mut Output, text: &str, found: &Classification) -> Result<()> {
+fn label_line(out: &mut Output, text: &str, found: &Classification, has_threshold: bool) -> Result<()> {
     #[derive(Serialize)]
     struct Line<'a> {
         text: &'a str,
         label: &'a str,
         scores: Scores<'a>,
         logits: &'a [f32],
+        #[serde(skip_serializing_if = "Option::is_none")]
+        sure: Option<bool>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        distance: Option<f64>,
         #[serde(skip_serializing_if = "Vec::is_empty")]
         warnings: Vec<Value>,
     }
     let (scores, warnings) = (Scores(&found.scores), found.warnings.iter().map(Warning::to_json).collect());
-    out.json(&Line { text, label: &found.label, scores, logits: &found.logits, warnings }).map(drop)
+    let (label, logits, distance) = (&found.label, &found.logits, found.distance);
+    let sure = has_threshold.then(|| found.is_sure());
+    out.json(&Line { text, label, scores, logits, sure, distance, warnings }).map(drop)
 }
 
 /// Probabilities by label, in the order of the labels.

@@ -8,7 +8,7 @@ mod start;
 
 use std::path::Path;
 
-use graftwork::{AdapterFile, Backbone, Evaluation, Examples, Labelled, TaskInfo, TextLimit};
+use graftwork::{AdapterFile, Backbone, Evaluation, Examples, Labelled, Recipe, TaskInfo, TextLimit, TrainConfig};
 use serde_json::{Value, json};
 
 use crate::args::{Common, Train};
@@ -21,44 +21,62 @@ use crate::{input, notes, report};
 use out_dir::OutDir;
 use runner::{Outcome, Runner, Speed};
 
+/// The share of the training data that is held out where there is no --dev.
+const HELD_OUT: f64 = 0.1;
+
 /// The labelled data of a run.
 struct Data {
     train: Box<dyn Labelled>,
-    dev: Box<dyn Labelled>,
+    dev: Option<Box<dyn Labelled>>,
     test: Option<Box<dyn Labelled>>,
 }
 
 /// Trains an adapter.
 pub fn run(args: &Train, common: &Common) -> Result<()> {
     // What may be wrong is looked at before what takes long.
-    let mut config = args.run.settings.config.clone();
     let init = start::init(&args.adapter)?;
     let task = start::task(&args.adapter, init.as_ref())?;
     let data = read_data(args, task, init.as_ref())?;
     let labels = data.train.labels();
     let out_dir = OutDir::open(&args.out)?;
     let backbone = load(&args.backbone, common)?;
-    let file = match init {
-        Some(file) => start::with_labels(file, labels)?,
-        None => start::fresh(&args.adapter, task, &backbone, labels, config.seed)?,
-    };
 
-    let max_length = *config.max_length.get_or_insert(backbone.config().max_length());
-    let limit = TextLimit { max_length: Some(max_length), long_texts: config.long_texts.unwrap_or_default() };
-    config.long_texts = limit.recorded();
+    let given = args.run.settings.over(TrainConfig::default());
+    let max_length = given.max_length.unwrap_or(backbone.config().max_length());
+    let limit = TextLimit { max_length: Some(max_length), long_texts: given.long_texts.unwrap_or_default() };
     let encode = |what, data: &dyn Labelled| -> Result<Examples> {
         let examples = backbone.examples(what, data, limit)?;
         notes::on_examples(&examples, &backbone, common);
         Ok(examples)
     };
-    let train = encode("training", data.train.as_ref())?;
-    let dev = encode("dev", data.dev.as_ref())?;
+    let mut train = encode("training", data.train.as_ref())?;
+    let mut dev = data.dev.as_deref().map(|dev| encode("dev", dev)).transpose()?;
     let test = data.test.as_deref().map(|test| encode("test", test)).transpose()?;
-    let mut settings = start::settings(&args.adapter, task, &config, &file.weights_digest());
+    let recipe = start::recipe(args, &train)?;
+    let mut config = args.run.settings.over(recipe.settings(&train));
+    (config.max_length, config.long_texts) = (Some(max_length), limit.recorded());
+    if recipe == Recipe::Standard && dev.is_none() {
+        let parts = train.hold_out(HELD_OUT, config.seed, "dev");
+        let (kept, held) = parts.ok_or_else(|| {
+            let message = format!("{} examples are too few to hold some out", train.len());
+            Failure::new(Kind::Input, message).hint("give --dev, or take --recipe few-shot")
+        })?;
+        if !common.quiet {
+            let (kept, held) = (kept.len(), held.len());
+            eprintln!("note: without --dev, {held} of {} examples decide which weights are kept", kept + held);
+        }
+        (train, dev) = (kept, Some(held));
+    }
+    let file = match init {
+        Some(file) => start::with_labels(file, labels)?,
+        None => start::fresh(&args.adapter, task, &backbone, labels, recipe, config.seed)?,
+    };
+    let mut settings = start::settings(&args.adapter, task, recipe, &config, &file.weights_digest());
     let interrupt = Interrupt::default();
     let runner = Runner {
         backbone: &backbone,
-        identity: identity::of(&settings, &backbone, &file, [data.train.as_ref(), data.dev.as_ref()]),
+        identity: identity::of(&settings, &backbone, &file, [Some(data.train.as_ref()), data.dev.as_deref()]),
+        recipe,
         config,
         interrupt: &interrupt,
         quiet: common.quiet,
@@ -67,7 +85,7 @@ pub fn run(args: &Train, common: &Common) -> Result<()> {
     };
     let (mut trained, speed) = match runner.already_finished() {
         Some(file) => (file, Speed::default()),
-        None => match runner.run(&file, &train, &dev)? {
+        None => match runner.run(&file, &train, dev.as_ref())? {
             Outcome::Finished(mut trained, speed) => {
                 settings.insert("run".to_owned(), json!(runner.identity));
                 trained.metadata.training = settings;
@@ -84,26 +102,37 @@ pub fn run(args: &Train, common: &Common) -> Result<()> {
     };
 
     interrupt.install()?;
-    let adapter = backbone.attach(&trained)?;
-    let measure = |what: &str, examples: &Examples| -> Result<Option<Evaluation>> {
+    let measure = |file: &AdapterFile, what: &str, examples: &Examples| {
+        let adapter = backbone.attach(file)?;
         let mut progress = Progress::fraction(&format!("measuring on {what}"), common.quiet);
-        let measured = adapter.evaluate(examples).progress(|done| progress.set_fraction(done));
-        Ok(interrupt.unless_set(measured).transpose()?)
+        let measured = adapter.calibrate(examples).progress(|done| progress.set_fraction(done));
+        Ok::<_, Failure>(interrupt.unless_set(measured).transpose()?)
     };
     let mut found = Vec::new();
-    for (name, examples) in [("dev", Some(&dev)), ("test", test.as_ref())] {
+    // What is known of its answers is said by cross-validation or by dev data; test data only measures that.
+    let crossed = recipe != Recipe::Standard;
+    if !crossed {
+        trained.metadata.knowledge = None;
+    }
+    for (name, examples) in [("dev", dev.as_ref()), ("test", test.as_ref())] {
         let Some(examples) = examples else { continue };
-        let Some(evaluation) = measure(name, examples)? else {
+        let Some((evaluation, knowledge)) = measure(&trained, name, examples)? else {
             let message = format!("interrupted while measuring; the adapter is in {}", args.out.display());
             return interrupted(message, json!({"steps": speed.steps}), args, common);
         };
+        if name == "dev" && !crossed {
+            trained.metadata.knowledge = knowledge;
+        }
         found.push((name, evaluation));
     }
-    trained.metadata.metrics =
-        found.iter().map(|(name, found)| ((*name).to_owned(), report::brief(found).into())).collect();
+    if let Some(knowledge) = &mut trained.metadata.knowledge {
+        knowledge.threshold = args.adapter.threshold;
+    }
+    let measured = found.iter().map(|(name, found)| ((*name).to_owned(), report::brief(found).into()));
+    trained.metadata.metrics.extend(measured);
     trained.save(&args.out)?;
     drop(out_dir);
-    tell(&Told { args, common, backbone: &backbone, trained: &trained, task, labels, speed, found })
+    tell(&Told { args, common, backbone: &backbone, trained: &trained, task, recipe, labels, speed, found })
 }
 
 /// What there is to tell of a finished run.
@@ -113,6 +142,7 @@ struct Told<'a> {
     backbone: &'a Backbone,
     trained: &'a AdapterFile,
     task: &'a TaskInfo,
+    recipe: Recipe,
     labels: &'a [String],
     speed: Speed,
     /// By name of the data.
@@ -127,6 +157,7 @@ fn tell(told: &Told<'_>) -> Result<()> {
         let mut line = json!({
             "out": args.out,
             "task": told.task.name,
+            "recipe": told.recipe.name(),
             "labels": told.labels,
             "trainable_parameters": parameters,
             "backbone_parameters": of,
@@ -135,6 +166,8 @@ fn tell(told: &Told<'_>) -> Result<()> {
             "tokens_per_second": speed.tokens_per_second,
             "device": backbone.device().name(),
             "interrupted": false,
+            "cross_validation": told.trained.metadata.metrics.get("cross_validation"),
+            "knowledge": told.trained.metadata.knowledge.as_ref().map(report::knowledge_json),
             "test": null,
         });
         for (name, found) in &told.found {
@@ -149,6 +182,9 @@ fn tell(told: &Told<'_>) -> Result<()> {
         ))?;
         for (name, found) in &told.found {
             out.line(&format!("{name:5} {}", report::summary(found)))?;
+        }
+        for line in told.trained.metadata.knowledge.iter().flat_map(report::knowledge) {
+            out.line(&line)?;
         }
         out.line(&format!("the adapter is in {}", args.out.display()))?;
     }
@@ -174,7 +210,7 @@ fn read_data(args: &Train, task: &TaskInfo, init: Option<&AdapterFile>) -> Resul
         return Err(Failure::new(Kind::Input, message).hint(hint));
     }
     let read = |path: &Path| input::labelled(path, task, &args.read, Some(labels.to_vec()));
-    let dev = read(&args.dev)?;
+    let dev = args.dev.as_deref().map(read).transpose()?;
     let test = args.test.as_deref().map(read).transpose()?;
     Ok(Data { train, dev, test })
 }

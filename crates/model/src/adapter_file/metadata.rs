@@ -5,6 +5,8 @@ use graftwork_formats::json::Fields;
 use graftwork_formats::{Error, Fingerprint, Result};
 use serde_json::{Map, Value, json};
 
+use super::knowledge::Knowledge;
+
 /// Where an adapter comes from and how good it is. Label names are not here but in the head
 /// ([`crate::HeadConfig::labels`]), where AdapterHub has them too.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -19,6 +21,8 @@ pub struct Metadata {
     pub tool_version: Option<String>,
     /// What was measured: data split -> metric -> value, such as `{"dev": {"accuracy": 0.98}}`.
     pub metrics: Map<String, Value>,
+    /// What it knows about its own answers.
+    pub knowledge: Option<Knowledge>,
     /// The training's settings (learning rate, seed, ...).
     pub training: Map<String, Value>,
     /// Keys of later versions, written back as they were.
@@ -40,6 +44,7 @@ impl Metadata {
             long_texts: fields.take_text("long_texts")?,
             tool_version: fields.take_text("tool_version")?,
             metrics: fields.take_object("metrics")?.unwrap_or_default(),
+            knowledge: Knowledge::take(&mut fields)?,
             training: fields.take_object("training")?.unwrap_or_default(),
             extra: fields.rest(),
         };
@@ -56,6 +61,7 @@ impl Metadata {
             ("long_texts", self.long_texts.as_ref().map(|choice| json!(choice))),
             ("tool_version", self.tool_version.as_ref().map(|version| json!(version))),
             ("metrics", Some(json!(self.metrics)).filter(|_| !self.metrics.is_empty())),
+            ("knowledge", self.knowledge.as_ref().map(Knowledge::to_json)),
             ("training", Some(json!(self.training)).filter(|_| !self.training.is_empty())),
         ];
         map.extend(known.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))));
@@ -83,6 +89,7 @@ mod tests {
             long_texts: Some("windows".to_owned()),
             tool_version: Some("graftwork 0.1.0".to_owned()),
             metrics: serde_json::from_str(r#"{"dev": {"accuracy": 0.5}}"#).unwrap(),
+            knowledge: Some(Knowledge::sample()),
             training: serde_json::from_str(r#"{"seed": 7}"#).unwrap(),
             extra: serde_json::from_str(r#"{"a_key_of_tomorrow": [1]}"#).unwrap(),
         };

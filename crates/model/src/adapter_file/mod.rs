@@ -3,6 +3,7 @@
 #[cfg(test)]
 mod adapterhub_tests;
 pub(crate) mod files;
+pub(crate) mod knowledge;
 pub(crate) mod metadata;
 mod parts;
 
@@ -110,6 +111,10 @@ impl AdapterFile {
         if let Some(head) = &self.head {
             head.check_labels(file)?;
         }
+        if let Some(familiar) = self.metadata.knowledge.as_ref().and_then(|knowledge| knowledge.familiar.as_ref()) {
+            let width = self.head.as_ref().map_or(self.hidden_size, |head| head.features(self.hidden_size));
+            familiar.check_width(file, width)?;
+        }
         let method = self.config.method();
         method.validate(file)?;
         let layers = self.layers();
@@ -152,6 +157,14 @@ impl AdapterFile {
             }),
             _ => Ok(()),
         }
+    }
+
+    /// The lowest layer (from 0) of a backbone of so many whose output depends on this adapter, or is read by its head; what
+    /// goes into it can be computed once, whatever the adapter learns.
+    #[must_use]
+    pub fn lowest_layer(&self, layers: usize) -> usize {
+        let read = self.head.as_ref().and_then(|head| head.hidden_layers.first().copied()).unwrap_or(layers);
+        self.config.lowest_layer(layers).min(read)
     }
 
     /// Whether merging changes a frozen matrix.

@@ -42,6 +42,11 @@ impl LabelTargets {
         let counted = || labels.iter().copied().filter(|label| *label != IGNORED);
         Self { labels: device.indices(labels), counted: counted().count(), largest: counted().max() }
     }
+
+    fn check_count(&self, rows: usize) -> Result<()> {
+        let labels = self.labels.len();
+        if labels == rows { Ok(()) } else { Err(Error::LabelCount { labels, rows }) }
+    }
 }
 
 impl Targets for LabelTargets {
@@ -49,9 +54,7 @@ impl Targets for LabelTargets {
     fn loss(&self, tape: &mut Tape, output: &Var) -> Result<Loss> {
         let logits = output.value();
         let (rows, classes) = (logits.rows(), logits.cols());
-        if self.labels.len() != rows {
-            return Err(Error::LabelCount { labels: self.labels.len(), rows });
-        }
+        self.check_count(rows)?;
         // On a GPU a label beyond the head would read another row's logits, and train without a word.
         if let Some(label) = self.largest.filter(|label| *label as usize >= classes) {
             return Err(Error::LabelOutOfRange { label, classes });
@@ -64,7 +67,7 @@ impl Targets for LabelTargets {
 }
 
 /// The cross-entropy of one row of logits, in f64.
-pub(super) fn cross_entropy_of(row: &[f32], label: u32) -> f64 {
+pub(crate) fn cross_entropy_of(row: &[f32], label: u32) -> f64 {
     let wide: Vec<f64> = row.iter().map(|v| f64::from(*v)).collect();
     let mut loss = [0.0];
     cross_entropy_cpu(&wide, &[label], 1, &mut vec![0.0; row.len()], &mut loss);

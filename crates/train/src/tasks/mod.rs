@@ -16,7 +16,8 @@ use crate::predict::Rows;
 use crate::{Error, Result};
 
 pub use labels::LabelTargets;
-pub use text_classification::{Classification, TextClassification};
+pub(crate) use labels::cross_entropy_of;
+pub use text_classification::{Classification, Reading, TextClassification};
 pub use token_classification::{TaggedEntity, TaggedWord, Tagging, TokenClassification};
 
 /// Every task.
@@ -99,6 +100,14 @@ pub trait Examples: fmt::Debug + Send + Sync {
     /// The sequences of an example, which share a batch: at least one.
     fn sequences(&self, example: usize) -> &[Encoding];
 
+    /// The label of each example, as the data counts them, where it has a single one.
+    fn truth(&self) -> Option<Vec<usize>> {
+        None
+    }
+
+    /// Some of them, as examples of their own that messages call `what`.
+    fn subset(&self, what: &'static str, chosen: &[usize]) -> Box<dyn Examples>;
+
     /// The examples with their truth as a head counts it.
     ///
     /// # Errors
@@ -118,6 +127,11 @@ pub trait Task: Send + Sync {
 
     /// Compares the head's output for an example with its truth.
     fn judge(&self, example: usize, output: Rows<'_>) -> Judged;
+
+    /// The label of each example, where it has a single one.
+    fn truth(&self) -> Option<Vec<usize>> {
+        None
+    }
 
     /// What the answers to all examples are worth.
     fn metrics(&self, answers: &[Answer]) -> Metrics;

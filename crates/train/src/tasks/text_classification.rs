@@ -1,6 +1,6 @@
 //! One label for each text: a row of logits a sequence, cross-entropy, accuracy.
 
-use graftwork_model::{HeadConfig, HeadKind};
+use graftwork_model::{Familiar, HeadConfig, HeadKind, Knowledge};
 use graftwork_tensor::Device;
 use graftwork_text::{Dataset, Encoding, LongTexts, Tokenizer};
 
@@ -34,20 +34,65 @@ pub struct TextClassification {
 pub struct Classification {
     /// The most probable label.
     pub label: String,
-    /// Each label's probability, in the head's order.
+    /// Each label's probability, in the head's order: calibrated, if the adapter knows its temperature.
     pub scores: Vec<(String, f32)>,
     /// Before the softmax, in the same order.
     pub logits: Vec<f32>,
+    /// How far the text is from what the adapter learned, if it knows; see [`Familiar`](graftwork_model::Familiar).
+    pub distance: Option<f64>,
     /// Why to take it with care.
     pub warnings: Vec<Warning>,
 }
 
+/// How an adapter's output becomes an answer.
+#[derive(Debug, Clone, Copy)]
+pub struct Reading<'a> {
+    /// The labels in the order of the logits.
+    pub labels: &'a [String],
+    /// What the adapter knows about its answers.
+    pub knowledge: Option<&'a Knowledge>,
+    /// Below which probability an answer is not sure; `None` is never.
+    pub threshold: Option<f64>,
+}
+
+impl Reading<'_> {
+    /// Whether it takes the features of a text, too.
+    pub fn takes_features(&self) -> bool {
+        self.familiar().is_some()
+    }
+
+    fn familiar(&self) -> Option<&Familiar> {
+        self.knowledge.and_then(|knowledge| knowledge.familiar.as_ref())
+    }
+
+    /// The answer of logits [C], and of features [D] if they are taken. `warnings` are those of the text itself.
+    pub fn answer(&self, logits: &[f32], features: &[f32], mut warnings: Vec<Warning>) -> Classification {
+        let temperature = self.knowledge.map_or(1.0, |knowledge| knowledge.temperature);
+        let best = argmax(logits);
+        let scaled: Vec<f32> = logits.iter().map(|logit| (f64::from(*logit) / temperature) as f32).collect();
+        let probabilities = softmax(&scaled);
+        let confidence = f64::from(probabilities[best]);
+        if let Some(threshold) = self.threshold.filter(|threshold| confidence < *threshold) {
+            warnings.push(Warning::Unsure { confidence, threshold });
+        }
+        let distance = self.familiar().map(|familiar| (familiar.distance(features), familiar.limit));
+        if let Some((distance, limit)) = distance.filter(|(distance, limit)| distance > limit) {
+            warnings.push(Warning::Unfamiliar { distance, limit });
+        }
+        Classification {
+            label: self.labels[best].clone(),
+            scores: self.labels.iter().cloned().zip(probabilities).collect(),
+            logits: logits.to_vec(),
+            distance: distance.map(|(distance, _)| distance),
+            warnings,
+        }
+    }
+}
+
 impl Classification {
-    /// Of the head's output for one text.
-    pub fn new(labels: &[String], output: Rows<'_>, warnings: Vec<Warning>) -> Self {
-        let logits = output.row(0);
-        let scores = labels.iter().cloned().zip(softmax(logits)).collect();
-        Self { label: labels[argmax(logits)].clone(), scores, logits: logits.to_vec(), warnings }
+    /// Whether the label is as probable as the threshold asks for, if there is one.
+    pub fn is_sure(&self) -> bool {
+        !self.warnings.iter().any(|warning| matches!(warning, Warning::Unsure { .. }))
     }
 }
 
@@ -123,6 +168,16 @@ impl TextClassification {
 }
 
 impl Examples for TextClassification {
+    fn truth(&self) -> Option<Vec<usize>> {
+        Some(self.labels.iter().map(|label| *label as usize).collect())
+    }
+
+    fn subset(&self, what: &'static str, chosen: &[usize]) -> Box<dyn Examples> {
+        let texts = chosen.iter().map(|example| self.texts[*example].clone()).collect();
+        let labels = chosen.iter().map(|example| self.labels[*example]).collect();
+        Box::new(Self { what, texts, labels, names: self.names.clone() })
+    }
+
     fn info(&self) -> &'static TaskInfo {
         &INFO
     }
@@ -158,6 +213,10 @@ impl Task for ForHead {
         let logits = output.row(0);
         let loss = cross_entropy_of(logits, self.labels[example]);
         Judged { answer: Answer::Label(argmax(logits)), loss, positions: 1 }
+    }
+
+    fn truth(&self) -> Option<Vec<usize>> {
+        Some(self.labels.iter().map(|label| *label as usize).collect())
     }
 
     fn metrics(&self, answers: &[Answer]) -> Metrics {

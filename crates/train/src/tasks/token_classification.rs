@@ -135,6 +135,13 @@ impl TokenClassification {
 }
 
 impl Examples for TokenClassification {
+    fn subset(&self, what: &'static str, chosen: &[usize]) -> Box<dyn Examples> {
+        let encodings = chosen.iter().map(|example| self.encodings[*example].clone()).collect();
+        let places = chosen.iter().map(|example| self.places[*example].clone()).collect();
+        // Which examples lack how many words is not known, and was said of all of them.
+        Box::new(Self { what, encodings, places, names: self.names.clone(), left_out: 0 })
+    }
+
     fn info(&self) -> &'static TaskInfo {
         &INFO
     }

@@ -5,7 +5,12 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 /// A digest of settings, backbone, starting weights and data.
-pub fn of(settings: &Map<String, Value>, backbone: &Backbone, file: &AdapterFile, data: [&dyn Labelled; 2]) -> String {
+pub fn of(
+    settings: &Map<String, Value>,
+    backbone: &Backbone,
+    file: &AdapterFile,
+    data: [Option<&dyn Labelled>; 2],
+) -> String {
     let mut hash = Sha256::new();
     let mut add = |bytes: &[u8]| {
         // With its length in front, no two sequences of parts have the same bytes.
@@ -15,6 +20,6 @@ pub fn of(settings: &Map<String, Value>, backbone: &Backbone, file: &AdapterFile
     add(Value::Object(settings.clone()).to_string().as_bytes());
     add(Value::Object(file.config.to_json()).to_string().as_bytes());
     add(backbone.fingerprint().to_string().as_bytes());
-    data.into_iter().for_each(|data| data.digest(&mut add));
+    data.into_iter().flatten().for_each(|data| data.digest(&mut add));
     hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -1,6 +1,6 @@
 //! The run itself: steps with their progress, log, checkpoints and Ctrl-C.
 
-use graftwork::{AdapterFile, Backbone, Examples, TrainConfig, Trainer, Turn, block_on};
+use graftwork::{AdapterFile, Backbone, Examples, Recipe, TrainConfig, Trainer, Turn, block_on};
 
 use super::cannot;
 use super::log::StepLog;
@@ -17,6 +17,7 @@ pub struct Runner<'a> {
     pub backbone: &'a Backbone,
     pub identity: String,
     pub config: TrainConfig,
+    pub recipe: Recipe,
     pub interrupt: &'a Interrupt,
     pub quiet: bool,
     pub args: &'a Train,
@@ -44,8 +45,13 @@ pub struct Speed {
 
 impl Runner<'_> {
     /// Trains to the end, or to the next Ctrl-C.
-    pub fn run(&self, file: &AdapterFile, train: &Examples, dev: &Examples) -> Result<Outcome> {
-        let mut trainer = self.backbone.trainer(file, self.config.clone(), train, dev)?;
+    pub fn run(&self, file: &AdapterFile, train: &Examples, dev: Option<&Examples>) -> Result<Outcome> {
+        let config = self.config.clone();
+        let mut trainer = match self.recipe {
+            Recipe::Standard => self.backbone.trainer(file, config, train, dev)?,
+            Recipe::FewShot => self.backbone.few_shot(file, config, train)?,
+            Recipe::Probe => self.backbone.head_alone(file, config, train)?,
+        };
         self.resume(&mut trainer)?;
         // Only now is there something to save: what was done so far, Ctrl-C may end at once.
         self.interrupt.install()?;
@@ -60,8 +66,11 @@ impl Runner<'_> {
                 return Ok(Outcome::Interrupted { step: trainer.progress().step, total_steps: start.total_steps });
             };
             let now = trainer.progress();
+            // Of several trainings one after the other, one is over.
+            let mut is_over = false;
             match turn? {
                 Turn::Steps(reports) => {
+                    is_over = reports.is_empty();
                     if let Some(last) = reports.last() {
                         progress.step(last, &now);
                     }
@@ -73,10 +82,11 @@ impl Runner<'_> {
                     let mark = if best { "  (best)" } else { "" };
                     progress.say(&format!("step {}: dev {}{mark}", now.step, report::summary(&evaluation)));
                 }
+                Turn::Compared(comparison) => progress.say(&report::comparison(&comparison)),
                 Turn::Finished => break,
             }
             // Measuring may take long: what the steps before it have learned is safe first.
-            if trainer.is_evaluation_due() || now.step - saved >= self.args.run.checkpoint_every {
+            if is_over || trainer.is_evaluation_due() || now.step - saved >= self.args.run.checkpoint_every {
                 self.write_checkpoint(&trainer)?;
                 saved = now.step;
             }

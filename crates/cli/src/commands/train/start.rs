@@ -1,9 +1,9 @@
 //! What a run starts from: its settings, and the adapter before the first step.
 
-use graftwork::{AdapterFile, Backbone, Fingerprint, NewAdapter, TaskInfo, TrainConfig};
+use graftwork::{AdapterFile, Backbone, Examples, Fingerprint, NewAdapter, Recipe, TaskInfo, TrainConfig};
 use serde_json::{Map, Value, json};
 
-use crate::args::{AdapterArgs, Task};
+use crate::args::{AdapterArgs, RecipeChoice, Task, Train};
 use crate::engine::{head_of, read_adapter};
 use crate::failure::{Failure, Kind, Result};
 
@@ -49,10 +49,36 @@ pub fn fresh(
     task: &'static TaskInfo,
     backbone: &Backbone,
     labels: &[String],
+    recipe: Recipe,
     seed: u64,
 ) -> Result<AdapterFile> {
-    let new = NewAdapter::new(task, labels).named(&args.name).method(args.method.config.clone()).seed(seed);
-    Ok(backbone.new_adapter(new)?)
+    let new = NewAdapter::new(task, labels).named(&args.name).method(args.method.config.clone());
+    Ok(backbone.new_adapter(new.recipe(recipe).seed(seed))?)
+}
+
+/// The recipe that is asked for, or the one for as many examples.
+pub fn recipe(args: &Train, train: &Examples) -> Result<Recipe> {
+    let recipe = match args.run.recipe {
+        RecipeChoice::Auto if args.dev.is_some() || args.adapter.init.is_some() => Recipe::Standard,
+        RecipeChoice::Auto => Recipe::of(train),
+        RecipeChoice::FewShot => Recipe::FewShot,
+        RecipeChoice::Probe => Recipe::Probe,
+        RecipeChoice::Standard => Recipe::Standard,
+    };
+    if recipe == Recipe::Standard {
+        return Ok(recipe);
+    }
+    let refuse = |what: &str, hint: &str| {
+        let message = format!("--recipe {} {what}", recipe.name());
+        Err(Failure::new(Kind::Usage, message).hint(hint))
+    };
+    if args.adapter.init.is_some() {
+        return refuse("begins with a new adapter", "leave --init out, or take --recipe standard");
+    }
+    if !train.has_one_label_each() {
+        return refuse("is for texts with one label each", "take --recipe standard");
+    }
+    Ok(recipe)
 }
 
 /// Everything that decides what a run learns, apart from data and starting weights: for the adapter's files, and to
@@ -62,6 +88,7 @@ pub fn fresh(
 pub fn settings(
     args: &AdapterArgs,
     task: &TaskInfo,
+    recipe: Recipe,
     config: &TrainConfig,
     initial_weights: &Fingerprint,
 ) -> Map<String, Value> {
@@ -69,6 +96,9 @@ pub fn settings(
     settings.insert("task".to_owned(), json!(task.name));
     if args.init.is_none() {
         settings.insert("method".to_owned(), json!(args.method.name));
+    }
+    if recipe != Recipe::Standard {
+        settings.insert("recipe".to_owned(), json!(recipe.name()));
     }
     settings.extend(config.to_json());
     settings.insert("initial_weights".to_owned(), json!(initial_weights.to_string()));
@@ -90,7 +120,7 @@ mod tests {
 
     #[test]
     fn the_options_have_the_defaults_of_the_library() {
-        assert_eq!(args("").run.settings.config, TrainConfig::default());
+        assert_eq!(args("").run.settings.over(TrainConfig::default()), TrainConfig::default());
     }
 
     /// What version 0.1.0 took the digest of, byte for byte: its checkpoints must be resumed.
@@ -98,9 +128,11 @@ mod tests {
     fn what_tells_runs_apart_stays() {
         let of = |line: &str| {
             let args = args(line);
-            let config = TrainConfig { max_length: Some(128), ..args.run.settings.config };
+            let config = args.run.settings.over(TrainConfig::default());
+            let config = TrainConfig { max_length: Some(128), ..config };
             let digest = "0".repeat(64).parse().unwrap();
-            Value::from(settings(&args.adapter, args.adapter.task.info(), &config, &digest)).to_string()
+            let settings = settings(&args.adapter, args.adapter.task.info(), Recipe::Standard, &config, &digest);
+            Value::from(settings).to_string()
         };
         let digest = format!(r#""initial_weights":"{}"}}"#, "0".repeat(64));
         let default = r#"{"task":"text-classification","method":"double_seq_bn","epochs":3,"lr":0.0005,"schedule":"linear","warmup_ratio":0.1,"weight_decay":0.01,"clip":1.0,"batch_size":32,"max_length":128,"dropout":0.0,"shuffle":true,"seed":42,"keep_best":true,"#;

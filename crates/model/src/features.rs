@@ -1,0 +1,72 @@
+//! What a head stands on: a vector a text, or every token's.
+
+use graftwork_tensor::{Param, Tape, Var};
+
+use crate::backbone::Backbone;
+use crate::batch::{Batch, Hidden};
+use crate::{HeadConfig, HeadKind, HeadPooling};
+
+/// How hidden states become what a head's dense layers get.
+#[derive(Debug, Clone)]
+pub struct Features {
+    kind: HeadKind,
+    pooling: HeadPooling,
+    normalize: bool,
+    layers: Vec<usize>,
+    /// What the parts of [`HeadConfig::hidden_layers`] are multiplied with, [1], if there are several.
+    scale: Option<Param>,
+}
+
+impl Features {
+    /// Those of a head on a backbone.
+    pub fn new(head: &HeadConfig, backbone: &Backbone) -> Self {
+        let parts = head.hidden_layers.len();
+        let scale = || Param::frozen(backbone.device().tensor(1, 1, &[1.0 / (parts as f32).sqrt()]));
+        Self {
+            kind: head.kind,
+            pooling: head.pooling,
+            normalize: head.normalize,
+            layers: head.hidden_layers.clone(),
+            scale: (parts > 0).then(scale),
+        }
+    }
+
+    /// The layers whose hidden states are read (from 1); none if the last one's alone are.
+    pub fn layers(&self) -> &[usize] {
+        &self.layers
+    }
+
+    /// [S, D], a row a text, D times the number of layers that are read; or [T, D] where every token is tagged. Windows of a
+    /// text are averaged before the scaling.
+    pub fn of(&self, tape: &mut Tape, backbone: &Backbone, hidden: &Hidden, batch: &Batch) -> Var {
+        let Some(scale) = &self.scale else { return self.pooled(tape, backbone, hidden.last(), batch) };
+        let parts: Vec<Var> = hidden.between().iter().map(|x| self.pooled(tape, backbone, x, batch)).collect();
+        let joined = beside(tape, parts);
+        tape.scale(&joined, scale, None)
+    }
+
+    fn pooled(&self, tape: &mut Tape, backbone: &Backbone, hidden: &Var, batch: &Batch) -> Var {
+        let x = match self.kind {
+            HeadKind::Tagging => hidden.clone(),
+            HeadKind::Classification => backbone.pool(tape, hidden, batch, self.pooling),
+        };
+        if self.normalize { tape.normalize(&x) } else { x }
+    }
+}
+
+/// Matrices of as many rows, beside each other: at most three.
+///
+/// # Panics
+/// If there are none, or more.
+pub fn beside(tape: &mut Tape, parts: Vec<Var>) -> Var {
+    let rows = parts[0].value().rows();
+    let mut cols = 0;
+    let place = |part: Var| {
+        let first = cols;
+        cols += part.value().cols();
+        (first, part)
+    };
+    let blocks = parts.into_iter().map(place).collect();
+    let wide = tape.constant(tape.device().zeros(rows, cols));
+    tape.add_columns(&wide, blocks)
+}

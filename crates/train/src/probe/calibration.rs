@@ -1,0 +1,109 @@
+//! Probabilities that can be taken at their word: temperature scaling (Guo et al., "On Calibration of Modern Neural
+//! Networks", 2017), and how far they are from the truth.
+
+use graftwork_tensor::Float;
+
+use crate::predict::argmax;
+
+/// The best temperature lies between 1 / this and this.
+const MOST: f64 = 100.0;
+/// Halvings of the interval of its logarithm: the rest is below 1e-12.
+const HALVINGS: usize = 44;
+
+/// The T for which `softmax(logits / T)` gives held-out truths the least cross-entropy. `logits` are row-major [n, C].
+///
+/// The truth counts as 1 - e, all other classes share e, with e = 1 / (n + 2), as Platt ("Probabilistic Outputs for Support
+/// Vector Machines", 1999) does: where ten of ten are right, the best T without it would be 0, and every answer certain.
+/// With many examples that vanishes. 1 without examples or with a single class.
+pub fn temperature(logits: &[f32], classes: usize, labels: &[usize]) -> f64 {
+    if labels.is_empty() || classes < 2 {
+        return 1.0;
+    }
+    let doubt = 1.0 / (labels.len() + 2) as f64;
+    // The mean logit under the model less that under the truth: the derivative by 1 / T, which rises with 1 / T.
+    let slope = |inverse: f64| -> f64 {
+        let of_row = |(row, label): (&[f32], &usize)| {
+            let others: f64 = row.iter().map(|z| f64::from(*z)).sum::<f64>() - f64::from(row[*label]);
+            let wanted = (1.0 - doubt) * f64::from(row[*label]) + doubt * others / (classes - 1) as f64;
+            let expected: f64 = probabilities(row, inverse).iter().zip(row).map(|(p, z)| p * f64::from(*z)).sum();
+            expected - wanted
+        };
+        logits.chunks(classes).zip(labels).map(of_row).sum()
+    };
+    let (mut low, mut high) = (-MOST.ln(), MOST.ln());
+    for _ in 0..HALVINGS {
+        let middle = 0.5 * (low + high);
+        match slope(Float::exp(middle)) < 0.0 {
+            true => low = middle,
+            false => high = middle,
+        }
+    }
+    Float::exp(-0.5 * (low + high))
+}
+
+/// `softmax(row · inverse)`
+fn probabilities(row: &[f32], inverse: f64) -> Vec<f64> {
+    let top = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let mut out: Vec<f64> = row.iter().map(|z| Float::exp(inverse * f64::from(z - top))).collect();
+    let total: f64 = out.iter().sum();
+    out.iter_mut().for_each(|p| *p /= total);
+    out
+}
+
+/// An answer and what became of it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Outcome {
+    /// The probability of the label that was given, the most probable one.
+    pub confidence: f64,
+    /// Whether it was the true one.
+    pub right: bool,
+}
+
+/// The answers of logits, row-major [n, C], at a temperature.
+pub fn outcomes(logits: &[f32], classes: usize, labels: &[usize], temperature: f64) -> Vec<Outcome> {
+    let outcome = |(row, label): (&[f32], &usize)| {
+        let given = argmax(row);
+        Outcome { confidence: probabilities(row, 1.0 / temperature)[given], right: given == *label }
+    };
+    logits.chunks(classes.max(1)).zip(labels).map(outcome).collect()
+}
+
+/// How outcomes are grouped to compare confidence with truth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bins {
+    /// So many of equal width from 0 to 1; 15 in the paper.
+    EqualWidth(usize),
+    /// So many of equal numbers of outcomes. With few examples most bins of equal width hold one or two, and their
+    /// frequencies say nothing.
+    EqualMass(usize),
+}
+
+impl Bins {
+    /// The paper's from 300 outcomes on; below, as many as have 20 each.
+    pub fn for_outcomes(n: usize) -> Self {
+        if n >= 300 { Self::EqualWidth(15) } else { Self::EqualMass((n / 20).max(1)) }
+    }
+}
+
+/// The expected calibration error: the mean distance, over bins weighted by their outcomes, of how often answers are right
+/// to how probable they said they were. 0 without outcomes.
+pub fn expected_calibration_error(outcomes: &[Outcome], bins: Bins) -> f64 {
+    let mut sorted = outcomes.to_vec();
+    sorted.sort_by(|a, b| a.confidence.total_cmp(&b.confidence));
+    let groups: Vec<&[Outcome]> = match bins {
+        // As the paper: (0, 1/m], (1/m, 2/m], ...
+        Bins::EqualWidth(m) => {
+            let bin = |outcome: &Outcome| (outcome.confidence * m as f64).ceil() as usize;
+            sorted.chunk_by(|a, b| bin(a) == bin(b)).collect()
+        }
+        Bins::EqualMass(m) => {
+            let bound = |bin: usize| bin * sorted.len() / m.max(1);
+            (0..m).map(|bin| &sorted[bound(bin)..bound(bin + 1)]).collect()
+        }
+    };
+    let gap = |group: &[Outcome]| {
+        let right = group.iter().filter(|outcome| outcome.right).count() as f64;
+        (right - group.iter().map(|outcome| outcome.confidence).sum::<f64>()).abs()
+    };
+    groups.into_iter().map(gap).sum::<f64>() / outcomes.len().max(1) as f64
+}
