@@ -1,11 +1,11 @@
 import { ask } from './ask.js';
 import { GraftworkError } from './errors.js';
-import type { Link, Opened, PlainExamples, PlainRun } from './protocol.js';
+import type { Calls, Link, Opened, PlainExamples, PlainRun } from './protocol.js';
 import { disposed } from './protocol.js';
 import { Steps, visible } from './steps.js';
 import type {
-  AdapterInfo, Classification, ClassifyOptions, EmbedOptions, Example, TrainOptions, TrainProgress,
-  WhenHidden,
+  AdapterInfo, Classification, ClassifyOptions, EmbedOptions, Example, RunOptions, TrainOptions,
+  TrainProgress, WhenHidden,
 } from './types.js';
 import { vectors } from './vectors.js';
 
@@ -69,13 +69,18 @@ export class Adapter {
     examples: Iterable<Example>,
     options: TrainOptions = {},
   ): AsyncGenerator<TrainProgress, void, undefined> {
-    const { signal, validation, saveAs, saveEvery = 5, whenHidden, ...plain } = options;
-    if (saveAs !== undefined && (typeof saveAs !== 'string' || saveAs === '')) throw bad('saveAs must be a name');
-    if (!(Number.isFinite(saveEvery) && saveEvery >= 0)) throw bad('saveEvery must be a number of seconds');
+    const { validation, ...others } = options;
     const own = typeof validation === 'object' ? split(validation) : { texts: [], labels: [] };
     const data: PlainExamples = { ...split(examples), devTexts: own.texts, devLabels: own.labels };
-    const share = typeof validation === 'number' ? { validation } : {};
-    yield* this._follow({ examples: data, options: { ...plain, ...share }, saveAs, saveEvery }, signal, whenHidden);
+    yield* this._run(data, { ...others, ...(typeof validation === 'number' && { validation }) });
+  }
+
+  /** @internal Trains on examples, by options that the engine may know more of. */
+  async *_run(examples: PlainExamples, options: RunOptions): AsyncGenerator<TrainProgress, void, undefined> {
+    const { signal, saveAs, saveEvery = 5, whenHidden, ...plain } = options;
+    if (saveAs !== undefined && (typeof saveAs !== 'string' || saveAs === '')) throw bad('saveAs must be a name');
+    if (!(Number.isFinite(saveEvery) && saveEvery >= 0)) throw bad('saveEvery must be a number of seconds');
+    yield* this._follow({ examples, options: plain, saveAs, saveEvery }, signal, whenHidden);
   }
 
   /** @internal Trains with a run, or goes on with the one that the adapter was saved with. */
@@ -121,13 +126,24 @@ export class Adapter {
     if (this.#disposed) return;
     this.#disposed = true;
     // The backbone may be gone already, and the memory with it.
-    this.#link.call('disposeAdapter', [this.#id]).catch(() => undefined);
+    this.#link.call('dispose', [this.#id]).catch(() => undefined);
   }
 
   #use(): number {
     if (this.#disposed) throw disposed('adapter');
     return this.#id;
   }
+}
+
+/** An adapter of the engine's; one that comes after an abort is nobody's, and disposed of. */
+export async function open<M extends 'attach' | 'create' | 'resume' | 'adapter'>(
+  link: Link,
+  method: M,
+  args: Calls[M]['args'],
+  signal: AbortSignal | undefined,
+): Promise<Adapter> {
+  const adapter = (opened: Opened) => new Adapter(link, opened);
+  return adapter(await ask(link, method, args, signal, { late: (opened) => adapter(opened).dispose() }));
 }
 
 /** Refuses what is no list of texts, before it is sent anywhere. */
@@ -142,7 +158,8 @@ function bad(message: string): GraftworkError {
   return new GraftworkError('bad-option', message);
 }
 
-function split(examples: Iterable<Example>): { texts: string[]; labels: string[] } {
+/** Texts and labels; refuses what is no list of examples, before it is sent anywhere. */
+export function split(examples: Iterable<Example>): { texts: string[]; labels: string[] } {
   const all = [...examples];
   const wrong = all.findIndex((example) => typeof example?.text !== 'string' || typeof example.label !== 'string');
   if (wrong >= 0) throw new GraftworkError('bad-examples', `example ${wrong} is not { text, label } of strings`);

@@ -9,8 +9,8 @@ import { Queue, groups, pause } from './queue.js';
 import { reader } from './reader.js';
 import { bytesOf } from './source.js';
 import { isSupported } from './support.js';
-import type { AdapterInfo, Classification, DeviceEvent } from './types.js';
-import type { Adapter, Backbone } from './wasm/graftwork_web.js';
+import type { AdapterInfo, Classification, DeviceEvent, ProbeInfo, Survey } from './types.js';
+import type { Backbone } from './wasm/graftwork_web.js';
 import * as wasm from './wasm/graftwork_web.js';
 
 /** @internal Lets the tests see what a panic does. */
@@ -24,7 +24,7 @@ const WIDTH = { gpu: 4, cpu: 1 } as const;
 /** One backbone with its adapters, in this thread. */
 export class Engine implements Link {
   #lasting: Lasting | undefined;
-  #adapters = new Map<number, Adapter>();
+  #models = new Map<number, wasm.Adapter | wasm.Probe>();
   /** Saved runs by their adapters, until they are gone on with. */
   #resumed = new Map<number, Keeper>();
   #busy = new Set<number>();
@@ -66,8 +66,8 @@ export class Engine implements Link {
   close(): void {
     this.#closed = true;
     for (const call of this.#calls) call.abort(disposed('backbone'));
-    for (const adapter of this.#adapters.values()) adapter.dispose();
-    this.#adapters.clear();
+    for (const model of this.#models.values()) model.dispose();
+    this.#models.clear();
     for (const keeper of this.#resumed.values()) keeper.release();
     this.#resumed.clear();
     this.#lasting?.close();
@@ -96,7 +96,7 @@ export class Engine implements Link {
     if (signal.aborted) backbone.dispose();
     signal.throwIfAborted();
     const again = (device: 'gpu' | 'cpu') => upload(device, () => undefined);
-    const move = (to: Backbone) => this.#adapters.forEach((adapter) => adapter.moveTo(to));
+    const move = (to: Backbone) => this.#models.forEach((model) => model.moveTo(to));
     this.#lasting = new Lasting(backbone, load.device, again, move, (event) => this.#tell(event));
     return { ...this.#lasting.info };
   }
@@ -129,7 +129,7 @@ export class Engine implements Link {
   /** @internal */
   async _classify(id: number, texts: string[], options: object, { signal }: Context<'classify'>) {
     const answers = await this.#inGroups(texts, signal, async (group): Promise<Classification[]> => {
-      const found = JSON.parse(await this.#adapter(id).classify(group, JSON.stringify(options)));
+      const found = JSON.parse(await this.#model(id).classify(group, JSON.stringify(options)));
       for (const answer of found) answer.scores = Object.fromEntries(answer.scores);
       return found;
     });
@@ -208,14 +208,14 @@ export class Engine implements Link {
         if (news.length > 0) await emit(news);
         // Lets an abort in, which arrives as a message.
         await pause();
-        return !signal.aborted && this.#adapters.has(id);
+        return !signal.aborted && this.#models.has(id);
       },
     };
     const { texts, labels, devTexts, devLabels } = examples;
     return this.#adapter(id).train(texts, labels, devTexts, devLabels, JSON.stringify(options), host);
   }
 
-  #start(adapter: Adapter, run: PlainRun) {
+  #start(adapter: wasm.Adapter, run: PlainRun) {
     const { name, labels } = JSON.parse(adapter.info());
     const { fingerprint } = this.#loaded().info;
     return { file: adapter.export(), run, about: { adapter: name, labels, fingerprint } };
@@ -234,14 +234,50 @@ export class Engine implements Link {
   }
 
   /** @internal */
+  async _survey(texts: string[], options: object, { signal }: Context<'survey'>): Promise<Survey> {
+    const all: Survey = { texts: 0, longer: 0, longest: 0, truncated: 0, uncovered: 0 };
+    await this.#inGroups(texts, signal, async (group) => {
+      const { longest, ...counts }: Survey = JSON.parse(this.#loaded().backbone.survey(group, JSON.stringify(options)));
+      all.longest = Math.max(all.longest, longest);
+      for (const [key, count] of Object.entries(counts)) all[key as keyof Survey] += count;
+    });
+    return all;
+  }
+
+  /** @internal */
+  async _probe(options: object, { signal }: Context<'probe'>): Promise<Opened<ProbeInfo>> {
+    return this.#open<ProbeInfo>(signal, (backbone) => backbone.probe(JSON.stringify(options)));
+  }
+
+  /** @internal */
+  async _learn(id: number, texts: string[], labels: string[], { signal }: Context<'learn'>): Promise<ProbeInfo> {
+    // All texts are read before one is learned: an abort leaves nothing half done.
+    const read = await this.#inGroups(texts, signal, (group) => this.#probe(id).read(group));
+    return this.#change(id, signal, (probe) => probe.learn(read, labels));
+  }
+
+  /** @internal */
+  async _forget(id: number, example: number, label: string | undefined, { signal }: Context<'forget'>) {
+    return this.#change(id, signal, (probe) => {
+      if (label === undefined) probe.remove(example);
+      else probe.relabel(example, label);
+    });
+  }
+
+  /** @internal */
+  async _adapter(id: number, name: string | undefined, { signal }: Context<'adapter'>): Promise<Opened> {
+    return this.#open(signal, () => this.#probe(id).toAdapter(name));
+  }
+
+  /** @internal */
   async _memory() {
     return JSON.parse(this.#loaded().backbone.memory());
   }
 
   /** @internal */
-  async _disposeAdapter(id: number): Promise<void> {
-    this.#adapters.get(id)?.dispose();
-    this.#adapters.delete(id);
+  async _dispose(id: number): Promise<void> {
+    this.#models.get(id)?.dispose();
+    this.#models.delete(id);
     this.#resumed.get(id)?.release();
     this.#resumed.delete(id);
   }
@@ -251,19 +287,38 @@ export class Engine implements Link {
     return this.#lasting;
   }
 
-  #adapter(id: number): Adapter {
-    const adapter = this.#adapters.get(id);
-    if (adapter === undefined) throw disposed('adapter');
-    return adapter;
+  #model(id: number): wasm.Adapter | wasm.Probe {
+    const model = this.#models.get(id);
+    if (model === undefined) throw disposed('adapter');
+    return model;
   }
 
-  /** Makes an adapter when the module has time. Whoever gets it has to dispose of it. */
-  #open(signal: AbortSignal, make: (backbone: Backbone) => Adapter): Promise<Opened> {
+  #adapter(id: number): wasm.Adapter {
+    return this.#model(id) as wasm.Adapter;
+  }
+
+  #probe(id: number): wasm.Probe {
+    return this.#model(id) as wasm.Probe;
+  }
+
+  #change(id: number, signal: AbortSignal, change: (probe: wasm.Probe) => void): Promise<ProbeInfo> {
     return this.#queue.run(signal, () => {
-      const adapter = make(this.#loaded().backbone);
+      const probe = this.#probe(id);
+      change(probe);
+      return JSON.parse(probe.info());
+    });
+  }
+
+  /** Makes an adapter or a probe when the module has time. Whoever gets it has to dispose of it. */
+  #open<Info = AdapterInfo>(
+    signal: AbortSignal,
+    make: (backbone: Backbone) => Promise<wasm.Adapter> | wasm.Adapter | wasm.Probe,
+  ): Promise<Opened<Info>> {
+    return this.#queue.run(signal, async () => {
+      const model = await make(this.#loaded().backbone);
       const id = this.#nextId++;
-      this.#adapters.set(id, adapter);
-      return { id, info: JSON.parse(adapter.info()) };
+      this.#models.set(id, model);
+      return { id, info: JSON.parse(model.info()) };
     });
   }
 

@@ -10,16 +10,19 @@
  *
  * @packageDocumentation
  */
-import { Adapter, strings } from './adapter.js';
+import type { Adapter } from './adapter.js';
+import { open, split, strings } from './adapter.js';
 import { ask } from './ask.js';
 import { GraftworkError } from './errors.js';
-import type { Calls, Link, Opened } from './protocol.js';
+import { Probe } from './probe.js';
+import type { Link, Opened } from './protocol.js';
 import { Remote } from './remote.js';
 import { plainAdapter, plainLoad, plainSource } from './source.js';
 import { persist } from './storage.js';
 import type {
-  AdapterSource, BackboneInfo, BackboneSource, CallOptions, CreateOptions, DeviceEvent, EmbedOptions,
-  LoadAdapterOptions, LoadOptions, LoadProgress, Memory, ResumeOptions, TrainProgress,
+  AdapterSource, BackboneInfo, BackboneSource, CallOptions, CreateOptions, DeviceEvent, EmbedOptions, Example,
+  FewShotOptions, LoadAdapterOptions, LoadOptions, LoadProgress, Memory, ProbeInfo, ProbeOptions, ResumeOptions,
+  RunOptions, Survey, SurveyOptions, TrainProgress,
 } from './types.js';
 import { vectors } from './vectors.js';
 
@@ -31,13 +34,13 @@ export { CACHE_NAME } from './store.js';
 export { isSupported } from './support.js';
 export type * from './settings.js';
 export type * from './types.js';
-export type { Adapter };
+export type { Adapter, Probe };
 
-/** A run that is gone on with. */
-export interface ResumedRun {
-  /** The adapter, with what it had learned by the last save. */
+/** A run, and what it trains. */
+export interface Run {
+  /** The adapter. It answers when the run is over; one whose run is gone on with, as it had learned by the last save. */
   adapter: Adapter;
-  /** The rest of its training; it begins with the first `next()`. */
+  /** Its training, or the rest of it; it begins with the first `next()`. */
   training: AsyncGenerator<TrainProgress, void, undefined>;
 }
 
@@ -83,12 +86,46 @@ export class Backbone {
   /** Loads an adapter: one file, or AdapterHub's files by name, folder or hub id. */
   async loadAdapter(source: AdapterSource, options: LoadAdapterOptions = {}): Promise<Adapter> {
     const { signal, anyBackbone = false } = options;
-    return this.#open('attach', [plainAdapter(source, options), anyBackbone], signal);
+    return open(this.#link, 'attach', [plainAdapter(source, options), anyBackbone], signal);
   }
 
   /** Makes a new adapter, ready to be trained. */
   async createAdapter(options: CreateOptions, { signal }: CallOptions = {}): Promise<Adapter> {
-    return this.#open('create', [options], signal);
+    return open(this.#link, 'create', [options], signal);
+  }
+
+  /**
+   * Learns an adapter from few examples, some dozens a label: a head is fitted first, then an adapter is trained from that
+   * solution. Cross-validation decides whether the adapter is kept or the head alone, and tells how far the answers can be
+   * trusted: `adapter.info.knowledge` and `adapter.info.metrics.cross_validation`.
+   *
+   * @example
+   * const { adapter, training } = await backbone.fewShot(examples);
+   * for await (const { stage, step, totalSteps } of training) console.log(`${stage}: ${step}/${totalSteps}`);
+   * console.log(adapter.info.knowledge, await adapter.classify(['WIN a free phone now!']));
+   */
+  async fewShot(examples: Iterable<Example>, options: FewShotOptions = {}): Promise<Run> {
+    const { labels, name, method, ...run } = options;
+    const data = { ...split(examples), devTexts: [], devLabels: [] };
+    const recipe = 'few-shot';
+    const create = {
+      recipe, labels: labels ?? [...new Set(data.labels)], ...(name !== undefined && { name }),
+      ...(method !== undefined && { method }), ...(run.seed !== undefined && { seed: run.seed }),
+    };
+    const adapter = await open(this.#link, 'create', [create], run.signal);
+    return { adapter, training: adapter._run(data, { ...run, recipe } as RunOptions) };
+  }
+
+  /** Counts what of texts is not read, or hardly understood: before they are learned, say. */
+  async survey(texts: readonly string[], { signal, ...limit }: SurveyOptions = {}): Promise<Survey> {
+    return ask(this.#link, 'survey', [strings(texts), limit], signal);
+  }
+
+  /** Makes a classifier that learns from each example at once; see `Probe`. */
+  async probe(options: ProbeOptions = {}, { signal }: CallOptions = {}): Promise<Probe> {
+    const probe = (opened: Opened<ProbeInfo>) => new Probe(this.#link, opened);
+    const late = (opened: Opened<ProbeInfo>) => probe(opened).dispose();
+    return probe(await ask(this.#link, 'probe', [options], signal, { late }));
   }
 
   /**
@@ -103,8 +140,8 @@ export class Backbone {
    * const { adapter, training } = await backbone.resume(run.name);
    * for await (const { step, totalSteps } of training) console.log(`${step}/${totalSteps}`);
    */
-  async resume(name: string, { signal, whenHidden }: ResumeOptions = {}): Promise<ResumedRun> {
-    const adapter = await this.#open('resume', [name], signal);
+  async resume(name: string, { signal, whenHidden }: ResumeOptions = {}): Promise<Run> {
+    const adapter = await open(this.#link, 'resume', [name], signal);
     return { adapter, training: adapter._follow(undefined, signal, whenHidden) };
   }
 
@@ -124,16 +161,6 @@ export class Backbone {
   /** Frees everything, its adapters too; calls in progress reject. */
   dispose(): void {
     this.#link.close();
-  }
-
-  /** An adapter of the engine's; one that comes after an abort is nobody's, and disposed of. */
-  async #open<M extends 'attach' | 'create' | 'resume'>(
-    method: M,
-    args: Calls[M]['args'],
-    signal: AbortSignal | undefined,
-  ): Promise<Adapter> {
-    const adapter = (opened: Opened) => new Adapter(this.#link, opened);
-    return adapter(await ask(this.#link, method, args, signal, { late: (opened) => adapter(opened).dispose() }));
   }
 }
 

@@ -3,7 +3,7 @@ import type { GraftworkError } from './errors.js';
 import type { PlainRun } from './protocol.js';
 import type { RunStart, StoredRun, Summary } from './runs.js';
 import { claim, read, remove, write } from './runs.js';
-import type { SaveError, TrainProgress, Validation } from './types.js';
+import type { Comparison, SaveError, TrainProgress, Validation } from './types.js';
 
 /** Seconds between two states that are kept in memory, for a GPU that may be lost. */
 export const MEMORY_SECONDS = 5;
@@ -20,7 +20,7 @@ export class Keeper {
   failure: Error | undefined;
   readonly run: PlainRun;
   #slot: Slot | undefined;
-  #told = { step: 0, evaluation: 0 };
+  #told = { step: 0, validation: 0, comparison: 0 };
 
   private constructor(run: PlainRun, slot?: Slot) {
     this.run = run;
@@ -67,13 +67,13 @@ export class Keeper {
   }
 
   /**
-   * What the caller has not heard yet of what happened, since steps are done again after a loss. An evaluation comes
-   * with the numbers of the step before it.
+   * What the caller has not heard yet of what happened, since steps are done again after a loss. What was found after a
+   * step comes with the numbers of that.
    */
-  news(events: (TrainProgress | Evaluated)[]): TrainProgress[] {
+  news(events: (TrainProgress | Found)[]): TrainProgress[] {
     const news: TrainProgress[] = [];
     for (const event of events) {
-      const kind = event.validation === undefined ? 'step' : 'evaluation';
+      const kind = 'validation' in event ? 'validation' : 'comparison' in event ? 'comparison' : 'step';
       const whole = { ...this.last, ...event } as TrainProgress;
       if (kind === 'step') this.last = whole;
       if (event.step <= this.#told[kind]) continue;
@@ -97,11 +97,12 @@ export class Keeper {
 /** What a list of saved runs shows, apart from how far they are. */
 type About = Pick<Summary, 'adapter' | 'labels' | 'fingerprint'>;
 
-/** An evaluation, without the numbers of a step. */
-interface Evaluated {
+/** What was found after a step, without its numbers. */
+interface Found {
   step: number;
   totalSteps: number;
-  validation: Validation;
+  validation?: Validation;
+  comparison?: Comparison;
 }
 
 /** A state, and how far it is. */

@@ -1,13 +1,14 @@
 import { GraftworkError } from './errors.js';
 import type { PlainLoad, PlainSource } from './source.js';
 import type {
-  AdapterInfo, BackboneInfo, Bytes, Classification, CreateOptions, DeviceEvent, LoadProgress, Memory, TrainProgress,
+  AdapterInfo, BackboneInfo, Bytes, Classification, CreateOptions, DeviceEvent, LoadProgress, Memory, ProbeInfo,
+  Survey, TrainProgress,
 } from './types.js';
 
-/** An adapter that the engine holds. */
-export interface Opened {
+/** An adapter, or a probe, that the engine holds. */
+export interface Opened<Info = AdapterInfo> {
   id: number;
-  info: AdapterInfo;
+  info: Info;
 }
 
 /** An adapter's source as it can be sent to a worker. */
@@ -33,12 +34,11 @@ export interface PlainRun {
   saveEvery: number;
 }
 
-
 /** What the engine does. Everything here can be cloned, so that it may run in a worker. */
 export interface Calls {
   load: { args: [PlainSource, PlainLoad]; event: LoadProgress; result: BackboneInfo };
   attach: { args: [PlainAdapter, boolean]; event: never; result: Opened };
-  create: { args: [CreateOptions]; event: never; result: Opened };
+  create: { args: [CreateOptions & { recipe?: string }]; event: never; result: Opened };
   classify: { args: [number, string[], object]; event: never; result: Classification[] };
   embed: {
     args: [number | undefined, string[], object];
@@ -49,10 +49,18 @@ export interface Calls {
   resume: { args: [string]; event: never; result: Opened };
   train: { args: [number, PlainRun | undefined]; event: TrainProgress[]; result: AdapterInfo };
   export: { args: [number]; event: never; result: Uint8Array };
+  survey: { args: [string[], object]; event: never; result: Survey };
+  probe: { args: [object]; event: never; result: Opened<ProbeInfo> };
+  /** Adds texts and their labels to a probe. */
+  learn: { args: [number, string[], string[]]; event: never; result: ProbeInfo };
+  /** Takes an example out of a probe, or gives it another label. */
+  forget: { args: [number, number, string | undefined]; event: never; result: ProbeInfo };
+  /** A probe as an adapter of this name. */
+  adapter: { args: [number, string | undefined]; event: never; result: Opened };
   memory: { args: []; event: never; result: Memory };
   /** Tells of lost devices until the engine is closed. */
   watch: { args: []; event: DeviceEvent; result: never };
-  disposeAdapter: { args: [number]; event: never; result: void };
+  dispose: { args: [number]; event: never; result: void };
 }
 
 /** The name of a call. */

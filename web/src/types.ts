@@ -147,6 +147,8 @@ export interface AdapterInfo {
   maxLength: number | null;
   /** What was measured when it was trained. */
   metrics: Record<string, unknown>;
+  /** How far its answers can be trusted; null where its training did not measure that. */
+  knowledge: Knowledge | null;
   /** The settings of its training, by their names in files: those of `TrainSettings`, with underscores. */
   training: Record<string, unknown>;
 }
@@ -167,13 +169,33 @@ export interface CreateOptions extends Pick<TrainSettings, 'seed'> {
 export interface Classification {
   /** The most probable label. */
   label: string;
-  /** Its probability. */
+  /** Its probability: calibrated, where the classifier knows how far its answers can be trusted. */
   score: number;
+  /** Whether that reaches the threshold, if there is one. */
+  sure: boolean;
   /** Each label's probability. */
   scores: Record<string, number>;
   /** Before the softmax, in the order of the labels. */
   logits: number[];
+  /** How far the text is from all that was learned, from 0 to 2; null where the classifier does not know. */
+  distance: number | null;
+  /** Why to take it with care; mostly nothing. */
+  warnings: Warning[];
 }
+
+/**
+ * A reason to take an answer with care:
+ * - `truncated`: only so many of the text's tokens were read; a larger `maxLength` or other `longTexts` read more;
+ * - `uncovered`: the backbone's vocabulary hardly knows the text's language or script; so much of the text it spells in
+ *   crumbs, from 0 to 1;
+ * - `unsure`: the label is less probable than the threshold;
+ * - `unfamiliar`: the text is farther than usual from all that was learned.
+ */
+export type Warning =
+  | { type: 'truncated'; tokens: number; read: number }
+  | { type: 'uncovered'; share: number }
+  | { type: 'unsure'; confidence: number; threshold: number }
+  | { type: 'unfamiliar'; distance: number; limit: number };
 
 /** Options of calls that may take a while. */
 export interface CallOptions {
@@ -181,21 +203,82 @@ export interface CallOptions {
   signal?: AbortSignal;
 }
 
-/** Options of `classify`. */
-export interface ClassifyOptions extends CallOptions {
-  /** Tokens after which a text is cut. Default: as in the adapter's training. */
+/** How much is read of a text. */
+export interface TextLimit extends Pick<TrainSettings, 'longTexts'> {
+  /** The most tokens that are read of a text at once. Default: as in the adapter's training, or all that the backbone takes. */
   maxLength?: number;
 }
 
-/** Options of `embed`. */
-export interface EmbedOptions extends CallOptions {
-  /** Tokens after which a text is cut. Default: as many as the backbone takes. */
-  maxLength?: number;
+/** Options of `classify`. */
+export interface ClassifyOptions extends CallOptions, TextLimit {
+  /**
+   * Below which probability an answer is not `sure`, from 0 to 1; `Knowledge.tradeOffs` say what that costs and brings.
+   * Default: as the adapter's file says, or else 0.
+   */
+  threshold?: number;
+}
+
+/** Options of `Backbone.probe`: how much is read of each text, unless `classify` says otherwise. */
+export type ProbeOptions = TextLimit;
+
+/** What a probe has learned from. */
+export interface ProbeInfo {
+  /** Its labels, in the order of the logits: in which they first occur in the examples. */
+  labels: string[];
+  /** The label of each example. */
+  examples: string[];
+  /** How far its answers can be trusted; null while there are too few examples. */
+  knowledge: Knowledge | null;
+}
+
+/** How far a classifier's answers can be trusted, by examples that it had not learned from. */
+export interface Knowledge {
+  /** What logits are divided by, so that probabilities can be taken at their word. */
+  temperature: number;
+  /** How many held-out examples said so. */
+  heldOut: number;
+  /** The expected calibration error of their probabilities, without the temperature and with it. */
+  calibrationError: { before: number; after: number };
+  /** Below which probability an answer is not sure, where nobody says otherwise; null for 0. */
+  threshold: number | null;
+  /** What thresholds cost and bring; the first answers all of the held-out examples. */
+  tradeOffs: TradeOff[];
+}
+
+/** What happens at one threshold. */
+export interface TradeOff {
+  /** Answers of at least this probability are sure. */
+  threshold: number;
+  /** How many of the held-out examples have such an answer. */
+  answered: number;
+  /** How many of those answers are right. */
+  right: number;
+}
+
+/** Options of `embed`; by default as many tokens are read of a text as the backbone takes. */
+export interface EmbedOptions extends CallOptions, TextLimit {
   /** Which vector stands for a text; `none` gives one a token. Default `mean`. */
   pooling?: 'mean' | 'cls' | 'pooler' | 'none';
   /** Whether vectors are scaled to length 1. Default false. */
   normalize?: boolean;
 }
+
+/** What of some texts is not read, or hardly understood. */
+export interface Survey {
+  /** How many texts there are. */
+  texts: number;
+  /** How many have more tokens than are read at once. */
+  longer: number;
+  /** Tokens of the longest. */
+  longest: number;
+  /** How many are not read whole. */
+  truncated: number;
+  /** How many are in a language or script that the backbone's vocabulary hardly knows. */
+  uncovered: number;
+}
+
+/** Options of `Backbone.survey`. */
+export interface SurveyOptions extends CallOptions, TextLimit {}
 
 /** A labelled text. */
 export interface Example {
@@ -205,10 +288,8 @@ export interface Example {
   label: string;
 }
 
-/** Options of `train`. */
-export interface TrainOptions extends CallOptions, TrainSettings {
-  /** The share of the examples that is held out for evaluation, or examples for it. Default: none. */
-  validation?: number | readonly Example[];
+/** Options of every training run. */
+export interface RunOptions extends CallOptions, TrainSettings {
   /**
    * Saves the run under this name in the browser's storage every few seconds, so that `Backbone.resume` can go on with
    * it after a reload or a crash, or after it was ended early. A run that comes to its end deletes its save; a run that
@@ -222,6 +303,22 @@ export interface TrainOptions extends CallOptions, TrainSettings {
   saveEvery?: number;
   /** What happens while the page is hidden. Default `continue`. */
   whenHidden?: WhenHidden;
+}
+
+/** Options of `train`. */
+export interface TrainOptions extends RunOptions {
+  /** The share of the examples that is held out for evaluation, or examples for it. Default: none. */
+  validation?: number | readonly Example[];
+}
+
+/** Options of `Backbone.fewShot`. Settings that are given win over the recipe's: 80 steps of 16 texts at a rate of 1e-3. */
+export interface FewShotOptions extends RunOptions {
+  /** The labels in their order. Default: those of the examples, in the order in which they first occur. */
+  labels?: readonly string[];
+  /** Its name in files. Default `adapter`. */
+  name?: string;
+  /** How it is built. By default it stands in the upper half of the layers. */
+  method?: MethodOptions;
 }
 
 /** What a training run does while its page is hidden. */
@@ -277,12 +374,34 @@ export interface Validation {
   predictions: string[];
 }
 
-/** One training step, or an evaluation after one. */
+/** What cross-validation found: how examples were answered that had not been learned from. */
+export interface Comparison {
+  /** The fitted head on the bare backbone. */
+  head: Score;
+  /** The same with the adapter, both trained from there. */
+  adapter: Score;
+  /** Which of them is kept. */
+  kept: 'head' | 'adapter';
+}
+
+/** How answers compare with the truth. */
+export interface Score {
+  /** How many are right. */
+  right: number;
+  /** Of how many. */
+  of: number;
+  /** Mean cross-entropy. */
+  loss: number;
+}
+
+/** One training step, or what was found after one. */
 export interface TrainProgress {
   /** From 1 on. */
   step: number;
   /** Steps of the whole run. */
   totalSteps: number;
+  /** What the step is for: with few examples, trainings that hold some of them out come first. */
+  stage: 'cross-validation' | 'training';
   /** Mean loss of the step's batch; of an evaluation, that of the step before it. */
   loss: number;
   /** Norm of the gradients before clipping. */
@@ -295,6 +414,8 @@ export interface TrainProgress {
   etaSeconds: number;
   /** What an evaluation after this step found. */
   validation?: Validation;
+  /** What cross-validation found, whose last step this was. */
+  comparison?: Comparison;
   /** The newest step that is saved, of a run with `saveAs`. */
   savedStep?: number | undefined;
   /** Why the last save failed, if it did; the one before is whole, and the next is tried. */

@@ -73,6 +73,7 @@ mod merge;
 mod paths;
 mod predict;
 mod probe;
+mod reader;
 mod recipe;
 mod summary;
 mod train;
@@ -111,6 +112,7 @@ pub use graftwork_train::Warning;
 pub use graftwork_train::tasks::{Answer, Classification, TaggedEntity, TaggedWord, Tagging};
 pub use predict::TextOptions;
 pub use probe::Probe;
+pub use reader::{Reader, TextVector};
 
 // Labelled data.
 pub use examples::Examples;
@@ -121,7 +123,7 @@ pub use graftwork_train::tasks::{Labelled, TASKS, TaskInfo, text_classification,
 // Training and measuring.
 pub use graftwork_train::checkpoint::{Best, RunState};
 pub use graftwork_train::evaluate::Evaluation;
-pub use graftwork_train::few_shot::{Comparison, Kept, Score};
+pub use graftwork_train::few_shot::{Comparison, Kept, Score, Stage};
 pub use graftwork_train::metrics::{ClassMetrics, Confusion, Metrics};
 pub use graftwork_train::{Ending, Event, Progress, SETTINGS, Schedule, Setting, StepReport, TrainConfig, Turn};
 pub use recipe::Recipe;

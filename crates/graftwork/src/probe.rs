@@ -4,19 +4,15 @@ use std::fmt;
 use std::sync::OnceLock;
 
 use graftwork_formats::HostTensor;
-use graftwork_model::{AdapterConfig, AdapterFile, Batch, Features, HeadConfig, Hidden, Knowledge, Metadata};
-use graftwork_tensor::{OnProgress, Tape};
-use graftwork_text::{Encoding, LongTexts};
-use graftwork_train::Warning;
-use graftwork_train::predict::{Rows, predict};
+use graftwork_model::{AdapterConfig, AdapterFile, HeadConfig, Knowledge, Metadata};
 use graftwork_train::probe::{Learner, familiar, knowledge, leave_one_out};
 use graftwork_train::tasks::Classification;
 
 use crate::predict::{TextOptions, reading};
-use crate::{Adapter, Backbone, Call, Error, Result, TextLimit, VERSION};
+use crate::{Adapter, Backbone, Call, Error, Reader, Result, TextLimit, TextVector, VERSION};
 
 /// A classifier that has learned a new example within milliseconds: regularised logistic regression on the means of a text's
-/// hidden states after a third, two thirds and all of the layers of a frozen backbone, perhaps with a frozen adapter in it. Each example goes through
+/// hidden states after half and all of the layers of a frozen backbone, perhaps with a frozen adapter in it. Each example goes through
 /// the backbone once. How strongly to regularise is chosen by cross-validation, again and again while examples come
 /// ([`Learner`] says when); the held-out answers calibrate its probabilities and tell what is familiar.
 ///
@@ -32,16 +28,14 @@ use crate::{Adapter, Backbone, Call, Error, Result, TextLimit, VERSION};
 /// # Ok(())
 /// # }
 /// ```
+#[derive(Clone)]
 pub struct Probe {
-    backbone: Backbone,
-    adapter: Option<Adapter>,
+    reader: Reader,
     name: String,
-    limit: Option<TextLimit>,
     /// The label of each example.
     truth: Vec<String>,
     /// In the order in which they first occur.
     labels: Vec<String>,
-    features: Features,
     learner: Learner,
     /// Computed when it is first asked for.
     knowledge: OnceLock<Option<Knowledge>>,
@@ -67,14 +61,11 @@ impl Probe {
         let name = adapter.map_or("probe", |adapter| &adapter.description().name).to_owned();
         let head = HeadConfig::linear_on_layers(&name, Vec::new(), backbone.config());
         Self {
-            backbone: backbone.clone(),
-            adapter: adapter.cloned(),
+            reader: Reader::new(backbone, adapter, &head),
             name,
-            limit: None,
             truth: Vec::new(),
             labels: Vec::new(),
             learner: Learner::new(head.features(backbone.config().hidden_size)),
-            features: Features::new(&head, backbone.model()),
             knowledge: OnceLock::new(),
         }
     }
@@ -90,7 +81,7 @@ impl Probe {
     /// as many as the backbone takes.
     #[must_use]
     pub fn limit(mut self, limit: impl Into<TextLimit>) -> Self {
-        self.limit = Some(limit.into());
+        self.reader.limit = Some(limit.into());
         self
     }
 
@@ -122,16 +113,44 @@ impl Probe {
         &'a mut self,
         examples: &'a [(T, L)],
     ) -> Call<'a, (), ()> {
-        Call::new((), move |(), mut progress| async move {
+        Call::new((), move |(), progress| async move {
             let texts: Vec<&str> = examples.iter().map(|(text, _)| text.as_ref()).collect();
-            let texts = self.backbone.encode_long(&texts, self.limit_of(None, None)?)?;
-            let features = self.features_of(&texts, &mut progress).await?.concat();
-            self.truth.extend(examples.iter().map(|(_, label)| label.as_ref().to_owned()));
-            let ids = self.ids();
-            self.learner.add(&features, &ids[self.learner.len()..]);
-            self.knowledge = OnceLock::new();
+            let vectors = self.reader.read(&texts).progress(progress).await?;
+            self.learn(vectors.iter().zip(examples).map(|(vector, (_, label))| (vector, label.as_ref())));
             Ok(())
         })
+    }
+
+    /// What reads texts for it: [`Probe::add`] is this and [`Probe::learn`], [`Probe::classify`] is this and
+    /// [`Probe::answer`].
+    pub fn reader(&self) -> &Reader {
+        &self.reader
+    }
+
+    /// Lets another reader read from now on, that of a probe on the same backbone: a lost device takes only that with it.
+    ///
+    /// # Errors
+    /// If it is on another backbone.
+    pub fn read_with(&mut self, reader: &Reader) -> Result<()> {
+        if reader.backbone.fingerprint() != self.reader.backbone.fingerprint() {
+            return Err(Error::OtherExamples { what: "probe's" });
+        }
+        let limit = self.reader.limit.or(reader.limit);
+        self.reader = reader.clone();
+        self.reader.limit = limit;
+        Ok(())
+    }
+
+    /// Learns examples, each a text that its [reader](Probe::reader) has read and its label, which may be new.
+    pub fn learn<'a>(&mut self, examples: impl IntoIterator<Item = (&'a TextVector, impl Into<String>)>) {
+        let mut features = Vec::new();
+        for (vector, label) in examples {
+            features.extend(&vector.values);
+            self.truth.push(label.into());
+        }
+        let ids = self.ids();
+        self.learner.add(&features, &ids[self.learner.len()..]);
+        self.knowledge = OnceLock::new();
     }
 
     /// Forgets an example, by its place in the order in which they came: as if it had never been there. The later ones move
@@ -166,16 +185,24 @@ impl Probe {
     /// # Errors
     /// If the examples have fewer than two labels, or the device fails.
     pub fn classify<'a, S: AsRef<str> + Sync>(&'a self, texts: &'a [S]) -> Call<'a, TextOptions, Vec<Classification>> {
-        Call::new(TextOptions::default(), move |options: TextOptions, mut progress| async move {
-            let linear = self.learner.linear().ok_or_else(|| self.too_few_labels())?;
-            let reading = reading(&self.labels, self.knowledge(), options.threshold)?;
-            let texts = self.backbone.encode_long(texts, self.limit_of(options.max_length, options.long_texts)?)?;
-            let features = self.features_of(&texts, &mut progress).await?;
-            let answer = |(text, features): (&Vec<Encoding>, Vec<f32>)| {
-                reading.answer(&linear.logits(&features), &features, Warning::of(text))
-            };
-            Ok(texts.iter().zip(features).map(answer).collect())
+        Call::new(TextOptions::default(), move |options: TextOptions, progress| async move {
+            // What cannot be answered is not read.
+            self.answer(&[], options.threshold)?;
+            let call = self.reader.read(texts).max_length(options.max_length).long_texts(options.long_texts);
+            self.answer(&call.progress(progress).await?, options.threshold)
         })
+    }
+
+    /// The answers about texts that its [reader](Probe::reader) has read; `threshold` as in [`Probe::classify`].
+    ///
+    /// # Errors
+    /// If the examples have fewer than two labels.
+    pub fn answer(&self, texts: &[TextVector], threshold: impl Into<Option<f64>>) -> Result<Vec<Classification>> {
+        let linear = self.learner.linear().ok_or_else(|| self.too_few_labels())?;
+        let reading = reading(&self.labels, self.knowledge(), threshold.into())?;
+        let answer =
+            |text: &TextVector| reading.answer(&linear.logits(&text.values), &text.values, text.warnings.clone());
+        Ok(texts.iter().map(answer).collect())
     }
 
     /// What it knows about its own answers, from those to examples that were held out; `None` while there are too few.
@@ -193,8 +220,8 @@ impl Probe {
     /// Never: the method is one of the table.
     pub async fn to_file(&self) -> Result<AdapterFile> {
         let linear = self.learner.linear().ok_or_else(|| self.too_few_labels())?;
-        let config = self.backbone.config();
-        let mut file = match &self.adapter {
+        let config = self.reader.backbone.config();
+        let mut file = match &self.reader.adapter {
             Some(adapter) => adapter.to_file().await?,
             None => {
                 let all: Vec<usize> = (0..config.num_hidden_layers).collect();
@@ -209,10 +236,10 @@ impl Probe {
         let weight = HostTensor { shape: vec![classes, dim], data: linear.weight.clone() };
         let bias = HostTensor { shape: vec![classes], data: linear.bias.clone() };
         file.tensors.extend([("head.0.weight".to_owned(), weight), ("head.0.bias".to_owned(), bias)]);
-        let limit = self.limit_of(None, None)?;
+        let limit = self.reader.limit_of(None, None)?;
         file.metadata = Metadata {
-            backbone_fingerprint: Some(self.backbone.fingerprint()),
-            max_length: Some(self.backbone.max_length(limit.max_length)?),
+            backbone_fingerprint: Some(self.reader.backbone.fingerprint()),
+            max_length: Some(self.reader.backbone.max_length(limit.max_length)?),
             long_texts: limit.recorded().map(|choice| choice.name().to_owned()),
             tool_version: Some(format!("graftwork {VERSION}")),
             knowledge: self.knowledge().cloned(),
@@ -245,27 +272,6 @@ impl Probe {
         let (features, dim, labels) = (self.learner.features(), self.learner.dim(), self.learner.labels());
         let familiar = leave_one_out(features, dim, labels).and_then(|usual| familiar(features, dim, labels, usual));
         knowledge(&logits, classes, &truth, familiar)
-    }
-
-    /// What the head of [`Probe::to_file`] stands on, of each text by its sequences.
-    async fn features_of(&self, texts: &[Vec<Encoding>], progress: &mut OnProgress<'_>) -> Result<Vec<Vec<f32>>> {
-        let examples: Vec<&[Encoding]> = texts.iter().map(Vec::as_slice).collect();
-        let model = self.backbone.model();
-        let output = |tape: &mut Tape, hidden: Hidden, batch: &Batch| self.features.of(tape, model, &hidden, batch);
-        let keep = self.features.layers();
-        let read = |_, rows: Rows<'_>| rows.row(0).to_vec();
-        Ok(predict(model, self.adapter.as_ref().map(Adapter::model), &examples, (keep, output), read, progress).await?)
-    }
-
-    /// How much of a text is read where so much is asked for.
-    fn limit_of(&self, max_length: Option<usize>, long_texts: Option<LongTexts>) -> Result<TextLimit> {
-        let own = match (self.limit, &self.adapter) {
-            (Some(limit), _) => limit,
-            (None, Some(adapter)) => adapter.limit(None, None)?,
-            (None, None) => TextLimit::default(),
-        };
-        let max_length = max_length.or(own.max_length);
-        Ok(TextLimit { max_length, long_texts: long_texts.unwrap_or(own.long_texts) })
     }
 
     fn check(&self, example: usize) -> Result<()> {

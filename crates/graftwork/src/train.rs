@@ -3,7 +3,7 @@
 use graftwork_model::AdapterFile;
 use graftwork_tensor::{MaybeSend, give_way};
 use graftwork_train::checkpoint::{Best, RunState};
-use graftwork_train::few_shot::{Comparison, FewShot};
+use graftwork_train::few_shot::{Comparison, FewShot, Stage};
 use graftwork_train::{Ending, Event, Progress, TrainConfig, Turn};
 
 use crate::{Adapter, Backbone, Call, Error, Examples, Recipe, Result, VERSION};
@@ -143,6 +143,14 @@ impl Trainer<'_> {
         match &self.inner {
             Inner::Standard(_) => None,
             Inner::FewShot(run) => run.comparison(),
+        }
+    }
+
+    /// What the next turn of a run for few examples does; of others it is always [`Stage::Training`].
+    pub fn stage(&self) -> Stage {
+        match &self.inner {
+            Inner::Standard(_) => Stage::Training,
+            Inner::FewShot(run) => run.stage(),
         }
     }
 

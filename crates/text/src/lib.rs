@@ -14,6 +14,7 @@ mod error;
 mod offsets;
 mod shuffle;
 mod tokenizer;
+mod unicode;
 
 pub use batch::PackedBatch;
 pub use batches::{BatchSize, by_length, count_batches, plan};

@@ -3,14 +3,15 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use graftwork::{AdapterFile, files};
-use serde_json::json;
+use graftwork::{AdapterFile, Classification, Warning, files};
+use serde_json::{Value, json};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::backbone::{Backbone, Shared, Vectors, embed};
 use crate::error::{Failure, Result};
 use crate::host::Host;
 use crate::options::{self, Classify};
+use crate::probe::knowledge;
 use crate::training::{self, Texts};
 
 /// An adapter on its backbone's device.
@@ -58,6 +59,7 @@ impl Adapter {
             "labels": adapter.labels(),
             "maxLength": adapter.max_length(),
             "metrics": metadata.metrics,
+            "knowledge": knowledge(metadata.knowledge.as_ref()),
             "training": metadata.training,
         });
         Ok(info.to_string())
@@ -67,17 +69,9 @@ impl Adapter {
     pub async fn classify(&self, texts: Vec<String>, options: String) -> Result<String> {
         let Held { adapter, .. } = self.held()?;
         let options: Classify = options::parse(&options)?;
-        let answers = adapter.classify(&texts).max_length(options.max_length).await?;
-        let answers = answers.into_iter().map(|answer| {
-            let best = answer.scores.iter().find(|(label, _)| *label == answer.label);
-            json!({
-                "label": answer.label,
-                "score": best.map(|(_, score)| *score),
-                "scores": answer.scores.iter().map(|(label, score)| json!([label, score])).collect::<Vec<_>>(),
-                "logits": answer.logits,
-            })
-        });
-        Ok(answers.collect::<serde_json::Value>().to_string())
+        let call = adapter.classify(&texts).max_length(options.max_length).long_texts(options.long_texts()?);
+        let call = call.threshold(options.threshold);
+        Ok(answers_json(&call.await?))
     }
 
     /// Vectors of texts with this adapter in the backbone.
@@ -130,4 +124,21 @@ impl Adapter {
             gpu.trim();
         }
     }
+}
+
+/// Answers as JavaScript gets them.
+pub fn answers_json(answers: &[Classification]) -> String {
+    let answer = |answer: &Classification| {
+        let best = answer.scores.iter().find(|(label, _)| *label == answer.label);
+        json!({
+            "label": answer.label,
+            "score": best.map(|(_, score)| *score),
+            "scores": answer.scores.iter().map(|(label, score)| json!([label, score])).collect::<Value>(),
+            "logits": answer.logits,
+            "sure": answer.is_sure(),
+            "distance": answer.distance,
+            "warnings": answer.warnings.iter().map(Warning::to_json).collect::<Value>(),
+        })
+    };
+    answers.iter().map(answer).collect::<Value>().to_string()
 }

@@ -4,7 +4,9 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use graftwork::{AdapterChoice, AdapterFile, Device, FileError, GpuError, LoadOptions, NewAdapter, TrainConfig, files};
+use graftwork::{
+    AdapterChoice, AdapterFile, Device, FileError, GpuError, LoadOptions, NewAdapter, Survey, TrainConfig, files,
+};
 use js_sys::{Float32Array, Function, Uint8Array};
 use serde_json::json;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -13,6 +15,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use crate::adapter::Adapter;
 use crate::error::{Failure, Result};
 use crate::options::{self, Create, Embed, Task};
+use crate::probe::Probe;
 use crate::source::Source;
 
 /// A frozen backbone on a device of its own. Adapters and calls in progress share it.
@@ -114,11 +117,33 @@ impl Backbone {
         let Task::TextClassification = options.task;
         let (name, seed) =
             (options.name.as_deref().unwrap_or("adapter"), options.seed.unwrap_or(TrainConfig::default().seed));
-        let config = options.method.config()?;
+        let (config, recipe) = (options.method.config()?, options.recipe()?);
         let new = NewAdapter::new(&graftwork::text_classification::INFO, options.labels);
-        let made = shared.0.new_adapter(new.named(name).method(config).seed(seed));
+        let made = shared.0.new_adapter(new.named(name).method(config).recipe(recipe).seed(seed));
         let file = made.map_err(Failure::reading("bad-option"))?;
         Adapter::new(shared, file)
+    }
+
+    /// Counts, as JSON, what of texts is not read or hardly understood.
+    pub fn survey(&self, texts: Vec<String>, options: &str) -> Result<String> {
+        let shared = self.shared()?;
+        let limit = options::parse::<options::Probe>(options)?.limit()?;
+        let encoded = shared.0.encode_long(&texts, limit)?;
+        let most = limit.max_length.unwrap_or(shared.0.config().max_length());
+        let found = Survey::of(encoded.iter().map(Vec::as_slice), most);
+        let counts = json!({
+            "texts": found.texts,
+            "longer": found.longer,
+            "longest": found.longest,
+            "truncated": found.truncated,
+            "uncovered": found.uncovered,
+        });
+        Ok(counts.to_string())
+    }
+
+    /// A classifier that learns while examples come in.
+    pub fn probe(&self, options: &str) -> Result<Probe> {
+        Probe::new(self.shared()?, &options::parse(options)?)
     }
 
     /// Vectors of texts without an adapter, one after the other; with pooling `none`, of their tokens.
@@ -208,14 +233,15 @@ pub async fn embed(
 ) -> Result<Vectors> {
     let options: Embed = options::parse(options)?;
     let normalize = options.normalize.unwrap_or(false);
-    let max_length = options.max_length.unwrap_or(shared.0.config().max_length());
+    let (max_length, long_texts) =
+        (options.max_length.unwrap_or(shared.0.config().max_length()), options.long_texts()?);
     let Some(pooling) = options.pooling()? else {
         let call = adapter.map_or_else(|| shared.0.embed_tokens(texts), |adapter| adapter.embed_tokens(texts));
-        let rows = call.max_length(max_length).normalize(normalize).await?;
+        let rows = call.max_length(max_length).long_texts(long_texts).normalize(normalize).await?;
         let counts = rows.iter().map(|text| text.len() as u32).collect();
         return Ok(Vectors { counts, values: rows.into_iter().flatten().flatten().collect() });
     };
     let call = adapter.map_or_else(|| shared.0.embed(texts), |adapter| adapter.embed(texts));
-    let rows = call.pooling(pooling).max_length(max_length).normalize(normalize).await?;
+    let rows = call.pooling(pooling).max_length(max_length).long_texts(long_texts).normalize(normalize).await?;
     Ok(Vectors { counts: vec![1; rows.len()], values: rows.into_iter().flatten().collect() })
 }

@@ -11,6 +11,7 @@ mod hash;
 mod host;
 mod options;
 mod panic;
+mod probe;
 mod source;
 mod training;
 
@@ -18,6 +19,7 @@ pub use adapter::Adapter;
 pub use backbone::Backbone;
 pub use hash::Sha256;
 pub use panic::{on_panic, panic_now};
+pub use probe::{Probe, TextVectors};
 
 use wasm_bindgen::prelude::wasm_bindgen;
 

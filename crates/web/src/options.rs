@@ -1,7 +1,9 @@
 //! Options as JSON objects, keys as JavaScript writes them.
 
 use graftwork::options::{OptionKind, camel_case};
-use graftwork::{AdapterConfig, METHODS, Pooling, Preset, SETTINGS, TrainConfig, WeightType};
+use graftwork::{
+    AdapterConfig, LongTexts, METHODS, Pooling, Preset, Recipe, SETTINGS, TextLimit, TrainConfig, WeightType,
+};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -20,8 +22,20 @@ pub fn bad(message: impl Into<String>) -> Failure {
 
 /// How matrices are stored.
 pub fn weight_type(name: &str) -> Result<WeightType> {
-    let known = || WeightType::ALL.map(WeightType::name).join(", ");
-    WeightType::from_name(name).ok_or_else(|| bad(format!("unknown dtype `{name}`; known: {}", known())))
+    WeightType::from_name(name).ok_or_else(|| unknown_name("dtype", name, &WeightType::ALL.map(WeightType::name)))
+}
+
+fn unknown_name(option: &str, name: &str, known: &[&str]) -> Failure {
+    bad(format!("unknown {option} `{name}`; known: {}", known.join(", ")))
+}
+
+/// What is read of a longer text, if that is said.
+fn long_texts(name: Option<&str>) -> Result<Option<LongTexts>> {
+    let choice = |name| {
+        let unknown = || unknown_name("longTexts", name, &LongTexts::ALL.map(LongTexts::name));
+        LongTexts::from_name(name).ok_or_else(unknown)
+    };
+    name.map(choice).transpose()
 }
 
 /// Of a new adapter.
@@ -35,7 +49,21 @@ pub struct Create {
     pub labels: Vec<String>,
     #[serde(default)]
     pub method: Method,
+    recipe: Option<String>,
     pub seed: Option<u64>,
+}
+
+impl Create {
+    pub fn recipe(&self) -> Result<Recipe> {
+        recipe(self.recipe.as_deref())
+    }
+}
+
+/// How an adapter is learned.
+fn recipe(name: Option<&str>) -> Result<Recipe> {
+    let Some(name) = name else { return Ok(Recipe::Standard) };
+    let unknown = || unknown_name("recipe", name, &Recipe::ALL.map(Recipe::name));
+    Recipe::ALL.into_iter().find(|recipe| recipe.name() == name).ok_or_else(unknown)
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -79,11 +107,35 @@ fn unknown(key: &str, of: &str, names: impl Iterator<Item = &'static str>) -> Fa
     bad(format!("unknown option `{key}` of {of}; known: {}", known.join(", ")))
 }
 
+/// Of a probe.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Probe {
+    max_length: Option<usize>,
+    long_texts: Option<String>,
+}
+
+impl Probe {
+    /// How much is read of each text.
+    pub fn limit(&self) -> Result<TextLimit> {
+        let long_texts = long_texts(self.long_texts.as_deref())?.unwrap_or_default();
+        Ok(TextLimit { max_length: self.max_length, long_texts })
+    }
+}
+
 /// Of a classification.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Classify {
     pub max_length: Option<usize>,
+    long_texts: Option<String>,
+    pub threshold: Option<f64>,
+}
+
+impl Classify {
+    pub fn long_texts(&self) -> Result<Option<LongTexts>> {
+        long_texts(self.long_texts.as_deref())
+    }
 }
 
 /// Of an embedding.
@@ -91,11 +143,16 @@ pub struct Classify {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Embed {
     pub max_length: Option<usize>,
-    pub pooling: Option<String>,
+    long_texts: Option<String>,
+    pooling: Option<String>,
     pub normalize: Option<bool>,
 }
 
 impl Embed {
+    pub fn long_texts(&self) -> Result<Option<LongTexts>> {
+        long_texts(self.long_texts.as_deref())
+    }
+
     /// Which vector stands for a text; `None` if each token's does.
     pub fn pooling(&self) -> Result<Option<Pooling>> {
         match self.pooling.as_deref() {
@@ -103,33 +160,47 @@ impl Embed {
             Some("cls") => Ok(Some(Pooling::Cls)),
             Some("pooler") => Ok(Some(Pooling::Pooler)),
             Some("none") => Ok(None),
-            Some(other) => Err(bad(format!("unknown pooling `{other}`; known: mean, cls, pooler, none"))),
+            Some(other) => Err(unknown_name("pooling", other, &["mean", "cls", "pooler", "none"])),
         }
     }
 }
 
-/// Of a training run: the settings of the engine's table, and `validation`.
+/// Of a training run: the settings of the engine's table, `validation` and `recipe`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(transparent)]
 pub struct Train(Map<String, Value>);
 
 const VALIDATION: &str = "validation";
+const RECIPE: &str = "recipe";
 
 impl Train {
-    /// The share of the examples that is held out.
-    pub fn validation(&self) -> Result<Option<f64>> {
-        let given = given(&self.0).find(|(key, _)| *key == VALIDATION);
-        let share = |(_, value): (_, &Value)| {
-            value.as_f64().ok_or_else(|| bad(format!("{VALIDATION} must be a share or examples, not {value}")))
-        };
-        given.map(share).transpose()
+    /// How the adapter is learned.
+    pub fn recipe(&self) -> Result<Recipe> {
+        let given = self.given(RECIPE);
+        recipe(given.map(|value| value.as_str().ok_or_else(|| bad("recipe must be a name"))).transpose()?)
     }
 
-    /// As the engine takes it, with its defaults.
-    pub fn config(&self) -> Result<TrainConfig> {
-        let mut config = TrainConfig::default();
+    /// The share of the examples that is held out.
+    pub fn validation(&self) -> Result<Option<f64>> {
+        let share = |value: &Value| {
+            value.as_f64().ok_or_else(|| bad(format!("{VALIDATION} must be a share or examples, not {value}")))
+        };
+        self.given(VALIDATION).map(share).transpose()
+    }
+
+    fn given(&self, name: &str) -> Option<&Value> {
+        given(&self.0).find(|(key, _)| *key == name).map(|(_, value)| value)
+    }
+
+    /// As the engine takes it, over a recipe's settings.
+    pub fn config(&self, recipe: TrainConfig) -> Result<TrainConfig> {
+        let mut config = recipe;
         let is_given = |name| given(&self.0).any(|(key, _)| *key == camel_case(name));
-        for (key, value) in given(&self.0).filter(|(key, _)| *key != VALIDATION) {
+        // As many steps as the epochs have that somebody asks for.
+        if is_given("epochs") {
+            config.max_steps = None;
+        }
+        for (key, value) in given(&self.0).filter(|(key, _)| ![VALIDATION, RECIPE].contains(&key.as_str())) {
             let setting = SETTINGS.iter().find(|setting| camel_case(setting.name) == *key);
             let names = SETTINGS.iter().map(|setting| setting.name).chain([VALIDATION]);
             let setting = setting.ok_or_else(|| unknown(key, "a training run", names))?;
@@ -146,12 +217,14 @@ impl Train {
 
 #[cfg(test)]
 mod tests {
-    use graftwork::{LongTexts, Schedule};
+    use graftwork::Schedule;
 
     use super::*;
 
     fn train(json: &str) -> std::result::Result<TrainConfig, String> {
-        parse::<Train>(json).and_then(|train| train.config()).map_err(|failure| format!("{failure:?}"))
+        parse::<Train>(json)
+            .and_then(|train| train.config(TrainConfig::default()))
+            .map_err(|failure| format!("{failure:?}"))
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! A training run that lets JavaScript have a word between any few steps.
 
 use graftwork::{
-    Adapter, AdapterFile, Answer, Backbone, Dataset, Evaluation, Example, Progress, StepReport, TextLimit, Trainer,
-    Turn,
+    Adapter, AdapterFile, Answer, Backbone, Dataset, Evaluation, Example, Progress, Recipe, Stage, StepReport,
+    TextLimit, TrainConfig, Trainer, Turn,
 };
 use js_sys::Date;
 use serde_json::{Value, json};
@@ -35,20 +35,27 @@ pub async fn run(
     host: &Host,
 ) -> Result<(AdapterFile, bool)> {
     let options: Train = options::parse(options)?;
-    let (config, validation) = (options.config()?, options.validation()?);
+    let (recipe, validation) = (options.recipe()?, options.validation()?);
+    let given = options.config(TrainConfig::default())?;
     let labels = labels_of(start)?;
-    let limit = TextLimit { max_length: config.max_length, long_texts: config.long_texts.unwrap_or_default() };
+    let limit = TextLimit { max_length: given.max_length, long_texts: given.long_texts.unwrap_or_default() };
     let mut train = dataset(&labels, texts.train)?;
     let dev = match (texts.dev, validation) {
         (own, None) if !own.0.is_empty() => Some(dataset(&labels, own)?),
-        (own, Some(share)) if own.0.is_empty() => hold_out(&mut train, share, config.seed)?,
+        (own, Some(share)) if own.0.is_empty() => hold_out(&mut train, share, given.seed)?,
         (_, Some(_)) => return Err(bad("validation is a share or examples, not both")),
         (_, None) => None,
     };
     let train = backbone.examples("training", &train, limit)?;
     let dev = dev.map(|dev| backbone.examples("validation", &dev, limit)).transpose()?;
+    let config = options.config(recipe.settings(&train))?;
 
-    let mut trainer = backbone.trainer(start, config, &train, dev.as_ref())?;
+    let mut trainer = match recipe {
+        Recipe::Standard => backbone.trainer(start, config, &train, dev.as_ref())?,
+        _ if dev.is_some() => return Err(bad("validation is for standard training: here cross-validation stands in")),
+        Recipe::FewShot => backbone.few_shot(start, config, &train)?,
+        Recipe::Probe => backbone.head_alone(start, config, &train)?,
+    };
     if let Some(state) = host.state() {
         trainer.resume(adapter.read_state("the saved run", &state)?, RUN)?;
     } else if host.seconds().is_finite() && !keep(&trainer, host).await? {
@@ -70,13 +77,13 @@ async fn turns(trainer: &mut Trainer<'_>, labels: &[String], host: &Host) -> Res
     let (mut most, first, keeps) = (1, trainer.progress().step, host.seconds().is_finite());
     let mut kept = Date::now();
     loop {
-        let before = trainer.progress();
+        let (before, stage) = (trainer.progress(), trainer.stage());
         let events = match trainer.turn(most).await? {
             Turn::Steps(reports) => {
                 let now = trainer.progress();
                 let seconds = (now.elapsed - before.elapsed).as_secs_f64() / reports.len().max(1) as f64;
                 most = (REPORT_SECONDS / seconds.max(1e-6)).clamp(1.0, 16.0) as usize;
-                steps_json(&reports, &now, first)
+                steps_json(&reports, stage, &now, first)
             }
             Turn::Evaluated { evaluation, best } => evaluation_json(&evaluation, best, &before, labels),
             Turn::Compared(found) => {
@@ -105,12 +112,14 @@ async fn keep(trainer: &Trainer<'_>, host: &Host) -> Result<bool> {
 }
 
 /// `first` is where this process began, which its time is counted from.
-fn steps_json(reports: &[StepReport], progress: &Progress, first: usize) -> Value {
+fn steps_json(reports: &[StepReport], stage: Stage, progress: &Progress, first: usize) -> Value {
+    let stage = if stage == Stage::CrossValidation { "cross-validation" } else { "training" };
     let per_step = progress.elapsed.as_secs_f64() / (progress.step - first).max(1) as f64;
     let step = |report: &StepReport| {
         json!({
             "step": report.step,
             "totalSteps": progress.total_steps,
+            "stage": stage,
             "loss": report.loss,
             "gradNorm": report.grad_norm,
             "lr": report.lr,

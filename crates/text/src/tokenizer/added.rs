@@ -2,9 +2,8 @@
 
 use std::ops::Range;
 
-use unicode_categories::UnicodeCategories;
-
 use super::keys::Keys;
+use crate::unicode::{self, kinds};
 
 /// An added token as `tokenizer.json` lists it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,7 +84,7 @@ impl Finder {
 
 /// What regular expressions call `\w`.
 pub(super) fn is_word(c: char) -> bool {
-    c.is_alphabetic() || c.is_mark() || c.is_number_decimal_digit() || c.is_punctuation_connector()
+    c.is_alphabetic() || unicode::is(c, kinds::MARK | kinds::DIGIT | kinds::CONNECTOR)
 }
 
 #[cfg(test)]

@@ -1,9 +1,7 @@
 //! The steps that make the text that the vocabulary knows of the text as written: lower case, no accents, ...
 
-use unicode_categories::UnicodeCategories;
-use unicode_normalization::char::{canonical_combining_class, compose, decompose_canonical, decompose_compatible};
-
 use super::normalized::Normalized;
+use crate::unicode::{self, kinds};
 
 /// One step; a normalizer has none, one, or a few.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,7 +27,7 @@ impl Step {
                     text.map(&|c, out| match c {
                         '\t' | '\n' | '\r' => out.push(' '),
                         '\0' | '\u{fffd}' => {}
-                        c if c.is_other() => {}
+                        c if unicode::is(c, kinds::OTHER) => {}
                         c => out.push(if c.is_whitespace() { ' ' } else { c }),
                     });
                 }
@@ -39,7 +37,7 @@ impl Step {
                 if strip_accents.unwrap_or(lowercase) {
                     decompose(text, false, false);
                     text.map(&|c, out| {
-                        if !c.is_mark_nonspacing() {
+                        if !unicode::is(c, kinds::MARK_NONSPACING) {
                             out.push(c)
                         }
                     });
@@ -56,7 +54,7 @@ impl Step {
             }
             Self::Lowercase => text.map(&|c, out| out.extend(c.to_lowercase())),
             Self::StripAccents => text.map(&|c, out| {
-                if !c.is_mark() {
+                if !unicode::is(c, kinds::MARK) {
                     out.push(c)
                 }
             }),
@@ -72,7 +70,7 @@ fn is_ideograph(c: char) -> bool {
         | '\u{2B740}'..='\u{2B81F}' | '\u{2B920}'..='\u{2CEAF}' | '\u{F900}'..='\u{FAFF}' | '\u{2F800}'..='\u{2FA1F}')
 }
 
-/// A normalization form, with the origin of each character; `unicode_normalization`'s own iterators do not say that.
+/// A normalization form, with the origin of each character.
 fn decompose(text: &mut Normalized<'_>, compatible: bool, composed: bool) {
     if text.text().is_ascii() {
         return;
@@ -81,11 +79,10 @@ fn decompose(text: &mut Normalized<'_>, compatible: bool, composed: bool) {
     let mut parts: Vec<(u8, char, isize)> = Vec::with_capacity(text.text().len());
     for c in text.text().chars() {
         let mut change = 0;
-        let emit = |part| {
-            parts.push((canonical_combining_class(part), part, change));
+        unicode::decompose(c, compatible, &mut |part| {
+            parts.push((unicode::combining_class(part), part, change));
             change = 1;
-        };
-        if compatible { decompose_compatible(c, emit) } else { decompose_canonical(c, emit) }
+        });
     }
     // Marks on one base stand in the order of their classes.
     for marks in parts.chunk_by_mut(|a, b| a.0 != 0 && b.0 != 0) {
@@ -105,7 +102,7 @@ fn recompose(parts: Vec<(u8, char, isize)>) -> Vec<(u8, char, isize)> {
             // Blocked by a mark between that is of the same class or, being a base itself, of none.
             let last = out.len() - 1;
             let free = last == at || (out[last].0 != 0 && out[last].0 < part.0);
-            if let Some(joined) = compose(out[at].1, part.1).filter(|_| free) {
+            if let Some(joined) = unicode::compose(out[at].1, part.1).filter(|_| free) {
                 out[at].1 = joined;
                 out[at].2 += part.2 - 1;
                 continue;

@@ -2,10 +2,8 @@
 
 use std::ops::Range;
 
-use unicode_categories::UnicodeCategories;
-use unicode_normalization::char::is_combining_mark;
-
 use super::added::is_word;
+use crate::unicode::{self, kinds};
 
 /// One split; a tokenizer may have several, each of which cuts the words of the one before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,7 +89,7 @@ impl Kind {
             c if c.is_whitespace() => Self::Space,
             c if c.is_numeric() => Self::Number,
             // Alphabetic are letters, some marks, letter-like numbers, and symbols like U+24B6.
-            c if c.is_alphabetic() && !is_combining_mark(c) && !c.is_symbol_other() => Self::Letter,
+            c if c.is_alphabetic() && !unicode::is(c, kinds::MARK_TODAY | kinds::SYMBOL_OTHER) => Self::Letter,
             _ => Self::Other,
         }
     }
@@ -99,7 +97,7 @@ impl Kind {
 
 /// All ASCII symbols count ("$", "`"), and Unicode's punctuation as of its version 8, which published models know.
 fn is_punctuation(c: char) -> bool {
-    if c.is_ascii() { c.is_ascii_punctuation() } else { c.is_punctuation() }
+    if c.is_ascii() { c.is_ascii_punctuation() } else { unicode::is(c, kinds::PUNCTUATION) }
 }
 
 #[cfg(test)]

@@ -1,0 +1,137 @@
+//! A classifier that learns while examples come in, as JavaScript holds it.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use graftwork::{Knowledge, TextVector, TradeOff};
+use serde_json::{Value, json};
+use wasm_bindgen::prelude::wasm_bindgen;
+
+use crate::adapter::{Adapter, answers_json};
+use crate::backbone::{Backbone, Shared};
+use crate::error::{Failure, Result};
+use crate::options::{self, Classify};
+
+/// A probe on its backbone's device.
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct Probe {
+    held: RefCell<Option<Held>>,
+}
+
+#[derive(Debug)]
+struct Held {
+    shared: Rc<Shared>,
+    probe: graftwork::Probe,
+}
+
+/// Texts that a probe has read, to be learned.
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct TextVectors(Vec<TextVector>);
+
+impl Probe {
+    /// One without examples.
+    pub fn new(shared: Rc<Shared>, options: &options::Probe) -> Result<Self> {
+        let probe = shared.0.probe().limit(options.limit()?);
+        Ok(Self { held: RefCell::new(Some(Held { shared, probe })) })
+    }
+
+    /// Does something with it that does not wait, so that nobody else finds it in use.
+    fn with<T>(&self, work: impl FnOnce(&mut Held) -> Result<T>) -> Result<T> {
+        let mut held = self.held.borrow_mut();
+        work(held.as_mut().ok_or_else(|| Failure::new("disposed", "the probe was disposed of"))?)
+    }
+}
+
+#[wasm_bindgen]
+impl Probe {
+    /// What it has learned from, as JSON.
+    pub fn info(&self) -> Result<String> {
+        let info = |held: &mut Held| {
+            let probe = &held.probe;
+            Ok(
+                json!({"labels": probe.labels(), "examples": probe.examples(), "knowledge": knowledge(probe.knowledge())}),
+            )
+        };
+        Ok(self.with(info)?.to_string())
+    }
+
+    /// Reads texts.
+    pub async fn read(&self, texts: Vec<String>) -> Result<TextVectors> {
+        let reader = self.with(|held| Ok(held.probe.reader().clone()))?;
+        Ok(TextVectors(reader.read(&texts).await?))
+    }
+
+    /// Learns texts with their labels, those of all groups one after the other.
+    pub fn learn(&self, groups: Vec<TextVectors>, labels: Vec<String>) -> Result<()> {
+        let texts = groups.iter().flat_map(|group| &group.0);
+        self.with(|held| {
+            held.probe.learn(texts.zip(labels));
+            Ok(())
+        })
+    }
+
+    /// Forgets an example.
+    pub fn remove(&self, example: usize) -> Result<()> {
+        self.with(|held| Ok(held.probe.remove(example)?))
+    }
+
+    /// Gives an example another label.
+    pub fn relabel(&self, example: usize, label: &str) -> Result<()> {
+        self.with(|held| Ok(held.probe.relabel(example, label)?))
+    }
+
+    /// Classifies texts; the answers are JSON, in input order.
+    pub async fn classify(&self, texts: Vec<String>, options: String) -> Result<String> {
+        let options: Classify = options::parse(&options)?;
+        let long_texts = options.long_texts()?;
+        let reader = self.with(|held| {
+            // What cannot be answered is not read.
+            held.probe.answer(&[], options.threshold)?;
+            Ok(held.probe.reader().clone())
+        })?;
+        let texts = reader.read(&texts).max_length(options.max_length).long_texts(long_texts).await?;
+        Ok(answers_json(&self.with(|held| Ok(held.probe.answer(&texts, options.threshold)?))?))
+    }
+
+    /// The same as an adapter.
+    #[wasm_bindgen(js_name = toAdapter)]
+    pub async fn to_adapter(&self, name: Option<String>) -> Result<Adapter> {
+        let (shared, mut probe) = self.with(|held| Ok((held.shared.clone(), held.probe.clone())))?;
+        if let Some(name) = name {
+            probe = probe.named(name);
+        }
+        Adapter::new(shared, probe.to_file().await?)
+    }
+
+    /// Goes on on another device, after its own was lost.
+    #[wasm_bindgen(js_name = moveTo)]
+    pub fn move_to(&self, backbone: &Backbone) -> Result<()> {
+        let shared = backbone.shared()?;
+        self.with(|held| {
+            held.probe.read_with(shared.0.probe().reader())?;
+            held.shared = shared;
+            Ok(())
+        })
+    }
+
+    /// Frees its memory.
+    pub fn dispose(&self) {
+        self.held.take();
+    }
+}
+
+/// What a classifier knows of its answers, as JavaScript gets it.
+pub fn knowledge(knowledge: Option<&Knowledge>) -> Value {
+    let Some(known) = knowledge else { return Value::Null };
+    let row = |row: &TradeOff| json!({"threshold": row.threshold, "answered": row.answered, "right": row.right});
+    let (before, after) = known.calibration_error;
+    json!({
+        "temperature": known.temperature,
+        "heldOut": known.held_out,
+        "calibrationError": {"before": before, "after": after},
+        "threshold": known.threshold,
+        "tradeOffs": known.trade_offs.iter().map(row).collect::<Value>(),
+    })
+}
