@@ -4,6 +4,7 @@
 mod measure;
 mod models;
 mod ops;
+mod probe;
 
 use clap::Parser;
 use graftwork_tensor::Device;
@@ -20,7 +21,8 @@ struct Options {
     /// Seconds spent on each figure at least.
     #[arg(long, default_value_t = 1.0)]
     seconds: f64,
-    /// Only ops whose names contain this text; `model` is the forward pass and the training step.
+    /// Only ops whose names contain this text; `model` is the forward pass and the training step,
+    /// `probe` what an instant head takes to learn one more example.
     #[arg(long)]
     only: Option<String>,
     /// One JSON object a line instead of a table.
@@ -45,5 +47,9 @@ fn main() {
         let bench = measure::Bench::new(&device, options.seconds, options.only.clone(), options.json);
         ops::run(&bench);
         models::run(&bench);
+        // On the host, whatever the device.
+        if device.as_gpu().is_none() {
+            probe::run(&bench);
+        }
     }
 }

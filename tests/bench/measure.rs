@@ -43,6 +43,11 @@ impl<'a> Bench<'a> {
         while times.len() < 3 || (began.elapsed() < self.budget && times.len() < 200) {
             times.push(run());
         }
+        self.print(name, flop, times);
+    }
+
+    /// Prints the median of some times.
+    pub fn print(&self, name: &str, flop: f64, mut times: Vec<Duration>) {
         times.sort();
         let median = times[times.len() / 2].as_secs_f64();
         let gflops = flop / median / 1e9;

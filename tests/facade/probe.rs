@@ -174,7 +174,7 @@ fn a_trained_adapter_is_calibrated() {
         }
         // Evaluated with its temperature, it says what calibrating said.
         let again = block_on(adapter.evaluate(&dev)).unwrap().calibration.unwrap();
-        assert_eq!(again, graftwork::Knowledge { familiar: None, ..knowledge });
+        assert_eq!(*again, graftwork::Knowledge { familiar: None, ..knowledge });
     }
 }
 

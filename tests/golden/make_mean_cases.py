@@ -34,12 +34,11 @@ class NormalizedMeanHead(MeanHead):
 
 
 class LayersHead(NormalizedMeanHead):
-    """Such vectors after layers 1 and 2, the second `sqrt 2` times as long, all together of length 1."""
+    """Such vectors after layers 1 and 2, beside each other, together of length 1."""
 
     def forward(self, outputs, *_, **__):
         means = [outputs.hidden_states[layer].mean(dim=1) for layer in (1, 2)]
-        first, second = (torch.nn.functional.normalize(mean, dim=-1) for mean in means)
-        features = torch.cat([first, 2**0.5 * second], dim=-1) / 3**0.5
+        features = torch.cat([torch.nn.functional.normalize(mean, dim=-1) for mean in means], dim=-1) / 2**0.5
         return SequenceClassifierOutput(logits=torch.nn.Sequential.forward(self, features), hidden_states=outputs.hidden_states)
 
 

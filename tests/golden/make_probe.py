@@ -17,7 +17,7 @@ OUT = HERE / "probe.json"
 
 def regressions(random: np.random.Generator) -> list[dict]:
     """n, D, C, share of labels that are drawn at random, l2."""
-    cases = [(12, 8, 2, 0.0, 1.0), (20, 40, 3, 0.0, 0.01), (60, 16, 5, 0.3, 0.1), (90, 12, 3, 0.5, 3.0), (40, 30, 2, 0.2, 0.001)]
+    cases = [(12, 8, 2, 0.0, 1.0), (20, 64, 3, 0.0, 0.01), (60, 16, 5, 0.3, 0.1), (90, 12, 3, 0.5, 3.0), (40, 30, 2, 0.2, 0.001)]
     return [regression(random, *case) for case in cases]
 
 

@@ -79,7 +79,8 @@ fn what_is_not_read_is_said_and_may_be_chosen() {
     assert!(first[1].get("warnings").is_none(), "{}", first[1]);
     assert_eq!(lines(&[])[0]["warnings"], json!([{"type": "truncated", "tokens": 250, "read": 162}]));
     let said = messages(&mut using("predict"), &long);
-    let note = "note: 1 of 2 texts was not read whole (longest 250 tokens); --max-length and --long-texts say how much is read";
+    let note =
+        "note: 1 of 2 texts was not read whole (longest 250 tokens); --max-length or --long-texts windows reads more";
     assert!(said.contains(note), "{said}");
     assert!(!messages(using("predict").arg("--quiet"), &long).contains("note"));
 

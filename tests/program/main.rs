@@ -4,6 +4,7 @@ mod architectures;
 mod input;
 #[cfg(unix)]
 mod interruptions;
+mod knowledge;
 mod long_texts;
 mod merging;
 mod misuse;

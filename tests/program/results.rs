@@ -67,7 +67,8 @@ fn the_life_of_an_adapter() {
         let scores = ["ham", "spam"].map(|label| answer["scores"][label].as_f64().unwrap());
         let logits = [0, 1].map(|label| answer["logits"][label].as_f64().unwrap());
         assert!((scores[0] + scores[1] - 1.0).abs() < 1e-6);
-        assert!(((scores[1] / scores[0]).ln() - (logits[1] - logits[0])).abs() < 1e-3);
+        let temperature = found["knowledge"]["temperature"].as_f64().unwrap();
+        assert!((temperature * (scores[1] / scores[0]).ln() - (logits[1] - logits[0])).abs() < 1e-3);
     }
 
     let adapter = &json_lines(graftwork(["inspect", "--json"]).arg(&out), "")[0];

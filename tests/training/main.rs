@@ -1,6 +1,7 @@
 //! Training against PyTorch, and its promises: same bytes again, frozen means frozen.
 
 mod curve;
+mod few_shot;
 mod memory;
 mod misuse;
 mod probe;

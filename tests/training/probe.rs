@@ -96,7 +96,7 @@ fn what_is_held_out_was_not_learned() {
         let fitted = fit(&of(&kept), 20, &kept_labels, 4, found.l2, None);
         let wanted = fitted.logits(&of(&held));
         let found: Vec<f32> = held.iter().flat_map(|i| &found.held_out[i * 4..][..4]).copied().collect();
-        assert!(farthest(&found, &wanted) < 2e-3, "fold {own}: {}", farthest(&found, &wanted));
+        assert!(farthest(&found, &wanted) < 1e-2, "fold {own}: {}", farthest(&found, &wanted));
     }
 }
 

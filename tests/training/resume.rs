@@ -74,7 +74,7 @@ fn an_equal_score_is_not_better_after_resuming() {
         loop {
             let stop = |_: &Trainer<'_>, event: Event<'_>| match event {
                 Event::Evaluated { .. } => ControlFlow::Break(()),
-                Event::Steps(..) => ControlFlow::Continue(()),
+                _ => ControlFlow::Continue(()),
             };
             let ending = pollster::block_on(trainer.run(&mut { stop })).unwrap();
             if ending == Ending::Finished {

@@ -82,8 +82,8 @@ impl Tally {
         }
     }
 
-    /// Says it, once for all of them.
-    pub fn say(&self, common: &Common) {
+    /// Says it, once for all of them; `more` are the options that read more of a text.
+    pub fn say(&self, more: &str, common: &Common) {
         if common.quiet {
             return;
         }
@@ -91,8 +91,7 @@ impl Tally {
         if *truncated > 0 {
             let were = if *truncated == 1 { "was" } else { "were" };
             eprintln!(
-                "note: {truncated} of {texts} texts {were} not read whole (longest {longest} tokens); --max-length and \
-                 --long-texts say how much is read"
+                "note: {truncated} of {texts} texts {were} not read whole (longest {longest} tokens); {more} reads more"
             );
         }
         say_uncovered(*uncovered, *texts, "");

@@ -123,6 +123,9 @@ pub fn knowledge(knowledge: &Knowledge) -> Vec<String> {
         knowledge.temperature,
         100.0 * after
     )];
+    if let Some(threshold) = knowledge.threshold {
+        lines.push(format!("labels less probable than {threshold} are not sure"));
+    }
     if let Some(familiar) = &knowledge.familiar {
         lines.push(format!("unfamiliar are texts at a distance over {:.3}", familiar.limit));
     }

@@ -2,7 +2,7 @@
 
 use graftwork_formats::Fingerprint;
 use graftwork_model::{AdapterConfig, AdapterFile, HeadKind, Metadata};
-use graftwork_text::shuffled;
+use graftwork_text::{Encoding, shuffled};
 use graftwork_train::probe::by_label;
 use graftwork_train::tasks::{Labelled, TaskInfo};
 
@@ -54,6 +54,11 @@ impl Examples {
     /// How many of them are not read whole, or hardly understood.
     pub fn survey(&self) -> Survey {
         Survey::of((0..self.len()).map(|example| self.data.sequences(example)), self.max_length)
+    }
+
+    /// How many tokens are read of all of them together.
+    pub fn tokens(&self) -> usize {
+        (0..self.len()).flat_map(|example| self.data.sequences(example)).map(Encoding::len).sum()
     }
 
     /// Whether each example has one label.

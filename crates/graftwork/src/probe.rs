@@ -12,7 +12,7 @@ use crate::predict::{TextOptions, reading};
 use crate::{Adapter, Backbone, Call, Error, Reader, Result, TextLimit, TextVector, VERSION};
 
 /// A classifier that has learned a new example within milliseconds: regularised logistic regression on the means of a text's
-/// hidden states after a third, two thirds and all of the layers of a frozen backbone, perhaps with a frozen adapter in it. Each example goes through
+/// hidden states after half and all of the layers of a frozen backbone, perhaps with a frozen adapter in it. Each example goes through
 /// the backbone once. How strongly to regularise is chosen by cross-validation, again and again while examples come
 /// ([`Learner`] says when); the held-out answers calibrate its probabilities and tell what is familiar.
 ///

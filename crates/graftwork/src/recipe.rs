@@ -40,17 +40,17 @@ impl Recipe {
         if is_few { Self::FewShot } else { Self::Standard }
     }
 
-    /// The settings that it takes where nobody chooses.
+    /// The settings that it takes for these examples where nobody chooses.
     #[must_use]
-    pub fn settings(self) -> TrainConfig {
+    pub fn settings(self, examples: &Examples) -> TrainConfig {
         match self {
             Self::Standard => TrainConfig::default(),
-            Self::FewShot | Self::Probe => few_shot::settings(),
+            Self::FewShot | Self::Probe => few_shot::settings(examples.tokens().div_ceil(examples.len())),
         }
     }
 
-    /// The method as this recipe takes it: where an adapter begins at the fitted head, it stands in the upper half of the
-    /// layers, unless it leaves out others, and begins by changing nothing.
+    /// The method as this recipe takes it: where an adapter begins at the fitted head, it stands in the upper two
+    /// thirds of the layers, unless it leaves out others, and begins by changing nothing.
     pub(crate) fn method(self, method: AdapterConfig, backbone: &Backbone) -> Result<AdapterConfig> {
         match self {
             Self::Standard => Ok(method),

@@ -13,20 +13,21 @@ pub struct Features {
     pooling: HeadPooling,
     normalize: bool,
     layers: Vec<usize>,
-    /// What the parts of [`HeadConfig::hidden_layers`] are multiplied with, [1, D] times their number.
-    weights: Option<Param>,
+    /// What the parts of [`HeadConfig::hidden_layers`] are multiplied with, [1], if there are several.
+    scale: Option<Param>,
 }
 
 impl Features {
     /// Those of a head on a backbone.
     pub fn new(head: &HeadConfig, backbone: &Backbone) -> Self {
-        let weights = head.layer_weights(backbone.config().hidden_size);
+        let parts = head.hidden_layers.len();
+        let scale = || Param::frozen(backbone.device().tensor(1, 1, &[1.0 / (parts as f32).sqrt()]));
         Self {
             kind: head.kind,
             pooling: head.pooling,
             normalize: head.normalize,
             layers: head.hidden_layers.clone(),
-            weights: weights.map(|weights| Param::frozen(backbone.device().tensor(1, weights.len(), &weights))),
+            scale: (parts > 0).then(scale),
         }
     }
 
@@ -38,10 +39,10 @@ impl Features {
     /// [S, D], a row a text, D times the number of layers that are read; or [T, D] where every token is tagged. Windows of a
     /// text are averaged before the scaling.
     pub fn of(&self, tape: &mut Tape, backbone: &Backbone, hidden: &Hidden, batch: &Batch) -> Var {
-        let Some(weights) = &self.weights else { return self.pooled(tape, backbone, hidden.last(), batch) };
+        let Some(scale) = &self.scale else { return self.pooled(tape, backbone, hidden.last(), batch) };
         let parts: Vec<Var> = hidden.between().iter().map(|x| self.pooled(tape, backbone, x, batch)).collect();
         let joined = beside(tape, parts);
-        tape.scale(&joined, weights, None)
+        tape.scale(&joined, scale, None)
     }
 
     fn pooled(&self, tape: &mut Tape, backbone: &Backbone, hidden: &Var, batch: &Batch) -> Var {

@@ -23,8 +23,7 @@ pub struct HeadConfig {
     /// Whether that vector is scaled to length 1. As [`HeadPooling::Mean`], AdapterHub cannot know it.
     pub normalize: bool,
     /// The layers (from 1, ascending, at most [`MOST_LAYERS`]) whose hidden states it reads; empty for the last one's alone.
-    /// Each gives a vector as above, which stand beside each other, the last one `sqrt 2` times as long as the others and
-    /// all together of length 1. Nor can AdapterHub know this.
+    /// Each gives a vector as above, which stand beside each other, all together of length 1. Nor can AdapterHub know this.
     pub hidden_layers: Vec<usize>,
     /// Whether the last dense layer has a bias; the inner ones always have.
     pub bias: bool,
@@ -140,22 +139,14 @@ impl HeadConfig {
         Self { layers: 1, activation: None, pooling: HeadPooling::Mean, normalize: true, ..Self::flex(name, labels) }
     }
 
-    /// The same after a third, two thirds and all of a backbone's layers: from few examples, topics are told apart better in
-    /// the last layer, style and form in the middle.
+    /// The same after half and all of a backbone's layers: topics are told apart better in the last layer, style and form in
+    /// the middle, and from few examples that counts.
     #[must_use]
     pub fn linear_on_layers(name: impl Into<String>, labels: Vec<String>, backbone: &BackboneConfig) -> Self {
         let last = backbone.num_hidden_layers;
-        let mut hidden_layers = vec![(last + 1) / 3, (2 * last + 1) / 3, last];
-        hidden_layers.retain(|layer| *layer > 0);
+        let mut hidden_layers = vec![last.div_ceil(2), last];
         hidden_layers.dedup();
         Self { hidden_layers, ..Self::linear(name, labels) }
-    }
-
-    /// How much the parts of [`HeadConfig::hidden_layers`] count, for each element of their vectors of width `hidden`.
-    pub(crate) fn layer_weights(&self, hidden: usize) -> Option<Vec<f32>> {
-        let count = self.hidden_layers.len();
-        let weight = |i: usize| ((if i + 1 == count { 2.0 } else { 1.0 }) / (count + 1) as f32).sqrt();
-        (count > 0).then(|| (0..count).flat_map(|i| vec![weight(i); hidden]).collect())
     }
 
     /// Refuses layers that cannot be read; those of a backbone with `layers`, if that is known.
@@ -299,21 +290,17 @@ mod tests {
     }
 
     #[test]
-    fn a_third_two_thirds_and_all_of_the_layers() {
+    fn half_and_all_of_the_layers() {
         let mut backbone = BackboneConfig::from_json(
             "f",
             br#"{"model_type":"bert","hidden_size":8,"num_hidden_layers":6,"num_attention_heads":2,"intermediate_size":16,
             "vocab_size":9,"max_position_embeddings":9,"type_vocab_size":2}"#,
         )
         .unwrap();
-        for (layers, read) in
-            [(1, &[1][..]), (2, &[1, 2]), (3, &[1, 2, 3]), (4, &[1, 3, 4]), (6, &[2, 4, 6]), (12, &[4, 8, 12])]
-        {
+        for (layers, read) in [(1, &[1][..]), (2, &[1, 2]), (3, &[2, 3]), (6, &[3, 6]), (12, &[6, 12])] {
             backbone.num_hidden_layers = layers;
             let head = HeadConfig::linear_on_layers("x", labels(), &backbone);
             assert_eq!(head.hidden_layers, read);
-            let weights = head.layer_weights(1).unwrap();
-            assert!((weights.iter().map(|w| w * w).sum::<f32>() - 1.0).abs() < 1e-6);
             assert!(head.check_layers("f", Some(layers)).is_ok() && head.check_layers("f", Some(layers - 1)).is_err());
         }
     }

@@ -20,7 +20,7 @@ pub struct Evaluation {
     pub answers: Vec<Answer>,
     /// Where each example has one label: how well the probabilities fit that the adapter gives, at its temperature, and
     /// what thresholds would cost. The examples tell nothing of what is familiar.
-    pub calibration: Option<Knowledge>,
+    pub calibration: Option<Box<Knowledge>>,
 }
 
 /// Predicts every example and compares with its truth. `progress` gets the fraction done. Dropped
@@ -94,8 +94,8 @@ async fn run(
     };
     let judged = found.into_iter().map(one).collect();
     let temperature = adapter.description().metadata.knowledge.as_ref().map_or(1.0, |known| known.temperature);
-    let calibration = Some(assess(&texts.logits, texts.classes, &texts.truth, temperature));
-    Ok((Evaluation { calibration, ..judgement(&*task, judged) }, Some(texts)))
+    let calibration = assess(&texts.logits, texts.classes, &texts.truth, temperature);
+    Ok((Evaluation { calibration: Some(Box::new(calibration)), ..judgement(&*task, judged) }, Some(texts)))
 }
 
 fn judgement(task: &dyn Task, judged: Vec<Judged>) -> Evaluation {

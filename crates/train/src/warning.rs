@@ -61,7 +61,7 @@ impl Warning {
     pub fn to_json(&self) -> Value {
         match self {
             Self::Truncated { tokens, read } => json!({"type": self.name(), "tokens": tokens, "read": read}),
-            Self::Uncovered { share } => json!({"type": self.name(), "share": share}),
+            Self::Uncovered { share } => json!({"type": self.name(), "share": (1000.0 * share).round() / 1000.0}),
             Self::Unsure { confidence, threshold } => {
                 json!({"type": self.name(), "confidence": confidence, "threshold": threshold})
             }

@@ -192,10 +192,14 @@ impl Train {
         given(&self.0).find(|(key, _)| *key == name).map(|(_, value)| value)
     }
 
-    /// As the engine takes it, with the recipe's defaults.
-    pub fn config(&self, recipe: Recipe) -> Result<TrainConfig> {
-        let mut config = recipe.settings();
+    /// As the engine takes it, over a recipe's settings.
+    pub fn config(&self, recipe: TrainConfig) -> Result<TrainConfig> {
+        let mut config = recipe;
         let is_given = |name| given(&self.0).any(|(key, _)| *key == camel_case(name));
+        // As many steps as the epochs have that somebody asks for.
+        if is_given("epochs") {
+            config.max_steps = None;
+        }
         for (key, value) in given(&self.0).filter(|(key, _)| ![VALIDATION, RECIPE].contains(&key.as_str())) {
             let setting = SETTINGS.iter().find(|setting| camel_case(setting.name) == *key);
             let names = SETTINGS.iter().map(|setting| setting.name).chain([VALIDATION]);
@@ -218,7 +222,9 @@ mod tests {
     use super::*;
 
     fn train(json: &str) -> std::result::Result<TrainConfig, String> {
-        parse::<Train>(json).and_then(|train| train.config(Recipe::Standard)).map_err(|failure| format!("{failure:?}"))
+        parse::<Train>(json)
+            .and_then(|train| train.config(TrainConfig::default()))
+            .map_err(|failure| format!("{failure:?}"))
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use graftwork::{
     Adapter, AdapterFile, Answer, Backbone, Dataset, Evaluation, Example, Progress, Recipe, Stage, StepReport,
-    TextLimit, Trainer, Turn,
+    TextLimit, TrainConfig, Trainer, Turn,
 };
 use js_sys::Date;
 use serde_json::{Value, json};
@@ -36,18 +36,19 @@ pub async fn run(
 ) -> Result<(AdapterFile, bool)> {
     let options: Train = options::parse(options)?;
     let (recipe, validation) = (options.recipe()?, options.validation()?);
-    let config = options.config(recipe)?;
+    let given = options.config(TrainConfig::default())?;
     let labels = labels_of(start)?;
-    let limit = TextLimit { max_length: config.max_length, long_texts: config.long_texts.unwrap_or_default() };
+    let limit = TextLimit { max_length: given.max_length, long_texts: given.long_texts.unwrap_or_default() };
     let mut train = dataset(&labels, texts.train)?;
     let dev = match (texts.dev, validation) {
         (own, None) if !own.0.is_empty() => Some(dataset(&labels, own)?),
-        (own, Some(share)) if own.0.is_empty() => hold_out(&mut train, share, config.seed)?,
+        (own, Some(share)) if own.0.is_empty() => hold_out(&mut train, share, given.seed)?,
         (_, Some(_)) => return Err(bad("validation is a share or examples, not both")),
         (_, None) => None,
     };
     let train = backbone.examples("training", &train, limit)?;
     let dev = dev.map(|dev| backbone.examples("validation", &dev, limit)).transpose()?;
+    let config = options.config(recipe.settings(&train))?;
 
     let mut trainer = match recipe {
         Recipe::Standard => backbone.trainer(start, config, &train, dev.as_ref())?,

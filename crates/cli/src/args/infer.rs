@@ -38,8 +38,11 @@ pub struct Eval {
 ///
 /// What each line has depends on the adapter's head. Classification: `text`, `label` (the best), `scores` (a
 /// probability for each label), `logits` (in the order of the labels), where the adapter knows what is familiar
-/// `distance`, and where there is a threshold `sure`; `warnings` say why to take it with care. Token classification: `text`, `words` with
-/// their tags and, where tags mark them, `entities`; `start` and `end` count Unicode code points.
+/// `distance`, and where there is a threshold `sure`. Token classification: `text`, `words` with their tags and, where tags
+/// mark them, `entities`; `start` and `end` count Unicode code points. `warnings` are there where an answer should be taken
+/// with care: the text is longer than what was read of it (`truncated`), in a language or script that the backbone's
+/// vocabulary hardly knows (`uncovered`), unlike what was learned (`unfamiliar`), or the answer is less sure than the
+/// threshold asks (`unsure`).
 #[derive(Debug, Args)]
 pub struct Predict {
     /// The backbone: a directory, or an id in the cache

@@ -45,7 +45,7 @@ pub fn run(args: &Embed, common: &Common) -> Result<()> {
             Reader::Gone => ControlFlow::Break(()),
         })
     })?;
-    tally.say(common);
+    tally.say(if of_tokens { "--max-length" } else { "--max-length or --long-texts windows" }, common);
     Ok(())
 }
 

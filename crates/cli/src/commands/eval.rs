@@ -43,5 +43,5 @@ pub fn run(args: &Eval, common: &Common) -> Result<()> {
 
 /// How well the probabilities fit the data, and what thresholds cost on it.
 fn calibration(evaluation: &Evaluation) -> Vec<String> {
-    evaluation.calibration.as_ref().map(report::knowledge).unwrap_or_default()
+    evaluation.calibration.as_deref().map(report::knowledge).unwrap_or_default()
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use graftwork::{BackboneSummary, HeadConfig, HeadStyle, Tokenizer};
+use graftwork::{BackboneSummary, HeadConfig, HeadStyle, Knowledge, Tokenizer};
 use serde_json::{Value, json};
 
 use crate::args::{Common, Inspect};
@@ -26,8 +26,8 @@ pub fn run(args: &Inspect, common: &Common) -> Result<()> {
             return Err(Failure::new(Kind::Input, message));
         }
     };
-    let mut found = if path.join("config.json").is_file() && !path.join("adapter_config.json").is_file() {
-        backbone(&path)?
+    let (mut found, knowledge) = if path.join("config.json").is_file() && !path.join("adapter_config.json").is_file() {
+        (backbone(&path)?, None)
     } else {
         if path.is_dir() && !path.join("adapter_config.json").is_file() {
             let message = format!("{} holds neither a backbone nor an adapter", path.display());
@@ -43,7 +43,12 @@ pub fn run(args: &Inspect, common: &Common) -> Result<()> {
         if let Some(Value::Object(config)) = found.get_mut("config") {
             config.retain(|key, _| !OTHER_METHODS.iter().any(|other| key.contains(other)));
         }
+        // As a table, below.
+        found.as_object_mut().and_then(|found| found.remove("knowledge"));
         print(&mut out, &found, "")?;
+        for line in knowledge.iter().flat_map(report::knowledge) {
+            out.line(&line)?;
+        }
     }
     out.flush().map(drop)
 }
@@ -80,12 +85,12 @@ fn backbone(dir: &Path) -> Result<Value> {
     }))
 }
 
-fn adapter(path: &Path) -> Result<Value> {
+fn adapter(path: &Path) -> Result<(Value, Option<Knowledge>)> {
     let file = read_adapter(path, false)?;
     let (adapter, head) = (file.adapter_parameters(), file.head_parameters());
     let bytes = if path.is_dir() { bytes_of(path, &["safetensors", "bin"]) } else { fs::metadata(path)?.len() };
     let metadata = &file.metadata;
-    Ok(json!({
+    let found = json!({
         "kind": "adapter",
         "path": path,
         "form": if path.is_dir() { "directory" } else { "file" },
@@ -107,7 +112,8 @@ fn adapter(path: &Path) -> Result<Value> {
         "tool_version": metadata.tool_version,
         "metrics": metadata.metrics,
         "training": metadata.training,
-    }))
+    });
+    Ok((found, file.metadata.knowledge))
 }
 
 fn head_json(head: &HeadConfig) -> Value {

@@ -51,7 +51,8 @@ pub fn run(args: &Predict, common: &Common) -> Result<()> {
             Reader::Gone => ControlFlow::Break(()),
         })
     })?;
-    tally.say(common);
+    let takes_windows = head.kind == HeadKind::Classification;
+    tally.say(if takes_windows { "--max-length or --long-texts windows" } else { "--max-length" }, common);
     if left_out > 0 && !common.quiet {
         eprintln!("note: {left_out} words have no token within the maximal length, and so no tag");
     }

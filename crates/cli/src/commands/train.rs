@@ -53,7 +53,7 @@ pub fn run(args: &Train, common: &Common) -> Result<()> {
     let mut dev = data.dev.as_deref().map(|dev| encode("dev", dev)).transpose()?;
     let test = data.test.as_deref().map(|test| encode("test", test)).transpose()?;
     let recipe = start::recipe(args, &train)?;
-    let mut config = args.run.settings.over(recipe.settings());
+    let mut config = args.run.settings.over(recipe.settings(&train));
     (config.max_length, config.long_texts) = (Some(max_length), limit.recorded());
     if recipe == Recipe::Standard && dev.is_none() {
         let parts = train.hold_out(HELD_OUT, config.seed, "dev");

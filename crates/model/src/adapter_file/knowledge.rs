@@ -159,11 +159,8 @@ impl Familiar {
         if self.dim == width {
             return Ok(());
         }
-        Err(Error::config(
-            file,
-            "dim",
-            format!("of `familiar` is {}, but what the head stands on has {width} numbers", self.dim),
-        ))
+        let problem = format!("of `familiar` is {}, but what the head stands on has {width} numbers", self.dim);
+        Err(Error::config(file, "dim", problem))
     }
 
     fn from_json(mut fields: Fields) -> Result<Self> {

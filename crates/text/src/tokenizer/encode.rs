@@ -1,7 +1,7 @@
 //! Text to token ids: the calls.
 
 use super::encoding::{Encoding, longest_first};
-use super::long_texts::{LongTexts, union};
+use super::long_texts::{LongTexts, only, union};
 use super::pipeline::Spelled;
 use super::{Tokenizer, template};
 use crate::{Error, Result};
@@ -46,8 +46,7 @@ impl Tokenizer {
         // The whole lengths say which of the two is cut.
         let texts = [self.spell(&Input::Text(first), 0, room)?, self.spell(&Input::Text(second), 1, room)?];
         let (first, second) = longest_first(texts[0].count, texts[1].count, room);
-        let kept = [first, second].map(|kept| std::iter::once(0..kept).collect::<Vec<_>>());
-        Ok(self.0.pipeline.frame(&texts, &[&kept[0], &kept[1]], first + second))
+        Ok(self.0.pipeline.frame(&texts, &[&only(0..first), &only(0..second)], first + second))
     }
 
     /// Tokenizes a text that is split into words already (`is_split_into_words=True` in `transformers`).

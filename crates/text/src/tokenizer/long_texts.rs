@@ -44,10 +44,10 @@ impl LongTexts {
     /// Which of `n` tokens the sequences get, each with room for `room`, which is at least 1: of each sequence the parts.
     pub(super) fn parts(self, n: usize, room: usize) -> Vec<Vec<Range<usize>>> {
         if n <= room {
-            return vec![vec![0..n]];
+            return vec![only(0..n)];
         }
         match self {
-            Self::First => vec![vec![0..room]],
+            Self::First => vec![only(0..room)],
             Self::Ends => {
                 let beginning = room.div_ceil(4);
                 vec![vec![0..beginning, n - (room - beginning)..n]]
@@ -56,10 +56,15 @@ impl LongTexts {
                 let step = room - room / 4;
                 let needed = 1 + (n - room).div_ceil(step);
                 let start = |i| if needed > MOST { i * (n - room) / (MOST - 1) } else { i * step };
-                (0..needed.min(MOST)).map(|i| vec![start(i)..(start(i) + room).min(n)]).collect()
+                (0..needed.min(MOST)).map(|i| only(start(i)..(start(i) + room).min(n))).collect()
             }
         }
     }
+}
+
+/// One part alone.
+pub(super) fn only(part: Range<usize>) -> Vec<Range<usize>> {
+    std::iter::once(part).collect()
 }
 
 /// How many tokens are in at least one of these parts, which begin one after the other.
@@ -82,7 +87,7 @@ mod tests {
         for choice in LongTexts::ALL {
             for room in 1..40 {
                 for n in 0..=room {
-                    assert_eq!(choice.parts(n, room), [vec![0..n]]);
+                    assert_eq!(choice.parts(n, room), [only(0..n)]);
                 }
             }
         }
@@ -116,7 +121,7 @@ mod tests {
     #[test]
     fn the_shares_of_the_paper() {
         assert_eq!(LongTexts::Ends.parts(1000, 510), [vec![0..128, 618..1000]]);
-        assert_eq!(LongTexts::Windows.parts(100, 40), [vec![0..40], vec![30..70], vec![60..100]]);
+        assert_eq!(LongTexts::Windows.parts(100, 40), [only(0..40), only(30..70), only(60..100)]);
         assert_eq!(LongTexts::from_name("ends"), Some(LongTexts::Ends));
         assert_eq!(LongTexts::from_name("all"), None);
     }

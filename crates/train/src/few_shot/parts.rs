@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use graftwork_model::{Adapter, AdapterFile, Backbone, Hidden, beside};
+use graftwork_model::{Adapter, AdapterFile, Backbone};
 use graftwork_tensor::Tape;
 use graftwork_text::Encoding;
 
 use super::compare::Comparison;
 use super::prepare::Prepared;
 use crate::predict::{Rows, in_batches};
-use crate::probe::{Linear, distances, fold_count, folds};
+use crate::probe::{Linear, distances, fit, fold_count, folds};
 use crate::tasks::Examples;
 use crate::{Error, Lessons, LowerLayers, Result, TrainConfig};
 
@@ -88,18 +88,23 @@ impl<'a> Parts<'a> {
         if part == 0 { 0 } else { self.labels.len() * (self.classes + 1) }
     }
 
-    /// Adds to what the trainings before have `left` what this one says about the examples that it has not learned from.
-    pub fn left(&self, fold: usize, features: &[f32], logits: &[f32], left: &[f32]) -> Vec<f32> {
-        let (n, classes, dim) = (self.labels.len(), self.classes, features.len() / self.labels.len());
-        let mut left = if left.is_empty() { vec![0.0; n * (classes + 1)] } else { left.to_vec() };
+    /// The examples with these features, as a fold sees them.
+    pub fn fold_of<'f>(&self, fold: usize, features: &'f [f32]) -> Fold<'f> {
         let (held, kept) = self.split(fold);
-        let rows = |chosen: &[usize]| -> Vec<f32> {
-            chosen.iter().flat_map(|example| &features[example * dim..][..dim]).copied().collect()
-        };
-        let labels: Vec<usize> = kept.iter().map(|example| self.labels[*example]).collect();
-        for (example, distance) in held.iter().zip(distances(&rows(&held), &rows(&kept), dim, &labels)) {
-            left[example * classes..][..classes].copy_from_slice(&logits[example * classes..][..classes]);
-            left[n * classes + example] = distance as f32;
+        let labels = kept.iter().map(|example| self.labels[*example]).collect();
+        Fold { features, dim: features.len() / self.labels.len(), held, kept, labels, classes: self.classes }
+    }
+
+    /// Adds to what the trainings before have `left` what this one says about the examples that it has not learned from.
+    pub fn left(&self, fold: usize, features: &[f32], l2: f64, left: &[f32]) -> Vec<f32> {
+        let (n, classes) = (self.labels.len(), self.classes);
+        let mut left = if left.is_empty() { vec![0.0; n * (classes + 1)] } else { left.to_vec() };
+        let (logits, far) = left.split_at_mut(n * classes);
+        let fold = self.fold_of(fold, features);
+        fold.judge(&fold.fit(l2), logits);
+        let (held, kept) = (fold.rows(&fold.held), fold.rows(&fold.kept));
+        for (example, distance) in fold.held.iter().zip(distances(&held, &kept, fold.dim, &fold.labels)) {
+            far[*example] = distance as f32;
         }
         left
     }
@@ -132,29 +137,48 @@ impl<'a> Parts<'a> {
     }
 }
 
-/// What an adapter's head stands on and what it says of all examples: row-major [n, D] and [n, C].
-pub(super) async fn features_and_logits(
-    backbone: &Backbone,
-    adapter: &Adapter,
-    lessons: &Lessons<'_>,
-) -> Result<(Vec<f32>, Vec<f32>)> {
+/// Examples with their features [n, D], of which some are held out and a head learns from the others.
+pub(super) struct Fold<'f> {
+    features: &'f [f32],
+    dim: usize,
+    held: Vec<usize>,
+    kept: Vec<usize>,
+    /// Of those that are kept.
+    labels: Vec<usize>,
+    classes: usize,
+}
+
+impl Fold<'_> {
+    /// A head for the examples that are kept.
+    pub fn fit(&self, l2: f64) -> Linear {
+        fit(&self.rows(&self.kept), self.dim, &self.labels, self.classes, l2, None)
+    }
+
+    /// Writes what a head says about those that are held out into the logits [n, C] of all.
+    pub fn judge(&self, head: &Linear, logits: &mut [f32]) {
+        let said = head.logits(&self.rows(&self.held));
+        for (example, row) in self.held.iter().zip(said.chunks(self.classes)) {
+            logits[example * self.classes..][..self.classes].copy_from_slice(row);
+        }
+    }
+
+    fn rows(&self, chosen: &[usize]) -> Vec<f32> {
+        chosen.iter().flat_map(|example| &self.features[example * self.dim..][..self.dim]).copied().collect()
+    }
+}
+
+/// What an adapter's head stands on, of all examples: row-major [n, D].
+pub(super) async fn features(backbone: &Backbone, adapter: &Adapter, lessons: &Lessons<'_>) -> Result<Vec<f32>> {
     let head = adapter.head().ok_or(Error::NoHead)?;
-    let classes = adapter.description().head.as_ref().map_or(0, |head| head.num_labels);
     let examples = lessons.examples;
     let tokens = |example| examples.sequences(example).iter().map(Encoding::len).sum();
     let lengths: Vec<usize> = (0..examples.len()).map(tokens).collect();
     let compute = |chosen: &[usize]| {
         let batch = lessons.batch(backbone, chosen)?;
         let mut tape = Tape::inference(backbone.device());
-        let hidden: Hidden = backbone.forward(&mut tape, &batch, Some(adapter), 0.0)?;
-        let features = head.features(&mut tape, backbone, &hidden, &batch);
-        let logits = head.logits(&mut tape, &features, 0.0);
-        Ok(beside(&mut tape, vec![logits, features]).value().clone())
+        let hidden = backbone.forward(&mut tape, &batch, Some(adapter), 0.0)?;
+        Ok(head.features(&mut tape, backbone, &hidden, &batch).value().clone())
     };
-    let read = |_: &[usize], rows: Rows<'_>| {
-        rows.iter().map(|row| (row[..classes].to_vec(), row[classes..].to_vec())).collect::<Vec<_>>()
-    };
-    let rows = in_batches(backbone, &lengths, compute, read, &mut |_| {}).await?;
-    let (logits, features): (Vec<_>, Vec<_>) = rows.into_iter().unzip();
-    Ok((features.concat(), logits.concat()))
+    let read = |_: &[usize], rows: Rows<'_>| rows.iter().map(<[f32]>::to_vec).collect::<Vec<_>>();
+    Ok(in_batches(backbone, &lengths, compute, read, &mut |_| {}).await?.concat())
 }

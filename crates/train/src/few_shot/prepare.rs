@@ -7,7 +7,7 @@ use graftwork_model::{Adapter, AdapterFile, Backbone};
 use graftwork_tensor::OnProgress;
 use graftwork_text::Encoding;
 
-use super::parts::{Parts, features_and_logits};
+use super::parts::{Parts, features};
 use crate::probe::{Linear, choose_l2, fit};
 use crate::{LowerLayers, Result, TrainConfig};
 
@@ -15,6 +15,8 @@ use crate::{LowerLayers, Result, TrainConfig};
 pub(super) struct Prepared {
     /// Of all examples on the bare backbone, row-major [n, D].
     pub features: Vec<f32>,
+    /// How strongly heads are regularised, as cross-validation chose.
+    pub l2: f64,
     /// Fitted to all examples.
     pub head: Linear,
     /// Fitted without each fold.
@@ -41,7 +43,7 @@ impl Prepared {
             parts.set_lower(Arc::new(lower));
         }
         let bare = Adapter::load(backbone, &start.without_modules(backbone.config())?)?;
-        let (features, _) = features_and_logits(backbone, &bare, parts.all()).await?;
+        let features = features(backbone, &bare, parts.all()).await?;
 
         let (labels, classes) = (&parts.labels, parts.classes);
         let dim = features.len() / labels.len();
@@ -50,18 +52,12 @@ impl Prepared {
         let mut held_out = vec![0.0; labels.len() * classes];
         let mut fold_heads = Vec::new();
         for fold in 0..parts.folds() {
-            let (held, kept) = parts.split(fold);
-            let rows = |chosen: &[usize]| -> Vec<f32> {
-                chosen.iter().flat_map(|example| &features[example * dim..][..dim]).copied().collect()
-            };
-            let kept_labels: Vec<usize> = kept.iter().map(|example| labels[*example]).collect();
-            let head = fit(&rows(&kept), dim, &kept_labels, classes, l2, None);
-            for (example, row) in held.iter().zip(head.logits(&rows(&held)).chunks(classes)) {
-                held_out[example * classes..][..classes].copy_from_slice(row);
-            }
+            let fold = parts.fold_of(fold, &features);
+            let head = fold.fit(l2);
+            fold.judge(&head, &mut held_out);
             fold_heads.push(head);
         }
-        Ok(Self { features, head, fold_heads, held_out })
+        Ok(Self { features, l2, head, fold_heads, held_out })
     }
 }
 

@@ -1,5 +1,6 @@
 //! How strongly to regularise: stratified cross-validation.
 
+use super::basis::Basis;
 use super::folds::{fold_count, folds};
 use super::linear::{Linear, Rows};
 use crate::tasks::cross_entropy_of;
@@ -7,6 +8,8 @@ use crate::tasks::cross_entropy_of;
 /// What is tried, from the strongest on: for feature rows of length 1, `C = 1 / l2` from a third to 333. Weaker ones take the
 /// longest and were never noticeably better.
 const L2_VALUES: [f64; 7] = [3.0, 1.0, 0.3, 0.1, 0.03, 0.01, 0.003];
+/// To compare losses, a solution need not be as good as one that is kept.
+const TOLERANCE: f64 = 1e-5;
 /// Values in a row that are worse than the best before the search ends.
 const PATIENCE: usize = 2;
 /// Where nothing can be held out.
@@ -40,6 +43,20 @@ impl Chosen {
 /// # Panics
 /// If the sizes do not fit each other, or a label is not below `classes`.
 pub fn choose_l2(features: &[f32], dim: usize, labels: &[usize], classes: usize, seed: u64) -> Chosen {
+    match Basis::pays(labels.len(), dim) {
+        true => Basis::of(features, dim).choose_l2(labels, classes, seed),
+        false => choose(features, dim, labels, classes, seed),
+    }
+}
+
+impl Basis {
+    /// [`choose_l2`] of the first examples, as many as there are labels.
+    pub fn choose_l2(&self, labels: &[usize], classes: usize, seed: u64) -> Chosen {
+        choose(&self.rows(labels.len()), labels.len(), labels, classes, seed)
+    }
+}
+
+fn choose(features: &[f32], dim: usize, labels: &[usize], classes: usize, seed: u64) -> Chosen {
     let Some(count) = fold_count(labels) else {
         let held_out = vec![0.0; labels.len() * classes];
         return Chosen { l2: DEFAULT_L2, held_out, fold: vec![0; labels.len()], folds: 0 };
@@ -86,7 +103,7 @@ impl Part {
 
     /// Learns, writes the logits of what is held out, and gives the sum of its cross-entropies.
     fn judge(&mut self, l2: f64, labels: &[usize], held_out: &mut [f32]) -> f64 {
-        self.last = self.train.fit(l2, Some(&self.last));
+        self.last = self.train.fit(l2, Some(&self.last), TOLERANCE);
         let logits = self.last.logits(&self.features);
         let classes = self.last.classes;
         let judged = self.held.iter().zip(logits.chunks(classes)).map(|(example, row)| {

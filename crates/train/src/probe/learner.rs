@@ -1,5 +1,6 @@
 //! Learning while examples come in.
 
+use super::basis::Basis;
 use super::choose::{Chosen, choose_l2};
 use super::linear::{Linear, fit};
 
@@ -17,6 +18,8 @@ pub struct Learner {
     dim: usize,
     features: Vec<f32>,
     labels: Vec<usize>,
+    /// Of all examples, while they are few.
+    basis: Basis,
     base: Option<Base>,
     linear: Option<Linear>,
 }
@@ -32,7 +35,7 @@ struct Base {
 impl Learner {
     /// Without examples, for feature rows of `dim` numbers.
     pub fn new(dim: usize) -> Self {
-        Self { dim, features: Vec::new(), labels: Vec::new(), base: None, linear: None }
+        Self { dim, features: Vec::new(), labels: Vec::new(), basis: Basis::new(dim), base: None, linear: None }
     }
 
     /// Numbers in a row of features.
@@ -89,6 +92,7 @@ impl Learner {
     /// If there is no such example, or there is not a label for every other one.
     pub fn remove(&mut self, example: usize, labels: &[usize]) {
         self.features.drain(example * self.dim..(example + 1) * self.dim);
+        self.basis = Basis::new(self.dim);
         if self.base.as_ref().is_some_and(|base| example < base.labels.len()) {
             self.base = None;
         }
@@ -112,17 +116,23 @@ impl Learner {
             (self.base, self.linear) = (None, None);
             return;
         }
-        let m = base_size(self.labels.len());
+        let (n, m) = (self.labels.len(), base_size(self.labels.len()));
+        let is_small = Basis::pays(n, self.dim);
+        if is_small {
+            self.features.chunks(self.dim).skip(self.basis.len()).for_each(|row| self.basis.push(row));
+        } else {
+            self.basis = Basis::new(self.dim);
+        }
         let base = match self.base.take().filter(|base| base.labels == self.labels[..m]) {
             Some(base) => base,
+            None if is_small => Base::of(&self.basis, &self.labels[..m]),
             None => Base::new(&self.features[..m * self.dim], self.dim, &self.labels[..m]),
         };
-        let linear = match m == self.labels.len() {
-            true => base.linear.clone(),
-            false => {
-                let start = base.linear.widened(classes);
-                fit(&self.features, self.dim, &self.labels, classes, base.chosen.l2, Some(&start))
-            }
+        let (start, l2) = (base.linear.widened(classes), base.chosen.l2);
+        let linear = match (m == n, is_small) {
+            (true, _) => base.linear.clone(),
+            (_, true) => self.basis.fit(&self.labels, classes, l2, Some(&start)),
+            _ => fit(&self.features, self.dim, &self.labels, classes, l2, Some(&start)),
         };
         (self.base, self.linear) = (Some(base), Some(linear));
     }
@@ -133,6 +143,14 @@ impl Base {
         let classes = classes(labels);
         let chosen = choose_l2(features, dim, labels, classes, SEED);
         let linear = fit(features, dim, labels, classes, chosen.l2, None);
+        Self { labels: labels.to_vec(), chosen, linear }
+    }
+
+    /// The same of the first examples of a basis.
+    fn of(basis: &Basis, labels: &[usize]) -> Self {
+        let classes = classes(labels);
+        let chosen = basis.choose_l2(labels, classes, SEED);
+        let linear = basis.fit(labels, classes, chosen.l2, None);
         Self { labels: labels.to_vec(), chosen, linear }
     }
 }
@@ -164,7 +182,7 @@ mod tests {
         assert_eq!((base_size(12), base_size(39), base_size(1000)), (11, 37, 963));
     }
 
-    const DIM: usize = 5;
+    const DIM: usize = 45;
 
     /// The features of example `i`.
     fn row(i: usize) -> Vec<f32> {

@@ -2,8 +2,12 @@
 
 use graftwork_tensor::{Matrix, cpu_gemm};
 
+use super::basis::Basis;
 use super::lbfgs::{dot, minimise};
 use super::objective::Objective;
+
+/// How large an element of the gradient may be in the end, for each example: probabilities are then right to 1e-4.
+pub(super) const TOLERANCE: f64 = 1e-6;
 
 /// `logits = features Wᵀ + b`
 #[derive(Debug, Clone, PartialEq)]
@@ -45,13 +49,18 @@ impl Linear {
 
 /// Fits a classifier to features, row-major [n, D], with a label below `classes` each. It minimises
 /// `sum of cross-entropies + l2 / 2 · |W|²`, which is scikit-learn's `LogisticRegression` of `C = 1 / l2` (of two
-/// classes, for which it has one row of weights, `C = 2 / l2`); the bias is not regularised. `start` is where the search begins: a solution nearby saves most of it. The same arguments give the
-/// same bits on the same machine, whatever the number of threads.
+/// classes, for which it has one row of weights, `C = 2 / l2`); the bias is not regularised. `start` is where the search
+/// begins: a solution nearby saves most of it. The same arguments give the same bits on the same machine, whatever the
+/// number of threads.
 ///
 /// # Panics
 /// If the sizes do not fit each other, or a label is not below `classes`.
 pub fn fit(features: &[f32], dim: usize, labels: &[usize], classes: usize, l2: f64, start: Option<&Linear>) -> Linear {
-    Rows::new(features, dim, labels, classes).fit(l2, start)
+    assert_eq!(features.len(), dim * labels.len(), "a row of features for every label");
+    match Basis::pays(labels.len(), dim) {
+        true => Basis::of(features, dim).fit(labels, classes, l2, start),
+        false => Rows::new(features, dim, labels, classes).fit(l2, start, TOLERANCE),
+    }
 }
 
 /// What a classifier is fitted to, ready to be fitted several times. The rows stand about their mean: the bias, which is
@@ -78,10 +87,11 @@ impl Rows {
         Self { centred, mean, labels: labels.to_vec(), classes }
     }
 
-    pub fn fit(&self, l2: f64, start: Option<&Linear>) -> Linear {
+    /// Searches until the gradient is below `tolerance` for each example.
+    pub fn fit(&self, l2: f64, start: Option<&Linear>, tolerance: f64) -> Linear {
         let (dim, classes) = (self.mean.len(), self.classes);
         let rows = &self.centred;
-        let objective = Objective { rows, dim, labels: &self.labels, classes, l2 };
+        let objective = Objective { rows, dim, labels: &self.labels, classes, l2, tolerance };
         let x = start.map_or_else(|| vec![0.0; classes * (dim + 1)], |start| self.variables(start));
         let x = minimise(&objective, x);
         let (weight, bias) = x.split_at(classes * dim);

@@ -4,6 +4,7 @@
 //! Features are rows of f32, row-major [n, D], of length 1 ([`fit`] does not ask for that, the values that [`choose_l2`]
 //! tries suppose it). All of it is computed on the host: the same on every device.
 
+mod basis;
 mod calibration;
 mod choose;
 mod familiarity;

@@ -4,9 +4,6 @@ use graftwork_tensor::{Float, Matrix, cpu_gemm};
 
 use super::lbfgs::Function;
 
-/// The largest element that the gradient may have at the end, for each example.
-const TOLERANCE: f64 = 1e-6;
-
 /// The objective over some rows. Its variables are W, row-major [C, D], then b [C].
 pub(super) struct Objective<'a, F> {
     /// Row-major [n, D].
@@ -15,6 +12,8 @@ pub(super) struct Objective<'a, F> {
     pub labels: &'a [usize],
     pub classes: usize,
     pub l2: f64,
+    /// How large an element of the gradient may be at the end, for each example.
+    pub tolerance: f64,
 }
 
 impl<F: Float> Objective<'_, F> {
@@ -75,7 +74,7 @@ impl<F: Float> Function for Objective<'_, F> {
     }
 
     fn tolerance(&self) -> f64 {
-        TOLERANCE * self.labels.len() as f64
+        self.tolerance * self.labels.len() as f64
     }
 }
 
@@ -88,7 +87,7 @@ mod tests {
         let wave = |i: usize| (1.7 * i as f64 + 0.3).sin();
         let rows: Vec<f64> = (0..7 * 4).map(wave).collect();
         let labels = [0, 2, 1, 1, 0, 2, 2];
-        let objective = Objective { rows: &rows, dim: 4, labels: &labels, classes: 3, l2: 0.3 };
+        let objective = Objective { rows: &rows, dim: 4, labels: &labels, classes: 3, l2: 0.3, tolerance: 1e-6 };
         let x: Vec<f64> = (0..3 * 5).map(|i| 2.0 * wave(i + 100)).collect();
         let mut gradient = vec![0.0; x.len()];
         objective.evaluate(&x, &mut gradient);

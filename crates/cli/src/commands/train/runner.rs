@@ -66,8 +66,11 @@ impl Runner<'_> {
                 return Ok(Outcome::Interrupted { step: trainer.progress().step, total_steps: start.total_steps });
             };
             let now = trainer.progress();
+            // Of several trainings one after the other, one is over.
+            let mut is_over = false;
             match turn? {
                 Turn::Steps(reports) => {
+                    is_over = reports.is_empty();
                     if let Some(last) = reports.last() {
                         progress.step(last, &now);
                     }
@@ -83,7 +86,7 @@ impl Runner<'_> {
                 Turn::Finished => break,
             }
             // Measuring may take long: what the steps before it have learned is safe first.
-            if trainer.is_evaluation_due() || now.step - saved >= self.args.run.checkpoint_every {
+            if is_over || trainer.is_evaluation_due() || now.step - saved >= self.args.run.checkpoint_every {
                 self.write_checkpoint(&trainer)?;
                 saved = now.step;
             }
