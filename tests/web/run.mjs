@@ -8,10 +8,12 @@ import { checks as aborting } from './aborting.mjs';
 import { checks as answers } from './answers.mjs';
 import { checks as behaviour } from './behaviour.mjs';
 import { checks as durable } from './durable.mjs';
+import { checks as few } from './few.mjs';
 import { checks as files } from './files.mjs';
 import { checks as loading } from './loading.mjs';
 import { checks as lost } from './lost.mjs';
 import { checks as places } from './places.mjs';
+import { checks as probes } from './probes.mjs';
 import { checks as retained } from './retained.mjs';
 import { root, serve } from './server.mjs';
 import { checks as storage } from './storage.mjs';
@@ -26,7 +28,7 @@ let failed = 0;
 try {
   if ('size'.includes(word)) await check('size', size);
   const all = {
-    ...answers, ...files, ...loading, ...places, ...behaviour, ...aborting, ...retained, ...durable, ...storage, ...lost,
+    ...answers, ...probes, ...few, ...files, ...loading, ...places, ...behaviour, ...aborting, ...retained, ...durable, ...storage, ...lost,
   };
   for (const [name, work] of Object.entries(all)) {
     if (name.includes(word)) await check(name, () => onPage(work));

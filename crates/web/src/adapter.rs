@@ -27,12 +27,14 @@ struct Held {
     adapter: graftwork::Adapter,
     /// The same in host memory: what a lost device took with it comes from here.
     file: Rc<AdapterFile>,
+    /// What the run began with that goes on from a state: it may be asked for again after that.
+    start: Option<Rc<AdapterFile>>,
 }
 
 impl Held {
     fn new(shared: Rc<Shared>, file: Rc<AdapterFile>) -> std::result::Result<Self, graftwork::Error> {
         let adapter = shared.0.attach(&file)?;
-        Ok(Self { shared, adapter, file })
+        Ok(Self { shared, adapter, file, start: None })
     }
 }
 
@@ -41,6 +43,15 @@ impl Adapter {
     pub fn new(shared: Rc<Shared>, file: AdapterFile) -> Result<Self> {
         let held = Held::new(shared, Rc::new(file)).map_err(Failure::reading("wrong-backbone"))?;
         Ok(Self { held: RefCell::new(Some(held)) })
+    }
+
+    /// Uploads the adapter of an interrupted run as it is in its state.
+    pub fn of_run(shared: Rc<Shared>, start: AdapterFile, file: AdapterFile) -> Result<Self> {
+        let adapter = Self::new(shared, file)?;
+        if let Some(held) = &mut *adapter.held.borrow_mut() {
+            held.start = Some(Rc::new(start));
+        }
+        Ok(adapter)
     }
 
     fn held(&self) -> Result<Held> {
@@ -89,8 +100,8 @@ impl Adapter {
     /// Uploads it to another device, after its own was lost.
     #[wasm_bindgen(js_name = moveTo)]
     pub fn move_to(&self, backbone: &Backbone) -> Result<()> {
-        let file = self.held()?.file;
-        *self.held.borrow_mut() = Some(Held::new(backbone.shared()?, file)?);
+        let Held { file, start, .. } = self.held()?;
+        *self.held.borrow_mut() = Some(Held { start, ..Held::new(backbone.shared()?, file)? });
         Ok(())
     }
 
@@ -106,9 +117,14 @@ impl Adapter {
         options: String,
         host: Host,
     ) -> Result<bool> {
-        let Held { shared, adapter, file } = self.held()?;
+        let Held { shared, adapter, file, start } = self.held()?;
+        let begun = start.filter(|_| host.state().is_some());
+        if let Some(held) = &mut *self.held.borrow_mut() {
+            held.start.clone_from(&begun);
+        }
+        let start = begun.unwrap_or(file);
         let texts = Texts { train: (texts, labels), dev: (dev_texts, dev_labels) };
-        let (trained, finished) = training::run(&shared.0, &adapter, &file, texts, &options, &host).await?;
+        let (trained, finished) = training::run(&shared.0, &adapter, &start, texts, &options, &host).await?;
         // It may have been disposed of in the meantime, or moved to another device.
         if let Ok(Held { shared, .. }) = self.held() {
             *self.held.borrow_mut() = Some(Held::new(shared, Rc::new(trained))?);

@@ -106,8 +106,8 @@ impl Backbone {
         let file = AdapterFile::from_bytes("the saved run", bytes).map_err(graftwork::Error::from).map_err(damaged)?;
         let adapter = shared.0.attach(&file).map_err(Failure::reading("wrong-backbone"))?;
         let state = adapter.read_state("the saved run", state).map_err(damaged)?;
-        let file = adapter.file_at(&state);
-        Adapter::new(shared, file)
+        let learned = adapter.file_at(&state);
+        Adapter::of_run(shared, file, learned)
     }
 
     /// A new adapter, ready to be trained.

@@ -1,0 +1,168 @@
+// Learning from few examples in the page: probes and the recipe, against the native program; calibrated answers.
+import { spawnSync } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { messages } from './golden.mjs';
+import { ask, compare, equal, tinyBert } from './native.mjs';
+import { ready } from './runs.mjs';
+
+const WAYS = [{ device: 'cpu' }, { device: 'gpu' }, { device: 'cpu', worker: false }];
+/** Fewer steps than the recipe's own, so that every stage is short. */
+const FEW = { maxSteps: 9, batchSize: 8, dropout: 0.1, lr: 0.01, labels: ['ham', 'spam'], name: 'mine' };
+const EXAMPLES = 24;
+
+/** Spam is rare: as many of each label as there are of the rarer. */
+async function balanced(count) {
+  const all = await messages(1000);
+  const of = (label) => all.filter((row) => row.label === label).slice(0, count / 2);
+  const [ham, spam] = [of('ham'), of('spam')];
+  return ham.flatMap((row, i) => [row, spam[i]]);
+}
+
+/** The native run of the recipe: its log, one line a step, and what it printed. */
+async function native(program, examples, options) {
+  const folder = await mkdtemp(join(tmpdir(), 'graftwork-'));
+  try {
+    const file = join(folder, 'few.jsonl');
+    await writeFile(file, examples.map((row) => `${JSON.stringify(row)}\n`).join(''));
+    const [log, out] = [join(folder, 'log'), join(folder, 'out')];
+    const { maxSteps, batchSize, dropout, lr, labels, name } = options;
+    const args = ['train', '--recipe', 'few-shot', '--backbone', tinyBert, '--device', 'cpu', '--quiet', '--json', '--train', file,
+      '--out', out, '--log', log, '--max-steps', maxSteps, '--batch-size', batchSize, '--dropout', dropout, '--lr', lr,
+      '--labels', labels.join(','), '--name', name];
+    const done = spawnSync(program, args.map(String), { encoding: 'utf8' });
+    if (done.status !== 0) throw new Error(`${program} ${args.join(' ')}: ${done.stderr}${done.error ?? ''}`);
+    const steps = (await readFile(log, 'utf8')).trim().split('\n').map((line) => JSON.parse(line));
+    return { steps, found: JSON.parse(done.stdout) };
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+/** Runs in the page: the recipe from its start to its end. */
+async function run({ way, examples, options, texts }) {
+  const backbone = await window.graftwork.Backbone.load('/golden/tiny-bert', way);
+  const { adapter, training } = await backbone.fewShot(examples, options);
+  const steps = [];
+  let comparison;
+  for await (const progress of training) {
+    if (progress.comparison !== undefined) comparison = progress.comparison;
+    else steps.push([progress.stage, progress.step, progress.totalSteps, progress.loss]);
+  }
+  const answers = await adapter.classify(texts);
+  const unsure = await adapter.classify(texts, { threshold: 1 });
+  const file = [...new Uint8Array(await (await adapter.export()).arrayBuffer())];
+  const again = await (await backbone.loadAdapter(new Uint8Array(file))).classify(texts);
+  const result = { steps, comparison, answers, again, file, info: adapter.info, sure: unsure.map((answer) => answer.sure) };
+  backbone.dispose();
+  return result;
+}
+
+export const checks = {
+  async 'few examples: the recipe, as native'({ page, program }) {
+    const examples = await balanced(EXAMPLES);
+    const texts = (await messages(60)).slice(40).map((row) => row.text);
+    const expected = await native(program, examples, FEW);
+    const notes = [];
+    for (const way of WAYS) {
+      const found = await page.evaluate(run, { way, examples, options: FEW, texts });
+      const [kept, metrics] = [expected.found.cross_validation, found.info.metrics.cross_validation];
+      equal('steps', found.steps.map((step) => step[1]), expected.steps.map((step) => step.step));
+      const worst = compare(`${JSON.stringify(way)}: loss`, found.steps.map((step) => [step[3]]),
+        expected.steps.map((step) => [step.loss]), 1e-3);
+      equal('stages', [...new Set(found.steps.map((step) => step[0]))], ['cross-validation', 'training'].slice(0, kept.kept === 'adapter' ? 2 : 1));
+      equal('what was found', [found.comparison.kept, found.comparison.head.right, found.comparison.adapter.right],
+        [kept.kept, kept.head.right, kept.adapter.right]);
+      equal('what the file says', metrics, found.comparison);
+      const { temperature, heldOut, tradeOffs } = found.info.knowledge;
+      compare('temperature', [[Math.log(temperature)]], [[Math.log(expected.found.knowledge.temperature)]], 0.02);
+      equal('held out', [heldOut, tradeOffs[0].answered, tradeOffs[0].right], [EXAMPLES, EXAMPLES, kept[kept.kept].right]);
+      const lines = await ask(program, ['predict'], texts, found.file);
+      equal('labels', found.answers.map((answer) => answer.label), lines.map((line) => line.label));
+      const scores = (answers) => answers.map((answer) => Object.values(answer.scores));
+      compare('probabilities', scores(found.answers), scores(lines), 1e-4);
+      equal('loaded again', found.again, found.answers);
+      if (found.sure.some(Boolean)) throw new Error('nothing is certain');
+      notes.push(worst.toExponential(1));
+    }
+    return `${expected.steps.length} steps, kept the ${expected.found.cross_validation.kept}; largest difference of losses ${notes.join(', ')}`;
+  },
+
+  async 'few examples: a run goes on after a kill at each stage'({ page, server }) {
+    const examples = await balanced(EXAMPLES);
+    const notes = [];
+    for (const way of WAYS.slice(0, 2)) {
+      await ready(page, server, way);
+      const whole = await page.evaluate(few, { examples, options: FEW });
+      if (whole.steps.length < 4 * FEW.maxSteps) throw new Error(`no adapter was kept: ${whole.steps.length} steps`);
+      // Saved before anything is computed, within the folds, at the end of one, and in the last training.
+      for (const until of [0, 4, 9, 14, 30]) {
+        page.evaluate(few, { examples, options: { ...FEW, saveAs: 'few', saveEvery: 0 }, until }).catch(() => undefined);
+        await page.waitForFunction(() => window.holding, null, { timeout: 120_000 });
+        await page.reload();
+        await ready(page, server, way);
+        const found = await page.evaluate(few, { resume: 'few' });
+        if (!(found.saved >= until)) throw new Error(`saved at ${found.saved}, not from ${until} on`);
+        equal(`${way.device}, from step ${found.saved}: steps`, found.steps, whole.steps.slice(-found.steps.length));
+        equal(`${way.device}: its first step`, found.steps[0]?.[0], found.saved + 1);
+        equal(`${way.device}, from step ${found.saved}: bytes`, found.digest, whole.digest);
+        equal('nothing is left', found.left, 0);
+        notes.push(found.saved);
+      }
+      await page.reload();
+    }
+    return `from steps ${notes.join(', ')}`;
+  },
+
+  async 'few examples: leaving and aborting'({ page, server }) {
+    const examples = await balanced(EXAMPLES);
+    await ready(page, server);
+    const found = await page.evaluate(async ({ examples, options }) => {
+      const { savedRuns } = window.graftwork;
+      const backbone = window.backbone;
+      const left = await backbone.fewShot(examples, options);
+      for await (const { step } of left.training) if (step === 2) break;
+      const answers = await left.adapter.classify(['free phone']);
+      const abort = new AbortController();
+      const aborted = await backbone.fewShot(examples, { ...options, signal: abort.signal, saveAs: 'few' });
+      const why = await window.failure(async () => {
+        for await (const { step } of aborted.training) if (step === 3) abort.abort();
+      });
+      const [saved] = await savedRuns();
+      const { training } = await backbone.resume('few');
+      const rest = [];
+      for await (const { step, comparison } of training) if (comparison === undefined) rest.push(step);
+      const wrong = (options, texts = examples) => window.failure(async () => {
+        const { training } = await backbone.fewShot(texts, options);
+        for await (const step of training) void step;
+      });
+      return {
+        answers: answers.length, why, saved: saved.step, first: rest[0], runs: (await savedRuns()).length,
+        wrong: [
+          await wrong({ epoch: 3 }), await wrong({ labels: ['ham'] }), await wrong({}, examples.slice(0, 1)),
+          await wrong({ longTexts: 'some' }), await wrong({}, [{ text: 'a' }]),
+          await window.failure(() => left.adapter.classify(['a'], { threshold: 2 })),
+          await window.failure(() => left.adapter.classify(['a'], { longTexts: 'x' })),
+        ],
+      };
+    }, { examples, options: FEW });
+    equal('ends', [found.answers, found.why, found.first, found.runs], [1, 'AbortError', found.saved + 1, 0]);
+    equal('wrong', found.wrong, ['bad-option', 'bad-option', 'bad-option', 'bad-option', 'bad-examples', 'bad-option', 'bad-option']);
+  },
+};
+
+/** Runs in the page: the recipe, or the rest of it; with `until` it holds still once that step is saved, for ever. */
+async function few({ examples, options, until, resume }) {
+  const { savedRuns } = window.graftwork;
+  const [before] = await savedRuns();
+  const { adapter, training } = await (resume ? window.backbone.resume(resume) : window.backbone.fewShot(examples, options));
+  const steps = [];
+  for await (const progress of training) {
+    if (progress.comparison === undefined) steps.push([progress.step, progress.loss]);
+    if (until === undefined || !(progress.savedStep >= until)) continue;
+    window.holding = true;
+    await new Promise(() => {});
+  }
+  return { steps, saved: before?.step, digest: await window.digest(adapter), left: (await savedRuns()).length };
+}
