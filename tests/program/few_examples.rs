@@ -47,7 +47,7 @@ fn few_examples_choose_their_recipe() {
     assert_eq!((&told["recipe"], &told["dev"]), (&"few-shot".into(), &Value::Null));
     let found = &told["cross_validation"];
     assert_eq!((&found["head"]["of"], &found["adapter"]["of"]), (&15.into(), &15.into()), "{told}");
-    assert_eq!((&told["knowledge"]["held_out"], &told["knowledge"]["threshold"]), (&15.into(), &0.6.into()));
+    assert_eq!((&told["knowledge"]["examples"], &told["knowledge"]["threshold"]), (&15.into(), &0.6.into()));
     let (adapter, head) = (config(&out, "adapter_config.json"), config(&out, "head_config.json"));
     let training = &adapter["graftwork"]["training"];
     assert_eq!(
@@ -74,8 +74,8 @@ fn settings_that_are_given_win() {
     let (data, out) = (few(dir.path()), dir.path().join("out"));
     let own = ["--recipe", "few-shot", "--epochs", "2", "--batch-size", "5", "--lr", "2e-3", "--seed", "3", "--json"];
     let told = &json_lines(train(&out, &data).args(own), "")[0];
-    // Three folds of ten texts and all fifteen, two epochs each; fewer where the adapter was not worth its last training.
-    assert_eq!(told["steps"], 3 * 2 * 2 + 2 * 3);
+    // Three folds of four texts of the largest label and as many of the others, and all fifteen, two epochs each.
+    assert_eq!(told["steps"], 3 * 2 * 3 + 2 * 3);
     let training = &config(&out, "adapter_config.json")["graftwork"]["training"];
     assert_eq!(
         (&training["lr"], &training["batch_size"], &training["max_steps"]),
@@ -92,7 +92,7 @@ fn a_probe_is_a_head_alone() {
         (&told["recipe"], &told["steps"], &told["trainable_parameters"]),
         (&"probe".into(), &0.into(), &(3 * 128 + 3).into())
     );
-    assert_eq!(told["knowledge"]["held_out"], 15);
+    assert_eq!(told["knowledge"]["examples"], 15);
 }
 
 /// Without --dev a tenth is held out.
