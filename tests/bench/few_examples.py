@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Learning from few examples: what `docs/few-examples.md` shows, measured.
+"""Learning from few examples: what `few-examples.md` beside it shows, measured.
 
     python few_examples.py --graftwork BIN --backbone DIR --data DIR --out few-examples.jsonl [--sets a,b] [--per-label 5,10,20]
     python few_examples.py --out few-examples.jsonl --report

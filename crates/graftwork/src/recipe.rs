@@ -33,7 +33,7 @@ impl Recipe {
     }
 
     /// The one for as many examples as there are: [`Recipe::FewShot`] for at most 50 a label on average, where each has one
-    /// label; otherwise [`Recipe::Standard`]. `docs/few-examples.md` has the measurements.
+    /// label; otherwise [`Recipe::Standard`]. `tests/bench/few-examples.md` has the measurements.
     #[must_use]
     pub fn of(examples: &Examples) -> Self {
         let is_few = examples.has_one_label_each() && examples.len() <= few_shot::FEW * examples.labels().len();
