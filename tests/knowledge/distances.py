@@ -117,6 +117,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--shots", type=int, nargs="*", default=[5, 20, 100])
     parser.add_argument("--most", type=int, default=300, help="test texts of a set")
+    parser.add_argument("--train", type=int, default=4000, help="texts of a set that examples are drawn from")
     options = parser.parse_args()
     tokenizer, model = AutoTokenizer.from_pretrained(options.minilm), AutoModel.from_pretrained(options.minilm).eval()
 
@@ -126,7 +127,7 @@ def main() -> None:
 
     test = {name: load(name, "test", options.most) for name in SETS + OTHERS}
     for name in SETS:
-        x, y = load(name, "train", 4000)
+        x, y = load(name, "train", options.train)
         x, y = x[y != OUT_OF_SCOPE], y[y != OUT_OF_SCOPE]
         inside, labels = test[name]
         own = inside[labels == OUT_OF_SCOPE]
