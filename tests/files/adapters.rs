@@ -82,8 +82,11 @@ fn what_is_written_is_what_was_read_bit_for_bit() {
                 let path = case.join(config);
                 if path.is_file() && name(&case) != "legacy-no-version" {
                     let mut written: serde_json::Value = serde_json::from_slice(&files[config]).unwrap();
-                    written.as_object_mut().unwrap().remove("graftwork");
-                    assert_eq!(written, json(&path), "{} {config}", name(&case));
+                    let original = json(&path);
+                    if original.get("graftwork").is_none() {
+                        written.as_object_mut().unwrap().remove("graftwork");
+                    }
+                    assert_eq!(written, original, "{} {config}", name(&case));
                 }
             }
             let again = adapterhub::from_files("again", &files).unwrap();

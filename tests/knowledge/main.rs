@@ -140,7 +140,8 @@ fn row(
     let percent = |share: f64| format!("{:.1} %", 100.0 * share);
     let [accuracy, temperature, before, after, alarms] = sums;
     let of_outside = |((name, _), [alone, either, auroc]): (&(&str, &Labelled), &[f64; 3])| {
-        let more = if either > alone { format!(" + {:.0}", 100.0 * (either - alone)) } else { String::new() };
+        let more = 100.0 * (either - alone);
+        let more = if more >= 0.5 { format!(" + {more:.0}") } else { String::new() };
         format!("{name} {:.0}{more} % ({auroc:.2})", 100.0 * alone)
     };
     let outside: Vec<String> = outside.iter().zip(&flagged).map(of_outside).collect();

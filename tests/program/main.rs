@@ -1,6 +1,7 @@
 //! The program `graftwork` as scripts meet it: its interface is a contract.
 
 mod architectures;
+mod few_examples;
 mod input;
 #[cfg(unix)]
 mod interruptions;

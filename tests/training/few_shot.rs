@@ -157,7 +157,7 @@ fn what_cannot_be_learned_so_is_refused() {
     let file = adapter(&backbone);
     let mut run = FewShot::new(&backbone, &file, config(), &train, false).unwrap();
     let state = pollster::block_on(run.state("run")).unwrap();
-    for before in [(4, vec![0.0; 14 * 4]), (1, vec![0.0; 3])] {
+    for before in [(4, vec![0.0; 2 * 14 * 4]), (1, vec![0.0; 3])] {
         let refused = run.resume(RunState { before, ..state.clone() }).unwrap_err().to_string();
         assert!(refused.contains("another run"), "{refused}");
     }

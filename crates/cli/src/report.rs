@@ -57,10 +57,11 @@ pub fn summary(evaluation: &Evaluation) -> String {
 
 /// What cross-validation found about a head alone and with its adapter.
 pub fn comparison(found: &Comparison) -> String {
-    let Comparison { head, adapter, kept } = found;
+    let Comparison { head, adapter, scale, kept } = found;
     let kept = match kept {
         Kept::Head => "the head alone is kept",
-        Kept::Adapter => "the adapter is kept",
+        Kept::Adapter if *scale == 1.0 => "the adapter is kept",
+        Kept::Adapter => "half of the adapter is kept",
     };
     format!(
         "cross-validation: {} of {} right by the head alone, {} with the adapter: {kept}",

@@ -17,7 +17,7 @@ pub struct Trainer<'a> {
 }
 
 enum Inner<'a> {
-    Standard(graftwork_train::Trainer<'a>),
+    Standard(Box<graftwork_train::Trainer<'a>>),
     FewShot(Box<FewShot<'a>>),
 }
 
@@ -50,7 +50,7 @@ impl Backbone {
         let (file, config) = self.to_be_trained(file, config, train, Recipe::Standard)?;
         let inner = graftwork_train::Trainer::new(self.model(), &file, config, train.for_backbone(self)?, dev)?;
         let adapter = Adapter::new(self, inner.adapter().clone());
-        Ok(Trainer { backbone: self, inner: Inner::Standard(inner), adapter })
+        Ok(Trainer { backbone: self, inner: Inner::Standard(Box::new(inner)), adapter })
     }
 
     /// Plans the training of a [new adapter](NewAdapter::recipe) by [`Recipe::FewShot`]. Cross-validation stands in for dev

@@ -179,6 +179,12 @@ pub(crate) trait Method: Debug {
     /// What it does at the backbone's places, with the weights of `arena`.
     fn graft(&self, arena: &Arena, layers: usize) -> Arc<dyn Graft>;
 
+    /// The key, and its value, with which the adapter changes the backbone by `factor` times as much; `None` where no key can
+    /// say that.
+    fn scaled(&self, _factor: f64) -> Option<(&'static str, f64)> {
+        None
+    }
+
     /// Whether the adapter can be folded into the backbone's matrices.
     fn merges(&self) -> bool {
         false
@@ -257,6 +263,14 @@ impl AdapterConfig {
     /// If the configuration says nothing about a layer.
     pub fn tensors(&self, sizes: &Sizes) -> Result<Vec<TensorSpec>> {
         self.method().tensors(sizes)
+    }
+
+    /// The same adapter, which adds `factor` times as much to what the backbone computes; `None` where its configuration cannot
+    /// say that, as where the factor is learned.
+    #[must_use]
+    pub fn scaled(&self, factor: f64) -> Option<Self> {
+        let (key, value) = self.method().scaled(factor)?;
+        self.clone().with(key, value).ok()
     }
 
     /// The lowest layer that the adapter changes in a backbone of so many; `layers` if it changes none. What goes into it

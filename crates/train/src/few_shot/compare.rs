@@ -10,8 +10,11 @@ use crate::tasks::cross_entropy_of;
 pub struct Comparison {
     /// The fitted head on the bare backbone.
     pub head: Score,
-    /// The same with the adapter, both trained from there.
+    /// The same with the adapter, both trained from there, at the better of its scales.
     pub adapter: Score,
+    /// How much of what the adapter has learned to add is added: 1, or a half, which is between both (WiSE-FT: Wortsman et
+    /// al., "Robust fine-tuning of zero-shot models", 2022).
+    pub scale: f64,
     /// Which of them is kept.
     pub kept: Kept,
 }
@@ -48,6 +51,11 @@ impl Kept {
 }
 
 impl Score {
+    /// More are right, or as many at a lower loss.
+    fn is_better_than(&self, other: &Self) -> bool {
+        self.right > other.right || (self.right == other.right && self.loss < other.loss)
+    }
+
     /// Of logits, row-major [n, C], and labels.
     pub(super) fn new(logits: &[f32], classes: usize, labels: &[usize]) -> Self {
         let right = outcomes(logits, classes, labels, 1.0).iter().filter(|outcome| outcome.right).count();
@@ -61,13 +69,17 @@ impl Comparison {
     #[must_use]
     pub fn to_json(&self) -> Value {
         let score = |score: &Score| json!({"right": score.right, "of": score.of, "loss": score.loss});
-        json!({"head": score(&self.head), "adapter": score(&self.adapter), "kept": self.kept.name()})
+        let (head, adapter) = (score(&self.head), score(&self.adapter));
+        json!({"head": head, "adapter": adapter, "scale": self.scale, "kept": self.kept.name()})
     }
 
-    /// Of the logits of both for the examples that were held out.
-    pub(super) fn new([head, adapter]: [&[f32]; 2], classes: usize, labels: &[usize]) -> Self {
-        let (head, adapter) = (Score::new(head, classes, labels), Score::new(adapter, classes, labels));
-        let kept = if adapter.right >= head.right && adapter.of > 0 { Kept::Adapter } else { Kept::Head };
-        Self { head, adapter, kept }
+    /// Of the head's logits for the examples that were held out, and of the adapter's at each scale.
+    pub(super) fn new(head: &[f32], adapter: &[(f64, Vec<f32>)], classes: usize, labels: &[usize]) -> Self {
+        let head = Score::new(head, classes, labels);
+        let scored = adapter.iter().map(|(scale, logits)| (*scale, Score::new(logits, classes, labels)));
+        let best = scored.reduce(|best, next| if next.1.is_better_than(&best.1) { next } else { best });
+        let (scale, adapter) = best.unwrap_or((0.0, head));
+        let kept = if adapter.is_better_than(&head) { Kept::Adapter } else { Kept::Head };
+        Self { head, adapter, scale, kept }
     }
 }

@@ -12,12 +12,12 @@
 mod compare;
 mod parts;
 mod prepare;
+mod settings;
 
 use std::ops::ControlFlow;
 
-use graftwork_model::{Adapter, AdapterConfig, AdapterFile, Backbone, Knowledge};
+use graftwork_model::{Adapter, AdapterFile, Backbone, Knowledge};
 use graftwork_tensor::{OnProgress, give_way};
-use serde_json::Value;
 use web_time::Duration;
 
 use crate::checkpoint::RunState;
@@ -29,49 +29,7 @@ use crate::{Error, Result, TrainConfig, Trainer};
 pub use compare::{Comparison, Kept, Score};
 use parts::{Parts, features};
 use prepare::Prepared;
-
-/// The settings of the recipe's trainings, for texts of so many tokens on average: 80 steps of 16 texts at a peak rate of
-/// 1e-3, with BERT's dropout. Long texts get smaller batches, then fewer steps, so that a training is about 48,000 tokens.
-#[must_use]
-pub fn settings(mean_tokens: usize) -> TrainConfig {
-    let length = mean_tokens.max(1);
-    let batch_size = (TOKENS / (MOST_STEPS * length)).clamp(4, 16);
-    let steps = (TOKENS / (batch_size * length)).clamp(FEWEST_STEPS, MOST_STEPS);
-    // An epoch has at least one step.
-    TrainConfig {
-        epochs: steps,
-        max_steps: Some(steps),
-        lr: 1e-3,
-        batch_size,
-        dropout: 0.1,
-        keep_best: false,
-        ..TrainConfig::default()
-    }
-}
-
-const TOKENS: usize = 48_000;
-const MOST_STEPS: usize = 80;
-const FEWEST_STEPS: usize = 30;
-
-/// Up to so many examples a label are few.
-pub const FEW: usize = 50;
-
-/// A method as the recipe takes it: in the upper two thirds of `layers`, unless it leaves out others, and beginning by changing
-/// nothing.
-///
-/// # Errors
-/// Never, for a method of the table.
-pub fn method(method: AdapterConfig, layers: usize) -> Result<AdapterConfig> {
-    let config = method.to_json();
-    let is_empty = |value: &Value| value.as_array().is_none_or(Vec::is_empty);
-    let method = match config.get("leave_out") {
-        Some(chosen) if !is_empty(chosen) => method,
-        _ => method.with("leave_out", (0..layers / 3).collect::<Vec<_>>())?,
-    };
-    // LoRA begins so by itself.
-    let zero = config.get("non_linearity").map(|_| method.clone().with("init_weights", "mam_adapter"));
-    Ok(zero.transpose()?.unwrap_or(method))
-}
+pub use settings::{FEW, method, settings};
 
 /// The stages of a run, in their order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -311,23 +269,33 @@ impl<'a> FewShot<'a> {
     /// Takes what a training has learned, and begins the next one or ends the run.
     async fn end_training(&mut self) -> Result<Option<Comparison>> {
         let trainer = self.trainer.as_ref().expect("a training");
-        let features = features(self.backbone, trainer.adapter(), self.parts.all()).await?;
-        let l2 = self.prepared.as_ref().expect("what was prepared").l2;
         let Progress { tokens, elapsed, .. } = trainer.progress();
+        let trained = trainer.adapter().to_file(self.backbone.device()).await?;
+        let l2 = self.prepared.as_ref().expect("what was prepared").l2;
         if self.part < self.parts.folds() {
-            self.left = self.parts.left(self.part, &features, l2, &self.left);
+            // Only now, so that a call that was given up has left nothing.
+            let mut left = self.left.clone();
+            for (scale, file) in self.parts.scaled(&trained).enumerate() {
+                let adapter = Adapter::load(self.backbone, &file)?;
+                let features = features(self.backbone, &adapter, self.parts.all()).await?;
+                self.parts.leave(self.part, (scale, &features), l2, &mut left);
+            }
+            self.left = left;
             self.part += 1;
             self.before = (self.before.0 + tokens, self.before.1 + elapsed);
             return self.begin();
         }
+        let scale = self.comparison.as_ref().map_or(0, |found| self.parts.place_of(found.scale));
+        let file = self.parts.scaled(&trained).nth(scale).expect("a scale that was tried");
+        let adapter = Adapter::load(self.backbone, &file)?;
+        let features = features(self.backbone, &adapter, self.parts.all()).await?;
         let dim = features.len() / self.parts.labels.len();
-        let (held_out, truth, distances) = self.parts.held_out(&self.left);
+        let (held_out, truth, distances) = self.parts.held_out(scale, &self.left);
         let familiar = familiar(&features, dim, &self.parts.labels, distances);
         self.knowledge = knowledge(&held_out, self.parts.classes, &truth, familiar);
         // What the training has made of the head, logistic regression makes better.
         let head = fit(&features, dim, &self.parts.labels, self.parts.classes, l2, None);
-        let trained = trainer.adapter().to_file(self.backbone.device()).await?;
-        let adapter = Adapter::load(self.backbone, &head.put_into(&trained))?;
+        let adapter = Adapter::load(self.backbone, &head.put_into(&file))?;
         self.finish(adapter);
         self.before = (self.before.0 + tokens, self.before.1 + elapsed);
         Ok(None)

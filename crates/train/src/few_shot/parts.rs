@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use graftwork_model::{Adapter, AdapterFile, Backbone};
+use graftwork_model::{Adapter, AdapterConfig, AdapterFile, Backbone};
 use graftwork_tensor::Tape;
 use graftwork_text::Encoding;
 
@@ -16,6 +16,9 @@ use crate::{Error, Lessons, LowerLayers, Result, TrainConfig};
 /// The most folds: each is a training.
 const MOST_FOLDS: usize = 3;
 
+/// How much of what an adapter adds is tried.
+const SCALES: [f64; 2] = [0.5, 1.0];
+
 /// The folds of the examples, and all of them at the end.
 pub(super) struct Parts<'a> {
     lessons: Lessons<'a>,
@@ -25,6 +28,8 @@ pub(super) struct Parts<'a> {
     fold: Vec<usize>,
     /// How many folds there are.
     folds: usize,
+    /// How much of what an adapter adds is tried, with the adapter's description.
+    scales: Vec<(f64, AdapterConfig)>,
     /// Steps of each training; none if only the head is fitted.
     pub steps: Vec<usize>,
 }
@@ -39,9 +44,13 @@ impl<'a> Parts<'a> {
         }
         let count = fold_count(&labels).map_or(0, |count| count.min(MOST_FOLDS));
         let fold = if count > 0 { folds(&labels, count, config.seed) } else { vec![0; labels.len()] };
+        let scaled = SCALES.iter().filter_map(|scale| Some((*scale, start.config.scaled(*scale)?)));
+        let scales: Vec<_> = scaled.collect();
+        let scales = if scales.is_empty() { vec![(1.0, start.config.clone())] } else { scales };
         let mut lessons = Lessons::from(examples);
         lessons.balance = Some(labels.clone());
-        let mut parts = Self { lessons, labels, classes: head.num_labels, fold, folds: count, steps: Vec::new() };
+        let mut parts =
+            Self { lessons, labels, classes: head.num_labels, fold, folds: count, scales, steps: Vec::new() };
         let trainings = if head_only { 0 } else { count + 1 };
         for part in 0..trainings {
             parts.steps.push(parts.lessons_of(part).plan(config)?.total_steps());
@@ -82,10 +91,24 @@ impl<'a> Parts<'a> {
         Lessons { only, ..self.lessons.clone() }
     }
 
-    /// How many numbers the trainings before one leave: logits [n, C] and a distance of each example, as far as they have
-    /// been held out.
+    /// How many numbers the trainings before one leave: at each scale logits [n, C] and a distance of each example, as far as
+    /// they have been held out.
     pub fn left_after(&self, part: usize) -> usize {
-        if part == 0 { 0 } else { self.labels.len() * (self.classes + 1) }
+        if part == 0 { 0 } else { self.scales.len() * self.block() }
+    }
+
+    fn block(&self) -> usize {
+        self.labels.len() * (self.classes + 1)
+    }
+
+    /// An adapter that was trained, at each scale.
+    pub fn scaled(&self, trained: &AdapterFile) -> impl Iterator<Item = AdapterFile> {
+        self.scales.iter().map(|(_, config)| AdapterFile { config: config.clone(), ..trained.clone() })
+    }
+
+    /// Which of the scales that is.
+    pub fn place_of(&self, scale: f64) -> usize {
+        self.scales.iter().position(|(other, _)| *other == scale).unwrap_or_default()
     }
 
     /// The examples with these features, as a fold sees them.
@@ -95,23 +118,23 @@ impl<'a> Parts<'a> {
         Fold { features, dim: features.len() / self.labels.len(), held, kept, labels, classes: self.classes }
     }
 
-    /// Adds to what the trainings before have `left` what this one says about the examples that it has not learned from.
-    pub fn left(&self, fold: usize, features: &[f32], l2: f64, left: &[f32]) -> Vec<f32> {
-        let (n, classes) = (self.labels.len(), self.classes);
-        let mut left = if left.is_empty() { vec![0.0; n * (classes + 1)] } else { left.to_vec() };
-        let (logits, far) = left.split_at_mut(n * classes);
+    /// Adds to what the trainings before have `left` what this one, of such features at a scale, says about the examples that
+    /// it has not learned from.
+    pub fn leave(&self, fold: usize, (scale, features): (usize, &[f32]), l2: f64, left: &mut Vec<f32>) {
+        left.resize(self.left_after(1), 0.0);
+        let (logits, far) = left[scale * self.block()..][..self.block()].split_at_mut(self.labels.len() * self.classes);
         let fold = self.fold_of(fold, features);
         fold.judge(&fold.fit(l2), logits);
         let (held, kept) = (fold.rows(&fold.held), fold.rows(&fold.kept));
         for (example, distance) in fold.held.iter().zip(distances(&held, &kept, fold.dim, &fold.labels)) {
             far[*example] = distance as f32;
         }
-        left
     }
 
-    /// Of what the folds have left: the logits of the examples that were held out, their labels and distances.
-    pub fn held_out(&self, left: &[f32]) -> (Vec<f32>, Vec<usize>, Vec<f64>) {
-        let (logits, distances) = left.split_at(left.len().min(self.labels.len() * self.classes));
+    /// Of what the folds have left at a scale: the logits of the examples that were held out, their labels and distances.
+    pub fn held_out(&self, scale: usize, left: &[f32]) -> (Vec<f32>, Vec<usize>, Vec<f64>) {
+        let own = left.get(scale * self.block()..(scale + 1) * self.block()).unwrap_or_default();
+        let (logits, distances) = own.split_at(own.len().min(self.labels.len() * self.classes));
         let (logits, truth) = self.judged(logits);
         let distances =
             self.were_held_out().filter_map(|example| distances.get(example)).map(|v| f64::from(*v)).collect();
@@ -132,8 +155,9 @@ impl<'a> Parts<'a> {
     /// The head alone and the adapter on what was held out.
     pub fn compare(&self, prepared: &Prepared, left: &[f32]) -> Comparison {
         let (head, truth) = self.judged(&prepared.held_out);
-        let (adapter, ..) = self.held_out(left);
-        Comparison::new([&head, &adapter], self.classes, &truth)
+        let scales = self.scales.iter().enumerate().take(left.len());
+        let adapter: Vec<_> = scales.map(|(place, (scale, _))| (*scale, self.held_out(place, left).0)).collect();
+        Comparison::new(&head, &adapter, self.classes, &truth)
     }
 }
 

@@ -107,3 +107,33 @@ pub fn expected_calibration_error(outcomes: &[Outcome], bins: Bins) -> f64 {
     };
     groups.into_iter().map(gap).sum::<f64>() / outcomes.len().max(1) as f64
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bins_of_equal_mass_hold_equally_many() {
+        let outcome = |(confidence, right)| Outcome { confidence, right };
+        let four: Vec<Outcome> = [(0.9, true), (0.5, false), (0.6, true), (0.8, true)].map(outcome).into();
+        // Of 0.5 and 0.6, one of two is right; of 0.8 and 0.9, both are.
+        let by_mass = expected_calibration_error(&four, Bins::EqualMass(2));
+        assert!((by_mass - (0.05 + 0.15) / 2.0).abs() < 1e-12, "{by_mass}");
+        let at_once = expected_calibration_error(&four, Bins::EqualMass(1));
+        assert!((at_once - 0.05).abs() < 1e-12, "{at_once}");
+        assert_eq!(expected_calibration_error(&[], Bins::EqualMass(3)), 0.0);
+        let bins = [5, 40, 299, 300].map(Bins::for_outcomes);
+        assert_eq!(bins, [Bins::EqualMass(1), Bins::EqualMass(2), Bins::EqualMass(14), Bins::EqualWidth(15)]);
+    }
+
+    /// What says nothing leaves no certainty, and what is always right no certainty without end.
+    #[test]
+    fn temperatures_have_bounds() {
+        assert_eq!((temperature(&[], 3, &[]), temperature(&[1.0], 1, &[0])), (1.0, 1.0));
+        let right = temperature(&[3.0, 0.0, 0.0, 3.0, 3.0, 0.0], 2, &[0, 1, 0]);
+        // The truth counts as 1 - 1/5: its odds are 4.
+        assert!((right - 3.0 / f64::ln(4.0)).abs() < 1e-9, "{right}");
+        let wrong = temperature(&[3.0, 0.0, 0.0, 3.0], 2, &[1, 0]);
+        assert!((wrong - 100.0).abs() < 1e-6, "{wrong}");
+    }
+}

@@ -63,6 +63,13 @@ impl Method for Bottleneck {
         &self.leave_out
     }
 
+    fn scaled(&self, factor: f64) -> Option<(&'static str, f64)> {
+        match self.scaling {
+            Scaling::Fixed(scaling) => Some(("scaling", scaling * factor)),
+            Scaling::Learned | Scaling::Channel => None,
+        }
+    }
+
     fn dropout(&self) -> f64 {
         self.dropout
     }

@@ -135,6 +135,10 @@ impl Method for Lora {
         &self.leave_out
     }
 
+    fn scaled(&self, factor: f64) -> Option<(&'static str, f64)> {
+        Some(("alpha", self.alpha * factor))
+    }
+
     fn dropout(&self) -> f64 {
         self.dropout
     }
