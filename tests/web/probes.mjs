@@ -53,18 +53,18 @@ export const checks = {
     return `tiny backbone, median of 15: ${SIZES.map((size, i) => `${found[i].toFixed(1)} ms at ${size}`).join(', ')}`;
   },
 
-  async 'long texts and languages are told of'({ page, server }) {
+  async 'probes: long texts and languages'({ page, server }) {
     await ready(page, server);
     const found = await page.evaluate(async () => {
       const { backbone } = window;
-      const long = 'free phone now '.repeat(200);
-      const texts = [long, 'see you at noon', 'мы увидимся завтра в полдень у вокзала'];
+      const long = 'I will be back '.repeat(100);
+      const texts = [long, 'free phone now', 'мы увидимся завтра в полдень у вокзала'];
       const adapter = await window.create();
       const types = async (options) => (await adapter.classify(texts, options)).map((answer) => answer.warnings.map((w) => w.type));
       const [whole] = await adapter.classify([long], { longTexts: 'windows' });
       const vectors = await Promise.all(['first', 'ends', 'windows'].map((longTexts) => backbone.embed([long], { longTexts, maxLength: 16 })));
       return {
-        survey: await backbone.survey(texts), cut: await backbone.survey(texts, { maxLength: 16, longTexts: 'windows' }),
+        survey: await backbone.survey(texts), cut: await backbone.survey(texts, { maxLength: 8, longTexts: 'windows' }),
         types: await types(), ends: await types({ longTexts: 'ends' }), warning: (await adapter.classify([long]))[0].warnings[0],
         windows: whole.warnings,
         different: new Set(vectors.map(([vector]) => vector.join())).size,
