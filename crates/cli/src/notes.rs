@@ -1,6 +1,6 @@
 //! What of the texts is not read, or hardly understood: said before anything is learned or measured, and after predicting.
 
-use graftwork::{Backbone, Examples, LongTexts, Survey, Warning, token_classification};
+use graftwork::{AdapterFile, Backbone, Examples, LongTexts, Survey, Warning, token_classification};
 use serde_json::{Value, json};
 
 use crate::args::Common;
@@ -38,6 +38,16 @@ pub fn on_examples(examples: &Examples, backbone: &Backbone, common: &Common) {
     say_uncovered(uncovered, texts, &what);
     if let Some(note) = examples.note() {
         eprintln!("note: {note}");
+    }
+}
+
+/// Says what of a head AdapterHub's files cannot: there it would be one on the first token, without a word.
+pub fn on_head(file: &AdapterFile, common: &Common) {
+    if !common.quiet && file.head.as_ref().is_some_and(|head| !head.is_adapterhubs()) {
+        eprintln!(
+            "note: the head stands on means of hidden states, which AdapterHub has no key for: it reads the adapter, but answers \
+             otherwise. For AdapterHub, train with --recipe standard"
+        );
     }
 }
 

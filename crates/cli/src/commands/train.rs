@@ -131,6 +131,7 @@ pub fn run(args: &Train, common: &Common) -> Result<()> {
     let measured = found.iter().map(|(name, found)| ((*name).to_owned(), report::brief(found).into()));
     trained.metadata.metrics.extend(measured);
     trained.save(&args.out)?;
+    notes::on_head(&trained, common);
     drop(out_dir);
     tell(&Told { args, common, backbone: &backbone, trained: &trained, task, recipe, labels, speed, found })
 }
