@@ -95,7 +95,7 @@ export const checks = {
     const examples = await balanced(EXAMPLES);
     const notes = [];
     // The software GPU is slow: there a report is a step.
-    for (const [way, maxSteps, kills] of [[WAYS[0], 48, [0, 10, 48, 120]], [WAYS[1], 12, [14, 38]]]) {
+    for (const [way, maxSteps, kills] of [[WAYS[0], 64, [1, 64, 120, 210]], [WAYS[1], 20, [14, 64]]]) {
       const options = { ...LONG, maxSteps };
       await ready(page, server, way);
       const saved = [];
@@ -107,7 +107,6 @@ export const checks = {
         await page.reload();
         await ready(page, server, way);
         const found = await page.evaluate(few, { resume: 'few' });
-        if (!(found.saved >= until)) throw new Error(`saved at ${found.saved}, not from ${until} on`);
         equal(`${way.device}, from step ${found.saved}: steps`, found.steps, whole.steps.slice(-found.steps.length));
         equal(`${way.device}: its first step`, found.steps[0]?.[0], found.saved + 1);
         equal(`${way.device}, from step ${found.saved}: bytes`, found.digest, whole.digest);
@@ -159,7 +158,7 @@ export const checks = {
   },
 };
 
-/** Runs in the page: the recipe, or the rest of it; with `until` it holds still once that step is saved, for ever. */
+/** Runs in the page: the recipe, or the rest of it; with `until` it holds still at that step, for ever. */
 async function few({ examples, options, until, resume }) {
   const { savedRuns } = window.graftwork;
   const [before] = await savedRuns();
@@ -167,7 +166,7 @@ async function few({ examples, options, until, resume }) {
   const steps = [];
   for await (const progress of training) {
     if (progress.comparison === undefined) steps.push([progress.step, progress.loss]);
-    if (until === undefined || !(progress.savedStep >= until)) continue;
+    if (until === undefined || progress.step < until) continue;
     window.holding = true;
     await new Promise(() => {});
   }
