@@ -1,8 +1,10 @@
 //! A classifier that learns while examples come in, and what adapters know of their own answers.
 
-use graftwork::{AdapterConfig, AdapterFile, Classification, Dataset, NewAdapter, Probe, TrainConfig, Warning};
+use graftwork::{
+    AdapterConfig, AdapterFile, Backbone, Classification, Dataset, NewAdapter, Probe, TrainConfig, Warning,
+};
 use graftwork::{block_on, shuffled};
-use graftwork_tests::devices;
+use graftwork_tests::{devices, golden};
 
 use crate::{attached, tiny_bert};
 
@@ -88,6 +90,40 @@ fn only_the_examples_and_their_order_count() {
     grown.relabel(5, &*examples[5].1).unwrap();
     assert_eq!((grown.len(), grown.labels().len()), (24, 4));
     assert_eq!(answers(&grown), answers(&whole));
+}
+
+/// What one reader has read, every probe on that backbone learns and answers: as if each had read it. Another device reads
+/// what a probe goes on with.
+#[test]
+fn reading_is_apart_from_learning() {
+    let devices = devices();
+    let backbone = tiny_bert(&devices[0]);
+    let examples = labelled(3, 5);
+    let mut whole = backbone.probe();
+    block_on(whole.add(&examples)).unwrap();
+    let read = block_on(backbone.probe().reader().read(&texts(&examples))).unwrap();
+    let mut halves = backbone.probe();
+    halves.learn(read.iter().zip(examples.iter().map(|(_, label)| label.as_str())));
+    let expected = block_on(whole.classify(&texts(&examples)).threshold(1.0)).unwrap();
+    assert_eq!(halves.answer(&read, 1.0).unwrap(), expected);
+    assert_eq!(halves.knowledge(), whole.knowledge());
+    assert!(expected.iter().all(|answer| !answer.is_sure()));
+    assert!(halves.answer(&read, 1.5).is_err());
+
+    let long = ["he is was in the to of and ".repeat(40)];
+    let mut short = backbone.probe().limit(16);
+    short.learn(read.iter().zip(["a", "b"].repeat(8)));
+    for device in &devices {
+        let elsewhere = tiny_bert(device);
+        halves.read_with(elsewhere.probe().reader()).unwrap();
+        let moved = block_on(halves.classify(&texts(&examples)).threshold(1.0)).unwrap();
+        assert!(farthest(&moved, &expected) < 1e-4, "{}", device.name());
+        short.read_with(elsewhere.probe().reader()).unwrap();
+        let [cut] = &block_on(short.classify(&long)).unwrap()[..] else { panic!("one answer") };
+        assert!(matches!(cut.warnings[0], Warning::Truncated { read: 16, .. }), "its own limit: {:?}", cut.warnings);
+    }
+    let other = block_on(Backbone::load(golden::path("tiny-distilbert"), &devices[0])).unwrap();
+    assert!(halves.read_with(other.probe().reader()).is_err());
 }
 
 #[test]

@@ -89,7 +89,10 @@ impl Arena {
             let len = entry.shape.iter().product::<usize>();
             HostTensor::new(entry.shape.clone(), values[entry.offset..entry.offset + len].to_vec())
         };
-        self.entries.iter().map(|(name, entry)| (name.clone(), cut(entry))).collect()
+        // Collecting would sort what is sorted, by code that nothing else needs.
+        let mut tensors = BTreeMap::new();
+        tensors.extend(self.entries.iter().map(|(name, entry)| (name.clone(), cut(entry))));
+        tensors
     }
 
     /// Reads all weights back.

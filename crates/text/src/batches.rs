@@ -1,5 +1,7 @@
 //! Which sequences share a batch.
 
+use crate::order;
+
 /// How large a batch may grow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BatchSize {
@@ -57,9 +59,7 @@ fn beginnings(lengths: &[usize], order: &[usize], size: BatchSize) -> impl Itera
 /// one that needs the most memory comes first.
 #[must_use]
 pub fn by_length(lengths: &[usize]) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..lengths.len()).collect();
-    order.sort_by_key(|&index| std::cmp::Reverse(lengths[index]));
-    order
+    order(lengths.len(), &|a, b| lengths[b].cmp(&lengths[a]))
 }
 
 #[cfg(test)]

@@ -95,7 +95,8 @@ impl Backbone {
     #[wasm_bindgen(js_name = attachFiles)]
     pub fn attach_files(&self, names: Vec<String>, contents: Vec<JsValue>, any_backbone: bool) -> Result<Adapter> {
         let bytes = contents.into_iter().map(|bytes| bytes.unchecked_into::<Uint8Array>().to_vec());
-        let parts: BTreeMap<String, Vec<u8>> = names.into_iter().zip(bytes).collect();
+        let mut parts = BTreeMap::new();
+        parts.extend(names.into_iter().zip(bytes));
         self.attach_file(files::adapterhub::from_files("the adapter", &parts), any_backbone)
     }
 

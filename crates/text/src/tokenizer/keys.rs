@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use crate::order;
+
 /// Flat: the strings stand end to end, so that a vocabulary takes little more memory than its file.
 #[derive(Debug)]
 pub(super) struct Keys {
@@ -22,19 +24,20 @@ pub(super) struct Branch {
 
 impl Keys {
     /// Of a string that is given twice the later value holds. Together they have less than 4 GB.
-    pub(super) fn new<S: AsRef<str>>(mut pairs: Vec<(S, u32)>) -> Self {
-        pairs.sort_by(|a, b| a.0.as_ref().cmp(b.0.as_ref()));
+    pub(super) fn new<S: AsRef<str>>(pairs: Vec<(S, u32)>) -> Self {
+        let key = |index: usize| pairs[index].0.as_ref();
+        let order = order(pairs.len(), &|a, b| key(a).cmp(key(b)));
         let (mut bytes, mut ends, mut values, mut first) = (Vec::new(), Vec::new(), Vec::new(), vec![0; 257]);
-        for (i, (key, value)) in pairs.iter().enumerate() {
-            let key = key.as_ref();
-            if pairs.get(i + 1).is_some_and(|(next, _)| next.as_ref() == key) {
+        for (i, index) in order.iter().enumerate() {
+            let (own, (_, value)) = (key(*index), &pairs[*index]);
+            if order.get(i + 1).is_some_and(|next| key(*next) == own) {
                 continue;
             }
-            bytes.extend_from_slice(key.as_bytes());
+            bytes.extend_from_slice(own.as_bytes());
             ends.push(bytes.len() as u32);
             values.push(*value);
             // The empty string stands before all that begin with a byte.
-            let begins = key.bytes().next().map_or(0, |byte| usize::from(byte) + 1);
+            let begins = own.bytes().next().map_or(0, |byte| usize::from(byte) + 1);
             first[begins] = ends.len() as u32;
         }
         for byte in 1..first.len() {

@@ -1,6 +1,7 @@
 //! The steps that make the text that the vocabulary knows of the text as written: lower case, no accents, ...
 
 use super::normalized::Normalized;
+use crate::order;
 use crate::unicode::{self, kinds};
 
 /// One step; a normalizer has none, one, or a few.
@@ -86,7 +87,11 @@ fn decompose(text: &mut Normalized<'_>, compatible: bool, composed: bool) {
     }
     // Marks on one base stand in the order of their classes.
     for marks in parts.chunk_by_mut(|a, b| a.0 != 0 && b.0 != 0) {
-        marks.sort_by_key(|part| part.0);
+        if marks.len() > 1 {
+            let order = order(marks.len(), &|a, b| marks[a].0.cmp(&marks[b].0));
+            let sorted: Vec<_> = order.into_iter().map(|mark| marks[mark]).collect();
+            marks.copy_from_slice(&sorted);
+        }
     }
     if composed {
         parts = recompose(parts);

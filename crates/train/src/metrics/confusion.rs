@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use graftwork_text::order;
+
 /// The pairs of truth and prediction that occur, with their counts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Confusion {
@@ -43,10 +45,9 @@ impl Confusion {
 
     /// The `most` most frequent mistakes, the most frequent first.
     pub fn mistakes(&self, most: usize) -> Vec<(usize, usize, usize)> {
-        let mut mistakes: Vec<_> = self.pairs().filter(|(truth, prediction, _)| truth != prediction).collect();
-        mistakes.sort_by_key(|(_, _, count)| std::cmp::Reverse(*count));
-        mistakes.truncate(most);
-        mistakes
+        let mistakes: Vec<_> = self.pairs().filter(|(truth, prediction, _)| truth != prediction).collect();
+        let order = order(mistakes.len(), &|a, b| mistakes[b].2.cmp(&mistakes[a].2));
+        order.into_iter().take(most).map(|place| mistakes[place]).collect()
     }
 }
 

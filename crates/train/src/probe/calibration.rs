@@ -2,6 +2,7 @@
 //! Networks", 2017), and how far they are from the truth.
 
 use graftwork_tensor::Float;
+use graftwork_text::order;
 
 use crate::predict::argmax;
 
@@ -88,8 +89,8 @@ impl Bins {
 /// The expected calibration error: the mean distance, over bins weighted by their outcomes, of how often answers are right
 /// to how probable they said they were. 0 without outcomes.
 pub fn expected_calibration_error(outcomes: &[Outcome], bins: Bins) -> f64 {
-    let mut sorted = outcomes.to_vec();
-    sorted.sort_by(|a, b| a.confidence.total_cmp(&b.confidence));
+    let order = order(outcomes.len(), &|a, b| outcomes[a].confidence.total_cmp(&outcomes[b].confidence));
+    let sorted: Vec<Outcome> = order.into_iter().map(|place| outcomes[place]).collect();
     let groups: Vec<&[Outcome]> = match bins {
         // As the paper: (0, 1/m], (1/m, 2/m], ...
         Bins::EqualWidth(m) => {

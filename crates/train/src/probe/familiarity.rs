@@ -1,6 +1,7 @@
 //! How far texts lie from what was learned; what is measured is with [`Familiar`].
 
 use graftwork_model::Familiar;
+use graftwork_text::order;
 
 use super::lbfgs::dot;
 
@@ -36,16 +37,21 @@ pub fn leave_one_out(features: &[f32], dim: usize, labels: &[usize]) -> Option<V
 /// usual: the limit is the least that at most one new text in twenty of their kind lies beyond, by the rank that split
 /// conformal prediction takes (Vovk et al., "Algorithmic Learning in a Random World", 2005). `None` of fewer than nineteen:
 /// one in twenty could not be promised.
-pub fn familiar(features: &[f32], dim: usize, labels: &[usize], mut distances: Vec<f64>) -> Option<Familiar> {
+pub fn familiar(features: &[f32], dim: usize, labels: &[usize], distances: Vec<f64>) -> Option<Familiar> {
     if distances.len() < FEWEST {
         return None;
     }
-    distances.sort_by(f64::total_cmp);
+    let distances = sorted(&distances);
     let rank = ((distances.len() + 1) as f64 * (1.0 - FALSE_ALARMS)).ceil() as usize;
     let limit = distances[rank.min(distances.len()) - 1];
     let sums = class_sums(&unit_rows(features, dim), dim, labels);
     let means: Vec<f32> = sums.iter().filter(|(_, n)| *n > 0).flat_map(|(sum, _)| sum).map(|v| *v as f32).collect();
     Some(Familiar::new(limit, dim, &means))
+}
+
+/// From the smallest on.
+pub(super) fn sorted(values: &[f64]) -> Vec<f64> {
+    order(values.len(), &|a, b| values[a].total_cmp(&values[b])).into_iter().map(|place| values[place]).collect()
 }
 
 /// The distance of each of some rows, row-major [m, D], to the nearest class of others, row-major [n, D], and their labels.

@@ -3,6 +3,7 @@
 use graftwork_model::TradeOff;
 
 use super::calibration::Outcome;
+use super::familiarity::sorted;
 
 /// The shares of outcomes, in percent, that the rows of a table are to answer.
 const SHARES: [usize; 12] = [100, 97, 94, 90, 85, 80, 70, 60, 50, 40, 30, 20];
@@ -17,8 +18,8 @@ pub fn trade_off(threshold: f64, outcomes: &[Outcome]) -> TradeOff {
 /// What happens at a dozen thresholds or fewer, from 0 on, each of which answers less than the one before. They are rounded
 /// down to thousandths.
 pub fn trade_offs(outcomes: &[Outcome]) -> Vec<TradeOff> {
-    let mut sorted: Vec<f64> = outcomes.iter().map(|outcome| outcome.confidence).collect();
-    sorted.sort_by(|a, b| b.total_cmp(a));
+    let mut sorted = sorted(&outcomes.iter().map(|outcome| outcome.confidence).collect::<Vec<_>>());
+    sorted.reverse();
     let mut table = vec![trade_off(0.0, outcomes)];
     for share in SHARES {
         let Some(last) = (sorted.len() * share).div_ceil(100).checked_sub(1) else { continue };

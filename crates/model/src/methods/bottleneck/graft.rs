@@ -11,8 +11,6 @@
 //! ```
 //! where the adapter's own norms LNb and LNa are there only with `ln_before` and `ln_after`.
 
-use std::collections::BTreeMap;
-
 use graftwork_tensor::{Param, Tape, Var};
 
 use super::tensors::{Part, canonical_name};
@@ -28,7 +26,8 @@ const LAYER_NORM_EPS: f32 = 1e-5;
 #[derive(Debug)]
 pub(super) struct Bottlenecks {
     config: Bottleneck,
-    modules: BTreeMap<(usize, SubLayer), Module>,
+    /// A few dozens at most: a map would be longer as code than as data.
+    modules: Vec<((usize, SubLayer), Module)>,
 }
 
 impl Bottlenecks {
@@ -42,7 +41,8 @@ impl Bottlenecks {
 
 impl Graft for Bottlenecks {
     fn after_sub_layer(&self, tape: &mut Tape, at: (usize, SubLayer), [h, x]: [&Var; 2], norm: &Norm) -> Var {
-        let Some(module) = self.modules.get(&at) else { return norm.forward(tape, h, Some(x)) };
+        let own = self.modules.iter().find(|(place, _)| *place == at);
+        let Some((_, module)) = own else { return norm.forward(tape, h, Some(x)) };
         let config = &self.config;
         let y = if config.is_parallel {
             module.forward(tape, config, x, h, false)

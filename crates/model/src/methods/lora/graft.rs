@@ -1,7 +1,5 @@
 //! What LoRA computes beside a frozen product.
 
-use std::collections::BTreeMap;
-
 use graftwork_tensor::ops::linear::Linear;
 use graftwork_tensor::{Activation, Tape, Var, Weight};
 
@@ -16,7 +14,7 @@ pub(super) struct LowRank {
     scale: f32,
     dropout: f32,
     /// A and B of each matrix that changes.
-    factors: BTreeMap<(usize, Matrix), [Weight; 2]>,
+    factors: Vec<((usize, Matrix), [Weight; 2])>,
 }
 
 impl LowRank {
@@ -48,7 +46,8 @@ impl Graft for LowRank {
         activation: Activation,
     ) -> Var {
         let parts = product.matrices();
-        let changed = |(i, matrix): (usize, &Matrix)| Some((i, self.factors.get(&(layer, *matrix))?));
+        let own = |at| self.factors.iter().find(|(place, _)| *place == at).map(|(_, factors)| factors);
+        let changed = |(i, matrix): (usize, &Matrix)| Some((i, own((layer, *matrix))?));
         let changes: Vec<_> = parts.iter().enumerate().filter_map(changed).collect();
         if changes.is_empty() {
             return dense.forward(tape, x, activation);
