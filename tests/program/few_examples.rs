@@ -11,15 +11,45 @@ use crate::{backbone, fail, file, graftwork, json_lines, succeed};
 /// Texts of three kinds, a few of each.
 fn few(dir: &Path) -> PathBuf {
     let kinds = [
-        ("delivery", ["where is my parcel", "it never came", "the courier was here", "track my order", "it is late"]),
+        (
+            "delivery",
+            [
+                "where is my parcel",
+                "it never came",
+                "the courier was here",
+                "track my order",
+                "it is late",
+                "no box yet",
+                "who has it",
+            ],
+        ),
         (
             "payment",
-            ["charged twice", "my card was declined", "send me an invoice", "refund the money", "wrong amount"],
+            [
+                "charged twice",
+                "my card was declined",
+                "send me an invoice",
+                "refund the money",
+                "wrong amount",
+                "I paid",
+                "a bill",
+            ],
         ),
-        ("praise", ["thank you so much", "great service", "I love it", "best shop ever", "all went well"]),
+        (
+            "praise",
+            [
+                "thank you so much",
+                "great service",
+                "I love it",
+                "best shop ever",
+                "all went well",
+                "so kind",
+                "five stars",
+            ],
+        ),
     ];
     let row =
-        |(label, texts): &(&str, [&str; 5])| -> String { texts.iter().map(|t| format!("{label}\t{t}\n")).collect() };
+        |(label, texts): &(&str, [&str; 7])| -> String { texts.iter().map(|t| format!("{label}\t{t}\n")).collect() };
     let path = dir.join("few.tsv");
     std::fs::write(&path, "label\ttext\n".to_owned() + &kinds.iter().map(row).collect::<String>()).unwrap();
     path
@@ -46,8 +76,8 @@ fn few_examples_choose_their_recipe() {
     let told = &json_lines(train(&out, &data).args(["--json", "--threshold", "0.6"]), "")[0];
     assert_eq!((&told["recipe"], &told["dev"]), (&"few-shot".into(), &Value::Null));
     let found = &told["cross_validation"];
-    assert_eq!((&found["head"]["of"], &found["adapter"]["of"]), (&15.into(), &15.into()), "{told}");
-    assert_eq!((&told["knowledge"]["examples"], &told["knowledge"]["threshold"]), (&15.into(), &0.6.into()));
+    assert_eq!((&found["head"]["of"], &found["adapter"]["of"]), (&21.into(), &21.into()), "{told}");
+    assert_eq!((&told["knowledge"]["examples"], &told["knowledge"]["threshold"]), (&21.into(), &0.6.into()));
     let (adapter, head) = (config(&out, "adapter_config.json"), config(&out, "head_config.json"));
     let training = &adapter["graftwork"]["training"];
     assert_eq!(
@@ -79,8 +109,8 @@ fn settings_that_are_given_win() {
     let (data, out) = (few(dir.path()), dir.path().join("out"));
     let own = ["--recipe", "few-shot", "--epochs", "2", "--batch-size", "5", "--lr", "2e-3", "--seed", "3", "--json"];
     let told = &json_lines(train(&out, &data).args(own), "")[0];
-    // Three folds of four texts of the largest label and as many of the others, and all fifteen, two epochs each.
-    assert_eq!(told["steps"], 3 * 2 * 3 + 2 * 3);
+    // Three folds of five texts of the largest label and as many of the others, and all twenty-one, two epochs each.
+    assert_eq!(told["steps"], 3 * 2 * 3 + 2 * 5);
     let training = &config(&out, "adapter_config.json")["graftwork"]["training"];
     assert_eq!(
         (&training["lr"], &training["batch_size"], &training["max_steps"]),
@@ -97,7 +127,7 @@ fn a_probe_is_a_head_alone() {
         (&told["recipe"], &told["steps"], &told["trainable_parameters"]),
         (&"probe".into(), &0.into(), &(3 * 128 + 3).into())
     );
-    assert_eq!(told["knowledge"]["examples"], 15);
+    assert_eq!(told["knowledge"]["examples"], 21);
 }
 
 /// Without --dev a tenth is held out.

@@ -53,7 +53,7 @@ impl Backbone {
         Ok(Trainer { backbone: self, inner: Inner::Standard(Box::new(inner)), adapter })
     }
 
-    /// Plans the training of a [new adapter](NewAdapter::recipe) by [`Recipe::FewShot`]. Cross-validation stands in for dev
+    /// Plans the training of a [new adapter](crate::NewAdapter::recipe) by [`Recipe::FewShot`]. Cross-validation stands in for dev
     /// data: it decides whether the adapter is kept or the head alone, and says how sure the answers may be.
     ///
     /// # Errors

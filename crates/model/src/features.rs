@@ -13,7 +13,7 @@ pub struct Features {
     pooling: HeadPooling,
     normalize: bool,
     layers: Vec<usize>,
-    /// What the parts of [`HeadConfig::hidden_layers`] are multiplied with, [1], if there are several.
+    /// What the parts of [`HeadConfig::hidden_layers`] are multiplied with, `[1]`, if there are several.
     scale: Option<Param>,
 }
 

@@ -128,7 +128,7 @@ pub async fn predict_head<T>(
 }
 
 /// What an adapter's head says about texts, with what it stands on if `with_features`: `read` gets an example's number,
-/// its logits [C] and its features [D], or none. One forward pass and one readback a batch for both.
+/// its logits `[C]` and its features `[D]`, or none. One forward pass and one readback a batch for both.
 ///
 /// # Errors
 /// As [`predict_head`], and if the head is of another task.

@@ -144,7 +144,7 @@ impl Familiar {
         Self { limit, dim, centroids: means.chunks(dim.max(1)).flat_map(unit).collect() }
     }
 
-    /// The distance of a vector [D], of whatever length, from 0 to 2.
+    /// The distance of a vector `[D]`, of whatever length, from 0 to 2.
     #[must_use]
     pub fn distance(&self, vector: &[f32]) -> f64 {
         let cosine = |centroid: &[f32]| -> f64 {

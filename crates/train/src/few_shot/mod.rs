@@ -53,7 +53,7 @@ pub struct FewShot<'a> {
     trainer: Option<Trainer<'a>>,
     /// How many trainings are over.
     part: usize,
-    /// What those have left; see [`Parts::left`].
+    /// What those have left; see [`Parts::leave`].
     left: Vec<f32>,
     /// Where a resumed run goes on, until it does.
     resumed: Option<RunState>,

@@ -70,7 +70,7 @@ impl Basis {
         self.expand(&Rows::new(&self.rows(m), m, labels, classes).fit(l2, start.as_ref(), TOLERANCE))
     }
 
-    /// What a vector [D] is in the basis of the first `m` examples: the solution of L z = X v.
+    /// What a vector `[D]` is in the basis of the first `m` examples: the solution of L z = X v.
     fn along(&self, vector: &[f64], m: usize) -> Vec<f64> {
         let mut own: Vec<f64> = Vec::with_capacity(m + 1);
         for (row, lower) in self.features.chunks(self.dim.max(1)).zip(&self.lower).take(m) {

@@ -7,7 +7,7 @@ use graftwork_text::order;
 use crate::predict::argmax;
 
 /// The best temperature lies between 1 / this and this.
-const MOST: f64 = 100.0;
+const MOST: f64 = 10.0;
 /// Halvings of the interval of its logarithm: the rest is below 1e-12.
 const HALVINGS: usize = 44;
 
@@ -135,6 +135,6 @@ mod tests {
         // The truth counts as 1 - 1/5: its odds are 4.
         assert!((right - 3.0 / f64::ln(4.0)).abs() < 1e-9, "{right}");
         let wrong = temperature(&[3.0, 0.0, 0.0, 3.0], 2, &[1, 0]);
-        assert!((wrong - 100.0).abs() < 1e-6, "{wrong}");
+        assert!((wrong - 10.0).abs() < 1e-6, "{wrong}");
     }
 }

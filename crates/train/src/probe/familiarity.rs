@@ -8,7 +8,7 @@ use super::lbfgs::dot;
 /// The share of texts of the kind that was learned that may be called unfamiliar.
 const FALSE_ALARMS: f64 = 0.05;
 /// The fewest distances that a limit is taken from.
-const FEWEST: usize = 10;
+const FEWEST: usize = 19;
 
 /// The distance of each row of features, row-major [n, D], to the nearest class, where the row itself is no part of its
 /// class: what the distance of a new text of the same kind may be. An example that is the only one of its label is compared
@@ -35,8 +35,8 @@ pub fn leave_one_out(features: &[f32], dim: usize, labels: &[usize]) -> Option<V
 
 /// What texts of these features and labels make familiar, where `distances` of texts that were not learned from say what is
 /// usual: the limit is the least that at most one new text in twenty of their kind lies beyond, by the rank that split
-/// conformal prediction takes (Vovk et al., "Algorithmic Learning in a Random World", 2005); of fewer than nineteen, their
-/// largest. `None` of fewer than ten.
+/// conformal prediction takes (Vovk et al., "Algorithmic Learning in a Random World", 2005). `None` of fewer than nineteen:
+/// one in twenty could not be promised.
 pub fn familiar(features: &[f32], dim: usize, labels: &[usize], distances: Vec<f64>) -> Option<Familiar> {
     if distances.len() < FEWEST {
         return None;
@@ -101,7 +101,7 @@ mod tests {
             let others: Vec<usize> = (0..7).filter(|other| *other != i).collect();
             let rows: Vec<f32> = others.iter().flat_map(|j| &features[j * dim..][..dim]).copied().collect();
             let own_labels: Vec<usize> = others.iter().map(|j| labels[*j]).collect();
-            let familiar = familiar(&rows, dim, &own_labels, vec![1.0; 10]).unwrap();
+            let familiar = familiar(&rows, dim, &own_labels, vec![1.0; 19]).unwrap();
             let wanted = familiar.distance(&features[i * dim..][..dim]);
             assert!((found - wanted).abs() < 2e-3, "{found} instead of {wanted}");
         }
@@ -114,14 +114,14 @@ mod tests {
             let distances = (1..=n).rev().map(|i| i as f64 / n as f64).collect();
             familiar(&[1.0, 0.0], 2, &[0], distances).map(|familiar| familiar.limit)
         };
-        assert_eq!((limit(9), limit(10), limit(18)), (None, Some(1.0), Some(1.0)));
+        assert_eq!((limit(0), limit(18)), (None, None));
         // The 96th of 100: ceil(101 * 0.95).
         assert_eq!((limit(19), limit(100)), (Some(1.0), Some(0.96)));
     }
 
     #[test]
     fn classes_without_texts_have_no_centroid() {
-        let found = familiar(&[1.0, 0.0, 0.0, 2.0], 2, &[0, 2], vec![0.5; 10]).unwrap();
+        let found = familiar(&[1.0, 0.0, 0.0, 2.0], 2, &[0, 2], vec![0.5; 19]).unwrap();
         assert_eq!(found.centroids, [1.0, 0.0, 0.0, 1.0]);
     }
 }

@@ -18,7 +18,7 @@ pub struct Linear {
     pub dim: usize,
     /// W, row-major [C, D].
     pub weight: Vec<f32>,
-    /// b, [C].
+    /// b, `[C]`.
     pub bias: Vec<f32>,
 }
 

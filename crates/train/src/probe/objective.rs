@@ -4,7 +4,7 @@ use graftwork_tensor::{Float, Matrix, cpu_gemm};
 
 use super::lbfgs::Function;
 
-/// The objective over some rows. Its variables are W, row-major [C, D], then b [C].
+/// The objective over some rows. Its variables are W, row-major [C, D], then b `[C]`.
 pub(super) struct Objective<'a, F> {
     /// Row-major [n, D].
     pub rows: &'a [F],

@@ -38,7 +38,7 @@ pub struct Classification {
     pub scores: Vec<(String, f32)>,
     /// Before the softmax, in the same order.
     pub logits: Vec<f32>,
-    /// How far the text is from what the adapter learned, if it knows; see [`Familiar`](graftwork_model::Familiar).
+    /// How far the text is from what the adapter learned, if it knows; see [`Familiar`].
     pub distance: Option<f64>,
     /// Why to take it with care.
     pub warnings: Vec<Warning>,
@@ -65,7 +65,7 @@ impl Reading<'_> {
         self.knowledge.and_then(|knowledge| knowledge.familiar.as_ref())
     }
 
-    /// The answer of logits [C], and of features [D] if they are taken. `warnings` are those of the text itself.
+    /// The answer of logits `[C]`, and of features `[D]` if they are taken. `warnings` are those of the text itself.
     pub fn answer(&self, logits: &[f32], features: &[f32], mut warnings: Vec<Warning>) -> Classification {
         let temperature = self.knowledge.map_or(1.0, |knowledge| knowledge.temperature);
         let best = argmax(logits);
