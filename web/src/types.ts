@@ -183,19 +183,46 @@ export interface Classification {
   warnings: Warning[];
 }
 
-/**
- * A reason to take an answer with care:
- * - `truncated`: only so many of the text's tokens were read; a larger `maxLength` or other `longTexts` read more;
- * - `uncovered`: the backbone's vocabulary hardly knows the text's language or script; so much of the text it spells in
- *   crumbs, from 0 to 1;
- * - `unsure`: the label is less probable than the threshold;
- * - `unfamiliar`: the text is farther than usual from all that was learned.
- */
-export type Warning =
-  | { type: 'truncated'; tokens: number; read: number }
-  | { type: 'uncovered'; share: number }
-  | { type: 'unsure'; confidence: number; threshold: number }
-  | { type: 'unfamiliar'; distance: number; limit: number };
+/** A reason to take an answer with care. */
+export type Warning = Truncated | Uncovered | Unsure | Unfamiliar;
+
+/** Not all of the text was read; a larger `maxLength` or other `longTexts` read more. */
+export interface Truncated {
+  /** Its kind. */
+  type: 'truncated';
+  /** The text's tokens. */
+  tokens: number;
+  /** Those of them that were read. */
+  read: number;
+}
+
+/** The backbone's vocabulary hardly knows the text's language or script. */
+export interface Uncovered {
+  /** Its kind. */
+  type: 'uncovered';
+  /** How much of the text the vocabulary spells in crumbs, from 0 to 1. */
+  share: number;
+}
+
+/** The label is less probable than the threshold. */
+export interface Unsure {
+  /** Its kind. */
+  type: 'unsure';
+  /** The label's probability. */
+  confidence: number;
+  /** What was asked for. */
+  threshold: number;
+}
+
+/** The text is unlike all that was learned. */
+export interface Unfamiliar {
+  /** Its kind. */
+  type: 'unfamiliar';
+  /** How far it is from that. */
+  distance: number;
+  /** How far is usual. */
+  limit: number;
+}
 
 /** Options of calls that may take a while. */
 export interface CallOptions {
@@ -238,7 +265,12 @@ export interface Knowledge {
   /** How many held-out examples said so. */
   heldOut: number;
   /** The expected calibration error of their probabilities, without the temperature and with it. */
-  calibrationError: { before: number; after: number };
+  calibrationError: {
+    /** Without it. */
+    before: number;
+    /** With it. */
+    after: number;
+  };
   /** Below which probability an answer is not sure, where nobody says otherwise; null for 0. */
   threshold: number | null;
   /** What thresholds cost and bring; the first answers all of the held-out examples. */
