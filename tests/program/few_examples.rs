@@ -88,10 +88,9 @@ fn few_examples_choose_their_recipe() {
     assert_eq!(head["graftwork"]["pooling"], "mean");
     assert!(!out.join("checkpoint.safetensors").exists());
     // AdapterHub would take the head for another one.
-    let again = crate::run(train(&out, &data).args(["--recipe", "probe"]), "");
+    let again = crate::run(train(&dir.path().join("head"), &data).args(["--recipe", "probe"]), "");
     let messages = String::from_utf8(again.stderr).unwrap();
     assert!(messages.contains("which AdapterHub has no key for"), "{messages}");
-    succeed(train(&out, &data).args(["--recipe", "few-shot", "--quiet"]), "");
 
     // What was kept is used as any other adapter.
     let mut predict = graftwork(["predict", "--backbone"]);
