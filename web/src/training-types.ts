@@ -1,0 +1,145 @@
+import type { CallOptions } from './answer-types.js';
+import type { ErrorCode } from './errors.js';
+import type { MethodOptions, TrainSettings } from './settings.js';
+
+/** A labelled text. */
+export interface Example {
+  /** What is to be classified. */
+  text: string;
+  /** One of the adapter's labels. */
+  label: string;
+}
+
+/** Options of every training run. */
+export interface RunOptions extends CallOptions, TrainSettings {
+  /**
+   * Saves the run under this name in the browser's storage every few seconds, so that `Backbone.resume` can go on with
+   * it after a reload or a crash, or after it was ended early. A run that comes to its end deletes its save; a run that
+   * begins replaces an older save of its name. Default: not saved.
+   *
+   * If it cannot be saved at its start, the run fails with `quota` or `storage`. Later it goes on, and its progress has
+   * `saveError`.
+   */
+  saveAs?: string;
+  /** Seconds between two saves. Default 5. */
+  saveEvery?: number;
+  /** What happens while the page is hidden. Default `continue`. */
+  whenHidden?: WhenHidden;
+}
+
+/** Options of `train`. */
+export interface TrainOptions extends RunOptions {
+  /** The share of the examples that is held out for evaluation, or examples for it. Default: none. */
+  validation?: number | readonly Example[];
+}
+
+/** Options of `Backbone.fewShot`. Settings that are given win over the recipe's: 80 steps of 16 texts at a rate of 1e-3. */
+export interface FewShotOptions extends RunOptions {
+  /** The labels in their order. Default: those of the examples, in the order in which they first occur. */
+  labels?: readonly string[];
+  /** Its name in files. Default `adapter`. */
+  name?: string;
+  /** How it is built. By default it stands in the upper half of the layers. */
+  method?: MethodOptions;
+}
+
+/** What a training run does while its page is hidden. */
+export type WhenHidden = 'continue' | 'pause';
+
+/** Options of `Backbone.resume`. */
+export interface ResumeOptions extends CallOptions {
+  /** What happens while the page is hidden. Default `continue`. */
+  whenHidden?: WhenHidden;
+}
+
+/** A run that was interrupted, or that is saved while it goes on. */
+export interface SavedRun {
+  /** What it was saved as. */
+  name: string;
+  /** The adapter's name. */
+  adapter: string;
+  /** The adapter's labels. */
+  labels: string[];
+  /** The step that was saved. */
+  step: number;
+  /** All of its steps. */
+  totalSteps: number;
+  /** When it was saved. */
+  savedAt: Date;
+  /** The identity of the backbone that it goes on with. */
+  fingerprint: string;
+  /** Roughly how much storage it takes. */
+  bytes: number;
+  /** Whether some page has it in hand now, so that `resume` would say `busy`. */
+  running: boolean;
+}
+
+/** Why a save failed. */
+export interface SaveError {
+  /** `quota`, `storage`, or `internal`. */
+  code: ErrorCode;
+  /** For people. */
+  message: string;
+}
+
+/** What an evaluation found. */
+export interface Validation {
+  /** The share that was classified right, from 0 to 1. */
+  accuracy: number;
+  /** The mean of the labels' F1, each label counting the same. */
+  macroF1: number;
+  /** Mean cross-entropy. */
+  loss: number;
+  /** Whether it is the best so far. */
+  best: boolean;
+  /** The predicted label of each held-out example. */
+  predictions: string[];
+}
+
+/** What cross-validation found: how examples were answered that had not been learned from. */
+export interface Comparison {
+  /** The fitted head on the bare backbone. */
+  head: Score;
+  /** The same with the adapter, both trained from there. */
+  adapter: Score;
+  /** Which of them is kept. */
+  kept: 'head' | 'adapter';
+}
+
+/** How answers compare with the truth. */
+export interface Score {
+  /** How many are right. */
+  right: number;
+  /** Of how many. */
+  of: number;
+  /** Mean cross-entropy. */
+  loss: number;
+}
+
+/** One training step, or what was found after one. */
+export interface TrainProgress {
+  /** From 1 on. */
+  step: number;
+  /** Steps of the whole run. */
+  totalSteps: number;
+  /** What the step is for: with few examples, trainings that hold some of them out come first. */
+  stage: 'cross-validation' | 'training';
+  /** Mean loss of the step's batch; of an evaluation, that of the step before it. */
+  loss: number;
+  /** Norm of the gradients before clipping. */
+  gradNorm: number;
+  /** The step's learning rate. */
+  lr: number;
+  /** Since the run began, evaluations left out. */
+  tokensPerSecond: number;
+  /** How long the rest will probably take. */
+  etaSeconds: number;
+  /** What an evaluation after this step found. */
+  validation?: Validation;
+  /** What cross-validation found, whose last step this was. */
+  comparison?: Comparison;
+  /** The newest step that is saved, of a run with `saveAs`. */
+  savedStep?: number | undefined;
+  /** Why the last save failed, if it did; the one before is whole, and the next is tried. */
+  saveError?: SaveError | undefined;
+}
