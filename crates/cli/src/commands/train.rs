@@ -178,9 +178,11 @@ fn tell(told: &Told<'_>) -> Result<()> {
     } else {
         let share = 100.0 * parameters as f64 / of as f64;
         let (seconds, tokens) = (speed.seconds, thousands(speed.tokens_per_second));
-        out.line(&format!(
-            "trained {parameters} parameters ({share:.2} % of the backbone's) in {seconds:.1} s, {tokens} tokens/s"
-        ))?;
+        let what = format!("{parameters} parameters ({share:.2} % of the backbone's)");
+        out.line(&match told.recipe {
+            Recipe::Probe => format!("fitted {what}"),
+            _ => format!("trained {what} in {seconds:.1} s, {tokens} tokens/s"),
+        })?;
         for (name, found) in &told.found {
             out.line(&format!("{name:5} {}", report::summary(found)))?;
         }
