@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::labels::short;
 use crate::{Error, Result, RowError, RowErrors};
 
 /// A data set that takes more memory is refused while it is read.
@@ -17,15 +18,17 @@ pub(super) struct Column<'a> {
     pub(super) required: bool,
     /// Whether it holds lists.
     pub(super) list: bool,
+    /// Columns that together do as well.
+    pub(super) stand_ins: &'static [&'static str],
 }
 
 impl<'a> Column<'a> {
     pub(super) fn text(what: &'static str, name: &'a str) -> Self {
-        Self { what, name, required: true, list: false }
+        Self { what, name, required: true, list: false, stand_ins: &[] }
     }
 
     pub(super) fn list(what: &'static str, name: &'a str) -> Self {
-        Self { what, name, required: false, list: true }
+        Self { required: false, list: true, ..Self::text(what, name) }
     }
 }
 
@@ -39,6 +42,20 @@ pub(super) trait Row {
     /// A list of texts, which only JSON has.
     fn list(&self, column: &str) -> Result<Vec<String>, String> {
         Err(format!("{column:?} is a list of words, which only .jsonl has"))
+    }
+
+    /// The names of labels: a list in JSON, elsewhere a text that is cut at every `separator`.
+    fn labels(&self, column: &str, separator: &str) -> Result<Vec<String>, String> {
+        let text = self.text(column)?;
+        let names = text.split(separator).map(|name| name.trim().to_owned());
+        Ok(if text.trim().is_empty() { Vec::new() } else { names.collect() })
+    }
+
+    /// A finite number.
+    fn number(&self, column: &str) -> Result<f64, String> {
+        let text = self.text(column)?;
+        let number = text.trim().parse().ok().filter(|number: &f64| number.is_finite());
+        number.ok_or_else(|| format!("{column:?} is {:?}, not a number", short(&text)))
     }
 
     /// Whether the row has such a column.
