@@ -130,8 +130,7 @@ mod tests {
         assert_eq!(read("a.csv", "labels,text\n\"joy,fear\",a\n,b\njoy,c\n").unwrap(), found);
         let memory = [("a", vec!["joy", "fear"]), ("b", vec![]), ("c", vec!["joy"])];
         assert_eq!(MultiLabelDataset::new(memory).unwrap(), found);
-        let options =
-            ReadOptions { label_separator: "|".into(), labels_column: "y".into(), ..ReadOptions::default() };
+        let options = ReadOptions { label_separator: "|".into(), labels_column: "y".into(), ..ReadOptions::default() };
         let piped = MultiLabelDataset::from_bytes("a.csv", b"y,text\njoy|fear,a\n,b\njoy,c\n", &options).unwrap();
         assert_eq!(piped, found);
     }
@@ -153,7 +152,10 @@ mod tests {
         assert!(refused("a.tsv", "labels\ttext\n\ta\n").contains("no row has a label"));
         assert!(refused("a.txt", "a\n").contains("no labels"));
         assert_eq!(
-            refused("a.jsonl", "{\"text\": \"a\", \"labels\": \"joy\"}\n{\"text\": \"a\", \"labels\": [1, {}]}\n{\"text\": \"a\"}\n"),
+            refused(
+                "a.jsonl",
+                "{\"text\": \"a\", \"labels\": \"joy\"}\n{\"text\": \"a\", \"labels\": [1, {}]}\n{\"text\": \"a\"}\n"
+            ),
             "3 bad rows in a.jsonl:\n  a.jsonl:1: \"labels\" is a string, not a list\n  \
              a.jsonl:2: \"labels\" has an object at place 2, not a string\n  \
              a.jsonl:3: no \"labels\" (its keys: text)"

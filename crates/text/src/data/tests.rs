@@ -205,7 +205,10 @@ fn pairs_of_texts() {
     let half = refused("label\ttext_a\nx\ta\n", &plain);
     assert!(half.contains("no column \"text\" in the header (its columns: label, text_a)"), "{half}");
     let missing = refused("label\ttext_a\ttext_b\nx\ta\tb\n", &named("text_a", "other"));
-    assert!(missing.contains("no column \"other\"") && missing.contains("which column holds the second text"), "{missing}");
+    assert!(
+        missing.contains("no column \"other\"") && missing.contains("which column holds the second text"),
+        "{missing}"
+    );
     assert!(refused("label\ttext_a\ttext_b\nx\ta\tb\n", &named("text", "text_b")).contains("no column \"text\""));
 
     let mut seen = Vec::new();
