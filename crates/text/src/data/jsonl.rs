@@ -8,11 +8,8 @@ use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Seq
 
 use super::labels::{MOST_LISTED, listed};
 use super::lines::{Lines, utf8};
-use super::rows::{Column, Row, Rows};
+use super::rows::{Column, MAX_MEMBERS, Row, Rows};
 use crate::Result;
-
-/// The longest list: a hostile one has more members than any text has words.
-const MAX_MEMBERS: usize = 100_000;
 
 pub(super) fn read(source: Box<dyn BufRead + '_>, rows: &mut Rows<'_>) -> Result<()> {
     let mut lines = Lines::new(source);
