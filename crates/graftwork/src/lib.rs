@@ -9,7 +9,8 @@
 //! | load a backbone | [`Backbone::load`] |
 //! | read and write adapters, and attach them | [`AdapterFile::load`], [`AdapterFile::save`], [`Backbone::attach`] |
 //! | classify, tag, embed | [`Adapter::classify`], [`Adapter::tag`], [`Backbone::embed`] |
-//! | read labelled data, or bring it along | [`Dataset`], [`TaggedDataset`] |
+//! | answer questions, choose | [`Adapter::answer`], [`Adapter::choose`] |
+//! | read labelled data, or bring it along | [`Dataset`], [`TaggedDataset`], [`QuestionDataset`], [`ChoiceDataset`] |
 //! | train | [`Backbone::examples`], [`Backbone::new_adapter`], [`Backbone::trainer`] |
 //! | learn while examples come in | [`Backbone::probe`] |
 //! | measure | [`Adapter::evaluate`] |
@@ -63,6 +64,7 @@
 //! adapters on one backbone with axum.
 
 mod adapter;
+mod answer;
 mod backbone;
 mod call;
 mod embed;
@@ -107,18 +109,27 @@ pub use graftwork_model::{
 pub use merge::{MergedBackbone, merge};
 
 // Answers.
+pub use answer::AnswerOptions;
 pub use embed::{EmbedOptions, Pooling};
 pub use graftwork_train::Warning;
-pub use graftwork_train::tasks::{Answer, Classification, TaggedEntity, TaggedWord, Tagging};
+pub use graftwork_train::metrics::Said;
+pub use graftwork_train::tasks::{
+    Answer, AnswerSpan, Answering, Choice, Classification, TaggedEntity, TaggedWord, Tagging,
+};
 pub use predict::TextOptions;
 pub use probe::Probe;
 pub use reader::{Reader, TextVector};
 
 // Labelled data.
 pub use examples::Examples;
-pub use graftwork_text::data::{self, Dataset, Example, Format, Input, ReadOptions, Sentence, TaggedDataset};
+pub use graftwork_text::data::{
+    self, ChoiceDataset, Choices, Dataset, Example, Format, Input, Question, QuestionDataset, ReadOptions, Sentence,
+    TaggedDataset,
+};
 pub use graftwork_text::shuffled;
-pub use graftwork_train::tasks::{Labelled, TASKS, TaskInfo, text_classification, token_classification};
+pub use graftwork_train::tasks::{
+    Labelled, TASKS, TaskInfo, multiple_choice, question_answering, text_classification, token_classification,
+};
 
 // Training and measuring.
 pub use graftwork_train::checkpoint::{Best, RunState};

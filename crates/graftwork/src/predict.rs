@@ -141,7 +141,7 @@ impl Adapter {
         self.predict(&examples, read, progress).await
     }
 
-    async fn predict<T>(
+    pub(crate) async fn predict<T>(
         &self,
         examples: &[&[Encoding]],
         read: impl FnMut(usize, Rows<'_>) -> T,
@@ -165,7 +165,7 @@ pub(crate) fn reading<'a>(
 }
 
 /// The labels of an adapter's head, which must be for that task.
-fn labels_of(adapter: &Adapter, task: &TaskInfo) -> Result<Vec<String>> {
+pub(crate) fn labels_of(adapter: &Adapter, task: &TaskInfo) -> Result<Vec<String>> {
     let head = adapter.description().head.as_ref().ok_or(graftwork_train::Error::NoHead)?;
     task.check(head)?;
     Ok(head.label_names())

@@ -11,13 +11,16 @@
 //! order mark and Windows line ends are understood. Nothing is trimmed.
 //!
 //! What a row has is up to the kind of data set: a text and a label ([`Dataset`]), words and their tags
-//! ([`TaggedDataset`]), or something to predict ([`for_each_chunk`]).
+//! ([`TaggedDataset`]), questions about passages ([`QuestionDataset`]), texts to choose from ([`ChoiceDataset`]), or something to predict ([`for_each_chunk`]).
 
+mod answers;
+mod choices;
 mod csv_row;
 mod delimited;
 mod jsonl;
 mod labels;
 mod lines;
+mod questions;
 mod rows;
 pub(crate) mod source;
 mod tagged;
@@ -29,6 +32,8 @@ use std::path::Path;
 
 use crate::{Error, Result};
 
+pub use choices::{ChoiceDataset, Choices};
+pub use questions::{Question, QuestionDataset};
 pub use tagged::{Sentence, TaggedDataset};
 pub use texts::{Dataset, Example};
 pub use unlabelled::{Input, for_each_chunk};
@@ -73,6 +78,14 @@ pub struct ReadOptions {
     pub tokens_column: String,
     /// The JSON key that holds the words' tags; default `tags`.
     pub tags_column: String,
+    /// The column (or JSON key) that holds what is asked; default `question`.
+    pub question_column: String,
+    /// The column (or JSON key) that holds the passage that is asked about, or what goes before a question; default `context`.
+    pub context_column: String,
+    /// The JSON key that holds a question's answers; default `answers`.
+    pub answers_column: String,
+    /// The JSON key that holds the texts to choose from; default `choices`.
+    pub choices_column: String,
     /// Read labels: every row must have one. Default true; when false the label column is not looked at.
     pub read_labels: bool,
     /// The labels in the order of their indices; a row with another label is an error. Default `None`: as found.
@@ -90,6 +103,10 @@ impl Default for ReadOptions {
             label_column: "label".to_owned(),
             tokens_column: "tokens".to_owned(),
             tags_column: "tags".to_owned(),
+            question_column: "question".to_owned(),
+            context_column: "context".to_owned(),
+            answers_column: "answers".to_owned(),
+            choices_column: "choices".to_owned(),
             read_labels: true,
             labels: None,
             format: None,

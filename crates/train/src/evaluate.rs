@@ -18,6 +18,9 @@ pub struct Evaluation {
     pub metrics: Metrics,
     /// What was predicted for each example, in input order.
     pub answers: Vec<Answer>,
+    /// Where some examples have no answer: the doubt from which on these examples are best answered so. To be kept in
+    /// [`Metadata::no_answer_threshold`](graftwork_model::Metadata).
+    pub no_answer_threshold: Option<f64>,
     /// Where each example has one label: how well the probabilities fit that the adapter gives, at its temperature, and
     /// what thresholds would cost. The examples tell nothing of what is familiar.
     pub calibration: Option<Box<Knowledge>>,
@@ -75,11 +78,12 @@ async fn run(
 ) -> Result<(Evaluation, Option<Texts>)> {
     let head = adapter.description().head.as_ref().ok_or(Error::NoHead)?;
     let task = data.for_head(head)?;
+    let known = adapter.description().metadata.no_answer_threshold;
     let examples: Vec<_> = (0..data.len()).map(|example| data.sequences(example)).collect();
     let Some(truth) = task.truth() else {
         let judge = |example, rows: Rows<'_>| task.judge(example, rows);
         let judged = predict_head(backbone, adapter, &examples, judge, progress).await?;
-        return Ok((judgement(&*task, judged), None));
+        return Ok((judgement(&*task, judged, known), None));
     };
     let judge = |example, logits: &[f32], features: &[f32]| {
         let judged = task.judge(example, Rows { values: logits, cols: logits.len() });
@@ -95,12 +99,13 @@ async fn run(
     let judged = found.into_iter().map(one).collect();
     let temperature = adapter.description().metadata.knowledge.as_ref().map_or(1.0, |known| known.temperature);
     let calibration = assess(&texts.logits, texts.classes, &texts.truth, temperature);
-    Ok((Evaluation { calibration: Some(Box::new(calibration)), ..judgement(&*task, judged) }, Some(texts)))
+    Ok((Evaluation { calibration: Some(Box::new(calibration)), ..judgement(&*task, judged, known) }, Some(texts)))
 }
 
-fn judgement(task: &dyn Task, judged: Vec<Judged>) -> Evaluation {
+fn judgement(task: &dyn Task, judged: Vec<Judged>, no_answer_threshold: Option<f64>) -> Evaluation {
     let positions: usize = judged.iter().map(|one| one.positions).sum();
     let loss = judged.iter().map(|one| one.loss).sum::<f64>() / positions.max(1) as f64;
     let answers: Vec<Answer> = judged.into_iter().map(|one| one.answer).collect();
-    Evaluation { loss, metrics: task.metrics(&answers), answers, calibration: None }
+    let metrics = task.metrics_at(&answers, no_answer_threshold);
+    Evaluation { loss, metrics, no_answer_threshold: task.no_answer_threshold(&answers), answers, calibration: None }
 }

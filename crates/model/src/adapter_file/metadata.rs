@@ -23,6 +23,8 @@ pub struct Metadata {
     pub metrics: Map<String, Value>,
     /// What it knows about its own answers.
     pub knowledge: Option<Knowledge>,
+    /// Of one that answers questions: the doubt from which on it says that there is no answer. `None` always answers.
+    pub no_answer_threshold: Option<f64>,
     /// The training's settings (learning rate, seed, ...).
     pub training: Map<String, Value>,
     /// Keys of later versions, written back as they were.
@@ -45,6 +47,7 @@ impl Metadata {
             tool_version: fields.take_text("tool_version")?,
             metrics: fields.take_object("metrics")?.unwrap_or_default(),
             knowledge: Knowledge::take(&mut fields)?,
+            no_answer_threshold: fields.take_f64("no_answer_threshold")?,
             training: fields.take_object("training")?.unwrap_or_default(),
             extra: fields.rest(),
         };
@@ -62,6 +65,7 @@ impl Metadata {
             ("tool_version", self.tool_version.as_ref().map(|version| json!(version))),
             ("metrics", Some(json!(self.metrics)).filter(|_| !self.metrics.is_empty())),
             ("knowledge", self.knowledge.as_ref().map(Knowledge::to_json)),
+            ("no_answer_threshold", self.no_answer_threshold.map(|threshold| json!(threshold))),
             ("training", Some(json!(self.training)).filter(|_| !self.training.is_empty())),
         ];
         map.extend(known.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))));
@@ -90,6 +94,7 @@ mod tests {
             tool_version: Some("graftwork 0.1.0".to_owned()),
             metrics: serde_json::from_str(r#"{"dev": {"accuracy": 0.5}}"#).unwrap(),
             knowledge: Some(Knowledge::sample()),
+            no_answer_threshold: Some(-1.25),
             training: serde_json::from_str(r#"{"seed": 7}"#).unwrap(),
             extra: serde_json::from_str(r#"{"a_key_of_tomorrow": [1]}"#).unwrap(),
         };

@@ -15,17 +15,35 @@ pub(super) struct Column<'a> {
     pub(super) name: &'a str,
     /// A table without it is refused by its header.
     pub(super) required: bool,
-    /// Whether it holds lists.
-    pub(super) list: bool,
+    /// What its values may be beside single ones.
+    pub(super) shape: Shape,
 }
+
+/// What a column's values may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shape {
+    /// A text, a number or a boolean.
+    One,
+    /// A list of those.
+    List,
+    /// A question's answers.
+    Answers,
+}
+
+/// An answer as a row has it: its text, and the code point of the context that it begins at.
+pub(super) type RawAnswer = (String, usize);
 
 impl<'a> Column<'a> {
     pub(super) fn text(what: &'static str, name: &'a str) -> Self {
-        Self { what, name, required: true, list: false }
+        Self { what, name, required: true, shape: Shape::One }
     }
 
     pub(super) fn list(what: &'static str, name: &'a str) -> Self {
-        Self { what, name, required: false, list: true }
+        Self { what, name, required: false, shape: Shape::List }
+    }
+
+    pub(super) fn answers(name: &'a str) -> Self {
+        Self { what: "answers", name, required: false, shape: Shape::Answers }
     }
 }
 
@@ -38,7 +56,12 @@ pub(super) trait Row {
 
     /// A list of texts, which only JSON has.
     fn list(&self, column: &str) -> Result<Vec<String>, String> {
-        Err(format!("{column:?} is a list of words, which only .jsonl has"))
+        Err(format!("{column:?} is a list, which only .jsonl has"))
+    }
+
+    /// A question's answers, which only JSON has.
+    fn answers(&self, column: &str) -> Result<Vec<RawAnswer>, String> {
+        Err(format!("{column:?} is a list, which only .jsonl has"))
     }
 
     /// Whether the row has such a column.

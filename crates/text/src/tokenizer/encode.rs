@@ -74,8 +74,7 @@ impl Tokenizer {
             self.spell(&Input::Text(passage), 1, usize::MAX)?,
         ];
         let asked = texts[0].tokens.len();
-        let parts: Vec<_> =
-            windows(texts[1].count, room - asked, stride, most.max(2)).into_iter().map(only).collect();
+        let parts: Vec<_> = windows(texts[1].count, room - asked, stride, most.max(2)).into_iter().map(only).collect();
         let read = asked + union(&parts);
         Ok(parts.iter().map(|part| self.0.pipeline.frame(&texts, &[&only(0..asked), part], read)).collect())
     }

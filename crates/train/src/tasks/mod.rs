@@ -2,6 +2,10 @@
 //! [`TaskInfo`], its data by [`Examples`] and [`Task`], and what a batch should give by [`Targets`].
 
 mod labels;
+pub mod multiple_choice;
+pub mod question_answering;
+mod segments;
+mod spans;
 pub mod text_classification;
 pub mod token_classification;
 
@@ -11,17 +15,22 @@ use graftwork_model::{HeadConfig, HeadKind};
 use graftwork_tensor::{Device, Tape, Tensor, Var};
 use graftwork_text::{Encoding, LongTexts, Tokenizer};
 
-use crate::metrics::Metrics;
+use crate::metrics::{Metrics, Said};
 use crate::predict::Rows;
 use crate::{Error, Result};
 
 pub use labels::LabelTargets;
 pub(crate) use labels::cross_entropy_of;
+pub use multiple_choice::{Choice, MultipleChoice};
+pub use question_answering::{Answering, QuestionAnswering};
+pub use segments::SegmentTargets;
+pub use spans::{AnswerSpan, SpanOptions};
 pub use text_classification::{Classification, Reading, TextClassification};
 pub use token_classification::{TaggedEntity, TaggedWord, Tagging, TokenClassification};
 
 /// Every task.
-pub static TASKS: &[&TaskInfo] = &[&text_classification::INFO, &token_classification::INFO];
+pub static TASKS: &[&TaskInfo] =
+    &[&text_classification::INFO, &token_classification::INFO, &question_answering::INFO, &multiple_choice::INFO];
 
 /// A task before it has data.
 #[derive(Debug)]
@@ -60,6 +69,11 @@ impl TaskInfo {
         }
         let head = Self::of_head(head.kind).map_or(head.kind.info().head_type, |info| info.name);
         Err(Error::OtherTask { head, wanted: self.name })
+    }
+
+    /// Whether longer texts are read in windows where that is chosen: contexts of questions always are.
+    pub fn reads_windows(&self, long_texts: LongTexts) -> bool {
+        long_texts == LongTexts::Windows || self.head == HeadKind::QuestionAnswering
     }
 
     /// Whether texts that are longer than the limit can be read so for this task.
@@ -149,6 +163,16 @@ pub trait Task: Send + Sync {
 
     /// What the answers to all examples are worth.
     fn metrics(&self, answers: &[Answer]) -> Metrics;
+
+    /// The same where an adapter may know from which doubt on there is no answer, if that means something to the task.
+    fn metrics_at(&self, answers: &[Answer], _no_answer_threshold: Option<f64>) -> Metrics {
+        self.metrics(answers)
+    }
+
+    /// From which doubt on it is best to say that there is no answer, by these answers: where some examples have none.
+    fn no_answer_threshold(&self, _answers: &[Answer]) -> Option<f64> {
+        None
+    }
 }
 
 /// What the examples of a batch should give, on the device.
@@ -172,20 +196,23 @@ pub struct Loss {
 }
 
 /// What a head says about an example.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Answer {
     /// One label.
     Label(usize),
     /// A label for each word that has one in the truth.
     Tags(Vec<usize>),
+    /// A text.
+    Said(Said),
 }
 
 impl Answer {
-    /// The labels that were given: one, or one a word.
+    /// The labels that were given: one, or one a word; none of a text.
     pub fn labels(&self) -> &[usize] {
         match self {
             Self::Label(label) => std::slice::from_ref(label),
             Self::Tags(tags) => tags,
+            Self::Said(_) => &[],
         }
     }
 }
