@@ -4,7 +4,7 @@ use graftwork_text::{Choices, Encoding};
 use graftwork_train::predict::Rows;
 use graftwork_train::tasks::{Answering, Choice, SpanOptions, multiple_choice, question_answering};
 
-use crate::predict::{TextOptions, labels_of};
+use crate::predict::{TextOptions, check_threshold, labels_of};
 use crate::{Adapter, Call, Error, Result};
 
 /// How questions are answered.
@@ -14,7 +14,7 @@ pub struct AnswerOptions {
     max_length: Option<usize>,
     top_k: Option<usize>,
     max_answer_length: Option<usize>,
-    no_answer_threshold: Option<f64>,
+    threshold: Option<f64>,
 }
 
 impl<T> Call<'_, AnswerOptions, T> {
@@ -34,11 +34,10 @@ impl<T> Call<'_, AnswerOptions, T> {
         self.with(|options| options.max_answer_length = tokens.into())
     }
 
-    /// From which doubt on there is no answer: the score of none, less that of the best answer, both sums of two logits.
-    /// Default: what is kept in the adapter
-    /// ([`Metadata::no_answer_threshold`](crate::Metadata::no_answer_threshold)); without, there is always one.
-    pub fn no_answer_threshold(self, doubt: impl Into<Option<f64>>) -> Self {
-        self.with(|options| options.no_answer_threshold = doubt.into())
+    /// Above which probability of no answer, beside the best one, there is none, from 0 to 1. Default: what is kept in the
+    /// adapter ([`Metadata::thresholds`](crate::Metadata::thresholds)); without, there is always an answer.
+    pub fn threshold(self, probability: impl Into<Option<f64>>) -> Self {
+        self.with(|options| options.threshold = probability.into())
     }
 }
 
@@ -99,21 +98,19 @@ impl Adapter {
 }
 
 impl AnswerOptions {
-    /// What is looked for, and from which doubt on there is no answer.
+    /// What is looked for, and above which doubt there is no answer.
     fn read(&self, adapter: &Adapter) -> Result<(SpanOptions, Option<f64>)> {
-        let refuse = |setting, must: &str| Err(Error::Setting { setting, must: must.to_owned() });
         if self.top_k == Some(0) || self.max_answer_length == Some(0) {
-            return refuse("top_k and max_answer_length", "be 1 at least");
+            let must = "be 1 at least".to_owned();
+            return Err(Error::Setting { setting: "top_k and max_answer_length", must });
         }
-        if self.no_answer_threshold.is_some_and(f64::is_nan) {
-            return refuse("no_answer_threshold", "be a number");
-        }
+        check_threshold(self.threshold)?;
         let default = SpanOptions::default();
         let spans = SpanOptions {
             max_answer_length: self.max_answer_length.unwrap_or(default.max_answer_length),
             n_best: default.n_best.max(self.top_k.unwrap_or(1)),
         };
-        let own = adapter.description().metadata.no_answer_threshold;
-        Ok((spans, self.no_answer_threshold.or(own)))
+        let own = adapter.description().metadata.thresholds.first().copied();
+        Ok((spans, self.threshold.or(own)))
     }
 }

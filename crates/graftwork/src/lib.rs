@@ -9,8 +9,10 @@
 //! | load a backbone | [`Backbone::load`] |
 //! | read and write adapters, and attach them | [`AdapterFile::load`], [`AdapterFile::save`], [`Backbone::attach`] |
 //! | classify, tag, embed | [`Adapter::classify`], [`Adapter::tag`], [`Backbone::embed`] |
+//! | give several labels, or a number | [`Adapter::classify_multi_label`], [`Adapter::score`] |
+//! | compare two texts | [`Backbone::similarity`], or an adapter that was trained on [pairs](AsText) |
 //! | answer questions, choose | [`Adapter::answer`], [`Adapter::choose`] |
-//! | read labelled data, or bring it along | [`Dataset`], [`TaggedDataset`], [`QuestionDataset`], [`ChoiceDataset`] |
+//! | read labelled data, or bring it along | [`Dataset`], [`MultiLabelDataset`], [`ScoredDataset`], [`TaggedDataset`], [`QuestionDataset`], [`ChoiceDataset`] |
 //! | train | [`Backbone::examples`], [`Backbone::new_adapter`], [`Backbone::trainer`] |
 //! | learn while examples come in | [`Backbone::probe`] |
 //! | measure | [`Adapter::evaluate`] |
@@ -114,7 +116,8 @@ pub use embed::{EmbedOptions, Pooling};
 pub use graftwork_train::Warning;
 pub use graftwork_train::metrics::Said;
 pub use graftwork_train::tasks::{
-    Answer, AnswerSpan, Answering, Choice, Classification, TaggedEntity, TaggedWord, Tagging,
+    Answer, AnswerSpan, Answering, Choice, Classification, LabelSet, Scored, TaggedEntity, TaggedWord, Tagging,
+    Thresholds,
 };
 pub use predict::TextOptions;
 pub use probe::Probe;
@@ -123,12 +126,13 @@ pub use reader::{Reader, TextVector};
 // Labelled data.
 pub use examples::Examples;
 pub use graftwork_text::data::{
-    self, ChoiceDataset, Choices, Dataset, Example, Format, Input, Question, QuestionDataset, ReadOptions, Sentence,
-    TaggedDataset,
+    self, AsText, ChoiceDataset, Choices, Dataset, Example, Format, Input, LabelledText, MultiLabelDataset, Question,
+    QuestionDataset, ReadOptions, ScoredDataset, ScoredText, Sentence, TaggedDataset, Text,
 };
 pub use graftwork_text::shuffled;
 pub use graftwork_train::tasks::{
-    Labelled, TASKS, TaskInfo, multiple_choice, question_answering, text_classification, token_classification,
+    Labelled, TASKS, TaskInfo, multi_label_classification, multiple_choice, question_answering, regression,
+    text_classification, token_classification,
 };
 
 // Training and measuring.

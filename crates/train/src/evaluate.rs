@@ -6,7 +6,7 @@ use graftwork_tensor::OnProgress;
 use crate::metrics::Metrics;
 use crate::predict::{Rows, predict_head, predict_texts};
 use crate::probe::{assess, familiar, knowledge, leave_one_out};
-use crate::tasks::{Answer, Examples, Judged, Task};
+use crate::tasks::{Answer, Examples, Judged, Task, Thresholds};
 use crate::{Error, Result};
 
 /// What an evaluation found.
@@ -18,9 +18,6 @@ pub struct Evaluation {
     pub metrics: Metrics,
     /// What was predicted for each example, in input order.
     pub answers: Vec<Answer>,
-    /// Where some examples have no answer: the doubt from which on these examples are best answered so. To be kept in
-    /// [`Metadata::no_answer_threshold`](graftwork_model::Metadata).
-    pub no_answer_threshold: Option<f64>,
     /// Where each example has one label: how well the probabilities fit that the adapter gives, at its temperature, and
     /// what thresholds would cost. The examples tell nothing of what is familiar.
     pub calibration: Option<Box<Knowledge>>,
@@ -61,6 +58,24 @@ pub async fn calibrate(
     Ok((evaluation, knowledge))
 }
 
+/// The thresholds of an adapter at which its answers would be worth most on these examples, which it has not learned from: to
+/// be kept in [`Metadata::thresholds`](graftwork_model::Metadata::thresholds). None if nothing is decided by any.
+///
+/// # Errors
+/// As [`evaluate`].
+pub async fn choose_thresholds(
+    backbone: &Backbone,
+    adapter: &Adapter,
+    data: &dyn Examples,
+    choice: Thresholds,
+    progress: &mut OnProgress<'_>,
+) -> Result<Vec<f64>> {
+    let head = adapter.description().head.as_ref().ok_or(Error::NoHead)?;
+    let task = data.for_head(head)?;
+    let found = evaluate(backbone, adapter, data, progress).await?;
+    Ok(task.choose_thresholds(&found.answers, choice))
+}
+
 /// What came out for texts of one label each.
 struct Texts {
     classes: usize,
@@ -77,13 +92,13 @@ async fn run(
     progress: &mut OnProgress<'_>,
 ) -> Result<(Evaluation, Option<Texts>)> {
     let head = adapter.description().head.as_ref().ok_or(Error::NoHead)?;
-    let task = data.for_head(head)?;
-    let known = adapter.description().metadata.no_answer_threshold;
+    let mut task = data.for_head(head)?;
+    task.set_thresholds(&adapter.description().metadata.thresholds);
     let examples: Vec<_> = (0..data.len()).map(|example| data.sequences(example)).collect();
     let Some(truth) = task.truth() else {
         let judge = |example, rows: Rows<'_>| task.judge(example, rows);
         let judged = predict_head(backbone, adapter, &examples, judge, progress).await?;
-        return Ok((judgement(&*task, judged, known), None));
+        return Ok((judgement(&*task, judged), None));
     };
     let judge = |example, logits: &[f32], features: &[f32]| {
         let judged = task.judge(example, Rows { values: logits, cols: logits.len() });
@@ -99,13 +114,12 @@ async fn run(
     let judged = found.into_iter().map(one).collect();
     let temperature = adapter.description().metadata.knowledge.as_ref().map_or(1.0, |known| known.temperature);
     let calibration = assess(&texts.logits, texts.classes, &texts.truth, temperature);
-    Ok((Evaluation { calibration: Some(Box::new(calibration)), ..judgement(&*task, judged, known) }, Some(texts)))
+    Ok((Evaluation { calibration: Some(Box::new(calibration)), ..judgement(&*task, judged) }, Some(texts)))
 }
 
-fn judgement(task: &dyn Task, judged: Vec<Judged>, no_answer_threshold: Option<f64>) -> Evaluation {
+fn judgement(task: &dyn Task, judged: Vec<Judged>) -> Evaluation {
     let positions: usize = judged.iter().map(|one| one.positions).sum();
     let loss = judged.iter().map(|one| one.loss).sum::<f64>() / positions.max(1) as f64;
     let answers: Vec<Answer> = judged.into_iter().map(|one| one.answer).collect();
-    let metrics = task.metrics_at(&answers, no_answer_threshold);
-    Evaluation { loss, metrics, no_answer_threshold: task.no_answer_threshold(&answers), answers, calibration: None }
+    Evaluation { loss, metrics: task.metrics(&answers), answers, calibration: None }
 }

@@ -93,6 +93,18 @@ impl Row for Object<'_> {
         }
     }
 
+    fn labels(&self, key: &str, _: &str) -> Result<Vec<String>, String> {
+        self.list(key)
+    }
+
+    fn number(&self, key: &str) -> Result<f64, String> {
+        match self.value(key)? {
+            Found::Integer(number) => Ok(*number as f64),
+            Found::Number(number) => Ok(*number),
+            other => Err(format!("{key:?} is {}, not a number", other.kind())),
+        }
+    }
+
     fn has(&self, key: &str) -> bool {
         self.value(key).is_ok()
     }
@@ -133,10 +145,11 @@ impl<'de, 'c> Visitor<'de> for Wanted<'c> {
     }
 }
 
-/// A text, a whole number, a boolean, or a list of those where one is wanted; of anything else only what it is.
+/// A text, a number, a boolean, or a list of those where one is wanted; of anything else only what it is.
 enum Found {
     Text(String),
     Integer(i128),
+    Number(f64),
     Bool(bool),
     List(Result<Vec<String>, String>),
     Answers(Result<Vec<RawAnswer>, String>),
@@ -147,7 +160,7 @@ impl Found {
     fn kind(&self) -> &'static str {
         match self {
             Self::Text(_) => "a string",
-            Self::Integer(_) => "a number",
+            Self::Integer(_) | Self::Number(_) => "a number",
             Self::Bool(_) => "a boolean",
             Self::List(_) | Self::Answers(_) => "an array",
             Self::Other(kind) => kind,
@@ -159,7 +172,7 @@ impl Found {
             Self::Text(text) => Some(text.into()),
             Self::Integer(number) => Some(number.to_string().into()),
             Self::Bool(value) => Some(value.to_string().into()),
-            Self::List(_) | Self::Answers(_) | Self::Other(_) => None,
+            Self::Number(_) | Self::List(_) | Self::Answers(_) | Self::Other(_) => None,
         }
     }
 }
@@ -201,8 +214,8 @@ impl<'de> Visitor<'de> for Any {
         Ok(Found::Integer(value.into()))
     }
 
-    fn visit_f64<E: Error>(self, _: f64) -> Result<Found, E> {
-        Ok(Found::Other("a number"))
+    fn visit_f64<E: Error>(self, value: f64) -> Result<Found, E> {
+        Ok(Found::Number(value))
     }
 
     fn visit_str<E: Error>(self, value: &str) -> Result<Found, E> {

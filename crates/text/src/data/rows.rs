@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::labels::short;
 use crate::{Error, Result, RowError, RowErrors};
 
 /// A data set that takes more memory is refused while it is read.
@@ -17,6 +18,8 @@ pub(super) struct Column<'a> {
     pub(super) required: bool,
     /// What its values may be beside single ones.
     pub(super) shape: Shape,
+    /// Columns that together do as well.
+    pub(super) stand_ins: &'static [&'static str],
 }
 
 /// What a column's values may be.
@@ -35,15 +38,15 @@ pub(super) type RawAnswer = (String, usize);
 
 impl<'a> Column<'a> {
     pub(super) fn text(what: &'static str, name: &'a str) -> Self {
-        Self { what, name, required: true, shape: Shape::One }
+        Self { what, name, required: true, shape: Shape::One, stand_ins: &[] }
     }
 
     pub(super) fn list(what: &'static str, name: &'a str) -> Self {
-        Self { what, name, required: false, shape: Shape::List }
+        Self { required: false, shape: Shape::List, ..Self::text(what, name) }
     }
 
     pub(super) fn answers(name: &'a str) -> Self {
-        Self { what: "answers", name, required: false, shape: Shape::Answers }
+        Self { required: false, shape: Shape::Answers, ..Self::text("answers", name) }
     }
 }
 
@@ -62,6 +65,20 @@ pub(super) trait Row {
     /// A question's answers, which only JSON has.
     fn answers(&self, column: &str) -> Result<Vec<RawAnswer>, String> {
         Err(format!("{column:?} is a list, which only .jsonl has"))
+    }
+
+    /// The names of labels: a list in JSON, elsewhere a text that is cut at every `separator`.
+    fn labels(&self, column: &str, separator: &str) -> Result<Vec<String>, String> {
+        let text = self.text(column)?;
+        let names = text.split(separator).map(|name| name.trim().to_owned());
+        Ok(if text.trim().is_empty() { Vec::new() } else { names.collect() })
+    }
+
+    /// A finite number.
+    fn number(&self, column: &str) -> Result<f64, String> {
+        let text = self.text(column)?;
+        let number = text.trim().parse().ok().filter(|number: &f64| number.is_finite());
+        number.ok_or_else(|| format!("{column:?} is {:?}, not a number", short(&text)))
     }
 
     /// Whether the row has such a column.

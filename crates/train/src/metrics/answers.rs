@@ -10,7 +10,7 @@ use super::Metrics;
 pub struct Said {
     /// The best of the texts.
     pub text: String,
-    /// The score of no answer, less that of this text: the larger, the more there is none.
+    /// The probability of no answer beside this one.
     pub doubt: f64,
 }
 
@@ -35,7 +35,7 @@ pub fn of_answers(truth: &[Vec<String>], said: &[Said], threshold: f64) -> Metri
 }
 
 /// The doubt above which an answer is better not given: where F1 is best, as the script's `best_f1_thresh`, the lowest of
-/// equally good ones. If it is best to answer nothing, it lies below all doubts. `None` if every question has an answer.
+/// equally good ones. If it is best to answer nothing, it lies just below the least doubt. `None` if every question has an answer.
 pub fn best_threshold(truth: &[Vec<String>], said: &[Said]) -> Option<f64> {
     let truth: Vec<Vec<&str>> = truth.iter().map(|golds| with_words(golds)).collect();
     truth.iter().any(Vec::is_empty).then(|| {
@@ -47,7 +47,7 @@ pub fn best_threshold(truth: &[Vec<String>], said: &[Said]) -> Option<f64> {
         let mut steps: Vec<(f64, f64)> =
             said.iter().map(|said| said.doubt).zip(truth.iter().zip(said).map(gain)).collect();
         steps.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let (mut best, mut sum, mut threshold) = (0.0, 0.0, steps[0].0 - 1.0);
+        let (mut best, mut sum, mut threshold) = (0.0, 0.0, steps[0].0.next_down());
         for (place, (doubt, gain)) in steps.iter().enumerate() {
             sum += gain;
             let is_last_of_equals = steps.get(place + 1).is_none_or(|(next, _)| next > doubt);

@@ -2,11 +2,15 @@
 //! [`TaskInfo`], its data by [`Examples`] and [`Task`], and what a batch should give by [`Targets`].
 
 mod labels;
+pub mod multi_label_classification;
 pub mod multiple_choice;
+mod numbers;
 pub mod question_answering;
+pub mod regression;
 mod segments;
 mod spans;
 pub mod text_classification;
+mod texts;
 pub mod token_classification;
 
 use std::fmt;
@@ -21,16 +25,25 @@ use crate::{Error, Result};
 
 pub use labels::LabelTargets;
 pub(crate) use labels::cross_entropy_of;
+pub use multi_label_classification::{LabelSet, MultiLabelClassification, Thresholds};
 pub use multiple_choice::{Choice, MultipleChoice};
+pub use numbers::{ElementLoss, NumberTargets};
 pub use question_answering::{Answering, QuestionAnswering};
+pub use regression::{Regression, Scored};
 pub use segments::SegmentTargets;
 pub use spans::{AnswerSpan, SpanOptions};
 pub use text_classification::{Classification, Reading, TextClassification};
 pub use token_classification::{TaggedEntity, TaggedWord, Tagging, TokenClassification};
 
 /// Every task.
-pub static TASKS: &[&TaskInfo] =
-    &[&text_classification::INFO, &token_classification::INFO, &question_answering::INFO, &multiple_choice::INFO];
+pub static TASKS: &[&TaskInfo] = &[
+    &text_classification::INFO,
+    &multi_label_classification::INFO,
+    &regression::INFO,
+    &token_classification::INFO,
+    &question_answering::INFO,
+    &multiple_choice::INFO,
+];
 
 /// A task before it has data.
 #[derive(Debug)]
@@ -57,6 +70,13 @@ impl TaskInfo {
     /// The task that a kind of head is for.
     pub fn of_head(kind: HeadKind) -> Option<&'static Self> {
         TASKS.iter().copied().find(|info| info.head == kind)
+    }
+
+    /// How many labels a new head needs at least.
+    pub fn fewest_labels(&self) -> usize {
+        // To be told apart; of several at once, a single one is there or not.
+        let alone = matches!(self.head, HeadKind::MultiLabel | HeadKind::Regression);
+        if alone { 1 } else { 2 }
     }
 
     /// Whether a head is for this task.
@@ -161,17 +181,16 @@ pub trait Task: Send + Sync {
         None
     }
 
+    /// Measures at these thresholds, as [`Metadata`](graftwork_model::Metadata) has them, where labels are given by their
+    /// probabilities.
+    fn set_thresholds(&mut self, _thresholds: &[f64]) {}
+
     /// What the answers to all examples are worth.
     fn metrics(&self, answers: &[Answer]) -> Metrics;
 
-    /// The same where an adapter may know from which doubt on there is no answer, if that means something to the task.
-    fn metrics_at(&self, answers: &[Answer], _no_answer_threshold: Option<f64>) -> Metrics {
-        self.metrics(answers)
-    }
-
-    /// From which doubt on it is best to say that there is no answer, by these answers: where some examples have none.
-    fn no_answer_threshold(&self, _answers: &[Answer]) -> Option<f64> {
-        None
+    /// The thresholds at which they would be worth most; none where nothing is decided by any.
+    fn choose_thresholds(&self, _answers: &[Answer], _choice: Thresholds) -> Vec<f64> {
+        Vec::new()
     }
 }
 
@@ -202,17 +221,27 @@ pub enum Answer {
     Label(usize),
     /// A label for each word that has one in the truth.
     Tags(Vec<usize>),
+    /// The probability of each label, or the number that was asked for.
+    Scores(Vec<f32>),
     /// A text.
     Said(Said),
 }
 
 impl Answer {
-    /// The labels that were given: one, or one a word; none of a text.
+    /// The labels that were given: one, or one a word; none where there are scores or a text.
     pub fn labels(&self) -> &[usize] {
         match self {
             Self::Label(label) => std::slice::from_ref(label),
             Self::Tags(tags) => tags,
-            Self::Said(_) => &[],
+            Self::Scores(_) | Self::Said(_) => &[],
+        }
+    }
+
+    /// The scores that were given.
+    pub fn scores(&self) -> &[f32] {
+        match self {
+            Self::Scores(scores) => scores,
+            Self::Label(_) | Self::Tags(_) | Self::Said(_) => &[],
         }
     }
 }

@@ -10,7 +10,7 @@ use graftwork_text::{Encoding, LongTexts, QuestionDataset, Tokenizer};
 
 use super::segments::{SegmentTargets, cross_entropy_of};
 use super::spans::{AnswerSpan, SpanOptions, Spans, answer_tokens};
-use super::{Answer, Examples, Judged, Labelled, Targets, Task, TaskInfo};
+use super::{Answer, Examples, Judged, Labelled, Targets, Task, TaskInfo, Thresholds};
 use crate::metrics::{Metrics, Said, best_threshold, of_answers};
 use crate::predict::Rows;
 use crate::{Error, Result, Warning};
@@ -60,8 +60,8 @@ pub struct Answering {
 }
 
 impl Answering {
-    /// Of the logits of a question's windows. With a threshold, a larger doubt is no answer; see
-    /// [`Said::doubt`](crate::metrics::Said).
+    /// Of the logits of a question's windows. With a threshold, there is no answer where that is more probable beside the
+    /// best one.
     pub fn new(windows: &[Encoding], output: Rows<'_>, options: SpanOptions, threshold: Option<f64>) -> Self {
         let spans = Spans::of(windows, output, options);
         let doubt = spans.doubt();
@@ -166,7 +166,7 @@ impl Examples for QuestionAnswering {
 
     fn for_head(&self, head: &HeadConfig) -> Result<Box<dyn Task + '_>> {
         INFO.check(head)?;
-        Ok(Box::new(ForHead { questions: &self.questions }))
+        Ok(Box::new(ForHead { questions: &self.questions, threshold: None }))
     }
 
     fn note(&self) -> Option<String> {
@@ -186,6 +186,8 @@ impl Examples for QuestionAnswering {
 /// There is nothing about a head that the data depends on.
 struct ForHead<'a> {
     questions: &'a [Asked],
+    /// What the adapter knows: above which doubt there is no answer.
+    threshold: Option<f64>,
 }
 
 impl Asked {
@@ -213,18 +215,19 @@ impl Task for ForHead<'_> {
         }
     }
 
+    fn set_thresholds(&mut self, thresholds: &[f64]) {
+        self.threshold = thresholds.first().copied();
+    }
+
+    /// Where some questions have no answer and no threshold is known, at that of the best F1.
     fn metrics(&self, answers: &[Answer]) -> Metrics {
-        self.metrics_at(answers, None)
+        let (truths, said) = (self.truths(), said(answers));
+        let threshold = self.threshold.or_else(|| best_threshold(&truths, &said)).unwrap_or(1.0);
+        of_answers(&truths, &said, threshold)
     }
 
-    /// Where some questions have no answer and nobody says from which doubt on, where F1 is best.
-    fn metrics_at(&self, answers: &[Answer], no_answer_threshold: Option<f64>) -> Metrics {
-        let threshold = no_answer_threshold.or_else(|| self.no_answer_threshold(answers)).unwrap_or(f64::INFINITY);
-        of_answers(&self.truths(), &said(answers), threshold)
-    }
-
-    fn no_answer_threshold(&self, answers: &[Answer]) -> Option<f64> {
-        best_threshold(&self.truths(), &said(answers))
+    fn choose_thresholds(&self, answers: &[Answer], _: Thresholds) -> Vec<f64> {
+        best_threshold(&self.truths(), &said(answers)).map(|threshold| threshold.max(0.0)).into_iter().collect()
     }
 }
 

@@ -67,9 +67,10 @@ impl Spans {
         self.best.first().map(|(span, _)| span.clone())
     }
 
-    /// The score of no answer less that of the best: infinite where there is nothing to answer with.
+    /// The probability of no answer beside the best one alone: 1 where there is nothing to answer with.
     pub fn doubt(&self) -> f64 {
-        self.none - self.best.first().map_or(f64::NEG_INFINITY, |(_, score)| *score)
+        let more = self.best.first().map_or(f64::NEG_INFINITY, |(_, score)| *score) - self.none;
+        1.0 / (1.0 + more.exp())
     }
 
     /// All with probabilities, and that of no answer if there may be none.

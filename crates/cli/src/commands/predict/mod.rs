@@ -1,5 +1,8 @@
 //! `graftwork predict`: one file a task, and the table of them.
 
+mod multi_label_classification;
+mod regression;
+mod scores;
 mod text_classification;
 mod token_classification;
 
@@ -27,6 +30,8 @@ type Answer = fn(&Adapter, &Predict, Vec<Input>, &mut Lines) -> Result<()>;
 /// How the inputs of each task are answered.
 static ANSWERS: &[(&TaskInfo, Answer)] = &[
     (&graftwork::text_classification::INFO, text_classification::lines),
+    (&graftwork::multi_label_classification::INFO, multi_label_classification::lines),
+    (&graftwork::regression::INFO, regression::lines),
     (&graftwork::token_classification::INFO, token_classification::lines),
 ];
 
