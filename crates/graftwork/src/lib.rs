@@ -126,8 +126,8 @@ pub use reader::{Reader, TextVector};
 // Labelled data.
 pub use examples::Examples;
 pub use graftwork_text::data::{
-    self, AsText, ChoiceDataset, Choices, Dataset, Example, Format, Input, LabelledText, MultiLabelDataset, Question,
-    QuestionDataset, ReadOptions, ScoredDataset, ScoredText, Sentence, TaggedDataset, Text,
+    self, AsText, ChoiceDataset, Choices, Dataset, Example, Format, Input, InputKind, LabelledText, MultiLabelDataset,
+    Question, QuestionDataset, ReadOptions, ScoredDataset, ScoredText, Sentence, TaggedDataset, Text,
 };
 pub use graftwork_text::shuffled;
 pub use graftwork_train::tasks::{

@@ -44,7 +44,7 @@ pub use scored::{ScoredDataset, ScoredText};
 pub use tagged::{Sentence, TaggedDataset};
 pub use text::{AsText, Text};
 pub use texts::{Dataset, Example};
-pub use unlabelled::{Input, for_each_chunk};
+pub use unlabelled::{Input, InputKind, for_each_chunk};
 
 /// The format of a data file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -103,6 +103,8 @@ pub struct ReadOptions {
     pub answers_column: String,
     /// The JSON key that holds the texts to choose from; default `choices`.
     pub choices_column: String,
+    /// What the rows are where something is to be predicted; default texts.
+    pub inputs: InputKind,
     /// Read labels: every row must have one. Default true; when false the label column is not looked at.
     pub read_labels: bool,
     /// The labels in the order of their indices; a row with another label is an error. Default `None`: as found.
@@ -128,6 +130,7 @@ impl Default for ReadOptions {
             context_column: "context".to_owned(),
             answers_column: "answers".to_owned(),
             choices_column: "choices".to_owned(),
+            inputs: InputKind::Texts,
             read_labels: true,
             labels: None,
             format: None,

@@ -90,8 +90,8 @@ impl Choices {
     /// What a row of choices is read from.
     pub(super) fn columns(options: &ReadOptions) -> Vec<Column<'_>> {
         vec![
-            Column::text("context", &options.context_column),
-            Column::text("question", &options.question_column),
+            Column { required: false, ..Column::text("context", &options.context_column) },
+            Column { required: false, ..Column::text("question", &options.question_column) },
             Column::list("choices", &options.choices_column),
         ]
     }
