@@ -84,7 +84,7 @@ fn read(data: &Path, set: &str, split: &str) -> Labelled {
     let path = data.join(set).join(format!("{split}.tsv.gz"));
     let set = Dataset::from_path(&path, &ReadOptions::default()).unwrap_or_else(|error| panic!("{error}"));
     let label = |label: Option<usize>| label.map_or_else(String::new, |label| set.labels[label].clone());
-    set.examples.iter().map(|example| (example.text.clone(), label(example.label))).collect()
+    set.examples.iter().map(|example| (example.text.first.clone(), label(example.label))).collect()
 }
 
 /// So many examples of each label, those that come first in an order.

@@ -6,5 +6,6 @@ mod memory;
 mod misuse;
 mod probe;
 mod promises;
+mod questions;
 mod resume;
 mod tagging;

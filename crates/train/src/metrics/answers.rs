@@ -18,9 +18,12 @@ pub struct Said {
 /// answer. An answer whose doubt is above `threshold` counts as none given. Where some questions have no answer, both kinds
 /// are also measured apart.
 pub fn of_answers(truth: &[Vec<String>], said: &[Said], threshold: f64) -> Metrics {
-    let truth: Vec<Vec<&str>> = truth.iter().map(|golds| with_words(golds)).collect();
-    let scores: Vec<[f64; 2]> = truth.iter().zip(said).map(|(golds, said)| score(golds, said, threshold)).collect();
-    let mean = |keep: &dyn Fn(&[&str]) -> bool, measure: usize| {
+    let given = |(golds, said): (&Vec<String>, &Said)| match said.doubt > threshold {
+        true => [f64::from(u8::from(golds.is_empty())); 2],
+        false => score(golds, &said.text),
+    };
+    let scores: Vec<[f64; 2]> = truth.iter().zip(said).map(given).collect();
+    let mean = |keep: &dyn Fn(&[String]) -> bool, measure: usize| {
         let kept = truth.iter().zip(&scores).filter(|(golds, _)| keep(golds)).map(|(_, scores)| scores[measure]);
         let (count, sum) = kept.fold((0, 0.0), |(count, sum), score| (count + 1, sum + score));
         if count == 0 { 0.0 } else { sum / f64::from(count) }
@@ -35,14 +38,14 @@ pub fn of_answers(truth: &[Vec<String>], said: &[Said], threshold: f64) -> Metri
 }
 
 /// The doubt above which an answer is better not given: where F1 is best, as the script's `best_f1_thresh`, the lowest of
-/// equally good ones. If it is best to answer nothing, it lies just below the least doubt. `None` if every question has an answer.
+/// equally good ones. If it is best to answer nothing, it lies just below the least doubt. `None` if every question has an
+/// answer.
 pub fn best_threshold(truth: &[Vec<String>], said: &[Said]) -> Option<f64> {
-    let truth: Vec<Vec<&str>> = truth.iter().map(|golds| with_words(golds)).collect();
     truth.iter().any(Vec::is_empty).then(|| {
         // What each answer adds to what is right if nothing is answered.
-        let gain = |(golds, said): (&Vec<&str>, &Said)| match golds.is_empty() {
-            true => -f64::from(u8::from(!normalized(&said.text).is_empty())),
-            false => score(golds, said, f64::INFINITY)[1],
+        let gain = |(golds, said): (&Vec<String>, &Said)| match golds.is_empty() {
+            true => -f64::from(u8::from(!said.text.is_empty())),
+            false => score(golds, &said.text)[1],
         };
         let mut steps: Vec<(f64, f64)> =
             said.iter().map(|said| said.doubt).zip(truth.iter().zip(said).map(gain)).collect();
@@ -59,16 +62,14 @@ pub fn best_threshold(truth: &[Vec<String>], said: &[Said]) -> Option<f64> {
     })
 }
 
-/// The answers that something is left of when they are normalised: none if there is none.
-fn with_words(golds: &[String]) -> Vec<&str> {
-    golds.iter().map(String::as_str).filter(|gold| !normalized(gold).is_empty()).collect()
-}
-
-/// Exact match and F1 against the most similar of the right answers.
-fn score(golds: &[&str], said: &Said, threshold: f64) -> [f64; 2] {
-    let text = if said.doubt > threshold { "" } else { &said.text };
-    let golds = if golds.is_empty() { &[""] } else { golds };
-    let best = |measure: fn(&str, &str) -> f64| golds.iter().map(|gold| measure(gold, text)).fold(0.0, f64::max);
+/// Exact match and F1 against the most similar of the right answers: of those that something is left of when they are
+/// normalised, or of none.
+fn score(golds: &[String], said: &str) -> [f64; 2] {
+    let mut golds: Vec<&str> = golds.iter().map(String::as_str).filter(|gold| !normalized(gold).is_empty()).collect();
+    if golds.is_empty() {
+        golds.push("");
+    }
+    let best = |measure: fn(&str, &str) -> f64| golds.iter().map(|gold| measure(gold, said)).fold(0.0, f64::max);
     [best(exact_match), best(f1)]
 }
 

@@ -8,7 +8,7 @@ mod numbers;
 pub mod question_answering;
 pub mod regression;
 mod segments;
-mod spans;
+pub mod spans;
 pub mod text_classification;
 mod texts;
 pub mod token_classification;
