@@ -108,7 +108,11 @@ fn every_configuration_against_autograd() {
                     let expected = &expected.tensors[tensor].data;
                     if expected.iter().all(|value| value.abs() < 1e-12) {
                         // What is added to every row of a softmax changes nothing: there, only rounding is left.
-                        assert!(found.data.iter().all(|value| value.abs() < 1e-6), "{}: {case} {tensor}", device.name());
+                        assert!(
+                            found.data.iter().all(|value| value.abs() < 1e-6),
+                            "{}: {case} {tensor}",
+                            device.name()
+                        );
                         continue;
                     }
                     let error = nmse(&found.data, expected);

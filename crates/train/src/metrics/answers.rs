@@ -37,9 +37,9 @@ pub fn of_answers(truth: &[Vec<String>], said: &[Said], threshold: f64) -> Metri
     Metrics { values, classes: Vec::new(), counted: "questions", confusion: None }
 }
 
-/// The doubt above which an answer is better not given: where F1 is best, as the script's `best_f1_thresh`, the lowest of
-/// equally good ones. If it is best to answer nothing, it lies just below the least doubt. `None` if every question has an
-/// answer.
+/// The doubt above which an answer is better not given: where F1 is best, as the script's `best_f1_thresh`, but in the
+/// middle between that doubt and the next, so that it holds for others too. Of equally good ones it is the lowest; if it is
+/// best to answer nothing, it lies just below the least doubt. `None` if every question has an answer.
 pub fn best_threshold(truth: &[Vec<String>], said: &[Said]) -> Option<f64> {
     truth.iter().any(Vec::is_empty).then(|| {
         // What each answer adds to what is right if nothing is answered.
@@ -53,9 +53,10 @@ pub fn best_threshold(truth: &[Vec<String>], said: &[Said]) -> Option<f64> {
         let (mut best, mut sum, mut threshold) = (0.0, 0.0, steps[0].0.next_down());
         for (place, (doubt, gain)) in steps.iter().enumerate() {
             sum += gain;
-            let is_last_of_equals = steps.get(place + 1).is_none_or(|(next, _)| next > doubt);
-            if is_last_of_equals && sum > best {
-                (best, threshold) = (sum, *doubt);
+            let next = steps.get(place + 1).map_or(f64::INFINITY, |(next, _)| *next);
+            if next > *doubt && sum > best {
+                let between = doubt.midpoint(next);
+                (best, threshold) = (sum, if between < next { between } else { *doubt });
             }
         }
         threshold
