@@ -14,6 +14,7 @@ mod out_dir;
 mod questions;
 mod results;
 mod tagging;
+mod texts;
 
 use std::ffi::OsStr;
 use std::io::Write;

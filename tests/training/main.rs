@@ -9,3 +9,4 @@ mod promises;
 mod questions;
 mod resume;
 mod tagging;
+mod texts;

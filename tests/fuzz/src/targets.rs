@@ -11,7 +11,8 @@ use graftwork_model::{AdapterFile, adapterhub};
 use graftwork_text::data::InputKind;
 use graftwork_text::data::for_each_chunk;
 use graftwork_text::{
-    ChoiceDataset, Dataset, Format, QuestionDataset, ReadOptions, TaggedDataset, Tokenizer, VocabOptions,
+    ChoiceDataset, Dataset, Format, MultiLabelDataset, QuestionDataset, ReadOptions, ScoredDataset, TaggedDataset,
+    Tokenizer, VocabOptions,
 };
 use graftwork_train::checkpoint::RunState;
 
@@ -318,6 +319,14 @@ fn read_table(format: Format, input: &[u8]) {
         let options = ReadOptions { format: Some(format), read_labels, max_bytes, ..ReadOptions::default() };
         drop(Dataset::from_bytes("data", input, &options));
         drop(TaggedDataset::from_bytes("data", input, &options));
+    }
+    let options = ReadOptions { format: Some(format), max_bytes, ..ReadOptions::default() };
+    let pairs = ReadOptions { text_pair_column: Some("text_b".to_owned()), ..options.clone() };
+    for options in [options, pairs] {
+        drop(MultiLabelDataset::from_bytes("data", input, &options));
+        if let Ok(found) = ScoredDataset::from_bytes("data", input, &options) {
+            assert!(found.examples.iter().all(|example| example.score.is_finite()));
+        }
     }
 }
 

@@ -11,11 +11,8 @@ use serde_json::value::RawValue;
 use super::answers::read as read_answers;
 use super::labels::{MOST_LISTED, listed};
 use super::lines::{Lines, utf8};
-use super::rows::{Column, RawAnswer, Row, Rows, Shape};
+use super::rows::{Column, MAX_MEMBERS, RawAnswer, Row, Rows, Shape};
 use crate::Result;
-
-/// The longest list: a hostile one has more members than any text has words.
-const MAX_MEMBERS: usize = 100_000;
 
 pub(super) fn read(source: Box<dyn BufRead + '_>, rows: &mut Rows<'_>) -> Result<()> {
     let mut lines = Lines::new(source);

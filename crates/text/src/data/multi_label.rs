@@ -151,6 +151,8 @@ mod tests {
         assert!(refused("a.tsv", "label\ttext\njoy\ta\n").contains("say which column holds the labels"));
         assert!(refused("a.tsv", "labels\ttext\n\ta\n").contains("no row has a label"));
         assert!(refused("a.txt", "a\n").contains("no labels"));
+        let endless = format!("labels\ttext\n{}\ta\n", "a,".repeat(100_000));
+        assert_eq!(refused("a.tsv", &endless), "a.tsv:2: \"labels\" has more than 100000 labels");
         assert_eq!(
             refused(
                 "a.jsonl",

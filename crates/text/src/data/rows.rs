@@ -8,6 +8,9 @@ use crate::{Error, Result, RowError, RowErrors};
 /// A data set that takes more memory is refused while it is read.
 const MAX_KEPT_BYTES: usize = 400 << 20;
 
+/// The longest list: a hostile one has more members than any text has words.
+pub(super) const MAX_MEMBERS: usize = 100_000;
+
 /// A column (or JSON key) that a data set looks at; of all others nothing is kept.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Column<'a> {
@@ -70,8 +73,13 @@ pub(super) trait Row {
     /// The names of labels: a list in JSON, elsewhere a text that is cut at every `separator`.
     fn labels(&self, column: &str, separator: &str) -> Result<Vec<String>, String> {
         let text = self.text(column)?;
-        let names = text.split(separator).map(|name| name.trim().to_owned());
-        Ok(if text.trim().is_empty() { Vec::new() } else { names.collect() })
+        if text.trim().is_empty() {
+            return Ok(Vec::new());
+        }
+        if text.matches(separator).nth(MAX_MEMBERS - 1).is_some() {
+            return Err(format!("{column:?} has more than {MAX_MEMBERS} labels"));
+        }
+        Ok(text.split(separator).map(|name| name.trim().to_owned()).collect())
     }
 
     /// A finite number.

@@ -10,7 +10,7 @@ mod token_classification;
 
 use std::ops::ControlFlow;
 
-use graftwork::{Adapter, Input, TaskInfo};
+use graftwork::{Adapter, Input, TaskInfo, Text};
 
 use crate::args::{Common, Predict};
 use crate::engine::{head_of, load, read_adapter};
@@ -24,6 +24,17 @@ use crate::progress::Progress;
 struct Lines {
     out: Output,
     tally: Tally,
+    /// Whether there were pairs of texts, of which no more than first tokens can be read.
+    has_pairs: bool,
+}
+
+impl Lines {
+    /// The texts and pairs of inputs; `task` takes no lists of words.
+    fn texts(&mut self, inputs: Vec<Input>, task: &TaskInfo) -> Result<Vec<Text>> {
+        let texts = input::texts_or_pairs(inputs, task.name)?;
+        self.has_pairs |= texts.iter().any(|text| text.second.is_some());
+        Ok(texts)
+    }
 }
 
 /// Answers some inputs, one line out for each.
@@ -49,7 +60,7 @@ pub fn run(args: &Predict, common: &Common) -> Result<()> {
         .ok_or_else(|| Failure::new(Kind::Input, format!("nothing can be predicted for {}", task.name)))?;
     let backbone = load(&args.backbone, common)?;
     let adapter = backbone.attach(&file)?;
-    let mut lines = Lines { out: Output::new(), tally: Tally::default() };
+    let mut lines = Lines { out: Output::new(), tally: Tally::default(), has_pairs: false };
     let mut progress = Progress::count("texts predicted:", common.quiet);
     input::of_task(task, &args.texts, &args.asked, |inputs| {
         let count = inputs.len();
@@ -60,6 +71,7 @@ pub fn run(args: &Predict, common: &Common) -> Result<()> {
             Reader::Gone => ControlFlow::Break(()),
         })
     })?;
-    lines.tally.say(if task.takes_windows { "--max-length or --long-texts windows" } else { "--max-length" }, common);
+    let takes_windows = task.takes_windows && !lines.has_pairs;
+    lines.tally.say(if takes_windows { "--max-length or --long-texts windows" } else { "--max-length" }, common);
     Ok(())
 }

@@ -8,12 +8,11 @@ use super::Lines;
 use super::scores::{Asked, Scores};
 use crate::args::{Predict, TextArgs};
 use crate::failure::Result;
-use crate::input;
 use crate::output::Output;
 
 /// Writes the labels of texts, or of pairs of texts.
 pub fn lines(adapter: &Adapter, args: &Predict, inputs: Vec<Input>, lines: &mut Lines) -> Result<()> {
-    let texts = input::texts_or_pairs(inputs, multi_label_classification::INFO.name)?;
+    let texts = lines.texts(inputs, &multi_label_classification::INFO)?;
     let TextArgs { max_length, long_texts, .. } = args.texts;
     let call = adapter.classify_multi_label(&texts).max_length(max_length).long_texts(long_texts);
     for (text, found) in texts.iter().zip(&block_on(call.threshold(args.threshold))?) {

@@ -8,7 +8,6 @@ use super::Lines;
 use super::scores::Asked;
 use crate::args::{Predict, TextArgs};
 use crate::failure::Result;
-use crate::input;
 
 /// Writes the numbers of texts, or of pairs of texts.
 pub fn lines(adapter: &Adapter, args: &Predict, inputs: Vec<Input>, lines: &mut Lines) -> Result<()> {
@@ -20,7 +19,7 @@ pub fn lines(adapter: &Adapter, args: &Predict, inputs: Vec<Input>, lines: &mut 
         #[serde(skip_serializing_if = "Vec::is_empty")]
         warnings: Vec<Value>,
     }
-    let texts = input::texts_or_pairs(inputs, regression::INFO.name)?;
+    let texts = lines.texts(inputs, &regression::INFO)?;
     let TextArgs { max_length, long_texts, .. } = args.texts;
     let call = adapter.score(&texts).max_length(max_length).long_texts(long_texts);
     for (text, found) in texts.iter().zip(block_on(call)?) {
