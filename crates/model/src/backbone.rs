@@ -285,10 +285,7 @@ impl Backbone {
         batch.texts.iter().fold(x, |x, texts| tape.pool(&x, texts, Pool::Mean))
     }
 
-    /// One vector a sequence from the last hidden states [T, D].
-    ///
-    /// # Panics
-    /// As [`Backbone::pooler`], if that is asked for.
+    /// One vector a sequence from the last hidden states [T, D]; panics as [`Backbone::pool`].
     pub fn pool_sequences(&self, tape: &mut Tape, hidden: &Var, batch: &Batch, pooling: HeadPooling) -> Var {
         let kind = if pooling == HeadPooling::Mean { Pool::Mean } else { Pool::First };
         let x = tape.pool(hidden, &batch.sequences, kind);
