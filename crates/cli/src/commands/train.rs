@@ -203,6 +203,11 @@ fn tell(told: &Told<'_>) -> Result<()> {
         for (name, found) in &told.found {
             out.line(&format!("{name:5} {}", report::summary(found)))?;
         }
+        if !told.trained.metadata.thresholds.is_empty() {
+            let thresholds = told.trained.metadata.thresholds.iter().map(|threshold| format!("{threshold:.3}"));
+            let thresholds = thresholds.collect::<Vec<_>>().join(", ");
+            out.line(&format!("labels are given from a probability on of {thresholds}"))?;
+        }
         for line in told.trained.metadata.knowledge.iter().flat_map(report::knowledge) {
             out.line(&line)?;
         }
