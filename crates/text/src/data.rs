@@ -13,6 +13,7 @@
 //! What a row has is up to the kind of data set: a text and a label ([`Dataset`]), words and their tags
 //! ([`TaggedDataset`]), or something to predict ([`for_each_chunk`]).
 
+mod corpus;
 mod csv_row;
 mod delimited;
 mod jsonl;
@@ -29,6 +30,7 @@ use std::path::Path;
 
 use crate::{Error, Result};
 
+pub use corpus::Corpus;
 pub use tagged::{Sentence, TaggedDataset};
 pub use texts::{Dataset, Example};
 pub use unlabelled::{Input, for_each_chunk};

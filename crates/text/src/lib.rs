@@ -19,9 +19,9 @@ mod unicode;
 
 pub use batch::PackedBatch;
 pub use batches::{BatchSize, by_length, count_batches, plan};
-pub use data::{Dataset, Example, Format, Input, ReadOptions, Sentence, TaggedDataset};
+pub use data::{Corpus, Dataset, Example, Format, Input, ReadOptions, Sentence, TaggedDataset};
 pub use error::{Error, Result, RowError, RowErrors};
 pub use offsets::CodePoints;
 pub use order::order;
-pub use shuffle::shuffled;
-pub use tokenizer::{Coverage, Encoding, Extent, LongTexts, Origin, SpecialTokens, Tokenizer, VocabOptions};
+pub use shuffle::{Draws, shuffled};
+pub use tokenizer::{Coverage, Encoding, Extent, LongTexts, Masked, Origin, SpecialTokens, Tokenizer, VocabOptions};

@@ -3,15 +3,17 @@
 mod classes;
 mod confusion;
 mod entities;
+mod masked;
 
 pub use classes::of_classes;
 pub use confusion::Confusion;
 pub use entities::{Entity, Scheme, of_entities};
+pub use masked::of_masked;
 
 /// Everything that a task measures.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Metrics {
-    /// By name; the first chooses the best checkpoint. All are better the higher they are.
+    /// By name; the first chooses the best checkpoint: it is better the higher it is.
     pub values: Vec<(&'static str, f64)>,
     /// Of every label, or of every type of entity.
     pub classes: Vec<ClassMetrics>,

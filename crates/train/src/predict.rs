@@ -11,7 +11,7 @@ use crate::{Error, Result};
 /// Tokens of a batch during inference: enough to keep a GPU busy, few enough for a small one.
 const INFERENCE_TOKENS: usize = 2048;
 
-/// What came out for one example, row by row: one row, or one for each token of its sequences.
+/// What came out for one example, row by row: one row, or one for each token of its sequences, or for each masked one.
 #[derive(Debug, Clone, Copy)]
 pub struct Rows<'a> {
     /// Row after row.
@@ -33,7 +33,7 @@ impl<'a> Rows<'a> {
 }
 
 /// Runs the backbone over examples, each of one or more sequences, and makes of what `output` gives for it one answer
-/// each, in input order. `output` gets the hidden states, those after the layers `keep` (from 1) among them, and gives a row an example or a row a token;
+/// each, in input order. `output` gets the hidden states, those after the layers `keep` (from 1) among them, and gives a row an example, or a row a token, or, where something is masked, a row a masked token;
 /// `read` gets an example's number with its rows, `progress` the fraction done.
 ///
 /// # Errors
@@ -46,6 +46,8 @@ pub async fn predict<T>(
     mut read: impl FnMut(usize, Rows<'_>) -> T,
     progress: &mut OnProgress<'_>,
 ) -> Result<Vec<T>> {
+    let asked: Vec<usize> = examples.iter().map(|own| own.iter().map(|one| one.masked.places.len()).sum()).collect();
+    let asks = asked.iter().any(|places| *places > 0);
     let lengths: Vec<usize> = examples.iter().map(|sequences| sequences.iter().map(Encoding::len).sum()).collect();
     let compute = |chosen: &[usize]| {
         let batch = upload(backbone, chosen.iter().map(|example| examples[*example]))?;
@@ -57,7 +59,11 @@ pub async fn predict<T>(
         let is_by_example = out.iter().len() == chosen.len();
         let mut rest = out.values;
         let answer = |example: &usize| {
-            let own = if is_by_example { 1 } else { lengths[*example] };
+            let own = match () {
+                () if asks => asked[*example],
+                () if is_by_example => 1,
+                () => lengths[*example],
+            };
             let (values, others) = rest.split_at(own * out.cols);
             rest = others;
             read(*example, Rows { values, cols: out.cols })
@@ -177,7 +183,8 @@ pub(crate) fn upload<'e>(backbone: &Backbone, examples: impl Iterator<Item = &'e
     }
     let packed = PackedBatch::pack(&sequences);
     let batch = backbone.batch(&packed.ids, &packed.type_ids, &packed.cu_seqlens)?;
-    Ok(batch.of_texts(backbone.device(), &starts)?)
+    let batch = batch.of_texts(backbone.device(), &starts)?;
+    Ok(backbone.ask(batch, &packed.masked.places, &packed.masked.truths)?)
 }
 
 /// The first of the largest.

@@ -10,6 +10,7 @@ pub mod clear;
 pub mod cross_entropy;
 pub mod dropout;
 pub mod embed;
+pub mod gather_rows;
 pub mod gemm;
 
 pub mod layer_norm;
@@ -19,6 +20,7 @@ pub mod pool;
 pub mod reduce;
 pub mod scale;
 pub mod sum_rows;
+pub mod word_cross_entropy;
 
 use graftwork_gpu::{Binding, Constants, Gpu, Shader};
 
@@ -42,6 +44,7 @@ pub fn shaders() -> Vec<(&'static Shader, Variants)> {
         (&clear::SHADER, vec![vec![]]),
         (&cross_entropy::SHADER, vec![vec![]]),
         (&dropout::SHADER, dropout::variants()),
+        (&gather_rows::SHADER, gather_rows::variants()),
         (&reduce::SHADER, reduce::variants()),
         (&layer_norm::SHADER, layer_norm::variants()),
         (&layer_norm::SHADER_BWD, layer_norm::variants_bwd()),
@@ -51,6 +54,8 @@ pub fn shaders() -> Vec<(&'static Shader, Variants)> {
         (&pool::SHADER_BWD, pool::variants()),
         (&scale::SHADER, scale::variants()),
         (&sum_rows::SHADER, sum_rows::variants()),
+        (&word_cross_entropy::SHADER, word_cross_entropy::variants()),
+        (&word_cross_entropy::SHADER_BWD, vec![vec![]]),
     ];
     all.extend(weight::shaders());
     all

@@ -2,9 +2,11 @@
 //! [`TaskInfo`], its data by [`Examples`] and [`Task`], and what a batch should give by [`Targets`].
 
 mod labels;
+pub mod masked_lm;
 pub mod text_classification;
 pub mod token_classification;
 
+use std::borrow::Cow;
 use std::fmt;
 
 use graftwork_model::{HeadConfig, HeadKind};
@@ -17,11 +19,12 @@ use crate::{Error, Result};
 
 pub use labels::LabelTargets;
 pub(crate) use labels::cross_entropy_of;
+pub use masked_lm::{Draw, MaskedLm, Masking};
 pub use text_classification::{Classification, Reading, TextClassification};
 pub use token_classification::{TaggedEntity, TaggedWord, Tagging, TokenClassification};
 
 /// Every task.
-pub static TASKS: &[&TaskInfo] = &[&text_classification::INFO, &token_classification::INFO];
+pub static TASKS: &[&TaskInfo] = &[&text_classification::INFO, &token_classification::INFO, &masked_lm::INFO];
 
 /// A task before it has data.
 #[derive(Debug)]
@@ -100,6 +103,12 @@ pub trait Examples: fmt::Debug + Send + Sync {
     /// The sequences of an example, which share a batch: at least one.
     fn sequences(&self, example: usize) -> &[Encoding];
 
+    /// The sequences of an example as a step of training sees them, or a measurement: for tasks that draw something anew in
+    /// every epoch. As many tokens as [`Examples::sequences`] has.
+    fn drawn(&self, example: usize, _draw: &Draw) -> Cow<'_, [Encoding]> {
+        self.sequences(example).into()
+    }
+
     /// The label of each example, as the data counts them, where it has a single one.
     fn truth(&self) -> Option<Vec<usize>> {
         None
@@ -158,12 +167,21 @@ pub struct Loss {
 }
 
 /// What a head says about an example.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Answer {
     /// One label.
     Label(usize),
     /// A label for each word that has one in the truth.
     Tags(Vec<usize>),
+    /// For masked tokens: how many were said right.
+    Masked {
+        /// Right ones.
+        right: usize,
+        /// All.
+        of: usize,
+        /// The sum of their losses.
+        loss: f64,
+    },
 }
 
 impl Answer {
@@ -172,6 +190,7 @@ impl Answer {
         match self {
             Self::Label(label) => std::slice::from_ref(label),
             Self::Tags(tags) => tags,
+            Self::Masked { .. } => &[],
         }
     }
 }
