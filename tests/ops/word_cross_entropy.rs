@@ -65,7 +65,8 @@ fn as_cross_entropy_over_all_logits() {
         let (loss, all) = (read(&loss), read(&all));
         let losses: Vec<f32> = read(&y).chunks(2).map(|row| row[0]).collect();
         assert!(max_difference(&losses, &loss) < 1e-5, "{}", device.name());
-        let largest = |logits: &[f32]| logits.iter().enumerate().fold(0, |best, (i, z)| if *z > logits[best] { i } else { best });
+        let largest =
+            |logits: &[f32]| logits.iter().enumerate().fold(0, |best, (i, z)| if *z > logits[best] { i } else { best });
         let best: Vec<u32> = all.chunks(words).map(|logits| largest(logits) as u32).collect();
         // As they come none is right; said what it would say, each is.
         let rights = |labels: &[u32]| {

@@ -3,9 +3,9 @@
 use std::fs::File;
 use std::io::{self, IsTerminal, Read};
 use std::ops::ControlFlow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use graftwork::{Format, Input, Labelled, ReadOptions, TaskInfo, data};
+use graftwork::{Corpus, Format, Input, Labelled, ReadOptions, TaskInfo, data};
 
 use crate::args::{DataArgs, InputFormat, TextArgs};
 use crate::failure::{Failure, Kind, Result};
@@ -23,16 +23,28 @@ pub fn labelled(
     args: &DataArgs,
     labels: Option<Vec<String>>,
 ) -> Result<Box<dyn Labelled>> {
-    let options = ReadOptions {
+    let options = ReadOptions { labels, ..options(args) };
+    (task.read)(path, &options).map_err(|error| with_hint(error.into()))
+}
+
+/// Reads texts without labels.
+///
+/// # Errors
+/// If a file cannot be read, has bad rows, or has nothing in it.
+pub fn corpus(paths: &[PathBuf], args: &DataArgs) -> Result<Corpus> {
+    Corpus::from_paths(paths, &options(args)).map_err(|error| with_hint(error.into()))
+}
+
+fn options(args: &DataArgs) -> ReadOptions {
+    ReadOptions {
         text_column: args.text_column.clone(),
         label_column: args.label_column.clone(),
         tokens_column: args.tokens_column.clone(),
         tags_column: args.tags_column.clone(),
-        labels,
         format: args.format.map(Format::from),
+        line_by_line: args.line_by_line,
         ..ReadOptions::default()
-    };
-    (task.read)(path, &options).map_err(|error| with_hint(error.into()))
+    }
 }
 
 /// Hands the texts of a file, or of standard input, to `work` in chunks, in order.

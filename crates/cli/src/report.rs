@@ -73,6 +73,9 @@ pub fn comparison(found: &Comparison) -> String {
 pub fn table(evaluation: &Evaluation) -> Vec<String> {
     const ROWS: usize = 20;
     let metrics = &evaluation.metrics;
+    if metrics.classes.is_empty() {
+        return Vec::new();
+    }
     let mut rows: Vec<_> = metrics.classes.iter().collect();
     if rows.len() > ROWS {
         rows.sort_by_key(|class| std::cmp::Reverse(class.support));

@@ -68,6 +68,7 @@ mod call;
 mod embed;
 mod error;
 mod examples;
+mod fill_mask;
 mod limit;
 mod merge;
 mod paths;
@@ -108,6 +109,7 @@ pub use merge::{MergedBackbone, merge};
 
 // Answers.
 pub use embed::{EmbedOptions, Pooling};
+pub use fill_mask::{Fill, FilledMask, FilledText};
 pub use graftwork_train::Warning;
 pub use graftwork_train::tasks::{Answer, Classification, TaggedEntity, TaggedWord, Tagging};
 pub use predict::TextOptions;
@@ -116,9 +118,9 @@ pub use reader::{Reader, TextVector};
 
 // Labelled data.
 pub use examples::Examples;
-pub use graftwork_text::data::{self, Dataset, Example, Format, Input, ReadOptions, Sentence, TaggedDataset};
+pub use graftwork_text::data::{self, Corpus, Dataset, Example, Format, Input, ReadOptions, Sentence, TaggedDataset};
 pub use graftwork_text::shuffled;
-pub use graftwork_train::tasks::{Labelled, TASKS, TaskInfo, text_classification, token_classification};
+pub use graftwork_train::tasks::{Labelled, TASKS, TaskInfo, masked_lm, text_classification, token_classification};
 
 // Training and measuring.
 pub use graftwork_train::checkpoint::{Best, RunState};

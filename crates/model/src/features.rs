@@ -36,7 +36,8 @@ impl Features {
         &self.layers
     }
 
-    /// [S, D], a row a text, D times the number of layers that are read; or [T, D] where every token is tagged. Windows of a
+    /// [S, D], a row a text, D times the number of layers that are read; or [T, D] where every token is tagged, or [N, D] of
+    /// those that are masked. Windows of a
     /// text are averaged before the scaling.
     pub fn of(&self, tape: &mut Tape, backbone: &Backbone, hidden: &Hidden, batch: &Batch) -> Var {
         let Some(scale) = &self.scale else { return self.pooled(tape, backbone, hidden.last(), batch) };
@@ -48,6 +49,10 @@ impl Features {
     fn pooled(&self, tape: &mut Tape, backbone: &Backbone, hidden: &Var, batch: &Batch) -> Var {
         let x = match self.rows {
             HeadRows::Tokens => hidden.clone(),
+            HeadRows::Masked => match &batch.masked {
+                Some(masked) => tape.gather_rows(hidden, &masked.places),
+                None => hidden.clone(),
+            },
             HeadRows::Texts => backbone.pool(tape, hidden, batch, self.pooling),
         };
         if self.normalize { tape.normalize(&x) } else { x }

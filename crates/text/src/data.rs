@@ -81,6 +81,8 @@ pub struct ReadOptions {
     pub labels: Option<Vec<String>>,
     /// The format; default `None`: as the file's name says.
     pub format: Option<Format>,
+    /// Of a corpus: each text is a sequence of its own; default false.
+    pub line_by_line: bool,
     /// Bytes of unpacked data after which reading stops with an error; default 1 GiB.
     pub max_bytes: u64,
 }
@@ -95,6 +97,7 @@ impl Default for ReadOptions {
             read_labels: true,
             labels: None,
             format: None,
+            line_by_line: false,
             max_bytes: 1 << 30,
         }
     }

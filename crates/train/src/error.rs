@@ -97,7 +97,9 @@ pub enum Error {
     )]
     NoHead,
     /// The tokenizer has no token that stands for a hidden one.
-    #[error("the backbone's vocabulary has no [MASK] or <mask>, so nothing can be hidden from it: use a backbone with one")]
+    #[error(
+        "the backbone's vocabulary has no [MASK] or <mask>, so nothing can be hidden from it: use a backbone with one"
+    )]
     NoMask,
     /// A batch does not say what is masked.
     #[error("the batch has no masked tokens with their truth: draw it from examples for fill-mask")]

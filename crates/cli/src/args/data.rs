@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use graftwork::LongTexts;
+use graftwork::{LongTexts, ReadOptions};
 
 use super::train::InputFormat;
 
@@ -23,9 +23,26 @@ pub struct DataArgs {
     /// JSON key that holds the words' tags (token classification)
     #[arg(long, value_name = "NAME", default_value = "tags")]
     pub tags_column: String,
+    /// Take each text of a corpus as a sequence of its own (fill-mask) [default: sequences as full as whole texts make them]
+    #[arg(long)]
+    pub line_by_line: bool,
     /// Format of the data, where a file's name does not tell it
     #[arg(long, value_enum)]
     pub format: Option<InputFormat>,
+}
+
+impl Default for DataArgs {
+    fn default() -> Self {
+        let of = ReadOptions::default();
+        Self {
+            text_column: of.text_column,
+            label_column: of.label_column,
+            tokens_column: of.tokens_column,
+            tags_column: of.tags_column,
+            line_by_line: of.line_by_line,
+            format: None,
+        }
+    }
 }
 
 /// How unlabelled texts are read.

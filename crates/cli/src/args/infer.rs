@@ -39,7 +39,9 @@ pub struct Eval {
 /// What each line has depends on the adapter's head. Classification: `text`, `label` (the best), `scores` (a
 /// probability for each label), `logits` (in the order of the labels), where the adapter knows what is familiar
 /// `distance`, and where there is a threshold `sure`. Token classification: `text`, `words` with their tags and, where tags
-/// mark them, `entities`; `start` and `end` count Unicode code points. `warnings` are there where an answer should be taken
+/// mark them, `entities`. Fill-mask, of texts
+/// with the tokenizer's mask, such as [MASK]: `text` and for each of its `masks` the most probable `fills` as Hugging Face's
+/// pipeline has them (`score`, `token`, `token_str`, `sequence`). `start` and `end` count Unicode code points. `warnings` are there where an answer should be taken
 /// with care: the text is longer than what was read of it (`truncated`), in a language or script that the backbone's
 /// vocabulary hardly knows (`uncovered`), unlike what was learned (`unfamiliar`), or the answer is less sure than the
 /// threshold asks (`unsure`).
@@ -48,9 +50,12 @@ pub struct Predict {
     /// The backbone: a directory, or an id in the cache
     #[arg(long, value_name = "DIR|ID")]
     pub backbone: String,
-    /// The adapter, with its head
+    /// The adapter, with its head [default: none, where the backbone's own files have a head for words: it fills masks]
     #[arg(long, value_name = "PATH")]
-    pub adapter: PathBuf,
+    pub adapter: Option<PathBuf>,
+    /// How many words are named for a mask (fill-mask) [default: 5]
+    #[arg(long, value_name = "COUNT", value_parser = super::values::count)]
+    pub top_k: Option<usize>,
     /// Which texts.
     #[command(flatten)]
     pub texts: TextArgs,

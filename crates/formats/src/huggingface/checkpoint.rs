@@ -21,7 +21,8 @@ const INDEX: &str = "model.safetensors.index.json";
 
 /// Weights that are handed out tensor by tensor, by canonical name (see [`TensorSpec::name`]).
 pub trait WeightSource {
-    /// The names of all tensors, sorted.
+    /// The names of all tensors of the backbone, sorted. There may be others beside: those of a masked language model's head
+    /// ([`MaskedLmNames`](crate::architectures::MaskedLmNames)).
     fn names(&self) -> Vec<String>;
 
     /// The shape of tensor `name`; `None` if there is no such tensor.
@@ -90,6 +91,8 @@ pub struct Checkpoint<R> {
     shards: Vec<SafetensorsFile<R>>,
     /// Canonical name -> (index in `shards`, name in the file); the backbone's tensors only.
     tensors: BTreeMap<String, (usize, String)>,
+    /// The same of the head of a masked language model, which is no part of the backbone: all of it, or nothing.
+    beside: BTreeMap<String, (usize, String)>,
     has_pooler: bool,
 }
 
@@ -190,7 +193,21 @@ impl<R: Read + Seek> Checkpoint<R> {
         }
         let pooler = config.architecture.names.pooler;
         let has_pooler = pooler.is_some_and(|pooler| tensors.contains_key(&format!("{pooler}.weight")));
-        Ok(Self { shards, tensors, has_pooler })
+        let head = &config.architecture.masked_lm;
+        let specs = head.tensor_specs(config);
+        let fits =
+            |spec: &TensorSpec| found.get(&spec.name).is_some_and(|at| check(&shards[at.0], &at.1, spec).is_ok());
+        let mut beside = BTreeMap::new();
+        if specs.iter().all(fits) {
+            let names = specs.iter().map(|spec| spec.name.as_str()).chain([head.decoder]);
+            beside.extend(names.filter_map(|name| found.remove_entry(name)));
+        }
+        Ok(Self { shards, tensors, beside, has_pooler })
+    }
+
+    /// Where a tensor is.
+    fn place(&self, name: &str) -> Option<&(usize, String)> {
+        self.tensors.get(name).or_else(|| self.beside.get(name))
     }
 
     /// Whether the checkpoint has the pooler (a dense layer with tanh over the first token) that some heads stand on.
@@ -206,22 +223,22 @@ impl<R: Read + Seek> WeightSource for Checkpoint<R> {
     }
 
     fn shape(&self, name: &str) -> Option<&[usize]> {
-        let (shard, name) = self.tensors.get(name)?;
+        let (shard, name) = self.place(name)?;
         self.shards[*shard].shape(name)
     }
 
     fn format(&self, name: &str) -> Option<NumberFormat> {
-        let (shard, name) = self.tensors.get(name)?;
+        let (shard, name) = self.place(name)?;
         self.shards[*shard].format(name)
     }
 
     fn pieces(&mut self, name: &str, visit: &mut dyn FnMut(Piece<'_>) -> Result<()>) -> Result<()> {
-        let Some((shard, stored)) = self.tensors.get(name) else {
+        let Some((shard, stored)) = self.place(name).cloned() else {
             let file = self.shards.first().map(|shard| shard.file().to_owned()).unwrap_or_default();
             let hint = "it is not one of this backbone's tensors, or an optional one that the checkpoint lacks";
             return Err(Error::MissingTensor { file, tensor: name.to_owned(), expected: Vec::new(), hint });
         };
-        self.shards[*shard].pieces(stored, visit)
+        self.shards[shard].pieces(&stored, visit)
     }
 }
 

@@ -35,7 +35,11 @@ impl Corpus {
             let name = path.as_ref().display().to_string();
             texts.extend(Self::named(&name, read.examples.into_iter().map(|example| example.text))?.texts);
         }
-        if texts.is_empty() { Err(nothing_in(IN_MEMORY)) } else { Ok(Self { texts, line_by_line: false }) }
+        if texts.is_empty() {
+            Err(nothing_in(IN_MEMORY))
+        } else {
+            Ok(Self { texts, line_by_line: options.line_by_line })
+        }
     }
 
     fn named(name: &str, texts: impl Iterator<Item = String>) -> Result<Self> {

@@ -98,10 +98,7 @@ mod tests {
     #[test]
     fn as_full_as_whole_texts_make_them() {
         let texts = ["a bs", "c", "", "a b", "c c c"];
-        assert_eq!(
-            packed(&texts, 8, true),
-            ["[CLS] a0 b1 ##s1 [SEP] c2 [SEP]", "[CLS] a0 b1 [SEP] c2 c3 c4 [SEP]"]
-        );
+        assert_eq!(packed(&texts, 8, true), ["[CLS] a0 b1 ##s1 [SEP] c2 [SEP]", "[CLS] a0 b1 [SEP] c2 c3 c4 [SEP]"]);
         assert_eq!(
             packed(&texts, 8, false),
             ["[CLS] a0 b1 ##s1 [SEP]", "[CLS] c0 [SEP]", "[CLS] a0 b1 [SEP]", "[CLS] c0 c1 c2 [SEP]"]

@@ -19,7 +19,13 @@ pub(super) struct WordPiece {
 
 impl WordPiece {
     pub(super) fn new(vocab: &Keys, prefix: &str, unknown: u32, longest: usize) -> Self {
-        Self { beginning: vocab.branch(b""), continuation: vocab.branch(prefix.as_bytes()), unknown, longest, prefix: prefix.into() }
+        Self {
+            beginning: vocab.branch(b""),
+            continuation: vocab.branch(prefix.as_bytes()),
+            unknown,
+            longest,
+            prefix: prefix.into(),
+        }
     }
 
     /// Emits the tokens of a word with the bytes that each stands for.

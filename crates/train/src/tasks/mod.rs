@@ -15,7 +15,7 @@ use graftwork_text::{Encoding, LongTexts, Tokenizer};
 
 use crate::metrics::Metrics;
 use crate::predict::Rows;
-use crate::{Error, Result};
+use crate::{Error, Result, TrainConfig};
 
 pub use labels::LabelTargets;
 pub(crate) use labels::cross_entropy_of;
@@ -136,6 +136,11 @@ pub trait Examples: fmt::Debug + Send + Sync {
     /// # Errors
     /// If the head is of another task, or does not know a label of the data.
     fn for_head(&self, head: &HeadConfig) -> Result<Box<dyn Task + '_>>;
+
+    /// The settings of a training on them where nobody chooses.
+    fn settings(&self) -> TrainConfig {
+        TrainConfig::default()
+    }
 
     /// What of the data is not used, in a sentence.
     fn note(&self) -> Option<String> {

@@ -1,11 +1,12 @@
 //! `graftwork predict`: one file a task, and the table of them.
 
+mod fill_mask;
 mod text_classification;
 mod token_classification;
 
 use std::ops::ControlFlow;
 
-use graftwork::{Adapter, Input, TaskInfo};
+use graftwork::{Adapter, AdapterFile, Backbone, Input, TaskInfo};
 
 use crate::args::{Common, Predict};
 use crate::engine::{head_of, load, read_adapter};
@@ -28,17 +29,20 @@ type Answer = fn(&Adapter, &Predict, Vec<Input>, &mut Lines) -> Result<()>;
 static ANSWERS: &[(&TaskInfo, Answer)] = &[
     (&graftwork::text_classification::INFO, text_classification::lines),
     (&graftwork::token_classification::INFO, token_classification::lines),
+    (&graftwork::masked_lm::INFO, fill_mask::lines),
 ];
 
 /// Predicts what the adapter's head is for, one line out for each input.
 pub fn run(args: &Predict, common: &Common) -> Result<()> {
-    let file = read_adapter(&args.adapter, args.any_backbone)?;
+    let given = args.adapter.as_deref().map(|path| read_adapter(path, args.any_backbone)).transpose()?;
+    given.as_ref().map(head_of).transpose()?;
+    let backbone = load(&args.backbone, common)?;
+    let file = given.map_or_else(|| own_words(&backbone), Ok)?;
     let (_, task) = head_of(&file)?;
     let (_, answer) = ANSWERS
         .iter()
         .find(|(known, _)| known.name == task.name)
         .ok_or_else(|| Failure::new(Kind::Input, format!("nothing can be predicted for {}", task.name)))?;
-    let backbone = load(&args.backbone, common)?;
     let adapter = backbone.attach(&file)?;
     let mut lines = Lines { out: Output::new(), tally: Tally::default() };
     let mut progress = Progress::count("texts predicted:", common.quiet);
@@ -53,4 +57,12 @@ pub fn run(args: &Predict, common: &Common) -> Result<()> {
     })?;
     lines.tally.say(if task.takes_windows { "--max-length or --long-texts windows" } else { "--max-length" }, common);
     Ok(())
+}
+
+/// What the backbone's files know of words.
+fn own_words(backbone: &Backbone) -> Result<AdapterFile> {
+    backbone.language_model()?.ok_or_else(|| {
+        let message = "without --adapter masks are filled, but the backbone's files have no head for words";
+        Failure::new(Kind::Input, message).hint("give --adapter, or a backbone of a masked language model")
+    })
 }

@@ -49,7 +49,10 @@ impl Draw {
             whole_words: config.whole_word.unwrap_or(usual.whole_words),
         };
         if masking.random + masking.kept > 1.0 {
-            return Err(Error::Setting { setting: "mask_random", must: "be at most 1 together with mask_kept".to_owned() });
+            return Err(Error::Setting {
+                setting: "mask_random",
+                must: "be at most 1 together with mask_kept".to_owned(),
+            });
         }
         Ok(Self { seed: config.seed, epoch: epoch as u64, masking })
     }
@@ -200,7 +203,8 @@ mod tests {
         }
         assert!(several > 500);
         // A word longer than its share is taken all the same.
-        let long = Encoding { origins: vec![None, sequence(1).origins[1], sequence(1).origins[1], None], ..sequence(2) };
+        let long =
+            Encoding { origins: vec![None, sequence(1).origins[1], sequence(1).origins[1], None], ..sequence(2) };
         assert_eq!(masked(&long, VOCABULARY, &draw(3, 0, masking), 1).masked.places, [1, 2]);
     }
 

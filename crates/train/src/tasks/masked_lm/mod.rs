@@ -14,15 +14,19 @@ use graftwork_text::{Corpus, Encoding, LongTexts, Tokenizer};
 use super::{Answer, Examples, Judged, Labelled, Loss, Targets, Task, TaskInfo};
 use crate::metrics::{Metrics, of_masked};
 use crate::predict::Rows;
-use crate::{Error, Result};
+use crate::{Error, Result, TrainConfig};
 pub use masking::{Draw, Masking};
 use masking::{Vocabulary, masked};
+
+/// Tokens of a batch, unless somebody chooses.
+const BATCH_TOKENS: usize = 2048;
 
 /// Its row in the table.
 pub static INFO: TaskInfo = TaskInfo {
     name: "fill-mask",
     head: HeadKind::MaskedLm,
     new_head: |name, _| HeadConfig::masked_lm(name),
+    takes_windows: false,
     #[cfg(not(target_family = "wasm"))]
     read: |path, options| Ok(Box::new(Corpus::from_paths(&[path], options)?)),
 };
@@ -30,7 +34,6 @@ pub static INFO: TaskInfo = TaskInfo {
 /// Texts laid into sequences, of which tokens are masked anew in every epoch.
 #[derive(Debug, Clone)]
 pub struct MaskedLm {
-    what: &'static str,
     sequences: Vec<Encoding>,
     vocabulary: Vocabulary,
 }
@@ -70,7 +73,7 @@ impl MaskedLm {
         if sequences.is_empty() {
             return Err(Error::NoExamples { what });
         }
-        Ok(Self { what, sequences, vocabulary: Vocabulary { mask, size: tokenizer.vocab_size() as u32 } })
+        Ok(Self { sequences, vocabulary: Vocabulary { mask, size: tokenizer.vocab_size() as u32 } })
     }
 }
 
@@ -92,9 +95,14 @@ impl Examples for MaskedLm {
         vec![masked(&self.sequences[example], self.vocabulary, draw, example)].into()
     }
 
-    fn subset(&self, what: &'static str, chosen: &[usize]) -> Box<dyn Examples> {
+    /// Sequences are about as long as the limit, so a batch is a number of tokens.
+    fn settings(&self) -> TrainConfig {
+        TrainConfig { batch_tokens: Some(BATCH_TOKENS), ..TrainConfig::default() }
+    }
+
+    fn subset(&self, _what: &'static str, chosen: &[usize]) -> Box<dyn Examples> {
         let sequences = chosen.iter().map(|example| self.sequences[*example].clone()).collect();
-        Box::new(Self { what, sequences, vocabulary: self.vocabulary })
+        Box::new(Self { sequences, vocabulary: self.vocabulary })
     }
 
     fn for_head(&self, head: &HeadConfig) -> Result<Box<dyn Task + '_>> {
