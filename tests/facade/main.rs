@@ -7,6 +7,7 @@ mod probe;
 mod serving;
 mod threads;
 mod training;
+mod words;
 
 use graftwork::{Adapter, AdapterFile, Backbone, Device, block_on};
 use graftwork_tests::golden;

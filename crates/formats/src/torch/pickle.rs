@@ -51,19 +51,39 @@ struct Machine<'a> {
     made: usize,
 }
 
+/// Tensors by name, in their order.
+pub(crate) type Described<'a> = Vec<(&'a str, TorchTensor<'a>)>;
+
 /// The tensors in a pickled dictionary, in its order; a problem is told with its place.
-pub(crate) fn tensors(pickle: &[u8]) -> Result<Vec<(&str, TorchTensor<'_>)>, String> {
+pub(crate) fn tensors(pickle: &[u8]) -> Result<Described<'_>, String> {
     if pickle.len() > MAX_BYTES {
         return Err(format!("its pickle has {} bytes; at most {MAX_BYTES} are accepted", pickle.len()));
     }
-    let mut input = Input::new(pickle);
+    Ok(leading_tensors(pickle)?.0)
+}
+
+/// The same of a pickle that something follows, and its length.
+pub(crate) fn leading_tensors(bytes: &[u8]) -> Result<(Described<'_>, usize), String> {
+    let (machine, length) = run(bytes)?;
+    let tensors = machine.result().map_err(|problem| format!("its pickle, at byte {}: {problem}", length - 1))?;
+    Ok((tensors, length))
+}
+
+/// The length of a pickle whose value is not needed.
+pub(crate) fn skip(bytes: &[u8]) -> Result<usize, String> {
+    Ok(run(bytes)?.1)
+}
+
+/// Runs the pickle that `bytes` begin with, up to its end.
+fn run(bytes: &[u8]) -> Result<(Machine<'_>, usize), String> {
+    let mut input = Input::new(&bytes[..bytes.len().min(MAX_BYTES)]);
     let mut machine = Machine::default();
     loop {
         let at = input.at();
         let located = |problem| format!("its pickle, at byte {at}: {problem}");
         let instruction = input.byte().map_err(located)?;
         if instruction == b'.' {
-            return machine.result().map_err(located);
+            return Ok((machine, input.at()));
         }
         machine.step(instruction, &mut input).map_err(located)?;
     }
@@ -209,12 +229,19 @@ impl<'a> Machine<'a> {
         }
     }
 
-    /// `("storage", class, name, device, number of values)` names a storage.
+    /// `("storage", class, name, device, number of values)` names a storage; before PyTorch 1.6 a sixth value said of which
+    /// other one it is a part, or None.
     fn storage(&mut self) -> Step<()> {
         let storage = match self.pop_tuple()? {
-            &[Value::Text("storage"), Value::StorageClass(kind), Value::Text(name), _, Value::Int(values)] => {
-                Storage { kind, name, values: size(values)? }
-            }
+            &[Value::Text("storage"), Value::StorageClass(kind), Value::Text(name), _, Value::Int(values)]
+            | &[
+                Value::Text("storage"),
+                Value::StorageClass(kind),
+                Value::Text(name),
+                _,
+                Value::Int(values),
+                Value::None,
+            ] => Storage { kind, name, values: size(values)? },
             other => {
                 return Err(format!("{} values are no description of a storage", other.len()));
             }
