@@ -105,8 +105,8 @@ fn heads_beside_backbones_of_every_architecture() {
             let backbone = load(&config, &mut tensors, &device);
             let own = backbone.language_head().expect(architecture.model_type);
             assert_eq!((own.config.kind, own.config.num_labels), (HeadKind::MaskedLm, config.vocab_size));
-            let bare =
-                graftwork_model::AdapterConfig::preset("seq_bn").unwrap().with("leave_out", [0, 1].to_vec()).unwrap();
+            let all: Vec<usize> = (0..config.num_hidden_layers).collect();
+            let bare = graftwork_model::AdapterConfig::preset("seq_bn").unwrap().with("leave_out", all).unwrap();
             let mut file = AdapterFile::new("own", bare, Some(own.config.clone()), &config);
             file.tensors = own.tensors.clone();
             let adapter = Adapter::load(&backbone, &file).unwrap();
@@ -139,7 +139,7 @@ fn a_head_beside_a_backbone_is_whole_and_no_part_of_it() {
         let table = tensors[&format!("{}.weight", architecture.names.words)].clone();
         let mut other = table.clone();
         other.data[5] += 1.0;
-        assert!(plain.language_head().is_none() && head(&|_| ()));
+        assert!(head(&|_| ()));
         assert!(head(&|tensors| drop(tensors.insert(names.decoder.to_owned(), table.clone()))));
         assert!(!head(&|tensors| drop(tensors.insert(names.decoder.to_owned(), other.clone()))));
         assert!(!head(&|tensors| drop(tensors.remove(names.bias))));
@@ -210,9 +210,8 @@ fn what_does_not_fit_is_refused() {
         files.insert("head_config.json".to_owned(), config.into_bytes());
         adapterhub::from_files("f", &files).map(drop).map_err(|error| error.to_string())
     };
-    assert!(shifted(("\"shift_labels\": false", "\"shift_labels\": true")).unwrap_err().contains("shift_labels"));
-    assert!(
-        shifted(("\"vocab_size\": 1000", "\"vocab_size\": 999")).unwrap_err().contains("heads.golden.3.bias"),
-        "by shape"
-    );
+    let other = shifted(("\"shift_labels\": false", "\"shift_labels\": true")).unwrap_err();
+    assert!(other.contains("shift_labels"), "{other}");
+    let other = shifted(("\"vocab_size\": 1000", "\"vocab_size\": 999")).unwrap_err();
+    assert!(other.contains("head.1.bias"), "{other}");
 }

@@ -115,7 +115,10 @@ pub fn write_with_own_head(model_type: &str, dir: &Path) {
     let (base, own) = (SafeTensors::deserialize(&base).unwrap(), SafeTensors::deserialize(&own).unwrap());
     let head =
         own.tensors().into_iter().filter_map(|(name, view)| Some((name.strip_prefix("head.")?.to_owned(), view)));
-    let all: Vec<_> = base.tensors().into_iter().chain(head).collect();
+    let head: Vec<_> = head.collect();
+    // Some have a head of their own.
+    let base = base.tensors().into_iter().filter(|(name, _)| head.iter().all(|(own, _)| own != name));
+    let all: Vec<_> = base.chain(head.clone()).collect();
     std::fs::write(dir.join("model.safetensors"), safetensors::serialize(all, None).unwrap()).unwrap();
 }
 

@@ -160,7 +160,11 @@ fn it_learns_and_an_interrupted_run_ends_with_the_same_bytes() {
             ControlFlow::Continue(())
         };
         assert_eq!(pollster::block_on(whole.run(note)).unwrap(), Ending::Finished);
-        assert!(losses[losses.len() - 1] < 0.6 * losses[0], "{}: {losses:?}", device.name());
+        // From about the logarithm of how many words there are.
+        let adapter = Adapter::load(&backbone, &file).unwrap();
+        let before = pollster::block_on(evaluate(&backbone, &adapter, &*dev, &mut |_| {})).unwrap().loss;
+        assert!(losses.is_sorted_by(|a, b| a > b), "{}: {losses:?}", device.name());
+        assert!(losses[losses.len() - 1] < before - 1.0, "{}: {before} {losses:?}", device.name());
 
         let mut first = trainer();
         while first.progress().step < whole.progress().step / 2 {

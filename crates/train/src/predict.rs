@@ -59,10 +59,12 @@ pub async fn predict<T>(
         let is_by_example = out.iter().len() == chosen.len();
         let mut rest = out.values;
         let answer = |example: &usize| {
-            let own = match () {
-                () if asks => asked[*example],
-                () if is_by_example => 1,
-                () => lengths[*example],
+            let own = if asks {
+                asked[*example]
+            } else if is_by_example {
+                1
+            } else {
+                lengths[*example]
             };
             let (values, others) = rest.split_at(own * out.cols);
             rest = others;

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use crate::error::{Error, Result};
 use crate::torch::file::{Kinds, Tensors, assemble, format_of};
-use crate::torch::pickle;
+use crate::torch::pickle::{self, MAX_TENSORS};
 use crate::torch::pickle_input::{Input, Step, text};
 
 /// The first pickle: the number 0x1950a86a20f9469cfc6c.
@@ -72,6 +72,9 @@ fn storage_names<'a>(input: &mut Input<'a>) -> Step<Vec<&'a str>> {
             b'X' => {
                 let length = u32::from_le_bytes(input.array()?);
                 names.push(text(input.take(length as usize)?)?);
+                if names.len() > MAX_TENSORS {
+                    return Err(format!("it has more than {MAX_TENSORS} storages"));
+                }
             }
             other => return Err(format!("the instruction {other:#04x} is not one that a list of names needs")),
         }

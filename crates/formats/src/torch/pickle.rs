@@ -15,7 +15,7 @@ const MAX_BYTES: usize = 1 << 20;
 /// The most values that a program may push and remember; that adapter's needs 1,400.
 const MAX_VALUES: usize = 1 << 17;
 /// The most tensors.
-const MAX_TENSORS: usize = 1 << 12;
+pub(crate) const MAX_TENSORS: usize = 1 << 12;
 /// The highest accepted rank of a tensor.
 const MAX_RANK: usize = 8;
 

@@ -112,8 +112,10 @@ fn take_head_tensors(file: &str, mut stored: Tensors, head: &mut HeadConfig, ada
         let table = table.map(|table| Fingerprint::of_tensor(&words_table(architecture), &table));
         head.tied.iter_mut().for_each(|tied| tied.table = table);
     }
+    let has_norms = head.tied.as_ref().is_some_and(|tied| tied.norm);
+    let parts = ["weight", "bias", "norm.weight", "norm.bias"];
     for layer in 0..head.layers {
-        for part in ["weight", "bias", "norm.weight", "norm.bias"] {
+        for part in &parts[..if has_norms { 4 } else { 2 }] {
             if let Some(tensor) = stored.remove(&head.stored_name(architecture, layer, part)) {
                 adapter.tensors.insert(format!("head.{layer}.{part}"), tensor);
             }
