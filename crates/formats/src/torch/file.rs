@@ -117,6 +117,11 @@ pub(crate) fn assemble<'d>(
         let mut tensor = HostTensor::filled(described.shape, 0.0);
         let start = described.offset * value_bytes;
         format.widen(&data[start..start + values * value_bytes], &mut tensor.data);
+        // Some models' matrices are transposes of what was trained: their columns lie one after the other.
+        if described.transposed {
+            let (rows, columns) = (tensor.shape[0], std::mem::take(&mut tensor.data));
+            tensor.data = (0..rows).flat_map(|row| columns.iter().skip(row).step_by(rows).copied()).collect();
+        }
         if tensors.insert(name.to_owned(), tensor).is_some() {
             let problem = "the pickle sets the name twice".to_owned();
             return Err(Error::DuplicateTensor { file: file.to_owned(), tensor: name.to_owned(), problem });

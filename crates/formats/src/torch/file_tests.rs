@@ -1,6 +1,7 @@
 //! PyTorch files assembled by hand. Files that PyTorch itself wrote are read in the tests crate.
 
 use super::*;
+use crate::torch::pickle::TorchTensor;
 use crate::torch::stored_zip::archive;
 
 /// The pickle of `{name: tensor of shape [values] over the storage "0"}` for every name.
@@ -25,6 +26,16 @@ fn file(pickle: &[u8], data: &[u8]) -> Vec<u8> {
 
 fn refusal(bytes: &[u8]) -> String {
     read("pytorch_adapter.bin", bytes).unwrap_err().to_string()
+}
+
+/// A matrix that lies there column by column.
+#[test]
+fn transposed_matrices() {
+    let data: Vec<u8> = [1.0f32, 4.0, 2.0, 5.0, 3.0, 6.0].iter().flat_map(|value| value.to_le_bytes()).collect();
+    let shape = vec![2, 3];
+    let transposed = TorchTensor { kind: "Float", storage: "0", storage_values: 6, offset: 0, shape, transposed: true };
+    let tensors = assemble("f", 100, vec![("w", transposed)], Kinds::Floats, |_| Ok(&data)).unwrap();
+    assert_eq!(tensors["w"], HostTensor::new([2, 3], vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0]));
 }
 
 #[test]

@@ -30,8 +30,10 @@ pub(crate) struct TorchTensor<'a> {
     pub(crate) storage_values: usize,
     /// Where in the storage the tensor starts, in values.
     pub(crate) offset: usize,
-    /// The tensor's shape; its values are contiguous and row-major.
+    /// The tensor's shape; its values are contiguous.
     pub(crate) shape: Vec<usize>,
+    /// Whether they are those of a matrix, column by column, rather than row-major.
+    pub(crate) transposed: bool,
 }
 
 #[derive(Default)]
@@ -275,11 +277,18 @@ impl<'a> Machine<'a> {
             return Err("a tensor is described in an unknown way".to_owned());
         };
         let offset = size(offset)?;
-        let values = row_major_values(&self.sizes(shape)?, &self.sizes(strides)?)?;
+        let (sizes, steps) = (self.sizes(shape)?, self.sizes(strides)?);
+        let (values, transposed) = match (row_major_values(&sizes, &steps), &sizes[..], &steps[..]) {
+            (Ok(values), ..) => (values, false),
+            (Err(problem), &[rows, cols], &[down, right]) => {
+                (row_major_values(&[cols, rows], &[right, down]).map_err(|_| problem)?, true)
+            }
+            (Err(problem), ..) => return Err(problem),
+        };
         if offset.checked_add(values).is_none_or(|end| end > self.storages[storage].values) {
             return Err(format!("a tensor of shape {:?} reaches beyond its storage", self.sizes(shape)?));
         }
-        Ok(Tensor { storage, offset, shape })
+        Ok(Tensor { storage, offset, shape, transposed })
     }
 
     fn sizes(&self, tuple: Tuple) -> Step<Vec<usize>> {
@@ -313,9 +322,10 @@ impl<'a> Machine<'a> {
         }
         let entry = |(_, key, value): &(u32, Value<'a>, Value<'a>)| match (key, value) {
             (Value::Text(name), Value::Tensor(tensor)) => {
-                let Tensor { storage, offset, shape } = self.tensors[*tensor];
+                let Tensor { storage, offset, shape, transposed } = self.tensors[*tensor];
                 let Storage { kind, name: storage, values: storage_values } = self.storages[storage];
-                Ok((*name, TorchTensor { kind, storage, storage_values, offset, shape: self.sizes(shape)? }))
+                let shape = self.sizes(shape)?;
+                Ok((*name, TorchTensor { kind, storage, storage_values, offset, shape, transposed }))
             }
             _ => Err(format!("its dictionary maps {} to {}, not a name to a tensor", key.kind(), value.kind())),
         };
