@@ -13,6 +13,7 @@ mod misuse;
 mod out_dir;
 mod results;
 mod tagging;
+mod texts;
 mod words;
 
 use std::ffi::OsStr;

@@ -78,6 +78,7 @@ impl Pretrain {
     pub fn to_train(&self) -> Train {
         let adapter = AdapterArgs {
             threshold: None,
+            choose_thresholds: None,
             task: Task::default(),
             method: self.method.clone(),
             name: self.name.clone(),

@@ -23,7 +23,8 @@ impl Corpus {
         Self::named(IN_MEMORY, texts.into_iter().map(Into::into))
     }
 
-    /// Reads files one after the other, each of any format: a text a line, or a column of texts. `-` is standard input.
+    /// Reads files one after the other, each of any format: a text a line, or a column of texts; of
+    /// pairs, each text is one. `-` is standard input.
     ///
     /// # Errors
     /// As [`Dataset::from_path`], and if there is nothing in a file.
@@ -33,7 +34,8 @@ impl Corpus {
         for path in paths {
             let read = Dataset::from_path(path, &options)?;
             let name = path.as_ref().display().to_string();
-            texts.extend(Self::named(&name, read.examples.into_iter().map(|example| example.text))?.texts);
+            let each = read.examples.into_iter().flat_map(|example| [Some(example.text.first), example.text.second]);
+            texts.extend(Self::named(&name, each.flatten())?.texts);
         }
         if texts.is_empty() {
             Err(nothing_in(IN_MEMORY))

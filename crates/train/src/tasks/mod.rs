@@ -3,7 +3,11 @@
 
 mod labels;
 pub mod masked_lm;
+pub mod multi_label_classification;
+mod numbers;
+pub mod regression;
 pub mod text_classification;
+mod texts;
 pub mod token_classification;
 
 use std::borrow::Cow;
@@ -20,11 +24,20 @@ use crate::{Error, Result, TrainConfig};
 pub use labels::LabelTargets;
 pub(crate) use labels::cross_entropy_of;
 pub use masked_lm::{Draw, MaskedLm, Masking};
+pub use multi_label_classification::{LabelSet, MultiLabelClassification, Thresholds};
+pub use numbers::{ElementLoss, NumberTargets};
+pub use regression::{Regression, Scored};
 pub use text_classification::{Classification, Reading, TextClassification};
 pub use token_classification::{TaggedEntity, TaggedWord, Tagging, TokenClassification};
 
 /// Every task.
-pub static TASKS: &[&TaskInfo] = &[&text_classification::INFO, &token_classification::INFO, &masked_lm::INFO];
+pub static TASKS: &[&TaskInfo] = &[
+    &text_classification::INFO,
+    &multi_label_classification::INFO,
+    &regression::INFO,
+    &token_classification::INFO,
+    &masked_lm::INFO,
+];
 
 /// A task before it has data.
 #[derive(Debug)]
@@ -51,6 +64,18 @@ impl TaskInfo {
     /// The task that a kind of head is for.
     pub fn of_head(kind: HeadKind) -> Option<&'static Self> {
         TASKS.iter().copied().find(|info| info.head == kind)
+    }
+
+    /// How many labels a new head needs at least.
+    pub fn fewest_labels(&self) -> usize {
+        match self.head {
+            // Its labels are words, which the backbone brings.
+            HeadKind::MaskedLm => 0,
+            // Of several at once, a single one is there or not.
+            HeadKind::MultiLabel | HeadKind::Regression => 1,
+            // To be told apart.
+            _ => 2,
+        }
     }
 
     /// Whether a head is for this task.
@@ -161,8 +186,17 @@ pub trait Task: Send + Sync {
         None
     }
 
+    /// Measures at these thresholds, as [`Metadata`](graftwork_model::Metadata) has them, where labels are given by their
+    /// probabilities.
+    fn set_thresholds(&mut self, _thresholds: &[f64]) {}
+
     /// What the answers to all examples are worth.
     fn metrics(&self, answers: &[Answer]) -> Metrics;
+
+    /// The thresholds at which they would be worth most; none where nothing is decided by any.
+    fn choose_thresholds(&self, _answers: &[Answer], _choice: Thresholds) -> Vec<f64> {
+        Vec::new()
+    }
 }
 
 /// What the examples of a batch should give, on the device.
@@ -201,15 +235,25 @@ pub enum Answer {
         /// The sum of their losses.
         loss: f64,
     },
+    /// The probability of each label, or the number that was asked for.
+    Scores(Vec<f32>),
 }
 
 impl Answer {
-    /// The labels that were given: one, or one a word.
+    /// The labels that were given: one, or one a word; none where there are scores.
     pub fn labels(&self) -> &[usize] {
         match self {
             Self::Label(label) => std::slice::from_ref(label),
             Self::Tags(tags) => tags,
-            Self::Masked { .. } => &[],
+            Self::Scores(_) | Self::Masked { .. } => &[],
+        }
+    }
+
+    /// The scores that were given.
+    pub fn scores(&self) -> &[f32] {
+        match self {
+            Self::Scores(scores) => scores,
+            Self::Label(_) | Self::Tags(_) | Self::Masked { .. } => &[],
         }
     }
 }
