@@ -9,6 +9,7 @@ mod questions;
 mod serving;
 mod threads;
 mod training;
+mod words;
 
 use graftwork::{Adapter, AdapterFile, Backbone, Device, block_on};
 use graftwork_tests::golden;

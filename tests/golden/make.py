@@ -31,6 +31,7 @@ PARTS = {
     "init": ("make_init", "make"),
     "curves": ("make_curves", "make"),
     "f16": ("make_f16", "make"),
+    "masked-lm": ("make_masked_lm_cases", "make"),
     "probe": ("make_probe", "make"),
 }
 

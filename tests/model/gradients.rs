@@ -13,7 +13,7 @@ use graftwork_train::tasks::{ElementLoss, LabelTargets, Loss, NumberTargets, Seg
 use safetensors::tensor::TensorView;
 
 /// The golden gradients by canonical name: an AdapterHub directory whose weights are the gradients, read as any other.
-fn expected(case: &str, golden: &Golden) -> AdapterFile {
+pub fn expected(case: &str, golden: &Golden) -> AdapterFile {
     let dir = golden::path(case);
     let mut files: BTreeMap<String, Vec<u8>> = ["adapter_config.json", "head_config.json"]
         .map(|name| (name.to_string(), std::fs::read(dir.join(name)).unwrap()))

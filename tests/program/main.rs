@@ -15,6 +15,7 @@ mod questions;
 mod results;
 mod tagging;
 mod texts;
+mod words;
 
 use std::ffi::OsStr;
 use std::io::Write;

@@ -2,6 +2,7 @@
 
 mod curve;
 mod few_shot;
+mod masked_lm;
 mod memory;
 mod misuse;
 mod probe;

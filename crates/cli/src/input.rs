@@ -3,11 +3,11 @@
 use std::fs::File;
 use std::io::{self, IsTerminal, Read};
 use std::ops::ControlFlow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use graftwork::{
-    Format, Input, InputKind, Labelled, ReadOptions, TaskInfo, Text, data, multi_label_classification, multiple_choice,
-    question_answering,
+    Corpus, Format, Input, InputKind, Labelled, ReadOptions, TaskInfo, Text, data, multi_label_classification,
+    multiple_choice, question_answering,
 };
 
 use crate::args::{AskedArgs, DataArgs, InputFormat, TextArgs};
@@ -26,7 +26,20 @@ pub fn labelled(
     args: &DataArgs,
     labels: Option<Vec<String>>,
 ) -> Result<Box<dyn Labelled>> {
-    let options = ReadOptions {
+    let options = ReadOptions { labels, ..options(args) };
+    (task.read)(path, &options).map_err(|error| with_hint(error.into()))
+}
+
+/// Reads texts without labels.
+///
+/// # Errors
+/// If a file cannot be read, has bad rows, or has nothing in it.
+pub fn corpus(paths: &[PathBuf], args: &DataArgs) -> Result<Corpus> {
+    Corpus::from_paths(paths, &options(args)).map_err(|error| with_hint(error.into()))
+}
+
+fn options(args: &DataArgs) -> ReadOptions {
+    ReadOptions {
         text_column: args.text_column.clone(),
         text_pair_column: args.text_pair_column.clone(),
         label_column: args.label_column.clone(),
@@ -36,11 +49,10 @@ pub fn labelled(
         tokens_column: args.tokens_column.clone(),
         tags_column: args.tags_column.clone(),
         answers_column: args.answers_column.clone(),
-        labels,
         format: args.format.map(Format::from),
+        line_by_line: args.line_by_line,
         ..asked(&args.asked)
-    };
-    (task.read)(path, &options).map_err(|error| with_hint(error.into()))
+    }
 }
 
 /// The column that has a task's labels.

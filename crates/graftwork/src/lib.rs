@@ -72,6 +72,7 @@ mod call;
 mod embed;
 mod error;
 mod examples;
+mod fill_mask;
 mod limit;
 mod merge;
 mod paths;
@@ -113,6 +114,7 @@ pub use merge::{MergedBackbone, merge};
 // Answers.
 pub use answer::AnswerOptions;
 pub use embed::{EmbedOptions, Pooling};
+pub use fill_mask::{Fill, FilledMask, FilledText};
 pub use graftwork_train::Warning;
 pub use graftwork_train::metrics::Said;
 pub use graftwork_train::tasks::{
@@ -126,12 +128,13 @@ pub use reader::{Reader, TextVector};
 // Labelled data.
 pub use examples::Examples;
 pub use graftwork_text::data::{
-    self, AsText, ChoiceDataset, Choices, Dataset, Example, Format, Input, InputKind, LabelledText, MultiLabelDataset,
-    Question, QuestionDataset, ReadOptions, ScoredDataset, ScoredText, Sentence, TaggedDataset, Text,
+    self, AsText, ChoiceDataset, Choices, Corpus, Dataset, Example, Format, Input, InputKind, LabelledText,
+    MultiLabelDataset, Question, QuestionDataset, ReadOptions, ScoredDataset, ScoredText, Sentence, TaggedDataset,
+    Text,
 };
 pub use graftwork_text::shuffled;
 pub use graftwork_train::tasks::{
-    Labelled, TASKS, TaskInfo, multi_label_classification, multiple_choice, question_answering, regression,
+    Labelled, TASKS, TaskInfo, masked_lm, multi_label_classification, multiple_choice, question_answering, regression,
     text_classification, token_classification,
 };
 

@@ -23,6 +23,7 @@ pub struct TextOptions {
     pub(crate) max_length: Option<usize>,
     pub(crate) long_texts: Option<LongTexts>,
     pub(crate) threshold: Option<f64>,
+    pub(crate) top_k: Option<usize>,
 }
 
 impl Call<'_, TextOptions, Vec<Classification>> {

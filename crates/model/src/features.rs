@@ -37,7 +37,7 @@ impl Features {
     }
 
     /// [S, D], a row a text or a sequence, D times the number of layers that are read; or [T, D] where every token has its
-    /// row. Windows of a text are averaged before the scaling.
+    /// row, [N, D] of those that are masked. Windows of a text are averaged before the scaling.
     pub fn of(&self, tape: &mut Tape, backbone: &Backbone, hidden: &Hidden, batch: &Batch) -> Var {
         let Some(scale) = &self.scale else { return self.pooled(tape, backbone, hidden.last(), batch) };
         let parts: Vec<Var> = hidden.between().iter().map(|x| self.pooled(tape, backbone, x, batch)).collect();
@@ -49,6 +49,10 @@ impl Features {
         let x = match self.rows {
             HeadRows::Tokens => hidden.clone(),
             HeadRows::Sequences => backbone.pool_sequences(tape, hidden, batch, self.pooling),
+            HeadRows::Masked => match &batch.masked {
+                Some(masked) => tape.gather_rows(hidden, &masked.places),
+                None => hidden.clone(),
+            },
             HeadRows::Texts => backbone.pool(tape, hidden, batch, self.pooling),
         };
         if self.normalize { tape.normalize(&x) } else { x }

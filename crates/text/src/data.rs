@@ -17,6 +17,7 @@
 
 mod answers;
 mod choices;
+mod corpus;
 mod csv_row;
 mod delimited;
 mod jsonl;
@@ -38,6 +39,7 @@ use std::path::Path;
 use crate::{Error, Result};
 
 pub use choices::{ChoiceDataset, Choices};
+pub use corpus::Corpus;
 pub use multi_label::{LabelledText, MultiLabelDataset};
 pub use questions::{Question, QuestionDataset};
 pub use scored::{ScoredDataset, ScoredText};
@@ -111,6 +113,8 @@ pub struct ReadOptions {
     pub labels: Option<Vec<String>>,
     /// The format; default `None`: as the file's name says.
     pub format: Option<Format>,
+    /// Of a corpus: each text is a sequence of its own; default false.
+    pub line_by_line: bool,
     /// Bytes of unpacked data after which reading stops with an error; default 1 GiB.
     pub max_bytes: u64,
 }
@@ -134,6 +138,7 @@ impl Default for ReadOptions {
             read_labels: true,
             labels: None,
             format: None,
+            line_by_line: false,
             max_bytes: 1 << 30,
         }
     }

@@ -6,7 +6,7 @@ use graftwork_tensor::OnProgress;
 use crate::metrics::Metrics;
 use crate::predict::{Rows, predict_head, predict_texts};
 use crate::probe::{assess, familiar, knowledge, leave_one_out};
-use crate::tasks::{Answer, Examples, Judged, Task, Thresholds};
+use crate::tasks::{Answer, Draw, Examples, Judged, Task, Thresholds};
 use crate::{Error, Result};
 
 /// What an evaluation found.
@@ -94,7 +94,8 @@ async fn run(
     let head = adapter.description().head.as_ref().ok_or(Error::NoHead)?;
     let mut task = data.for_head(head)?;
     task.set_thresholds(&adapter.description().metadata.thresholds);
-    let examples: Vec<_> = (0..data.len()).map(|example| data.sequences(example)).collect();
+    let drawn: Vec<_> = (0..data.len()).map(|example| data.drawn(example, &Draw::default())).collect();
+    let examples: Vec<_> = drawn.iter().map(|sequences| &**sequences).collect();
     let Some(truth) = task.truth() else {
         let judge = |example, rows: Rows<'_>| task.judge(example, rows);
         let judged = predict_head(backbone, adapter, &examples, judge, progress).await?;

@@ -5,6 +5,7 @@ mod classes;
 mod confusion;
 mod entities;
 mod label_sets;
+mod masked;
 mod scores;
 
 pub use answers::{Said, best_threshold, exact_match, f1, of_answers};
@@ -12,6 +13,7 @@ pub use classes::of_classes;
 pub use confusion::Confusion;
 pub use entities::{Entity, Scheme, of_entities};
 pub use label_sets::of_label_sets;
+pub use masked::of_masked;
 pub use scores::of_scores;
 
 /// Everything that a task measures.

@@ -11,7 +11,8 @@ use crate::{Error, Result};
 /// Tokens of a batch during inference: enough to keep a GPU busy, few enough for a small one.
 const INFERENCE_TOKENS: usize = 2048;
 
-/// What came out for one example, row by row: one row, or one for each of its sequences, or for each token of them.
+/// What came out for one example, row by row: one row, or one for each of its sequences, or for each token of them, or for
+/// each masked one.
 #[derive(Debug, Clone, Copy)]
 pub struct Rows<'a> {
     /// Row after row.
@@ -34,7 +35,8 @@ impl<'a> Rows<'a> {
 
 /// Runs the backbone over examples, each of one or more sequences, and makes of what `output` gives for it one answer
 /// each, in input order. `output` gets the hidden states, those after the layers `keep` (from 1) among them, and gives a row
-/// an example, a row a sequence or a row a token; `read` gets an example's number with its rows, `progress` the fraction done.
+/// an example, a sequence, a token or, where something is masked, a masked token; `read` gets an example's number with its
+/// rows, `progress` the fraction done.
 ///
 /// # Errors
 /// If a sequence is too long for the backbone, the adapter is of another one, or the device fails.
@@ -46,6 +48,8 @@ pub async fn predict<T>(
     mut read: impl FnMut(usize, Rows<'_>) -> T,
     progress: &mut OnProgress<'_>,
 ) -> Result<Vec<T>> {
+    let asked: Vec<usize> = examples.iter().map(|own| own.iter().map(|one| one.masked.places.len()).sum()).collect();
+    let asks = asked.iter().any(|places| *places > 0);
     let lengths: Vec<usize> = examples.iter().map(|sequences| sequences.iter().map(Encoding::len).sum()).collect();
     let compute = |chosen: &[usize]| {
         let batch = upload(backbone, chosen.iter().map(|example| examples[*example]))?;
@@ -60,6 +64,7 @@ pub async fn predict<T>(
         let mut rest = out.values;
         let answer = |example: &usize| {
             let own = match rows {
+                _ if asks => asked[*example],
                 rows if rows == chosen.len() => 1,
                 rows if rows == all_sequences => sequences(example),
                 _ => lengths[*example],
@@ -184,7 +189,8 @@ pub(crate) fn upload<'e>(backbone: &Backbone, examples: impl Iterator<Item = &'e
     }
     let packed = PackedBatch::pack(&sequences);
     let batch = backbone.batch(&packed.ids, &packed.type_ids, &packed.cu_seqlens)?;
-    Ok(batch.of_texts(backbone.device(), &starts)?)
+    let batch = batch.of_texts(backbone.device(), &starts)?;
+    Ok(backbone.ask(batch, &packed.masked.places, &packed.masked.truths)?)
 }
 
 /// The first of the largest.

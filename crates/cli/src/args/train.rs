@@ -11,7 +11,7 @@ use graftwork::{
 use super::{DataArgs, MethodArgs, SettingArgs, values};
 
 /// Options of `graftwork train`.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct Train {
     /// The backbone: a directory, or an id in the cache
     #[arg(long, value_name = "DIR|ID")]
@@ -52,7 +52,7 @@ pub struct Train {
 }
 
 /// What is learned.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Adapter")]
 pub struct AdapterArgs {
     /// Keep this in the adapter: a label that is less probable is not sure, or, where a text may have several, is not given; of
@@ -72,7 +72,8 @@ pub struct AdapterArgs {
     /// Name of the new adapter in its files, by which AdapterHub activates it
     #[arg(long, value_name = "NAME", default_value = "graftwork")]
     pub name: String,
-    /// Start from this adapter and its head instead of new weights (an AdapterHub directory or a single file)
+    /// Start from this adapter and its head instead of new weights (an AdapterHub directory or a single file). If its head is
+    /// for another task than --task, as that of `pretrain` is, the adapter alone is taken, and a new head
     #[arg(long, value_name = "PATH", conflicts_with = "name")]
     pub init: Option<PathBuf>,
     /// Take --init even if it was trained on another backbone
@@ -81,7 +82,7 @@ pub struct AdapterArgs {
 }
 
 /// How it is learned.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Training")]
 pub struct RunArgs {
     /// What is learned first, and how long: settings given here win over the recipe's

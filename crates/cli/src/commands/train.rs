@@ -4,7 +4,7 @@ mod identity;
 mod log;
 mod out_dir;
 mod runner;
-mod start;
+pub mod start;
 
 use std::path::Path;
 
@@ -27,11 +27,14 @@ use runner::{Outcome, Runner, Speed};
 /// The share of the training data that is held out where there is no --dev.
 const HELD_OUT: f64 = 0.1;
 
-/// The labelled data of a run.
-struct Data {
-    train: Box<dyn Labelled>,
-    dev: Option<Box<dyn Labelled>>,
-    test: Option<Box<dyn Labelled>>,
+/// The data of a run.
+pub struct Data {
+    /// What is learned.
+    pub train: Box<dyn Labelled>,
+    /// What decides which weights are kept.
+    pub dev: Option<Box<dyn Labelled>>,
+    /// What is only measured.
+    pub test: Option<Box<dyn Labelled>>,
 }
 
 /// Trains an adapter.
@@ -44,6 +47,16 @@ pub fn run(args: &Train, common: &Common) -> Result<()> {
         return Err(Failure::new(Kind::Usage, message).hint("take --task multi-label-classification, or --threshold"));
     }
     let data = read_data(args, task, init.as_ref())?;
+    learn(args, common, (task, init), data)
+}
+
+/// Trains an adapter for a task, from an adapter if there is one, on data that was read.
+pub fn learn(
+    args: &Train,
+    common: &Common,
+    (task, init): (&'static TaskInfo, Option<AdapterFile>),
+    data: Data,
+) -> Result<()> {
     let labels = data.train.labels();
     let out_dir = OutDir::open(&args.out)?;
     let backbone = load(&args.backbone, common)?;
@@ -74,10 +87,7 @@ pub fn run(args: &Train, common: &Common) -> Result<()> {
         }
         (train, dev) = (kept, Some(held));
     }
-    let file = match init {
-        Some(file) => start::with_labels(file, labels)?,
-        None => start::fresh(&args.adapter, task, &backbone, labels, recipe, config.seed)?,
-    };
+    let file = start::adapter(&args.adapter, (task, init), &backbone, labels, (recipe, config.seed))?;
     let mut settings = start::settings(&args.adapter, task, recipe, &config, &file.weights_digest());
     let interrupt = Interrupt::default();
     let runner = Runner {
@@ -217,7 +227,7 @@ fn tell(told: &Told<'_>) -> Result<()> {
 }
 
 fn read_data(args: &Train, task: &TaskInfo, init: Option<&AdapterFile>) -> Result<Data> {
-    let known = args.labels.clone().or_else(|| init.and_then(start::own_labels));
+    let known = args.labels.clone().or_else(|| init.and_then(|file| start::own_labels(file, task)));
     let takes_any = args.many_labels || known.is_some();
     let train = input::labelled(&args.train, task, &args.read, known)?;
     let labels = train.labels();

@@ -7,7 +7,7 @@ use super::{Tokenizer, template};
 use crate::{AsText, Error, Result};
 
 /// A text to encode.
-enum Input<'a> {
+pub(super) enum Input<'a> {
     Text(&'a str),
     Words(&'a [&'a str]),
 }
@@ -119,7 +119,7 @@ impl Tokenizer {
     }
 
     /// How many tokens of one text, or of two together, there is room for.
-    fn room(&self, texts: usize, max_length: usize) -> Result<usize> {
+    pub(super) fn room(&self, texts: usize, max_length: usize) -> Result<usize> {
         let pieces = self.0.pipeline.pieces(texts);
         if pieces.is_empty() {
             return Err(Error::tokenizer("tokenizer", "its post-processor has no template for a pair of texts"));
@@ -130,7 +130,7 @@ impl Tokenizer {
     }
 
     /// The tokens of a text or of words, of which the first `most` are kept.
-    fn spell(&self, input: &Input<'_>, sequence: u8, most: usize) -> Result<Spelled> {
+    pub(super) fn spell(&self, input: &Input<'_>, sequence: u8, most: usize) -> Result<Spelled> {
         let bytes = match input {
             Input::Text(text) => text.len(),
             Input::Words(words) => words.iter().map(|word| word.len()).sum(),

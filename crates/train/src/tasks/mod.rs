@@ -2,6 +2,7 @@
 //! [`TaskInfo`], its data by [`Examples`] and [`Task`], and what a batch should give by [`Targets`].
 
 mod labels;
+pub mod masked_lm;
 pub mod multi_label_classification;
 pub mod multiple_choice;
 mod numbers;
@@ -13,6 +14,7 @@ pub mod text_classification;
 mod texts;
 pub mod token_classification;
 
+use std::borrow::Cow;
 use std::fmt;
 
 use graftwork_model::{HeadConfig, HeadKind};
@@ -21,10 +23,11 @@ use graftwork_text::{Encoding, LongTexts, Tokenizer};
 
 use crate::metrics::{Metrics, Said};
 use crate::predict::Rows;
-use crate::{Error, Result};
+use crate::{Error, Result, TrainConfig};
 
 pub use labels::LabelTargets;
 pub(crate) use labels::cross_entropy_of;
+pub use masked_lm::{Draw, MaskedLm, Masking};
 pub use multi_label_classification::{LabelSet, MultiLabelClassification, Thresholds};
 pub use multiple_choice::{Choice, MultipleChoice};
 pub use numbers::{ElementLoss, NumberTargets};
@@ -43,6 +46,7 @@ pub static TASKS: &[&TaskInfo] = &[
     &token_classification::INFO,
     &question_answering::INFO,
     &multiple_choice::INFO,
+    &masked_lm::INFO,
 ];
 
 /// A task before it has data.
@@ -74,9 +78,14 @@ impl TaskInfo {
 
     /// How many labels a new head needs at least.
     pub fn fewest_labels(&self) -> usize {
-        // To be told apart; of several at once, a single one is there or not.
-        let alone = matches!(self.head, HeadKind::MultiLabel | HeadKind::Regression);
-        if alone { 1 } else { 2 }
+        match self.head {
+            // Its labels are words, which the backbone brings.
+            HeadKind::MaskedLm => 0,
+            // Of several at once, a single one is there or not.
+            HeadKind::MultiLabel | HeadKind::Regression => 1,
+            // To be told apart.
+            _ => 2,
+        }
     }
 
     /// Whether a head is for this task.
@@ -148,6 +157,12 @@ pub trait Examples: fmt::Debug + Send + Sync {
     /// The sequences of an example, which share a batch: at least one.
     fn sequences(&self, example: usize) -> &[Encoding];
 
+    /// The sequences of an example as a step of training sees them, or a measurement: for tasks that draw something anew in
+    /// every epoch. As many tokens as [`Examples::sequences`] has.
+    fn drawn(&self, example: usize, _draw: &Draw) -> Cow<'_, [Encoding]> {
+        self.sequences(example).into()
+    }
+
     /// The label of each example, as the data counts them, where it has a single one.
     fn truth(&self) -> Option<Vec<usize>> {
         None
@@ -161,6 +176,11 @@ pub trait Examples: fmt::Debug + Send + Sync {
     /// # Errors
     /// If the head is of another task, or does not know a label of the data.
     fn for_head(&self, head: &HeadConfig) -> Result<Box<dyn Task + '_>>;
+
+    /// The settings of a training on them where nobody chooses.
+    fn settings(&self) -> TrainConfig {
+        TrainConfig::default()
+    }
 
     /// What of the data is not used, in a sentence.
     fn note(&self) -> Option<String> {
@@ -221,6 +241,15 @@ pub enum Answer {
     Label(usize),
     /// A label for each word that has one in the truth.
     Tags(Vec<usize>),
+    /// For masked tokens: how many were said right.
+    Masked {
+        /// Right ones.
+        right: usize,
+        /// All.
+        of: usize,
+        /// The sum of their losses.
+        loss: f64,
+    },
     /// The probability of each label, or the number that was asked for.
     Scores(Vec<f32>),
     /// A text.
@@ -233,7 +262,7 @@ impl Answer {
         match self {
             Self::Label(label) => std::slice::from_ref(label),
             Self::Tags(tags) => tags,
-            Self::Scores(_) | Self::Said(_) => &[],
+            Self::Scores(_) | Self::Said(_) | Self::Masked { .. } => &[],
         }
     }
 
@@ -241,7 +270,7 @@ impl Answer {
     pub fn scores(&self) -> &[f32] {
         match self {
             Self::Scores(scores) => scores,
-            Self::Label(_) | Self::Tags(_) | Self::Said(_) => &[],
+            Self::Label(_) | Self::Tags(_) | Self::Said(_) | Self::Masked { .. } => &[],
         }
     }
 }
