@@ -2,6 +2,7 @@
 
 mod curve;
 mod few_shot;
+mod kept;
 mod memory;
 mod misuse;
 mod probe;

@@ -5,6 +5,7 @@ use graftwork_model::{Adapter, Backbone, Batch, Hidden, beside};
 use graftwork_tensor::{OnProgress, Tape, Tensor, Var, give_way};
 use graftwork_text::{BatchSize, Encoding, PackedBatch, by_length, plan};
 
+pub use crate::source::Source;
 use crate::tasks::text_classification;
 use crate::{Error, Result};
 
@@ -26,6 +27,17 @@ impl<'a> Rows<'a> {
         &self.values[index * self.cols..][..self.cols]
     }
 
+    /// Those of each example of a batch, whose examples have so many `tokens`: there is a row an example or a row a token.
+    pub(crate) fn by_example<'t>(self, tokens: &'t [usize]) -> impl Iterator<Item = Self> + use<'a, 't> {
+        let is_by_example = self.iter().len() == tokens.len();
+        let mut rest = self.values;
+        tokens.iter().map(move |tokens| {
+            let (values, others) = rest.split_at(if is_by_example { 1 } else { *tokens } * self.cols);
+            rest = others;
+            Self { values, cols: self.cols }
+        })
+    }
+
     /// All rows.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &'a [f32]> {
         self.values.chunks(self.cols.max(1))
@@ -38,37 +50,30 @@ impl<'a> Rows<'a> {
 ///
 /// # Errors
 /// If a sequence is too long for the backbone, the adapter is of another one, or the device fails.
-pub async fn predict<T>(
+pub async fn predict<'s, T>(
     backbone: &Backbone,
     adapter: Option<&Adapter>,
-    examples: &[&[Encoding]],
+    examples: impl Into<Source<'s>>,
     (keep, output): (&[usize], impl Fn(&mut Tape, Hidden, &Batch) -> Var),
     mut read: impl FnMut(usize, Rows<'_>) -> T,
     progress: &mut OnProgress<'_>,
 ) -> Result<Vec<T>> {
-    let lengths: Vec<usize> = examples.iter().map(|sequences| sequences.iter().map(Encoding::len).sum()).collect();
-    let compute = |chosen: &[usize]| {
-        let batch = upload(backbone, chosen.iter().map(|example| examples[*example]))?;
+    let source = examples.into();
+    let lengths = source.lengths();
+    let compute = |batch: &Batch| {
         let mut tape = Tape::inference(backbone.device());
-        let hidden = backbone.forward_keeping(&mut tape, &batch, (adapter, 0.0), keep)?;
-        Ok(output(&mut tape, hidden, &batch).value().clone())
+        let hidden = backbone.forward_keeping(&mut tape, batch, (adapter, 0.0), keep)?;
+        Ok(output(&mut tape, hidden, batch).value().clone())
     };
     let answers = |chosen: &[usize], out: Rows<'_>| {
-        let is_by_example = out.iter().len() == chosen.len();
-        let mut rest = out.values;
-        let answer = |example: &usize| {
-            let own = if is_by_example { 1 } else { lengths[*example] };
-            let (values, others) = rest.split_at(own * out.cols);
-            rest = others;
-            read(*example, Rows { values, cols: out.cols })
-        };
-        chosen.iter().map(answer).collect()
+        let tokens: Vec<usize> = chosen.iter().map(|example| lengths[*example]).collect();
+        chosen.iter().zip(out.by_example(&tokens)).map(|(example, rows)| read(*example, rows)).collect()
     };
-    in_batches(backbone, &lengths, compute, answers, progress).await
+    in_batches(backbone, source, compute, answers, progress).await
 }
 
-/// An answer to each of `lengths.len()` inputs, in input order. `compute` gets the indices of one batch at a time, longest
-/// inputs first, `read` the same with what was computed, to give an answer to each. A batch that the device has no room
+/// An answer to each input, in input order. `compute` gets one batch at a time, longest inputs first, `read` the indices of
+/// its inputs with what was computed, to give an answer to each. A batch that the device has no room
 /// for is split, and so are those after it. `progress` gets the fraction done. Dropped between two batches, it leaves
 /// nothing behind.
 ///
@@ -76,19 +81,20 @@ pub async fn predict<T>(
 /// The first of `compute`'s or the device's that a smaller batch does not help.
 pub async fn in_batches<T>(
     backbone: &Backbone,
-    lengths: &[usize],
-    mut compute: impl FnMut(&[usize]) -> Result<Tensor>,
+    source: Source<'_>,
+    mut compute: impl FnMut(&Batch) -> Result<Tensor>,
     mut read: impl FnMut(&[usize], Rows<'_>) -> Vec<T>,
     progress: &mut OnProgress<'_>,
 ) -> Result<Vec<T>> {
-    let order = by_length(lengths);
+    let lengths = source.lengths();
+    let order = by_length(&lengths);
     let mut answers: Vec<Option<T>> = lengths.iter().map(|_| None).collect();
     let mut most = INFERENCE_TOKENS.min(backbone.most_tokens());
     let mut done = 0;
     while done < order.len() {
-        for indices in plan(lengths, &order[done..], BatchSize::Tokens(most)) {
+        for indices in plan(&lengths, &order[done..], BatchSize::Tokens(most)) {
             // Not one closure for both: of an async one, the compiler cannot tell that it may go to another thread.
-            let out = match compute(&indices) {
+            let out = match source.batch(backbone, &indices).await.and_then(|batch| compute(&batch)) {
                 Ok(out) => backbone.device().read(&out).await.map(|values| (values, out.cols())).map_err(Error::from),
                 Err(error) => Err(error),
             };
@@ -115,10 +121,10 @@ pub async fn in_batches<T>(
 ///
 /// # Errors
 /// As [`predict`], and if the adapter has no head.
-pub async fn predict_head<T>(
+pub async fn predict_head<'s, T>(
     backbone: &Backbone,
     adapter: &Adapter,
-    examples: &[&[Encoding]],
+    examples: impl Into<Source<'s>>,
     read: impl FnMut(usize, Rows<'_>) -> T,
     progress: &mut OnProgress<'_>,
 ) -> Result<Vec<T>> {
@@ -132,10 +138,10 @@ pub async fn predict_head<T>(
 ///
 /// # Errors
 /// As [`predict_head`], and if the head is of another task.
-pub async fn predict_texts<T>(
+pub async fn predict_texts<'s, T>(
     backbone: &Backbone,
     adapter: &Adapter,
-    examples: &[&[Encoding]],
+    examples: impl Into<Source<'s>>,
     with_features: bool,
     mut read: impl FnMut(usize, &[f32], &[f32]) -> T,
     progress: &mut OnProgress<'_>,
