@@ -9,6 +9,7 @@ mod attention;
 mod clear;
 mod cross_entropy;
 mod device;
+mod distillation;
 mod dropout;
 mod embed;
 mod gemm;

@@ -75,7 +75,7 @@ fn keeping(keep_mib: Option<usize>, config: &TrainConfig) -> TrainConfig {
 fn lower_layers() {
     for device in devices() {
         let backbone = golden::tiny_bert(&device);
-        let file = adapter(&backbone, HeadConfig::flex("a", names()), &[0]);
+        let file = adapter(&backbone, HeadConfig::classifier("a", names()), &[0]);
         let (train_data, dev) = (texts(23), texts(9));
         for dropout in [0.0, 0.2] {
             let config = TrainConfig { epochs: 3, batch_size: 5, lr: 1e-2, dropout, ..TrainConfig::default() };
@@ -91,7 +91,7 @@ fn lower_layers() {
 #[test]
 fn as_many_as_fit() {
     let backbone = golden::tiny_bert(&Device::cpu());
-    let file = adapter(&backbone, HeadConfig::flex("a", names()), &[0]);
+    let file = adapter(&backbone, HeadConfig::classifier("a", names()), &[0]);
     let (data, dev) = (texts(600), texts(9));
     let tokens: usize = (0..600).flat_map(|i| data.sequences(i)).map(Encoding::len).sum();
     assert!((5000..8000).contains(&tokens), "{tokens}");
@@ -110,7 +110,7 @@ fn a_head_that_learns_alone() {
         let tagging = HeadConfig::tagging("a", names());
         let on_layers = HeadConfig::linear_on_layers("a", names(), backbone.config());
         let cases: [(HeadConfig, [&dyn Examples; 2]); 3] = [
-            (HeadConfig::flex("a", names()), [&train_texts, &dev_texts]),
+            (HeadConfig::classifier("a", names()), [&train_texts, &dev_texts]),
             (on_layers, [&train_texts, &dev_texts]),
             (tagging, [&train_tags, &dev_tags]),
         ];
@@ -135,7 +135,7 @@ fn a_head_that_learns_alone() {
 #[test]
 fn its_first_step_is_that_of_the_head_in_any_run() {
     let backbone = golden::tiny_bert(&Device::cpu());
-    let file = adapter(&backbone, HeadConfig::flex("a", names()), &[]);
+    let file = adapter(&backbone, HeadConfig::classifier("a", names()), &[]);
     let data = texts(8);
     let after = |freeze_adapter| {
         let config =
@@ -153,7 +153,7 @@ fn its_first_step_is_that_of_the_head_in_any_run() {
 #[test]
 fn a_head_alone_is_resumed() {
     let backbone = golden::tiny_bert(&Device::cpu());
-    let file = adapter(&backbone, HeadConfig::flex("a", names()), &[]);
+    let file = adapter(&backbone, HeadConfig::classifier("a", names()), &[]);
     let (data, dev) = (texts(23), texts(9));
     let config = TrainConfig { epochs: 3, batch_size: 5, lr: 1e-2, freeze_adapter: true, ..TrainConfig::default() };
     let start = || Trainer::new(&backbone, &file, config.clone(), &data, Some(&dev as &dyn Examples)).unwrap();

@@ -1,8 +1,11 @@
 //! Labelled data as token ids, and what is new to learn it.
 
+use std::sync::Arc;
+
 use graftwork_formats::Fingerprint;
 use graftwork_model::{AdapterConfig, AdapterFile, HeadKind, Metadata};
 use graftwork_text::{Encoding, shuffled};
+use graftwork_train::Teacher;
 use graftwork_train::probe::by_label;
 use graftwork_train::tasks::{Labelled, TaskInfo};
 
@@ -17,6 +20,7 @@ pub struct Examples {
     max_length: usize,
     limit: TextLimit,
     backbone: Fingerprint,
+    teacher: Option<Arc<Teacher>>,
 }
 
 #[expect(clippy::len_without_is_empty, reason = "there is always an example")]
@@ -81,9 +85,29 @@ impl Examples {
             what,
             data: self.data.subset(what, chosen),
             labels: self.labels.clone(),
+            teacher: self.teacher.as_ref().map(|teacher| Arc::new(teacher.subset(chosen))),
             ..*self
         };
         (!held.is_empty() && !kept.is_empty()).then(|| (part(self.what, &kept), part(what, &held)))
+    }
+
+    /// The same examples, with what a teacher says about each in their order: training then follows both the labels and the
+    /// teacher.
+    ///
+    /// # Errors
+    /// If it speaks of more or fewer examples.
+    pub fn taught_by(mut self, teacher: Teacher) -> Result<Self> {
+        if teacher.count() != self.len() {
+            let problem = format!("they are for {} examples, and there are {}", teacher.count(), self.len());
+            return Err(graftwork_train::Error::Teacher { problem }.into());
+        }
+        self.teacher = Some(Arc::new(teacher));
+        Ok(self)
+    }
+
+    /// What a teacher says about them.
+    pub fn teacher(&self) -> Option<&Arc<Teacher>> {
+        self.teacher.as_ref()
     }
 
     /// What of the data is not used, in a sentence.
@@ -109,6 +133,7 @@ pub struct NewAdapter {
     method: AdapterConfig,
     recipe: Recipe,
     seed: u64,
+    on: Option<AdapterFile>,
 }
 
 impl NewAdapter {
@@ -119,7 +144,7 @@ impl NewAdapter {
     pub fn new(task: &'static TaskInfo, labels: impl IntoIterator<Item = impl Into<String>>) -> Self {
         let method = AdapterConfig::preset("double_seq_bn").expect("a method of the table");
         let labels = labels.into_iter().map(Into::into).collect();
-        Self { task, labels, name: "adapter".to_owned(), method, recipe: Recipe::Standard, seed: 42 }
+        Self { task, labels, name: "adapter".to_owned(), method, recipe: Recipe::Standard, seed: 42, on: None }
     }
 
     /// Its name, which is part of its tensors' names in files. Default `adapter`.
@@ -141,6 +166,14 @@ impl NewAdapter {
     #[must_use]
     pub fn recipe(mut self, recipe: Recipe) -> Self {
         self.recipe = recipe;
+        self
+    }
+
+    /// The modules that it begins with instead of new ones, with their name and method; of it everything but the head is taken,
+    /// so it may have learned another task, or a language. Default none.
+    #[must_use]
+    pub fn on(mut self, file: AdapterFile) -> Self {
+        (self.name, self.method, self.on) = (file.name.clone(), file.config.clone(), Some(file));
         self
     }
 
@@ -172,16 +205,16 @@ impl Backbone {
         let max_length = self.max_length(limit.max_length)?;
         let labels = data.labels().to_vec();
         let data = data.encode(what, self.tokenizer(), max_length, limit.long_texts)?;
-        Ok(Examples { what, data, labels, max_length, limit, backbone: self.fingerprint() })
+        Ok(Examples { what, data, labels, max_length, limit, backbone: self.fingerprint(), teacher: None })
     }
 
     /// A new adapter with AdapterHub's default head, drawn from a seed and ready to be trained: for the task and the labels
     /// of examples, or as a [`NewAdapter`] says.
     ///
     /// # Errors
-    /// If there are fewer than two labels, or the method makes no sense.
+    /// If there are fewer than two labels, the method makes no sense, or the modules to begin with are of another backbone.
     pub fn new_adapter(&self, new: impl Into<NewAdapter>) -> Result<AdapterFile> {
-        let NewAdapter { task, labels, name, method, recipe, seed } = new.into();
+        let NewAdapter { task, labels, name, method, recipe, seed, on } = new.into();
         if labels.len() < 2 {
             return Err(Error::too_few_labels(labels.len()));
         }
@@ -190,6 +223,10 @@ impl Backbone {
         let mut file = AdapterFile::new(name, method, Some(head), self.config());
         file.metadata = Metadata { backbone_fingerprint: Some(self.fingerprint()), ..Metadata::default() };
         file.initialise(self.config(), seed)?;
+        if let Some(on) = on {
+            on.check_backbone(self.config(), Some(&self.fingerprint()))?;
+            file.tensors.extend(on.tensors.into_iter().filter(|(name, _)| !name.starts_with("head.")));
+        }
         file.validate(&file.name)?;
         Ok(file)
     }

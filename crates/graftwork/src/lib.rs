@@ -11,6 +11,7 @@
 //! | classify, tag, embed | [`Adapter::classify`], [`Adapter::tag`], [`Backbone::embed`] |
 //! | read labelled data, or bring it along | [`Dataset`], [`TaggedDataset`] |
 //! | train | [`Backbone::examples`], [`Backbone::new_adapter`], [`Backbone::trainer`] |
+//! | learn from another classifier's answers | [`Examples::taught_by`] |
 //! | learn while examples come in | [`Backbone::probe`] |
 //! | measure | [`Adapter::evaluate`] |
 //! | know how sure an answer is | [`Adapter::calibrate`], [`Knowledge`], [`Warning`] |
@@ -116,7 +117,9 @@ pub use reader::{Reader, TextVector};
 
 // Labelled data.
 pub use examples::Examples;
-pub use graftwork_text::data::{self, Dataset, Example, Format, Input, ReadOptions, Sentence, TaggedDataset};
+pub use graftwork_text::data::{
+    self, Dataset, Example, Format, Input, Prediction, Predictions, ReadOptions, Sentence, TaggedDataset,
+};
 pub use graftwork_text::shuffled;
 pub use graftwork_train::tasks::{Labelled, TASKS, TaskInfo, text_classification, token_classification};
 
@@ -125,7 +128,9 @@ pub use graftwork_train::checkpoint::{Best, RunState};
 pub use graftwork_train::evaluate::Evaluation;
 pub use graftwork_train::few_shot::{Comparison, Kept, Score, Stage};
 pub use graftwork_train::metrics::{ClassMetrics, Confusion, Metrics};
-pub use graftwork_train::{Ending, Event, Progress, SETTINGS, Schedule, Setting, StepReport, TrainConfig, Turn};
+pub use graftwork_train::{
+    Ending, Event, Progress, SETTINGS, Schedule, Setting, StepReport, Teacher, TrainConfig, Turn,
+};
 pub use recipe::Recipe;
 pub use train::{RunOptions, Trainer};
 

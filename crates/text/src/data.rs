@@ -11,13 +11,14 @@
 //! order mark and Windows line ends are understood. Nothing is trimmed.
 //!
 //! What a row has is up to the kind of data set: a text and a label ([`Dataset`]), words and their tags
-//! ([`TaggedDataset`]), or something to predict ([`for_each_chunk`]).
+//! ([`TaggedDataset`]), or something to predict ([`for_each_chunk`]). [`Predictions`] are what came out of that.
 
 mod csv_row;
 mod delimited;
 mod jsonl;
 mod labels;
 mod lines;
+mod predictions;
 mod rows;
 pub(crate) mod source;
 mod tagged;
@@ -29,6 +30,7 @@ use std::path::Path;
 
 use crate::{Error, Result};
 
+pub use predictions::{Prediction, Predictions};
 pub use tagged::{Sentence, TaggedDataset};
 pub use texts::{Dataset, Example};
 pub use unlabelled::{Input, for_each_chunk};

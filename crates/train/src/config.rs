@@ -45,7 +45,7 @@ settings! {
     /// Keep the weights of the best evaluation rather than the last
     keep_best: bool = true,
         OnUnless { switch: "keep-last", help: "Keep the last weights instead of those of the best evaluation" };
-    /// Learn the head alone, on the adapter as it is; dropout then acts before the head's layers only
+    /// Learn the head alone, on the adapter that the run begins with; dropout then acts before the head's layers only
     freeze_adapter: bool = false, Switch, recorded IfChosen;
     /// Memory for what the frozen layers below all that learns make of the examples, which is computed once rather than in
     /// every epoch: for as many examples as fit; without it, 1024 MiB (128 in a browser)

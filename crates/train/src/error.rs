@@ -96,6 +96,12 @@ pub enum Error {
         "the adapter has no head: it can embed texts, but predict and learn nothing; use one with a head, or a new one"
     )]
     NoHead,
+    /// A teacher's logits are not for what is learned.
+    #[error("the teacher's logits do not fit: {problem}")]
+    Teacher {
+        /// What is wrong.
+        problem: String,
+    },
     /// The loss is no longer a number.
     #[error("the loss became {loss} at step {step}: lower the learning rate")]
     Diverged {

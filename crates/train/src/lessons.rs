@@ -9,7 +9,7 @@ use crate::kept::Kept;
 use crate::plan::Plan;
 use crate::predict::Source;
 use crate::tasks::Examples;
-use crate::{Result, TrainConfig};
+use crate::{Result, Teacher, TrainConfig};
 
 /// Examples, and how they are taken.
 #[derive(Clone)]
@@ -20,13 +20,15 @@ pub struct Lessons<'a> {
     pub only: Option<Vec<usize>>,
     /// The label of each of all examples, if every label is to come as often as the others.
     pub balance: Option<Vec<usize>>,
+    /// What a teacher says about all of them, if they are learned from one.
+    pub teacher: Option<Arc<Teacher>>,
     /// What is kept of all examples, if anything is.
     pub(crate) kept: Option<Arc<Kept<'a>>>,
 }
 
 impl<'a> From<&'a dyn Examples> for Lessons<'a> {
     fn from(examples: &'a dyn Examples) -> Self {
-        Self { examples, only: None, balance: None, kept: None }
+        Self { examples, only: None, balance: None, teacher: None, kept: None }
     }
 }
 

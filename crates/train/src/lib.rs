@@ -17,6 +17,7 @@ mod schedule;
 mod setting;
 mod source;
 pub mod tasks;
+mod teacher;
 mod trainer;
 mod warning;
 
@@ -28,5 +29,6 @@ pub use optimizer::{Optimizer, StepReport, StepSettings};
 pub use schedule::Schedule;
 pub use setting::Setting;
 pub use tasks::{Examples, TextClassification, TokenClassification};
+pub use teacher::Teacher;
 pub use trainer::Trainer;
 pub use warning::Warning;

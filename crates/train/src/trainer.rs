@@ -54,6 +54,8 @@ impl<'a> Trainer<'a> {
         let head = file.head.as_ref().ok_or(Error::NoHead)?;
         let mut train = train.into();
         let task = train.examples.for_head(head)?;
+        let taught = train.teacher.as_ref().map(|teacher| teacher.for_head(head, train.examples.len())).transpose()?;
+        train.teacher = taught.map(Arc::new);
         if let Some(dev) = dev {
             dev.for_head(head)?;
         }
@@ -65,7 +67,8 @@ impl<'a> Trainer<'a> {
         let mut dev = dev.map(Lessons::from);
         let room = Room::new(config.keep_bytes());
         let lessons = [Some(&mut train).filter(|_| config.can_keep()), dev.as_mut()];
-        for lessons in lessons.into_iter().flatten().filter(|lessons| lessons.kept.is_none()) {
+        for lessons in lessons.into_iter().flatten().filter(|lessons| lessons.kept.is_none() && lessons.examples.stay())
+        {
             let lowest = file.lowest_layer(backbone.config().num_hidden_layers);
             let place = match config.freeze_adapter {
                 true => Place::Head(adapter.clone()),
@@ -226,7 +229,11 @@ impl<'a> Trainer<'a> {
         let examples = self.train.named(planned.examples);
         // All waiting comes before any change.
         let batch = self.train.batch(self.backbone, &examples).await?;
-        let targets = self.task.targets(self.backbone.device(), &examples);
+        let device = self.backbone.device();
+        let mut targets = self.task.targets(device, &examples);
+        if let Some(teacher) = &self.train.teacher {
+            targets = teacher.targets(device, targets, &examples);
+        }
         self.step += 1;
         let settings = StepSettings {
             lr: self.lr(self.step),

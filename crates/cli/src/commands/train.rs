@@ -5,10 +5,13 @@ mod log;
 mod out_dir;
 mod runner;
 mod start;
+mod teacher;
 
 use std::path::Path;
 
-use graftwork::{AdapterFile, Backbone, Evaluation, Examples, Labelled, Recipe, TaskInfo, TextLimit, TrainConfig};
+use graftwork::{
+    AdapterFile, Backbone, Evaluation, Examples, Labelled, Recipe, TaskInfo, Teacher, TextLimit, TrainConfig,
+};
 use serde_json::{Value, json};
 
 use crate::args::{Common, Train};
@@ -38,6 +41,7 @@ pub fn run(args: &Train, common: &Common) -> Result<()> {
     let task = start::task(&args.adapter, init.as_ref())?;
     let data = read_data(args, task, init.as_ref())?;
     let labels = data.train.labels();
+    let teacher = teacher::read(&args.teacher, data.train.as_ref())?;
     let out_dir = OutDir::open(&args.out)?;
     let backbone = load(&args.backbone, common)?;
 
@@ -53,6 +57,10 @@ pub fn run(args: &Train, common: &Common) -> Result<()> {
     let mut dev = data.dev.as_deref().map(|dev| encode("dev", dev)).transpose()?;
     let test = data.test.as_deref().map(|test| encode("test", test)).transpose()?;
     let recipe = start::recipe(args, &train)?;
+    let taught = teacher.as_ref().map(Teacher::digest);
+    if let Some(teacher) = teacher {
+        train = train.taught_by(teacher)?;
+    }
     let mut config = args.run.settings.over(recipe.settings(&train));
     (config.max_length, config.long_texts) = (Some(max_length), limit.recorded());
     if recipe == Recipe::Standard && dev.is_none() {
@@ -68,10 +76,13 @@ pub fn run(args: &Train, common: &Common) -> Result<()> {
         (train, dev) = (kept, Some(held));
     }
     let file = match init {
-        Some(file) => start::with_labels(file, labels)?,
-        None => start::fresh(&args.adapter, task, &backbone, labels, recipe, config.seed)?,
+        Some(file) if !args.adapter.new_head => start::with_labels(file, labels)?,
+        init => start::fresh((&args.adapter, init), task, &backbone, labels, recipe, config.seed)?,
     };
     let mut settings = start::settings(&args.adapter, task, recipe, &config, &file.weights_digest());
+    if let Some(taught) = taught {
+        settings.insert("teacher".to_owned(), json!(taught));
+    }
     let interrupt = Interrupt::default();
     let runner = Runner {
         backbone: &backbone,
@@ -195,6 +206,7 @@ fn tell(told: &Told<'_>) -> Result<()> {
 }
 
 fn read_data(args: &Train, task: &TaskInfo, init: Option<&AdapterFile>) -> Result<Data> {
+    let init = init.filter(|_| !args.adapter.new_head);
     let known = args.labels.clone().or_else(|| init.and_then(start::own_labels));
     let takes_any = args.many_labels || known.is_some();
     let train = input::labelled(&args.train, task, &args.read, known)?;

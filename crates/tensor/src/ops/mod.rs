@@ -8,6 +8,7 @@ pub mod add_columns;
 pub mod attention;
 pub mod clear;
 pub mod cross_entropy;
+pub mod distillation;
 pub mod dropout;
 pub mod embed;
 pub mod gemm;
@@ -41,6 +42,7 @@ pub fn shaders() -> Vec<(&'static Shader, Variants)> {
         (&attention::SHADER_BWD_DKV, attention::variants()),
         (&clear::SHADER, vec![vec![]]),
         (&cross_entropy::SHADER, vec![vec![]]),
+        (&distillation::SHADER, vec![vec![]]),
         (&dropout::SHADER, dropout::variants()),
         (&reduce::SHADER, reduce::variants()),
         (&layer_norm::SHADER, layer_norm::variants()),

@@ -85,6 +85,11 @@ pub trait Labelled: fmt::Debug {
         false
     }
 
+    /// The text of an example, where it has one.
+    fn text(&self, _example: usize) -> Option<&str> {
+        None
+    }
+
     /// Tokenises it, each sequence of at most `max_length` tokens; `what` names it in messages.
     ///
     /// # Errors
@@ -117,6 +122,11 @@ pub trait Examples: fmt::Debug + Send + Sync {
     /// The label of each example, as the data counts them, where it has a single one.
     fn truth(&self) -> Option<Vec<usize>> {
         None
+    }
+
+    /// Whether the sequences are the same in every epoch, so that what frozen layers make of them may be kept.
+    fn stay(&self) -> bool {
+        true
     }
 
     /// Some of them, as examples of their own that messages call `what`.

@@ -102,6 +102,10 @@ impl Labelled for Dataset {
         &self.labels
     }
 
+    fn text(&self, example: usize) -> Option<&str> {
+        self.examples.get(example).map(|example| example.text.as_str())
+    }
+
     fn labels_look_like_ids(&self) -> bool {
         // Fewer may be one example of each label.
         self.labels.len() >= 20 && 2 * self.labels.len() > self.len()

@@ -14,7 +14,7 @@ pub fn init(args: &AdapterArgs) -> Result<Option<AdapterFile>> {
 
 /// The task: that of the head to start from, if there is one.
 pub fn task(args: &AdapterArgs, init: Option<&AdapterFile>) -> Result<&'static TaskInfo> {
-    let Some(file) = init.filter(|file| file.head.is_some()) else { return Ok(args.task.info()) };
+    let Some(file) = init.filter(|file| file.head.is_some() && !args.new_head) else { return Ok(args.task.info()) };
     let (_, task) = head_of(file)?;
     if args.task != Task::default() && args.task.info().name != task.name {
         let message = format!("the head of the adapter {} is for {}", file.name, task.name);
@@ -32,34 +32,45 @@ pub fn own_labels(file: &AdapterFile) -> Option<Vec<String>> {
 pub fn with_labels(mut file: AdapterFile, labels: &[String]) -> Result<AdapterFile> {
     let Some(head) = &mut file.head else {
         let message = format!("the adapter {} has no head to start from", file.name);
-        return Err(Failure::new(Kind::Input, message));
+        return Err(Failure::new(Kind::Input, message).hint("--new-head gives it one"));
     };
     if head.num_labels != labels.len() {
         let (has, needs) = (head.num_labels, labels.len());
         let message = format!("the head of the adapter {} is for {has} labels, but the data has {needs}", file.name);
-        return Err(Failure::new(Kind::Input, message));
+        return Err(Failure::new(Kind::Input, message).hint("--new-head gives the adapter one for these labels"));
     }
     head.labels = Some(labels.to_vec());
     Ok(file)
 }
 
-/// A new adapter with a new head.
+/// A new head, on the adapter to start from or a new one.
 pub fn fresh(
-    args: &AdapterArgs,
+    (args, init): (&AdapterArgs, Option<AdapterFile>),
     task: &'static TaskInfo,
     backbone: &Backbone,
     labels: &[String],
     recipe: Recipe,
     seed: u64,
 ) -> Result<AdapterFile> {
-    let new = NewAdapter::new(task, labels).named(&args.name).method(args.method.config.clone());
+    let new = NewAdapter::new(task, labels);
+    let new = match init {
+        Some(file) => new.on(file),
+        None => new.named(&args.name).method(args.method.config.clone()),
+    };
     Ok(backbone.new_adapter(new.recipe(recipe).seed(seed))?)
 }
 
 /// The recipe that is asked for, or the one for as many examples.
 pub fn recipe(args: &Train, train: &Examples) -> Result<Recipe> {
+    let frozen = args.run.settings.over(TrainConfig::default()).freeze_adapter;
+    if frozen && args.adapter.init.is_none() {
+        let message = "--freeze-adapter needs an adapter: a new one has learned nothing";
+        let hint = "name it with --init, or take --recipe probe for a head on the bare backbone";
+        return Err(Failure::new(Kind::Usage, message).hint(hint));
+    }
+    let begins = args.adapter.init.is_some() || args.teacher.teacher_logits.is_some();
     let recipe = match args.run.recipe {
-        RecipeChoice::Auto if args.dev.is_some() || args.adapter.init.is_some() => Recipe::Standard,
+        RecipeChoice::Auto if args.dev.is_some() || begins => Recipe::Standard,
         RecipeChoice::Auto => Recipe::of(train),
         RecipeChoice::FewShot => Recipe::FewShot,
         RecipeChoice::Probe => Recipe::Probe,
@@ -74,6 +85,9 @@ pub fn recipe(args: &Train, train: &Examples) -> Result<Recipe> {
     };
     if args.adapter.init.is_some() {
         return refuse("begins with a new adapter", "leave --init out, or take --recipe standard");
+    }
+    if args.teacher.teacher_logits.is_some() {
+        return refuse("learns from labels alone", "leave --teacher-logits out, or take --recipe standard");
     }
     if !train.has_one_label_each() {
         return refuse("is for texts with one label each", "take --recipe standard");
