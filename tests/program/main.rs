@@ -11,7 +11,9 @@ mod merging;
 mod misuse;
 #[cfg(unix)]
 mod out_dir;
+mod phases;
 mod results;
+mod sweep;
 mod tagging;
 
 use std::ffi::OsStr;
