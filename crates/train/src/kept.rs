@@ -15,10 +15,10 @@ use crate::{Error, Result};
 
 /// Where that ends which is the same whatever is learned. Dropout acts above only.
 pub(crate) enum Place {
-    /// At what goes into a layer (from 0), whose dense weights below are the backbone's alone.
+    /// At what goes into a layer (from 0): below, there is the backbone alone.
     Layer(usize),
     /// At what this adapter's head gets.
-    Head(Adapter),
+    Head(Box<Adapter>),
 }
 
 /// The bytes that may still be kept, of all that share them.

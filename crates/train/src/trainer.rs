@@ -71,7 +71,7 @@ impl<'a> Trainer<'a> {
         {
             let lowest = file.lowest_layer(backbone.config().num_hidden_layers);
             let place = match config.freeze_adapter {
-                true => Place::Head(adapter.clone()),
+                true => Place::Head(Box::new(adapter.clone())),
                 false if lowest > 0 => Place::Layer(lowest),
                 false => continue,
             };

@@ -55,6 +55,8 @@ fn every_option_of_train() {
         eval_every: Some(5),
         patience: Some(2),
         keep_best: false,
+        freeze_adapter: true,
+        keep_mib: Some(64),
     };
     assert_eq!((all.run.settings.over(TrainConfig::default()), all.run.checkpoint_every), (expected, 9));
     assert_eq!(all.labels, Some(vec!["ham".to_owned(), "spam".to_owned()]));
