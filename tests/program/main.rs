@@ -15,6 +15,7 @@ mod phases;
 mod results;
 mod sweep;
 mod tagging;
+mod texts;
 
 use std::ffi::OsStr;
 use std::io::Write;

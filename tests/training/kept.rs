@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
-use graftwork::{AdapterConfig, AdapterFile, Device, HeadConfig, HostTensor};
+use graftwork::{AdapterConfig, AdapterFile, Device, HeadConfig, HeadKind, HostTensor};
 use graftwork_model::Backbone;
 use graftwork_tests::{devices, golden, random};
 use graftwork_text::Encoding;
@@ -107,7 +107,7 @@ fn a_head_that_learns_alone() {
     for device in devices() {
         let backbone = golden::tiny_bert(&device);
         let (train_texts, dev_texts, train_tags, dev_tags) = (texts(23), texts(9), sentences(11), sentences(5));
-        let tagging = HeadConfig::tagging("a", names());
+        let tagging = HeadConfig::flex(HeadKind::Tagging, "a", names());
         let on_layers = HeadConfig::linear_on_layers("a", names(), backbone.config());
         let cases: [(HeadConfig, [&dyn Examples; 2]); 3] = [
             (HeadConfig::classifier("a", names()), [&train_texts, &dev_texts]),

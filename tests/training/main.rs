@@ -9,3 +9,4 @@ mod probe;
 mod promises;
 mod resume;
 mod tagging;
+mod texts;

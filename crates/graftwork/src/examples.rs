@@ -65,6 +65,11 @@ impl Examples {
         (0..self.len()).flat_map(|example| self.data.sequences(example)).map(Encoding::len).sum()
     }
 
+    /// Whether there are pairs of texts among them.
+    pub fn has_pairs(&self) -> bool {
+        (0..self.len()).flat_map(|example| self.data.sequences(example)).any(Encoding::is_pair)
+    }
+
     /// Whether each example has one label.
     pub fn has_one_label_each(&self) -> bool {
         self.task().head == HeadKind::Classification
@@ -212,11 +217,12 @@ impl Backbone {
     /// of examples, or as a [`NewAdapter`] says.
     ///
     /// # Errors
-    /// If there are fewer than two labels, the method makes no sense, or the modules to begin with are of another backbone.
+    /// If there are fewer labels than the task needs, the method makes no sense, or the modules to begin with are of another
+    /// backbone.
     pub fn new_adapter(&self, new: impl Into<NewAdapter>) -> Result<AdapterFile> {
         let NewAdapter { task, labels, name, method, recipe, seed, on } = new.into();
-        if labels.len() < 2 {
-            return Err(Error::too_few_labels(labels.len()));
+        if labels.len() < task.fewest_labels() {
+            return Err(Error::too_few_labels(task.fewest_labels(), labels.len()));
         }
         let head = recipe.head(&name, &labels, self).unwrap_or_else(|| (task.new_head)(&name, labels));
         let method = recipe.method(method, self)?;

@@ -28,7 +28,7 @@ pub use lessons::Lessons;
 pub use optimizer::{Optimizer, StepReport, StepSettings};
 pub use schedule::Schedule;
 pub use setting::Setting;
-pub use tasks::{Examples, TextClassification, TokenClassification};
+pub use tasks::{Examples, MultiLabelClassification, Regression, TextClassification, TokenClassification};
 pub use teacher::Teacher;
 pub use trainer::Trainer;
 pub use warning::Warning;

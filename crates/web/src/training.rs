@@ -159,7 +159,7 @@ fn dataset(known: &[String], (texts, labels): (Vec<String>, Vec<String>)) -> Res
             let message = format!("example {index} has the label {label:?}, but the adapter knows {known:?}");
             return Err(Failure::new("bad-examples", message));
         };
-        Ok(Example { text, label: Some(id) })
+        Ok(Example { text: text.into(), label: Some(id) })
     };
     let examples = texts.into_iter().zip(labels).enumerate().map(example).collect::<Result<_>>()?;
     Ok(Dataset { examples, labels: known.to_vec() })
@@ -197,7 +197,7 @@ mod tests {
         let mut train = data(10);
         let dev = hold_out(&mut train, 0.2, 7).unwrap().unwrap();
         assert_eq!((train.examples.len(), dev.examples.len()), (8, 2));
-        let mut all: Vec<&str> = train.examples.iter().chain(&dev.examples).map(|e| e.text.as_str()).collect();
+        let mut all: Vec<&str> = train.examples.iter().chain(&dev.examples).map(|e| e.text.first.as_str()).collect();
         all.sort_unstable();
         assert_eq!(all, ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"]);
         assert_eq!(hold_out(&mut data(10), 0.2, 7).unwrap().unwrap(), dev);

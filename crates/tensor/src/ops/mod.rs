@@ -6,6 +6,7 @@ pub mod adamw;
 pub mod add;
 pub mod add_columns;
 pub mod attention;
+pub mod binary_cross_entropy;
 pub mod clear;
 pub mod cross_entropy;
 pub mod distillation;
@@ -15,6 +16,7 @@ pub mod gemm;
 
 pub mod layer_norm;
 pub mod linear;
+pub mod mean_squared_error;
 pub mod normalize;
 pub mod pool;
 pub mod reduce;
@@ -40,6 +42,7 @@ pub fn shaders() -> Vec<(&'static Shader, Variants)> {
         (&attention::SHADER, attention::variants()),
         (&attention::SHADER_BWD_DQ, attention::variants()),
         (&attention::SHADER_BWD_DKV, attention::variants()),
+        (&binary_cross_entropy::SHADER, vec![vec![]]),
         (&clear::SHADER, vec![vec![]]),
         (&cross_entropy::SHADER, vec![vec![]]),
         (&distillation::SHADER, vec![vec![]]),
@@ -47,6 +50,7 @@ pub fn shaders() -> Vec<(&'static Shader, Variants)> {
         (&reduce::SHADER, reduce::variants()),
         (&layer_norm::SHADER, layer_norm::variants()),
         (&layer_norm::SHADER_BWD, layer_norm::variants_bwd()),
+        (&mean_squared_error::SHADER, vec![vec![]]),
         (&normalize::SHADER, vec![vec![]]),
         (&normalize::SHADER_BWD, vec![vec![]]),
         (&pool::SHADER, pool::variants()),

@@ -1,5 +1,5 @@
-//! What a classifier has said about texts, as `graftwork predict` writes it: JSON lines of `text`, `scores` by label and
-//! `logits` in the same order.
+//! What a classifier has said about texts, as `graftwork predict` writes it: JSON lines of `text` (and
+//! `text_pair`, where two belong together), `scores` by label and `logits` in the same order.
 
 use std::fmt;
 use std::path::Path;
@@ -8,6 +8,7 @@ use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use super::lines::{Lines, utf8};
+use super::text::Text;
 use super::{ReadOptions, nothing_in, open_path, source};
 use crate::{Error, Result, RowError, RowErrors};
 
@@ -25,8 +26,8 @@ pub struct Predictions {
 pub struct Prediction {
     /// Line in the (unpacked) file, counted from 1.
     pub line: u64,
-    /// The text.
-    pub text: String,
+    /// The text, or two that belong together.
+    pub text: Text,
     /// A finite number a label.
     pub logits: Vec<f32>,
 }
@@ -34,6 +35,7 @@ pub struct Prediction {
 #[derive(Deserialize)]
 struct Line {
     text: String,
+    text_pair: Option<String>,
     scores: Keys,
     logits: Vec<f32>,
 }
@@ -101,7 +103,7 @@ impl Predictions {
             if logits.len() != labels.len() || !logits.iter().all(|logit| logit.is_finite()) {
                 return reject(format!("`logits` must be {} finite numbers, one a label of `scores`", labels.len()));
             }
-            rows.push(Prediction { line, text: found.text, logits });
+            rows.push(Prediction { line, text: Text { first: found.text, second: found.text_pair }, logits });
         }
         if rows.is_empty() { Err(nothing_in(name)) } else { Ok(Self { labels, rows }) }
     }
@@ -125,11 +127,13 @@ mod tests {
     fn rows_and_their_labels() {
         let found = read(
             "{\"text\": \"x\", \"label\": \"b\", \"scores\": {\"b\": 0.9, \"a\": 0.1}, \"logits\": [2.0, -1]}\n\n\
-             {\"text\": \"y\", \"label\": \"a\", \"scores\": {\"b\": 0.5, \"a\": 0.5}, \"logits\": [0, 0], \"new\": [[]]}\n",
+             {\"text\": \"y\", \"label\": \"a\", \"scores\": {\"b\": 0.5, \"a\": 0.5}, \"logits\": [0, 0], \"new\": [[]]}\n\
+             {\"text\": \"y\", \"text_pair\": \"z\", \"scores\": {\"b\": 1, \"a\": 0}, \"logits\": [0, 0]}\n",
         )
         .unwrap();
         assert_eq!(found.labels, ["b", "a"]);
-        assert_eq!(found.rows[1], Prediction { line: 3, text: "y".to_owned(), logits: vec![0.0, 0.0] });
+        assert_eq!(found.rows[1], Prediction { line: 3, text: "y".into(), logits: vec![0.0, 0.0] });
+        assert_eq!(found.rows[2].text, ("y", "z").into());
     }
 
     #[test]

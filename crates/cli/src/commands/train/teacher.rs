@@ -1,6 +1,6 @@
 //! The teacher of `--teacher-logits`, for the training data.
 
-use graftwork::{Labelled, Predictions, Teacher};
+use graftwork::{HeadKind, Labelled, Predictions, TaskInfo, Teacher, Text};
 
 use crate::args::TeacherArgs;
 use crate::failure::{Failure, Kind, Result};
@@ -9,8 +9,12 @@ use crate::failure::{Failure, Kind, Result};
 ///
 /// # Errors
 /// If the file cannot be read, or is about other texts or labels.
-pub fn read(args: &TeacherArgs, train: &dyn Labelled) -> Result<Option<Teacher>> {
+pub fn read(args: &TeacherArgs, task: &TaskInfo, train: &dyn Labelled) -> Result<Option<Teacher>> {
     let Some(path) = &args.teacher_logits else { return Ok(None) };
+    if task.head != HeadKind::Classification {
+        let message = format!("--teacher-logits is for texts with one label each, not for {}", task.name);
+        return Err(Failure::new(Kind::Usage, message).hint("leave it out"));
+    }
     let refuse = |message: String| {
         let hint = "write it with `graftwork predict --input` and the file of --train";
         Err(Failure::new(Kind::Input, message).hint(hint))
@@ -20,7 +24,7 @@ pub fn read(args: &TeacherArgs, train: &dyn Labelled) -> Result<Option<Teacher>>
     for (index, row) in rows.iter().enumerate() {
         let number = index + 1;
         match train.text(index) {
-            Some(text) if text == row.text => {}
+            Some(text) if *text == row.text => {}
             Some(text) => {
                 let (line, found, text) = (row.line, start_of(&row.text), start_of(text));
                 return refuse(format!(
@@ -45,8 +49,9 @@ pub fn read(args: &TeacherArgs, train: &dyn Labelled) -> Result<Option<Teacher>>
 }
 
 /// Enough of a text to find it by.
-fn start_of(text: &str) -> String {
+fn start_of(text: &Text) -> String {
     const MOST: usize = 40;
-    let start: String = text.chars().take(MOST).collect();
-    if start.len() < text.len() { start + "..." } else { start }
+    let whole = text.second.iter().fold(text.first.clone(), |first, second| first + " | " + second);
+    let start: String = whole.chars().take(MOST).collect();
+    if start.len() < whole.len() { start + "..." } else { start }
 }
