@@ -4,6 +4,7 @@ mod calls;
 mod long_texts;
 mod pairing;
 mod pairs;
+mod phases;
 mod probe;
 mod questions;
 mod serving;

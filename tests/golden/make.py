@@ -3,7 +3,7 @@
 
 Run by hand, in a venv with requirements.txt; the output is committed. One part or all of them:
 
-    python make.py --minilm DIR [tokens hidden tiny-bert tiny-cases lora-cases tagging-cases mean-cases text-cases questions question-cases architectures minilm-cases init curves f16 probe]
+    python make.py --minilm DIR [tokens hidden tiny-bert tiny-cases lora-cases tagging-cases mean-cases text-cases questions question-cases architectures minilm-cases init distillation curves f16 probe]
 """
 
 import argparse
@@ -29,6 +29,7 @@ PARTS = {
     "architectures": ("make_architectures", "make"),
     "minilm-cases": ("make_minilm_cases", "make"),
     "init": ("make_init", "make"),
+    "distillation": ("make_distillation", "make"),
     "curves": ("make_curves", "make"),
     "f16": ("make_f16", "make"),
     "masked-lm": ("make_masked_lm_cases", "make"),

@@ -10,6 +10,7 @@ mod binary_cross_entropy;
 mod clear;
 mod cross_entropy;
 mod device;
+mod distillation;
 mod dropout;
 mod embed;
 mod gather_rows;

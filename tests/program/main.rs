@@ -11,8 +11,10 @@ mod merging;
 mod misuse;
 #[cfg(unix)]
 mod out_dir;
+mod phases;
 mod questions;
 mod results;
+mod sweep;
 mod tagging;
 mod texts;
 mod words;

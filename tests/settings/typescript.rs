@@ -88,6 +88,7 @@ fn literal(kind: OptionKind, text: &str) -> String {
             let names: Vec<_> = text.split(',').map(|name| format!("'{name}'")).collect();
             format!("`[{}]`", names.join(", "))
         }
+        OptionKind::Layers => "`[]`".to_owned(),
         _ => text.to_owned(),
     }
 }
@@ -96,7 +97,7 @@ fn literal(kind: OptionKind, text: &str) -> String {
 fn values(kind: OptionKind) -> String {
     let sentence = |text: String| format!(" {}{}.", text[..1].to_uppercase(), &text[1..]);
     match kind {
-        OptionKind::Whole { .. } | OptionKind::Number(_) => sentence(kind.to_string()),
+        OptionKind::Whole { .. } | OptionKind::Number(_) | OptionKind::Layers => sentence(kind.to_string()),
         OptionKind::NumberOrNone(range) => sentence(format!("{range}, or 0 for none")),
         _ => String::new(),
     }
@@ -111,6 +112,7 @@ fn type_of(kind: OptionKind) -> String {
         OptionKind::Whole { .. } | OptionKind::Number(_) | OptionKind::NumberOrNone(_) => "number".to_owned(),
         OptionKind::OneOf(names) => union(names.iter().map(|(name, _)| *name)),
         OptionKind::SomeOf(names) => format!("readonly ({})[]", union(names.iter().copied())),
+        OptionKind::Layers => "readonly number[]".to_owned(),
         OptionKind::Name => "string".to_owned(),
         OptionKind::Switch | OptionKind::OnUnless { .. } => "boolean".to_owned(),
     }

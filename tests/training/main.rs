@@ -2,6 +2,7 @@
 
 mod curve;
 mod few_shot;
+mod kept;
 mod masked_lm;
 mod memory;
 mod misuse;

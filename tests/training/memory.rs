@@ -2,9 +2,10 @@
 
 use graftwork_formats::{BackboneConfig, Checkpoint};
 use graftwork_gpu::{AdapterChoice, Gpu};
-use graftwork_model::{Adapter, AdapterConfig, AdapterFile, Backbone, HeadConfig};
+use graftwork_model::{Adapter, AdapterConfig, AdapterFile, Backbone, Batch, HeadConfig};
 use graftwork_tensor::{Device, WeightType};
 use graftwork_tests::{golden, gpus, shapes};
+use graftwork_text::Encoding;
 use graftwork_train::predict::{Rows, in_batches};
 use graftwork_train::tasks::LabelTargets;
 use graftwork_train::{Optimizer, StepSettings};
@@ -118,15 +119,17 @@ fn inference_splits_what_does_not_fit() {
     let device = Device::from_gpu(gpu.clone());
     let backbone = golden::tiny_bert(&device);
     let lengths: Vec<usize> = (0..100).map(|i| 3 + i * 7 % 20).collect();
+    let text = |i: usize| {
+        let ids = (0..lengths[i]).map(|t| (100 + i + t) as u32).collect();
+        Encoding { ids, type_ids: vec![0; lengths[i]], ..Encoding::default() }
+    };
+    let texts: Vec<Encoding> = (0..lengths.len()).map(text).collect();
+    let texts: Vec<&[Encoding]> = texts.chunks(1).collect();
     let run = || {
         let mut batches = Vec::new();
-        let compute = |indices: &[usize]| {
-            let chosen: Vec<usize> = indices.iter().map(|i| lengths[*i]).collect();
-            let ids: Vec<u32> =
-                indices.iter().flat_map(|i| (0..lengths[*i]).map(move |t| (100 + i + t) as u32)).collect();
-            let batch = backbone.batch(&ids, &vec![0; ids.len()], &shapes::cu_seqlens(&chosen))?;
+        let compute = |batch: &Batch| {
             let mut tape = graftwork_tensor::Tape::inference(&device);
-            Ok(backbone.forward(&mut tape, &batch, None, 0.0)?.last().value().clone())
+            Ok(backbone.forward(&mut tape, batch, None, 0.0)?.last().value().clone())
         };
         let read = |indices: &[usize], out: Rows<'_>| {
             let mut rows = out.iter();
@@ -136,7 +139,7 @@ fn inference_splits_what_does_not_fit() {
         };
         let mut fractions = Vec::new();
         let mut note = |done| fractions.push(done);
-        let answers = pollster::block_on(in_batches(&backbone, &lengths, compute, read, &mut note));
+        let answers = pollster::block_on(in_batches(&backbone, (&texts).into(), compute, read, &mut note));
         assert!(fractions.is_sorted() && fractions.last().is_none_or(|last| *last == 1.0));
         (answers.map_err(|e| e.to_string()), batches)
     };

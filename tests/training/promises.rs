@@ -5,11 +5,12 @@ use std::ops::ControlFlow;
 
 use graftwork::{AdapterConfig, AdapterFile, Device, Fingerprint, HeadConfig};
 use graftwork_formats::HostTensor;
-use graftwork_model::Backbone;
+use graftwork_model::{Adapter, Backbone};
 use graftwork_tensor::Tensor;
 use graftwork_tests::{devices, golden, random};
 use graftwork_text::Encoding;
 use graftwork_train::checkpoint::RunState;
+use graftwork_train::predict::logits;
 use graftwork_train::{Ending, Event, TextClassification, TrainConfig, Trainer, Turn};
 
 /// A task that a tiny random BERT can learn: each label has its half of the vocabulary, the first token included.
@@ -194,5 +195,44 @@ fn sequences_of_a_batch_do_not_see_each_other() {
         let alone = [hidden(&ids[..1], &[0, 1]), hidden(&ids[1..11], &[0, 10]), hidden(&ids[11..], &[0, 19])].concat();
         let difference = graftwork_tests::max_difference(&together, &alone);
         assert!(difference < 1e-5, "{}: {difference}", device.name());
+    }
+}
+
+/// What a task's adapter says is the same to the last bit after others were learned beside it: another adapter, a new head on
+/// the same modules, and that head's training.
+#[test]
+fn learning_another_task_changes_nothing_of_the_first() {
+    for device in devices() {
+        let backbone = golden::tiny_bert(&device);
+        let data = examples(24);
+        let learn = |file: &AdapterFile, freeze_adapter: bool, seed: u64| {
+            let config = TrainConfig { epochs: 2, seed, freeze_adapter, ..config() };
+            let mut trainer = Trainer::new(&backbone, file, config, &data, None).unwrap();
+            finish(&mut trainer).1
+        };
+        let first = learn(&adapter(&backbone, 0.1), false, 1);
+        let attached = Adapter::load(&backbone, &first).unwrap();
+        let ids: Vec<u32> = (100..160).collect();
+        let batch = backbone.batch(&ids, &[0; 60], &[0, 7, 25, 60]).unwrap();
+        let said = |adapter: &Adapter| {
+            let rows = pollster::block_on(logits(&backbone, adapter, &batch)).unwrap();
+            rows.concat().iter().map(|value| value.to_bits()).collect::<Vec<_>>()
+        };
+        let before = said(&attached);
+
+        let second = learn(&adapter(&backbone, 0.1), false, 2);
+        let mut on_first = adapter(&backbone, 0.1);
+        let modules = first.tensors.iter().filter(|(name, _)| !name.starts_with("head."));
+        on_first.tensors.extend(modules.map(|(name, tensor)| (name.clone(), tensor.clone())));
+        let third = learn(&on_first, true, 3);
+        assert!(first.tensors != second.tensors && first.tensors != third.tensors);
+
+        // Attached all the while, and anew from its file.
+        assert!(said(&attached) == before, "{}", device.name());
+        assert!(said(&Adapter::load(&backbone, &first).unwrap()) == before, "{}", device.name());
+        // They do learn something else.
+        for other in [&second, &third] {
+            assert!(said(&Adapter::load(&backbone, other).unwrap()) != before, "{}", device.name());
+        }
     }
 }

@@ -65,6 +65,13 @@ export interface TrainSettings {
   patience?: number;
   /** Keep the weights of the best evaluation rather than the last. Default true. */
   keepBest?: boolean;
+  /** Learn the head alone, on the adapter as it is; dropout then acts before the head's layers only. Default false. */
+  freezeAdapter?: boolean;
+  /**
+   * Memory for what the frozen layers below all that learns make of the examples, which is computed once rather than in
+   * every epoch: for as many examples as fit; without it, 1024 MiB (128 in a browser). A whole number of MiB from 0 on.
+   */
+  keepMib?: number;
 }
 
 /** How a new adapter is built. */
@@ -85,6 +92,11 @@ export interface MethodOptions {
    * swish.
    */
   nonLinearity?: string;
+  /**
+   * Layers (from 0) without adapters, such as 0-3; those below the lowest adapter are computed once an example. A list
+   * of layers from 0 to 255. Default `[]`.
+   */
+  leaveOut?: readonly number[];
   /** LoRA: rank of the change. A whole number from 1 on. Default 8. */
   rank?: number;
   /** LoRA: the change is multiplied with alpha over rank. A number. Default 8. */

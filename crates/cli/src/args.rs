@@ -6,6 +6,8 @@ mod method;
 mod option;
 mod pretrain;
 mod settings;
+mod sweep;
+mod teacher;
 mod train;
 mod values;
 
@@ -17,6 +19,8 @@ pub use infer::{Embed, Eval, Inspect, Merge, Pooling, Predict};
 pub use method::MethodArgs;
 pub use pretrain::Pretrain;
 pub use settings::SettingArgs;
+pub use sweep::Sweep;
+pub use teacher::TeacherArgs;
 pub use train::{AdapterArgs, InputFormat, RecipeChoice, Task, ThresholdChoice, Train};
 
 const AFTER_HELP: &str = "\
@@ -34,6 +38,11 @@ Files:
   in $GRAFTWORK_CACHE, or else in the system's cache folder (on Linux ~/.cache/graftwork).
   An ADAPTER is a directory as AdapterHub writes it, or a single .safetensors file.
   DATA is .tsv (header, tabs, no quotes), .csv (header, quotes) or .jsonl; gzip is unpacked; - is standard input.";
+
+const SWEEP_HELP: &str = "\
+Example:
+  graftwork sweep --vary lr=5e-4,1e-3 --vary method=seq_bn,lora --seeds 1,2,3 --out sweeps/spam \\
+      -- --backbone sentence-transformers/all-MiniLM-L6-v2 --train train.tsv --dev dev.tsv";
 
 /// Trains small adapters on a frozen backbone of the BERT family, and runs them, on the GPU or the CPU.
 ///
@@ -85,6 +94,12 @@ pub enum Command {
     Train(Box<Train>),
     /// Train an adapter on texts without labels, by masked language modelling: phase 1, before `train --init`
     Pretrain(Box<Pretrain>),
+    /// Train with several choices of options, and tell which is best
+    ///
+    /// All combinations of the values (or some at random) are trained by `graftwork train` on what stands behind --, each in a
+    /// directory of its own. Finished runs are not done again.
+    #[command(after_help = SWEEP_HELP)]
+    Sweep(Sweep),
     /// Measure an adapter on labelled text
     Eval(Eval),
     /// Classify texts: one JSON line out for each text in

@@ -7,4 +7,5 @@ pub mod inspect;
 pub mod merge;
 pub mod predict;
 pub mod pretrain;
+pub mod sweep;
 pub mod train;

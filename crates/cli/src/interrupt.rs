@@ -46,7 +46,7 @@ impl Interrupt {
     }
 
     /// Whether it has happened.
-    fn is_set(&self) -> bool {
+    pub fn is_set(&self) -> bool {
         self.asked.load(Ordering::SeqCst)
     }
 }

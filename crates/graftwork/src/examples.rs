@@ -1,11 +1,13 @@
 //! Labelled data as token ids, and what is new to learn it.
 
+use std::sync::Arc;
+
 use graftwork_formats::Fingerprint;
 use graftwork_model::{AdapterConfig, AdapterFile, HeadConfig, HeadKind, Metadata};
 use graftwork_text::{Encoding, shuffled};
-use graftwork_train::TrainConfig;
 use graftwork_train::probe::by_label;
 use graftwork_train::tasks::{Labelled, TaskInfo};
+use graftwork_train::{Teacher, TrainConfig};
 
 use crate::{Backbone, Error, Recipe, Result, Survey, TextLimit};
 
@@ -18,6 +20,7 @@ pub struct Examples {
     max_length: usize,
     limit: TextLimit,
     backbone: Fingerprint,
+    teacher: Option<Arc<Teacher>>,
 }
 
 #[expect(clippy::len_without_is_empty, reason = "there is always an example")]
@@ -87,6 +90,7 @@ impl Examples {
             what,
             data: self.data.subset(what, chosen),
             labels: self.labels.clone(),
+            teacher: self.teacher.as_ref().map(|teacher| Arc::new(teacher.subset(chosen))),
             ..*self
         };
         (!held.is_empty() && !kept.is_empty()).then(|| (part(self.what, &kept), part(what, &held)))
@@ -95,6 +99,25 @@ impl Examples {
     /// The settings of a training on them where nobody chooses.
     pub(crate) fn settings(&self) -> TrainConfig {
         self.data.settings()
+    }
+
+    /// The same examples, with what a teacher says about each in their order: training then follows both the labels and the
+    /// teacher.
+    ///
+    /// # Errors
+    /// If it speaks of more or fewer examples.
+    pub fn taught_by(mut self, teacher: Teacher) -> Result<Self> {
+        if teacher.count() != self.len() {
+            let problem = format!("they are for {} examples, and there are {}", teacher.count(), self.len());
+            return Err(graftwork_train::Error::Teacher { problem }.into());
+        }
+        self.teacher = Some(Arc::new(teacher));
+        Ok(self)
+    }
+
+    /// What a teacher says about them.
+    pub fn teacher(&self) -> Option<&Arc<Teacher>> {
+        self.teacher.as_ref()
     }
 
     /// What of the data is not used, in a sentence.
@@ -192,7 +215,7 @@ impl Backbone {
         let max_length = self.max_length(limit.max_length)?;
         let labels = data.labels().to_vec();
         let data = data.encode(what, self.tokenizer(), max_length, limit.long_texts)?;
-        Ok(Examples { what, data, labels, max_length, limit, backbone: self.fingerprint() })
+        Ok(Examples { what, data, labels, max_length, limit, backbone: self.fingerprint(), teacher: None })
     }
 
     /// A new adapter with AdapterHub's default head, or for masked words the backbone's own if its files have one, drawn from a seed and ready to be trained: for the task and the labels

@@ -14,6 +14,7 @@
 //! | answer questions, choose | [`Adapter::answer`], [`Adapter::choose`] |
 //! | read labelled data, or bring it along | [`Dataset`], [`MultiLabelDataset`], [`ScoredDataset`], [`TaggedDataset`], [`QuestionDataset`], [`ChoiceDataset`] |
 //! | train | [`Backbone::examples`], [`Backbone::new_adapter`], [`Backbone::trainer`] |
+//! | learn from another classifier's answers | [`Examples::taught_by`] |
 //! | learn while examples come in | [`Backbone::probe`] |
 //! | measure | [`Adapter::evaluate`] |
 //! | know how sure an answer is | [`Adapter::calibrate`], [`Knowledge`], [`Warning`] |
@@ -129,8 +130,8 @@ pub use reader::{Reader, TextVector};
 pub use examples::Examples;
 pub use graftwork_text::data::{
     self, AsText, ChoiceDataset, Choices, Corpus, Dataset, Example, Format, Input, InputKind, LabelledText,
-    MultiLabelDataset, Question, QuestionDataset, ReadOptions, ScoredDataset, ScoredText, Sentence, TaggedDataset,
-    Text,
+    MultiLabelDataset, Prediction, Predictions, Question, QuestionDataset, ReadOptions, ScoredDataset, ScoredText,
+    Sentence, TaggedDataset, Text,
 };
 pub use graftwork_text::shuffled;
 pub use graftwork_train::tasks::{
@@ -143,7 +144,9 @@ pub use graftwork_train::checkpoint::{Best, RunState};
 pub use graftwork_train::evaluate::Evaluation;
 pub use graftwork_train::few_shot::{Comparison, Kept, Score, Stage};
 pub use graftwork_train::metrics::{ClassMetrics, Confusion, Metrics};
-pub use graftwork_train::{Ending, Event, Progress, SETTINGS, Schedule, Setting, StepReport, TrainConfig, Turn};
+pub use graftwork_train::{
+    Ending, Event, Progress, SETTINGS, Schedule, Setting, StepReport, Teacher, TrainConfig, Turn,
+};
 pub use recipe::Recipe;
 pub use train::{RunOptions, Trainer};
 

@@ -4,7 +4,7 @@ use graftwork_model::AdapterFile;
 use graftwork_tensor::{MaybeSend, give_way};
 use graftwork_train::checkpoint::{Best, RunState};
 use graftwork_train::few_shot::{Comparison, FewShot, Stage};
-use graftwork_train::{Ending, Event, Progress, TrainConfig, Turn};
+use graftwork_train::{Ending, Event, Lessons, Progress, TrainConfig, Turn};
 
 use crate::{Adapter, Backbone, Call, Error, Examples, Recipe, Result, VERSION};
 
@@ -48,7 +48,9 @@ impl Backbone {
     ) -> Result<Trainer<'a>> {
         let dev = dev.into().map(|dev| dev.for_backbone(self)).transpose()?;
         let (file, config) = self.to_be_trained(file, config, train, Recipe::Standard)?;
-        let inner = graftwork_train::Trainer::new(self.model(), &file, config, train.for_backbone(self)?, dev)?;
+        let mut lessons = Lessons::from(train.for_backbone(self)?);
+        lessons.teacher = train.teacher().cloned();
+        let inner = graftwork_train::Trainer::new(self.model(), &file, config, lessons, dev)?;
         let adapter = Adapter::new(self, inner.adapter().clone());
         Ok(Trainer { backbone: self, inner: Inner::Standard(Box::new(inner)), adapter })
     }
@@ -82,6 +84,10 @@ impl Backbone {
         train: &'a Examples,
         recipe: Recipe,
     ) -> Result<Trainer<'a>> {
+        if train.teacher().is_some() {
+            let problem = format!("the recipe {} learns from labels alone; take the standard recipe", recipe.name());
+            return Err(graftwork_train::Error::Teacher { problem }.into());
+        }
         let (file, config) = self.to_be_trained(file, config, train, recipe)?;
         let head_only = recipe == Recipe::Probe;
         let inner = FewShot::new(self.model(), &file, config, train.for_backbone(self)?, head_only)?;
@@ -111,6 +117,9 @@ impl Backbone {
         config.max_length = Some(train.max_length());
         config.long_texts = train.limit().recorded();
         metadata.training = config.to_json();
+        if let Some(teacher) = train.teacher() {
+            metadata.training.insert("teacher".to_owned(), teacher.digest().into());
+        }
         if recipe != Recipe::Standard {
             metadata.training.insert("recipe".to_owned(), recipe.name().into());
         }

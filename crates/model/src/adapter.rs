@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use graftwork_tensor::Device;
 
-use crate::arena::Arena;
+use crate::arena::{Arena, Learning};
 use crate::backbone::Backbone;
 use crate::graft::Graft;
 use crate::head::Head;
@@ -31,7 +31,7 @@ impl Adapter {
     /// # Errors
     /// If it does not fit the backbone, or was trained on another one.
     pub fn load(backbone: &Backbone, file: &AdapterFile) -> Result<Self> {
-        Self::new(backbone, file, false)
+        Self::new(backbone, file, Learning::Nothing)
     }
 
     /// Uploads an adapter that will be trained: with room for its gradients.
@@ -39,7 +39,15 @@ impl Adapter {
     /// # Errors
     /// As [`Adapter::load`].
     pub fn load_trainable(backbone: &Backbone, file: &AdapterFile) -> Result<Self> {
-        Self::new(backbone, file, true)
+        Self::new(backbone, file, Learning::Everything)
+    }
+
+    /// Uploads an adapter whose head alone will be trained.
+    ///
+    /// # Errors
+    /// As [`Adapter::load`].
+    pub fn load_head_trainable(backbone: &Backbone, file: &AdapterFile) -> Result<Self> {
+        Self::new(backbone, file, Learning::Head)
     }
 
     /// Uploads an adapter for inference, folded into copies of the frozen matrices that it changes: the copies take
@@ -48,11 +56,11 @@ impl Adapter {
     /// # Errors
     /// As [`Adapter::load`], or if its method changes more than matrices ([`crate::AdapterConfig::merges`]).
     pub fn load_merged(backbone: &Backbone, file: &AdapterFile) -> Result<Self> {
-        let adapter = Self::new(backbone, file, false)?;
+        let adapter = Self::new(backbone, file, Learning::Nothing)?;
         Ok(Self { graft: Arc::new(MergedProducts::new(backbone, file)?), ..adapter })
     }
 
-    fn new(backbone: &Backbone, file: &AdapterFile, trainable: bool) -> Result<Self> {
+    fn new(backbone: &Backbone, file: &AdapterFile, learning: Learning) -> Result<Self> {
         file.check_backbone(backbone.config(), Some(&backbone.fingerprint()))?;
         if file.head.as_ref().is_some_and(|head| head.pooling == HeadPooling::Pooler) && !backbone.has_pooler() {
             return Err(Error::NoPooler { adapter: file.name.clone() });
@@ -63,7 +71,7 @@ impl Adapter {
             backbone.check_words(head)?;
         }
         let specs = file.tensor_specs(&sizes)?;
-        let arena = Arena::new(backbone.device(), &specs, &file.tensors, trainable);
+        let arena = Arena::new(backbone.device(), &specs, &file.tensors, learning);
         backbone.device().check(arena.weights())?;
         let graft = file.config.method().graft(&arena, sizes.layers);
         let head = file.head.as_ref().map(|head| Head::new(head, &arena, backbone));

@@ -10,14 +10,38 @@ use crate::Result;
 /// Elements at which parameters begin: GPUs bind a buffer at multiples of 256 bytes.
 const ALIGNMENT: usize = 64;
 
-/// All parameters of an adapter and its head, one after the other: matrices first, which weight decay applies to, then
-/// vectors. The optimizer is then one dispatch, clipping one reduction, saving one readback.
+/// What of an adapter learns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Learning {
+    /// Nothing: it is used.
+    Nothing,
+    /// Its head alone.
+    Head,
+    /// Adapter and head.
+    Everything,
+}
+
+impl Learning {
+    /// Whether a tensor of this canonical name does.
+    fn covers(self, name: &str) -> bool {
+        match self {
+            Self::Nothing => false,
+            Self::Head => name.starts_with("head."),
+            Self::Everything => true,
+        }
+    }
+}
+
+/// All parameters of an adapter and its head, one after the other: what learns before what is frozen, and of both matrices
+/// first, which weight decay applies to, then vectors. The optimizer is then one dispatch, clipping one reduction, saving
+/// one readback.
 #[derive(Debug, Clone)]
 pub struct Arena {
     weights: Tensor,
     grads: Option<Tensor>,
     entries: BTreeMap<String, Entry>,
     decayed: usize,
+    learned: usize,
     parameters: usize,
 }
 
@@ -29,29 +53,32 @@ struct Entry {
 
 impl Arena {
     /// Room for the tensors of `specs` on a device, filled from `tensors`, which has one for each (checked before).
-    /// With `trainable`, room for their gradients too.
+    /// What learns has room for its gradients too.
     pub(crate) fn new(
         device: &Device,
         specs: &[TensorSpec],
         tensors: &BTreeMap<String, HostTensor>,
-        trainable: bool,
+        learning: Learning,
     ) -> Self {
         let mut entries = BTreeMap::new();
         let mut host: Vec<f32> = Vec::new();
-        let mut decayed = 0;
-        let (matrices, vectors): (Vec<_>, Vec<_>) = specs.iter().partition(|spec| spec.shape.len() > 1);
-        for spec in matrices.iter().chain(&vectors) {
+        let (mut decayed, mut learned) = (0, 0);
+        let is_matrix = |spec: &TensorSpec| spec.shape.len() > 1;
+        let mut ordered: Vec<_> = specs.iter().collect();
+        ordered.sort_by_key(|spec| (!learning.covers(&spec.name), !is_matrix(spec)));
+        for spec in ordered {
             entries.insert(spec.name.clone(), Entry { offset: host.len(), shape: spec.shape.clone() });
             host.extend_from_slice(&tensors[&spec.name].data);
             host.resize(host.len().next_multiple_of(ALIGNMENT), 0.0);
-            if spec.shape.len() > 1 {
-                decayed = host.len();
+            if learning.covers(&spec.name) {
+                learned = host.len();
+                decayed = if is_matrix(spec) { learned } else { decayed };
             }
         }
         let weights = device.tensor(1, host.len(), &host);
-        let grads = trainable.then(|| device.zeros(1, host.len()));
+        let grads = (learning != Learning::Nothing).then(|| device.zeros(1, learned));
         let parameters = specs.iter().map(|spec| spec.shape.iter().product::<usize>()).sum();
-        Self { weights, grads, entries, decayed, parameters }
+        Self { weights, grads, entries, decayed, learned, parameters }
     }
 
     /// Every weight, [1, n]; gaps between parameters are zero and stay zero.
@@ -59,7 +86,12 @@ impl Arena {
         &self.weights
     }
 
-    /// The gradient of every weight, if it learns.
+    /// The weights that learn, [1, n]: those at the beginning.
+    pub fn learned(&self) -> Tensor {
+        self.weights.view(0, 1, self.learned)
+    }
+
+    /// The gradient of every weight that learns, [1, n]; `None` if none does.
     pub fn grads(&self) -> Option<&Tensor> {
         self.grads.as_ref()
     }
@@ -80,7 +112,8 @@ impl Arena {
         let cols = entry.shape.last().copied().unwrap_or(1);
         let rows = entry.shape.iter().product::<usize>() / cols;
         let view = |tensor: &Tensor| tensor.view(entry.offset, rows, cols);
-        Some(Param { value: view(&self.weights), grad: self.grads.as_ref().map(view) })
+        let grads = self.grads.as_ref().filter(|_| entry.offset < self.learned);
+        Some(Param { value: view(&self.weights), grad: grads.map(view) })
     }
 
     /// Cuts values of the whole arena, as read from the device, into tensors by name.

@@ -235,6 +235,28 @@ impl Backbone {
         Ok(Batch { masked: Some(MaskedTokens { places: self.device.indices(places), truths }), ..batch })
     }
 
+    /// Uploads a batch of which everything below the head's dense layers was computed before: what they get, row by row.
+    ///
+    /// # Errors
+    /// If there are no rows, or the values don't make whole ones.
+    pub fn batch_of_features(&self, rows: usize, features: &[f32]) -> Result<Batch> {
+        if rows == 0 || !features.len().is_multiple_of(rows) {
+            return Err(Error::Batch { problem: format!("it has {} values for {rows} rows", features.len()) });
+        }
+        let sequences = Sequences::new(&self.device, &(0..=rows as u32).collect::<Vec<_>>());
+        let features = self.device.tensor(rows, features.len() / rows, features);
+        Ok(Batch { start: Start::Features(features), sequences, texts: None, masked: None, backbone: self.id })
+    }
+
+    /// A batch that begins at `layer`, what goes into which is computed here, by [`Backbone::lower`].
+    ///
+    /// # Errors
+    /// As [`Backbone::lower`].
+    pub fn raise(&self, batch: Batch, layer: usize) -> Result<Batch> {
+        let states = self.lower(&batch, layer)?;
+        Ok(Batch { start: Start::Hidden(layer, states), ..batch })
+    }
+
     /// Starts ascend from 0, and what they end with is no more than the device can take.
     fn check_starts(&self, cu_seqlens: &[u32]) -> Result<()> {
         let ascending = cu_seqlens.windows(2).all(|w| w[0] < w[1]);
@@ -274,8 +296,11 @@ impl Backbone {
         if let Some(adapter) = adapter.filter(|adapter| adapter.backbone() != self.id) {
             return Err(Error::AttachedElsewhere { adapter: adapter.description().name.clone() });
         }
+        let Some(below) = batch.first_layer() else {
+            let features = batch.computed().expect("a batch that begins at the head").clone();
+            return Ok(Hidden { last: tape.constant(features), between: Vec::new() });
+        };
         let graft: &dyn Graft = adapter.map_or(&Bare, Adapter::graft);
-        let below = batch.first_layer();
         let changed = adapter.map_or(below, |adapter| adapter.description().config.lowest_layer(self.layers.len()));
         let lowest = read.iter().copied().fold(changed, usize::min);
         if lowest < below {
@@ -288,7 +313,7 @@ impl Backbone {
                 between.push(x.clone());
             }
         };
-        let last = self.layers(tape, batch, graft, (self.layers.len(), dropout), keep);
+        let last = self.layers(tape, batch, graft, (below, self.layers.len(), dropout), keep);
         Ok(Hidden { last, between })
     }
 
@@ -299,21 +324,22 @@ impl Backbone {
     /// If the batch is of another backbone, or begins above that layer.
     pub fn lower(&self, batch: &Batch, layer: usize) -> Result<Tensor> {
         self.check_batch(batch)?;
-        if !(batch.first_layer()..=self.layers.len()).contains(&layer) {
-            let problem = format!("it begins at layer {}, {layer} is asked for", batch.first_layer());
-            return Err(Error::Batch { problem });
+        let first = batch.first_layer().unwrap_or(usize::MAX);
+        if !(first..=self.layers.len()).contains(&layer) {
+            let begins = batch.first_layer().map_or("the head".to_owned(), |first| format!("layer {first}"));
+            return Err(Error::Batch { problem: format!("it begins at {begins}, layer {layer} is asked for") });
         }
         let mut tape = Tape::inference(&self.device);
-        Ok(self.layers(&mut tape, batch, &Bare, (layer, 0.0), |_, _| {}).value().clone())
+        Ok(self.layers(&mut tape, batch, &Bare, (first, layer, 0.0), |_, _| {}).value().clone())
     }
 
-    /// The way of a batch up to the layer `end`. `keep` gets the states that go into a layer, by the number of layers before.
+    /// The way of a batch from the layer `first`, where it begins, up to the layer `end`. `keep` gets the states that go into a layer, by the number of layers before.
     fn layers(
         &self,
         tape: &mut Tape,
         batch: &Batch,
         graft: &dyn Graft,
-        (end, dropout): (usize, f32),
+        (first, end, dropout): (usize, usize, f32),
         mut keep: impl FnMut(usize, &Var),
     ) -> Var {
         let mut x = match &batch.start {
@@ -321,10 +347,10 @@ impl Backbone {
                 let x = self.embeddings.forward(tape, &self.device, tokens, dropout);
                 graft.embeddings(tape, x)
             }
-            Start::Hidden(_, hidden) => tape.constant(hidden.clone()),
+            Start::Hidden(_, states) | Start::Features(states) => tape.constant(states.clone()),
         };
-        keep(batch.first_layer(), &x);
-        for (i, layer) in self.layers[..end].iter().enumerate().skip(batch.first_layer()) {
+        keep(first, &x);
+        for (i, layer) in self.layers[..end].iter().enumerate().skip(first) {
             x = layer.forward(tape, (i, x), &batch.sequences, graft, dropout);
             keep(i + 1, &x);
         }

@@ -32,6 +32,8 @@ pub(crate) enum Start {
     Tokens(Indices),
     /// At what goes into a layer, [T, D]: the layers below were computed before.
     Hidden(usize, Tensor),
+    /// At what the head's dense layers get, a row each: all below was computed before.
+    Features(Tensor),
 }
 
 impl Batch {
@@ -55,12 +57,27 @@ impl Batch {
         Ok(self)
     }
 
-    /// The first layer that it still has to go through.
-    pub fn first_layer(&self) -> usize {
+    /// The first layer that it still has to go through; none if it begins at the head.
+    pub fn first_layer(&self) -> Option<usize> {
         match self.start {
-            Start::Tokens(_) => 0,
-            Start::Hidden(layer, _) => layer,
+            Start::Tokens(_) => Some(0),
+            Start::Hidden(layer, _) => Some(layer),
+            Start::Features(_) => None,
         }
+    }
+
+    /// What was computed before, if it does not begin at tokens: hidden states [T, D], or a head's features.
+    pub fn computed(&self) -> Option<&Tensor> {
+        match &self.start {
+            Start::Tokens(_) => None,
+            Start::Hidden(_, states) | Start::Features(states) => Some(states),
+        }
+    }
+
+    /// The same batch, beginning at what [`Head::features`](crate::Head::features) gave for it.
+    #[must_use]
+    pub fn at_features(self, features: &Var) -> Self {
+        Self { start: Start::Features(features.value().clone()), ..self }
     }
 }
 

@@ -37,8 +37,12 @@ impl Features {
     }
 
     /// [S, D], a row a text or a sequence, D times the number of layers that are read; or [T, D] where every token has its
-    /// row, [N, D] of those that are masked. Windows of a text are averaged before the scaling.
+    /// row, [N, D] of those that are masked. Windows of a text are averaged before the scaling. A batch that begins at the head
+    /// has them already.
     pub fn of(&self, tape: &mut Tape, backbone: &Backbone, hidden: &Hidden, batch: &Batch) -> Var {
+        if batch.first_layer().is_none() {
+            return hidden.last().clone();
+        }
         let Some(scale) = &self.scale else { return self.pooled(tape, backbone, hidden.last(), batch) };
         let parts: Vec<Var> = hidden.between().iter().map(|x| self.pooled(tape, backbone, x, batch)).collect();
         let joined = beside(tape, parts);

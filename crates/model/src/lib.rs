@@ -37,7 +37,7 @@ pub use adapter_file::AdapterFile;
 pub use adapter_file::files::{adapterhub, single_file};
 pub use adapter_file::knowledge::{Familiar, Knowledge, TradeOff};
 pub use adapter_file::metadata::Metadata;
-pub use arena::Arena;
+pub use arena::{Arena, Learning};
 pub use backbone::Backbone;
 pub use batch::{Batch, Hidden};
 pub use error::{Error, Result};

@@ -8,6 +8,8 @@ use std::fmt;
 
 use serde_json::{Value, json};
 
+use crate::methods::MAX_LAYERS;
+
 /// Which values an option takes.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum OptionKind {
@@ -26,6 +28,8 @@ pub enum OptionKind {
     OneOf(&'static [(&'static str, &'static str)]),
     /// Some of these names: a list, with commas between on the command line.
     SomeOf(&'static [&'static str]),
+    /// Layers from 0: a list, on the command line with commas and ranges such as `0-3`, or `none`.
+    Layers,
     /// A name that only its reader can judge.
     Name,
     /// True or false, false by default: a switch on the command line.
@@ -92,6 +96,7 @@ impl fmt::Display for OptionKind {
                 write!(f, "one of {}", names.join(", "))
             }
             Self::SomeOf(names) => write!(f, "some of {}", names.join(", ")),
+            Self::Layers => write!(f, "a list of layers from 0 to {}", MAX_LAYERS - 1),
             Self::Name => write!(f, "a name"),
             Self::Switch | Self::OnUnless { .. } => write!(f, "true or false"),
         }
@@ -110,6 +115,10 @@ impl OptionKind {
             Self::SomeOf(names) => {
                 value.as_array().is_some_and(|list| list.iter().all(|value| names.iter().any(|name| value == name)))
             }
+            Self::Layers => {
+                let is_layer = |value: &Value| value.as_u64().is_some_and(|layer| layer < MAX_LAYERS as u64);
+                value.as_array().is_some_and(|list| list.iter().all(is_layer))
+            }
             Self::Name => value.is_string(),
             Self::Switch | Self::OnUnless { .. } => value.is_boolean(),
         }
@@ -126,11 +135,20 @@ impl OptionKind {
             Self::Number(_) | Self::NumberOrNone(_) => text.parse::<f64>().map_or(Value::Null, Value::from),
             Self::OneOf(_) | Self::Name => Value::from(text),
             Self::SomeOf(_) => text.split(',').map(str::trim).collect(),
+            Self::Layers if text == "none" => json!([]),
+            Self::Layers => text.split(',').map(layers).collect::<Option<Vec<_>>>().map(|parts| parts.concat()).into(),
             Self::Switch | Self::OnUnless { .. } => json!(text.parse::<bool>().ok()),
         };
         // What is no number is null here, and so is infinity.
         if !value.is_null() && self.allows(&value) { Ok(value) } else { Err(format!("must be {self}")) }
     }
+}
+
+/// One layer, or those of a range such as `0-3`.
+fn layers(text: &str) -> Option<Vec<usize>> {
+    let (first, last) = text.split_once('-').unwrap_or((text, text));
+    let (first, last): (usize, usize) = (first.trim().parse().ok()?, last.trim().parse().ok()?);
+    (first <= last && last < MAX_LAYERS).then(|| (first..=last).collect())
 }
 
 /// A value as a user would type it: 5e-4 rather than 0.0005, a list with commas.
@@ -143,6 +161,7 @@ pub fn typed(value: &Value) -> String {
             if scientific.len() < plain.len() { scientific } else { plain }
         }
         Value::String(text) => text.clone(),
+        Value::Array(list) if list.is_empty() => "none".to_owned(),
         Value::Array(list) => list.iter().map(typed).collect::<Vec<_>>().join(","),
         Value::Null => "none".to_owned(),
         other => other.to_string(),
@@ -159,7 +178,7 @@ pub fn camel_case(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::OptionKind::{Name, Number, NumberOrNone, OnUnless, OneOf, SomeOf, Switch, Whole};
+    use super::OptionKind::{Layers, Name, Number, NumberOrNone, OnUnless, OneOf, SomeOf, Switch, Whole};
     use super::*;
     use crate::{AdapterConfig, METHODS, Preset};
 
@@ -190,6 +209,12 @@ mod tests {
             (OneOf(&[("a", ""), ("b", "")]), "c", None),
             (SomeOf(&["q", "k"]), "k, q", Some(json!(["k", "q"]))),
             (SomeOf(&["q", "k"]), "q,v", None),
+            (Layers, "0-2, 5", Some(json!([0, 1, 2, 5]))),
+            (Layers, "none", Some(json!([]))),
+            (Layers, "2-1", None),
+            (Layers, "256", None),
+            (Layers, "0,", None),
+            (Layers, "0-18446744073709551615", None),
             (Name, "any", Some(json!("any"))),
             (Switch, "true", Some(json!(true))),
             (OnUnless { switch: "off", help: "" }, "yes", None),
@@ -224,6 +249,8 @@ mod tests {
             json!(true),
             json!(["q", "v"]),
             json!(["q", "x"]),
+            json!([0, 3]),
+            json!([256]),
         ];
         let mut tried = 0;
         for method in METHODS {
@@ -246,6 +273,7 @@ mod tests {
         let expected = [
             ("reduction-factor", Some("16, par_bn 2, scaled_par_bn 2")),
             ("non-linearity", Some("relu, double_seq_bn swish")),
+            ("leave-out", Some("none")),
             ("rank", Some("8")),
             ("alpha", Some("8")),
             ("attn-matrices", Some("q,v")),

@@ -13,7 +13,7 @@
 //! What a row has is up to the kind of data set: a text and a label ([`Dataset`]), labels ([`MultiLabelDataset`]) or a number
 //! ([`ScoredDataset`]), words and their tags ([`TaggedDataset`]), questions about
 //! passages ([`QuestionDataset`]), texts to choose from ([`ChoiceDataset`]), or something to predict ([`for_each_chunk`]). Wherever a
-//! text is, two that belong together may be ([`Text`]).
+//! text is, two that belong together may be ([`Text`]). [`Predictions`] are what came out of a prediction.
 
 mod answers;
 mod choices;
@@ -24,6 +24,7 @@ mod jsonl;
 mod labels;
 mod lines;
 mod multi_label;
+mod predictions;
 mod questions;
 mod rows;
 mod scored;
@@ -41,6 +42,7 @@ use crate::{Error, Result};
 pub use choices::{ChoiceDataset, Choices};
 pub use corpus::Corpus;
 pub use multi_label::{LabelledText, MultiLabelDataset};
+pub use predictions::{Prediction, Predictions};
 pub use questions::{Question, QuestionDataset};
 pub use scored::{ScoredDataset, ScoredText};
 pub use tagged::{Sentence, TaggedDataset};

@@ -53,9 +53,28 @@ settings! {
     /// Keep the weights of the best evaluation rather than the last
     keep_best: bool = true,
         OnUnless { switch: "keep-last", help: "Keep the last weights instead of those of the best evaluation" };
+    /// Learn the head alone, on the adapter that the run begins with; dropout then acts before the head's layers only
+    freeze_adapter: bool = false, Switch, recorded IfChosen;
+    /// Memory for what the frozen layers below all that learns make of the examples, which is computed once rather than in
+    /// every epoch: for as many examples as fit; without it, 1024 MiB (128 in a browser)
+    keep_mib: Option<usize> = None, Whole { from: 0, unit: "MiB" }, recorded Never;
 }
 
+/// Where nobody chooses: in a browser a page may be closed for more.
+const KEEP_MIB: usize = if cfg!(target_family = "wasm") { 128 } else { 1024 };
+
 impl TrainConfig {
+    /// Whether what frozen layers make of an example is the same in every step: where dropout changes it, nothing is kept. A
+    /// frozen adapter is used as it will be later, without dropout.
+    pub(crate) fn can_keep(&self) -> bool {
+        self.dropout == 0.0 || self.freeze_adapter
+    }
+
+    /// The most bytes of what frozen layers make of examples.
+    pub(crate) fn keep_bytes(&self) -> usize {
+        self.keep_mib.unwrap_or(KEEP_MIB).saturating_mul(1 << 20)
+    }
+
     /// How large batches are.
     pub(crate) fn batches(&self) -> BatchSize {
         self.batch_tokens.map_or(BatchSize::Count(self.batch_size), BatchSize::Tokens)

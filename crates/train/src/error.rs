@@ -114,6 +114,12 @@ pub enum Error {
     /// A batch does not say what is masked.
     #[error("the batch has no masked tokens with their truth: draw it from examples for fill-mask")]
     NoTruth,
+    /// A teacher's logits are not for what is learned.
+    #[error("the teacher's logits do not fit: {problem}")]
+    Teacher {
+        /// What is wrong.
+        problem: String,
+    },
     /// The loss is no longer a number.
     #[error("the loss became {loss} at step {step}: lower the learning rate")]
     Diverged {

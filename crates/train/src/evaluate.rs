@@ -4,9 +4,9 @@ use graftwork_model::{Adapter, Backbone, Knowledge};
 use graftwork_tensor::OnProgress;
 
 use crate::metrics::Metrics;
-use crate::predict::{Rows, predict_head, predict_texts};
+use crate::predict::{Rows, Source, predict_head, predict_texts};
 use crate::probe::{assess, familiar, knowledge, leave_one_out};
-use crate::tasks::{Answer, Draw, Examples, Judged, Task, Thresholds};
+use crate::tasks::{Answer, Examples, Judged, Task, Thresholds};
 use crate::{Error, Result};
 
 /// What an evaluation found.
@@ -34,6 +34,16 @@ pub async fn evaluate(
     data: &dyn Examples,
     progress: &mut OnProgress<'_>,
 ) -> Result<Evaluation> {
+    evaluate_on(backbone, adapter, (data, Source::new(data, None)), progress).await
+}
+
+/// The same, where batches come from elsewhere.
+pub(crate) async fn evaluate_on(
+    backbone: &Backbone,
+    adapter: &Adapter,
+    data: (&dyn Examples, Source<'_>),
+    progress: &mut OnProgress<'_>,
+) -> Result<Evaluation> {
     Ok(run(backbone, adapter, data, false, progress).await?.0)
 }
 
@@ -48,7 +58,7 @@ pub async fn calibrate(
     data: &dyn Examples,
     progress: &mut OnProgress<'_>,
 ) -> Result<(Evaluation, Option<Knowledge>)> {
-    let (evaluation, texts) = run(backbone, adapter, data, true, progress).await?;
+    let (evaluation, texts) = run(backbone, adapter, (data, Source::new(data, None)), true, progress).await?;
     let knowledge = texts.and_then(|Texts { classes, logits, features, truth }| {
         let dim = features.len() / truth.len().max(1);
         let distances = leave_one_out(&features, dim, &truth);
@@ -87,25 +97,23 @@ struct Texts {
 async fn run(
     backbone: &Backbone,
     adapter: &Adapter,
-    data: &dyn Examples,
+    (data, source): (&dyn Examples, Source<'_>),
     with_features: bool,
     progress: &mut OnProgress<'_>,
 ) -> Result<(Evaluation, Option<Texts>)> {
     let head = adapter.description().head.as_ref().ok_or(Error::NoHead)?;
     let mut task = data.for_head(head)?;
     task.set_thresholds(&adapter.description().metadata.thresholds);
-    let drawn: Vec<_> = (0..data.len()).map(|example| data.drawn(example, &Draw::default())).collect();
-    let examples: Vec<_> = drawn.iter().map(|sequences| &**sequences).collect();
     let Some(truth) = task.truth() else {
         let judge = |example, rows: Rows<'_>| task.judge(example, rows);
-        let judged = predict_head(backbone, adapter, &examples, judge, progress).await?;
+        let judged = predict_head(backbone, adapter, source, judge, progress).await?;
         return Ok((judgement(&*task, judged), None));
     };
     let judge = |example, logits: &[f32], features: &[f32]| {
         let judged = task.judge(example, Rows { values: logits, cols: logits.len() });
         (judged, logits.to_vec(), features.to_vec())
     };
-    let found = predict_texts(backbone, adapter, &examples, with_features, judge, progress).await?;
+    let found = predict_texts(backbone, adapter, source, with_features, judge, progress).await?;
     let mut texts = Texts { classes: head.num_labels, logits: Vec::new(), features: Vec::new(), truth };
     let one = |(judged, logits, features): (Judged, Vec<f32>, Vec<f32>)| {
         texts.logits.extend(logits);

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use graftwork_model::{Backbone, Batch};
 use graftwork_text::Encoding;
 
-use crate::lower_layers::LowerLayers;
+use crate::kept::Kept;
 use crate::plan::Plan;
-use crate::predict::upload;
+use crate::predict::Source;
 use crate::tasks::{Draw, Examples};
-use crate::{Result, TrainConfig};
+use crate::{Result, Teacher, TrainConfig};
 
 /// Examples, and how they are taken.
 #[derive(Clone)]
@@ -20,13 +20,15 @@ pub struct Lessons<'a> {
     pub only: Option<Vec<usize>>,
     /// The label of each of all examples, if every label is to come as often as the others.
     pub balance: Option<Vec<usize>>,
-    /// What the layers below the adapter make of all examples, if that is known.
-    pub lower: Option<Arc<LowerLayers>>,
+    /// What a teacher says about all of them, if they are learned from one.
+    pub teacher: Option<Arc<Teacher>>,
+    /// What is kept of all examples, if anything is.
+    pub(crate) kept: Option<Arc<Kept<'a>>>,
 }
 
 impl<'a> From<&'a dyn Examples> for Lessons<'a> {
     fn from(examples: &'a dyn Examples) -> Self {
-        Self { examples, only: None, balance: None, lower: None }
+        Self { examples, only: None, balance: None, teacher: None, kept: None }
     }
 }
 
@@ -51,14 +53,13 @@ impl Lessons<'_> {
         places.iter().map(|place| self.only.as_ref().map_or(*place, |only| only[*place])).collect()
     }
 
+    /// All examples, to be made into batches.
+    pub(crate) fn source(&self) -> Source<'_> {
+        Source::new(self.examples, self.kept.as_deref())
+    }
+
     /// Uploads some of all examples as one batch.
-    pub(crate) fn batch(&self, backbone: &Backbone, examples: &[usize], draw: &Draw) -> Result<Batch> {
-        match &self.lower {
-            Some(lower) => lower.batch(backbone, examples),
-            None => {
-                let drawn: Vec<_> = examples.iter().map(|example| self.examples.drawn(*example, draw)).collect();
-                upload(backbone, drawn.iter().map(|sequences| &**sequences))
-            }
-        }
+    pub(crate) async fn batch(&self, backbone: &Backbone, examples: &[usize], draw: Draw) -> Result<Batch> {
+        self.source().drawn(draw).batch(backbone, examples).await
     }
 }

@@ -58,11 +58,11 @@ impl Optimizer {
     /// If the adapter was not loaded to be trained.
     pub fn new(device: &Device, adapter: &Adapter) -> Self {
         assert!(adapter.arena().grads().is_some(), "an adapter that was loaded to be trained");
-        let n = adapter.arena().weights().len();
+        let n = adapter.arena().learned().len();
         Self { first_moment: device.zeros(1, n), second_moment: device.zeros(1, n), ring: device.zeros(1, RING * SLOT) }
     }
 
-    /// The first and second moments, [1, n] each, as the adapter's arena lays out its weights.
+    /// The first and second moments, [1, n] each, of what learns as the adapter's arena lays it out.
     pub fn moments(&self) -> [&Tensor; 2] {
         [&self.first_moment, &self.second_moment]
     }
@@ -103,7 +103,8 @@ impl Optimizer {
             eps: 1e-8,
             step: settings.step as u32,
         };
-        let state = [adapter.arena().weights(), &self.first_moment, &self.second_moment];
+        let weights = adapter.arena().learned();
+        let state = [&weights, &self.first_moment, &self.second_moment];
         adamw::adamw(device, update, grads, &slot, state, adapter.arena().decayed());
         device.submit();
         Ok(())

@@ -2,9 +2,10 @@
 //! through here.
 
 use graftwork_model::{Adapter, Backbone, Batch, Hidden, beside};
-use graftwork_tensor::{OnProgress, Tape, Tensor, Var, give_way};
+use graftwork_tensor::{MaybeSend, OnProgress, Tape, Tensor, Var, give_way};
 use graftwork_text::{BatchSize, Encoding, PackedBatch, by_length, plan};
 
+pub use crate::source::Source;
 use crate::tasks::text_classification;
 use crate::{Error, Result};
 
@@ -27,9 +28,51 @@ impl<'a> Rows<'a> {
         &self.values[index * self.cols..][..self.cols]
     }
 
+    /// Those of each example of a batch, of which there is so much.
+    pub(crate) fn by_example<'c>(self, counts: &'c [Counts]) -> impl Iterator<Item = Self> + use<'a, 'c> {
+        let all = counts.iter().fold(Counts::default(), |all, own| Counts {
+            sequences: all.sequences + own.sequences,
+            tokens: all.tokens + own.tokens,
+            masked: all.masked + own.masked,
+        });
+        let rows = self.iter().len();
+        let mut rest = self.values;
+        counts.iter().map(move |own| {
+            // An example has at least as many tokens as sequences, and one of each: where sums are equal, so are all of them.
+            let own = match rows {
+                _ if all.masked > 0 => own.masked,
+                rows if rows == counts.len() => 1,
+                rows if rows == all.sequences => own.sequences,
+                _ => own.tokens,
+            };
+            let (values, others) = rest.split_at(own * self.cols);
+            rest = others;
+            Self { values, cols: self.cols }
+        })
+    }
+
     /// All rows.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &'a [f32]> {
         self.values.chunks(self.cols.max(1))
+    }
+}
+
+/// What there is of an example: how many rows an output may have of it.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Counts {
+    sequences: usize,
+    tokens: usize,
+    /// Masked tokens. If there are any, nothing else has rows.
+    masked: usize,
+}
+
+impl Counts {
+    pub(crate) fn of(sequences: &[Encoding]) -> Self {
+        Self {
+            sequences: sequences.len(),
+            tokens: sequences.iter().map(Encoding::len).sum(),
+            masked: sequences.iter().map(|one| one.masked.places.len()).sum(),
+        }
     }
 }
 
@@ -40,73 +83,95 @@ impl<'a> Rows<'a> {
 ///
 /// # Errors
 /// If a sequence is too long for the backbone, the adapter is of another one, or the device fails.
-pub async fn predict<T>(
+pub async fn predict<'s, T: MaybeSend>(
     backbone: &Backbone,
     adapter: Option<&Adapter>,
-    examples: &[&[Encoding]],
-    (keep, output): (&[usize], impl Fn(&mut Tape, Hidden, &Batch) -> Var),
-    mut read: impl FnMut(usize, Rows<'_>) -> T,
+    examples: impl Into<Source<'s>>,
+    (keep, output): (&[usize], impl Fn(&mut Tape, Hidden, &Batch) -> Var + MaybeSend),
+    mut read: impl FnMut(usize, Rows<'_>) -> T + MaybeSend,
     progress: &mut OnProgress<'_>,
 ) -> Result<Vec<T>> {
-    let asked: Vec<usize> = examples.iter().map(|own| own.iter().map(|one| one.masked.places.len()).sum()).collect();
-    let asks = asked.iter().any(|places| *places > 0);
-    let lengths: Vec<usize> = examples.iter().map(|sequences| sequences.iter().map(Encoding::len).sum()).collect();
-    let compute = |chosen: &[usize]| {
-        let batch = upload(backbone, chosen.iter().map(|example| examples[*example]))?;
+    let source = examples.into();
+    let compute = move |batch: &Batch| {
         let mut tape = Tape::inference(backbone.device());
-        let hidden = backbone.forward_keeping(&mut tape, &batch, (adapter, 0.0), keep)?;
-        Ok(output(&mut tape, hidden, &batch).value().clone())
+        let hidden = backbone.forward_keeping(&mut tape, batch, (adapter, 0.0), keep)?;
+        Ok(output(&mut tape, hidden, batch).value().clone())
     };
     let answers = |chosen: &[usize], out: Rows<'_>| {
-        // An example has at least as many tokens as sequences, and one of each: where sums are equal, so are all of them.
-        let sequences = |example: &usize| examples[*example].len();
-        let (rows, all_sequences) = (out.iter().len(), chosen.iter().map(sequences).sum::<usize>());
-        let mut rest = out.values;
-        let answer = |example: &usize| {
-            let own = match rows {
-                _ if asks => asked[*example],
-                rows if rows == chosen.len() => 1,
-                rows if rows == all_sequences => sequences(example),
-                _ => lengths[*example],
-            };
-            let (values, others) = rest.split_at(own * out.cols);
-            rest = others;
-            read(*example, Rows { values, cols: out.cols })
-        };
-        chosen.iter().map(answer).collect()
+        let counts = source.counts(chosen);
+        chosen.iter().zip(out.by_example(&counts)).map(|(example, rows)| read(*example, rows)).collect()
     };
-    in_batches(backbone, &lengths, compute, answers, progress).await
+    in_batches(backbone, source, compute, answers, progress).await
 }
 
-/// An answer to each of `lengths.len()` inputs, in input order. `compute` gets the indices of one batch at a time, longest
-/// inputs first, `read` the same with what was computed, to give an answer to each. A batch that the device has no room
+/// An answer to each input, in input order. `compute` gets one batch at a time, longest inputs first, `read` the indices of
+/// its inputs with what was computed, to give an answer to each. A batch that the device has no room
 /// for is split, and so are those after it. `progress` gets the fraction done. Dropped between two batches, it leaves
 /// nothing behind.
 ///
 /// # Errors
 /// The first of `compute`'s or the device's that a smaller batch does not help.
-pub async fn in_batches<T>(
+pub async fn in_batches<T: MaybeSend>(
     backbone: &Backbone,
-    lengths: &[usize],
-    mut compute: impl FnMut(&[usize]) -> Result<Tensor>,
-    mut read: impl FnMut(&[usize], Rows<'_>) -> Vec<T>,
+    source: Source<'_>,
+    compute: impl FnMut(&Batch) -> Result<Tensor> + MaybeSend,
+    read: impl FnMut(&[usize], Rows<'_>) -> Vec<T> + MaybeSend,
     progress: &mut OnProgress<'_>,
 ) -> Result<Vec<T>> {
+    let lengths = source.lengths();
+    let mut work = Collect { compute, read, answers: lengths.iter().map(|_| None).collect() };
+    each_batch(backbone, (source, &lengths), &mut work, progress).await?;
+    Ok(work.answers.into_iter().map(|answer| answer.expect("an answer to every input of a batch")).collect())
+}
+
+/// What is done with batches.
+trait Work: MaybeSend {
+    fn compute(&mut self, batch: &Batch) -> Result<Tensor>;
+    fn read(&mut self, chosen: &[usize], out: Rows<'_>);
+}
+
+struct Collect<C, R, T> {
+    compute: C,
+    read: R,
+    answers: Vec<Option<T>>,
+}
+
+impl<C, R, T> Work for Collect<C, R, T>
+where
+    C: FnMut(&Batch) -> Result<Tensor> + MaybeSend,
+    R: FnMut(&[usize], Rows<'_>) -> Vec<T> + MaybeSend,
+    T: MaybeSend,
+{
+    fn compute(&mut self, batch: &Batch) -> Result<Tensor> {
+        (self.compute)(batch)
+    }
+
+    fn read(&mut self, chosen: &[usize], out: Rows<'_>) {
+        let some = (self.read)(chosen, out);
+        chosen.iter().zip(some).for_each(|(index, some)| self.answers[*index] = Some(some));
+    }
+}
+
+/// The one loop for whatever is computed: one for each type of answer would be a kilobyte each for a browser to download.
+async fn each_batch(
+    backbone: &Backbone,
+    (source, lengths): (Source<'_>, &[usize]),
+    work: &mut dyn Work,
+    progress: &mut OnProgress<'_>,
+) -> Result<()> {
     let order = by_length(lengths);
-    let mut answers: Vec<Option<T>> = lengths.iter().map(|_| None).collect();
     let mut most = INFERENCE_TOKENS.min(backbone.most_tokens());
     let mut done = 0;
     while done < order.len() {
         for indices in plan(lengths, &order[done..], BatchSize::Tokens(most)) {
             // Not one closure for both: of an async one, the compiler cannot tell that it may go to another thread.
-            let out = match compute(&indices) {
+            let out = match source.batch(backbone, &indices).await.and_then(|batch| work.compute(&batch)) {
                 Ok(out) => backbone.device().read(&out).await.map(|values| (values, out.cols())).map_err(Error::from),
                 Err(error) => Err(error),
             };
             match out {
                 Ok((values, cols)) => {
-                    let some = read(&indices, Rows { values: &values, cols });
-                    indices.iter().zip(some).for_each(|(index, some)| answers[*index] = Some(some));
+                    work.read(&indices, Rows { values: &values, cols });
                     done += indices.len();
                     progress(done as f64 / order.len() as f64);
                     give_way().await;
@@ -119,18 +184,18 @@ pub async fn in_batches<T>(
             }
         }
     }
-    Ok(answers.into_iter().map(|answer| answer.expect("an answer to every input of a batch")).collect())
+    Ok(())
 }
 
 /// What an adapter's head says about examples; see [`predict`].
 ///
 /// # Errors
 /// As [`predict`], and if the adapter has no head.
-pub async fn predict_head<T>(
+pub async fn predict_head<'s, T: MaybeSend>(
     backbone: &Backbone,
     adapter: &Adapter,
-    examples: &[&[Encoding]],
-    read: impl FnMut(usize, Rows<'_>) -> T,
+    examples: impl Into<Source<'s>>,
+    read: impl FnMut(usize, Rows<'_>) -> T + MaybeSend,
     progress: &mut OnProgress<'_>,
 ) -> Result<Vec<T>> {
     let head = adapter.head().ok_or(Error::NoHead)?;
@@ -143,12 +208,12 @@ pub async fn predict_head<T>(
 ///
 /// # Errors
 /// As [`predict_head`], and if the head is of another task.
-pub async fn predict_texts<T>(
+pub async fn predict_texts<'s, T: MaybeSend>(
     backbone: &Backbone,
     adapter: &Adapter,
-    examples: &[&[Encoding]],
+    examples: impl Into<Source<'s>>,
     with_features: bool,
-    mut read: impl FnMut(usize, &[f32], &[f32]) -> T,
+    mut read: impl FnMut(usize, &[f32], &[f32]) -> T + MaybeSend,
     progress: &mut OnProgress<'_>,
 ) -> Result<Vec<T>> {
     let head = adapter.head().ok_or(Error::NoHead)?;

@@ -19,9 +19,22 @@ pub struct Setting {
     pub kind: OptionKind,
     /// Which other setting means nothing while this one has a value.
     pub instead_of: Option<&'static str>,
+    /// When an adapter's files record it, and checkpoints are of another run if it differs.
+    pub(crate) recorded: Recorded,
     pub(crate) get: fn(&TrainConfig) -> Value,
     /// Tells whether the field's type takes the value.
     pub(crate) set: fn(&mut TrainConfig, Value) -> bool,
+}
+
+/// When a setting is recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Recorded {
+    /// Always.
+    Always,
+    /// If it is not the default: a setting that was added so leaves the runs of before what they are.
+    IfChosen,
+    /// Never: it changes how fast something is learned, not what.
+    Never,
 }
 
 impl Setting {
@@ -38,11 +51,13 @@ impl Setting {
 /// name: type = default, kind;
 /// /// What it does
 /// name: type = default, kind, instead_of other_name;
+/// /// What it does
+/// name: type = default, kind, recorded IfChosen;
 /// ```
 macro_rules! settings {
     ($(
         $(#[doc = $help:literal])+
-        $name:ident: $type:ty = $default:expr, $kind:expr $(, instead_of $other:ident)?;
+        $name:ident: $type:ty = $default:expr, $kind:expr $(, instead_of $other:ident)? $(, recorded $recorded:ident)?;
     )+) => {
         /// How an adapter is trained. [`SETTINGS`] says which values the fields take.
         #[derive(Debug, Clone, PartialEq)]
@@ -66,6 +81,7 @@ macro_rules! settings {
             help: concat!($($help),+).trim_ascii(),
             kind: $kind,
             instead_of: $crate::setting::first(&[$(stringify!($other))?]),
+            recorded: $crate::setting::recorded(&[$($crate::setting::Recorded::$recorded)?]),
             get: |config| $crate::setting::Field::to_json(&config.$name),
             set: |config, value| $crate::setting::Field::from_json(&value).map(|value| config.$name = value).is_some(),
         },)+];
@@ -78,6 +94,14 @@ pub(crate) const fn first(names: &[&'static str]) -> Option<&'static str> {
     match names {
         [] => None,
         [first, ..] => Some(first),
+    }
+}
+
+/// What is said about recording, if anything is.
+pub(crate) const fn recorded(said: &[Recorded]) -> Recorded {
+    match said {
+        [] => Recorded::Always,
+        [first, ..] => *first,
     }
 }
 
@@ -103,10 +127,16 @@ impl TrainConfig {
         SETTINGS.iter().find(is_wrong).map_or(Ok(()), |setting| Err(refusal(setting)))
     }
 
-    /// The settings that have a value and mean something, by their names: what an adapter's files record.
+    /// The settings that decide what is learned, have a value and mean something, by their names: what an adapter's files
+    /// record.
     pub fn to_json(&self) -> Map<String, Value> {
         let values = SETTINGS.iter().map(|setting| (setting, (setting.get)(self)));
-        let values: Vec<_> = values.filter(|(_, value)| !value.is_null()).collect();
+        let decides = |setting: &Setting, value: &Value| match setting.recorded {
+            Recorded::Always => !value.is_null(),
+            Recorded::IfChosen => *value != setting.default_value(),
+            Recorded::Never => false,
+        };
+        let values: Vec<_> = values.filter(|(setting, value)| decides(setting, value)).collect();
         let replaced = |name| values.iter().any(|(setting, _)| setting.instead_of == Some(name));
         let meant = values.iter().filter(|(setting, _)| !replaced(setting.name));
         meant.map(|(setting, value)| (setting.name.to_owned(), value.clone())).collect()
@@ -259,7 +289,7 @@ mod tests {
 
     #[test]
     fn what_means_nothing_is_not_recorded() {
-        let config = TrainConfig { batch_tokens: Some(512), clip: None, ..TrainConfig::default() };
+        let config = TrainConfig { batch_tokens: Some(512), clip: None, keep_mib: Some(0), ..TrainConfig::default() };
         let names: Vec<_> = config.to_json().into_iter().map(|(name, _)| name).collect();
         let expected = [
             "epochs",
@@ -274,5 +304,7 @@ mod tests {
             "keep_best",
         ];
         assert_eq!(names, expected);
+        let frozen = TrainConfig { freeze_adapter: true, ..TrainConfig::default() };
+        assert_eq!(frozen.to_json().get("freeze_adapter"), Some(&json!(true)));
     }
 }

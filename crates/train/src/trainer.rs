@@ -1,6 +1,7 @@
 //! The training loop: encode -> pack -> upload -> step -> evaluate -> keep the best.
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use graftwork_model::{Adapter, AdapterFile, Backbone};
 use graftwork_tensor::give_way;
@@ -8,8 +9,9 @@ use graftwork_text::Encoding;
 use web_time::{Duration, Instant};
 
 use crate::checkpoint::{Best, RunState};
-use crate::evaluate::{Evaluation, evaluate};
+use crate::evaluate::{Evaluation, evaluate_on};
 use crate::events::{Ending, Event, Progress, Turn};
+use crate::kept::{Kept, Place, Room};
 use crate::lessons::Lessons;
 use crate::optimizer::{Optimizer, RING, StepReport, StepSettings};
 use crate::plan::Plan;
@@ -24,7 +26,7 @@ pub struct Trainer<'a> {
     config: TrainConfig,
     train: Lessons<'a>,
     task: Box<dyn Task + 'a>,
-    dev: Option<&'a dyn Examples>,
+    dev: Option<Lessons<'a>>,
     plan: Plan,
     step: usize,
     reported: usize,
@@ -51,13 +53,31 @@ impl<'a> Trainer<'a> {
         config.validate()?;
         Draw::of(&config, 0)?;
         let head = file.head.as_ref().ok_or(Error::NoHead)?;
-        let train = train.into();
+        let mut train = train.into();
         let task = train.examples.for_head(head)?;
+        let taught = train.teacher.as_ref().map(|teacher| teacher.for_head(head, train.examples.len())).transpose()?;
+        train.teacher = taught.map(Arc::new);
         if let Some(dev) = dev {
             dev.for_head(head)?;
         }
         check_lengths(&config, [Some(train.examples), dev])?;
-        let adapter = Adapter::load_trainable(backbone, file)?;
+        let adapter = match config.freeze_adapter {
+            true => Adapter::load_head_trainable(backbone, file)?,
+            false => Adapter::load_trainable(backbone, file)?,
+        };
+        let mut dev = dev.map(Lessons::from);
+        let room = Room::new(config.keep_bytes());
+        let lessons = [Some(&mut train).filter(|_| config.can_keep()), dev.as_mut()];
+        for lessons in lessons.into_iter().flatten().filter(|lessons| lessons.kept.is_none() && lessons.examples.stay())
+        {
+            let lowest = file.lowest_layer(backbone.config().num_hidden_layers);
+            let place = match config.freeze_adapter {
+                true => Place::Head(Box::new(adapter.clone())),
+                false if lowest > 0 => Place::Layer(lowest),
+                false => continue,
+            };
+            lessons.kept = Some(Arc::new(Kept::new(backbone, lessons.examples, place, &room)));
+        }
         let optimizer = Optimizer::new(backbone.device(), &adapter);
         let plan = train.plan(&config)?;
         Ok(Self {
@@ -146,7 +166,7 @@ impl<'a> Trainer<'a> {
         if self.step < self.plan.total_steps() && !self.is_out_of_patience() {
             let most = self.step + most.clamp(1, RING);
             while self.step < most.min(self.plan.total_steps()) && !self.evaluation_due {
-                self.evaluation_due = self.record_step()?;
+                self.evaluation_due = self.record_step().await?;
             }
             return Ok(Turn::Steps(self.report().await?));
         }
@@ -163,7 +183,11 @@ impl<'a> Trainer<'a> {
     pub async fn state(&self, run: &str) -> Result<RunState> {
         let device = self.backbone.device();
         let [m, v] = self.optimizer.moments();
-        let arena = [device.read(self.adapter.arena().weights()).await?, device.read(m).await?, device.read(v).await?];
+        let mut arena =
+            [device.read(self.adapter.arena().weights()).await?, device.read(m).await?, device.read(v).await?];
+        // What is frozen has no moments.
+        let n = arena[0].len();
+        arena.iter_mut().for_each(|values| values.resize(n, 0.0));
         Ok(RunState {
             run: run.to_owned(),
             step: self.step,
@@ -190,7 +214,7 @@ impl<'a> Trainer<'a> {
         let device = self.backbone.device();
         let [m, v] = self.optimizer.moments();
         for (tensor, values) in [self.adapter.arena().weights(), m, v].into_iter().zip(&state.arena) {
-            device.write(tensor, values);
+            device.write(tensor, &values[..tensor.len()]);
         }
         (self.step, self.reported, self.stale) = (state.step, state.step, state.stale);
         self.evaluation_due = state.evaluation_due && self.dev.is_some();
@@ -199,14 +223,19 @@ impl<'a> Trainer<'a> {
     }
 
     /// Takes the next batch and records its step. Says whether an evaluation is due after it.
-    fn record_step(&mut self) -> Result<bool> {
+    async fn record_step(&mut self) -> Result<bool> {
         let started = Instant::now();
         let planned = self.plan.step(self.step);
         let (tokens, ends_epoch) = (planned.tokens, planned.ends_epoch);
         let draw = Draw::of(&self.config, planned.epoch)?;
         let examples = self.train.named(planned.examples);
-        let batch = self.train.batch(self.backbone, &examples, &draw)?;
-        let targets = self.task.targets(self.backbone.device(), &examples);
+        // All waiting comes before any change.
+        let batch = self.train.batch(self.backbone, &examples, draw).await?;
+        let device = self.backbone.device();
+        let mut targets = self.task.targets(device, &examples);
+        if let Some(teacher) = &self.train.teacher {
+            targets = teacher.targets(device, targets, &examples);
+        }
         self.step += 1;
         let settings = StepSettings {
             lr: self.lr(self.step),
@@ -236,8 +265,9 @@ impl<'a> Trainer<'a> {
     }
 
     async fn evaluate_dev(&mut self) -> Result<(Evaluation, bool)> {
-        let dev = self.dev.expect("dev data, or no evaluation is due");
-        let evaluation = evaluate(self.backbone, &self.adapter, dev, &mut |_| {}).await?;
+        let dev = self.dev.as_ref().expect("dev data, or no evaluation is due");
+        let data = (dev.examples, dev.source());
+        let evaluation = evaluate_on(self.backbone, &self.adapter, data, &mut |_| {}).await?;
         let (score, loss) = (evaluation.metrics.score(), evaluation.loss);
         let better = self.best.is_none_or(|best| best.is_beaten_by(score, loss));
         if better {

@@ -239,7 +239,7 @@ mod tests {
         let json = r#"{"epochs": 2, "maxSteps": 7, "lr": 1, "schedule": "constant", "warmupRatio": 0.06, "weightDecay": 0,
             "clip": 0, "batchTokens": 512, "maxLength": 64, "longTexts": "ends", "dropout": 0.1,
             "maskRate": 0.2, "maskRandom": 0.3, "maskKept": 0, "wholeWord": true, "shuffle": false, "seed": 9007199254740991,
-            "evalEvery": 5, "patience": 2, "keepBest": false}"#;
+            "evalEvery": 5, "patience": 2, "keepBest": false, "freezeAdapter": true, "keepMib": 64}"#;
         let expected = TrainConfig {
             epochs: 2,
             max_steps: Some(7),
@@ -262,6 +262,8 @@ mod tests {
             eval_every: Some(5),
             patience: Some(2),
             keep_best: false,
+            freeze_adapter: true,
+            keep_mib: Some(64),
         };
         assert_eq!(train(json).unwrap(), expected);
     }

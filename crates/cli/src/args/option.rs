@@ -39,6 +39,7 @@ fn value_name(kind: OptionKind) -> String {
         OptionKind::Number(_) => "X".to_owned(),
         OptionKind::NumberOrNone(_) => "X|none".to_owned(),
         OptionKind::SomeOf(names) => names.join(","),
+        OptionKind::Layers => "LAYERS".to_owned(),
         _ => "NAME".to_owned(),
     }
 }

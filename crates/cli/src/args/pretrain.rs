@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::{
-    AdapterArgs, DataArgs, InputFormat, MethodArgs, RecipeChoice, SettingArgs, Task, Train, train::RunArgs, values,
+    AdapterArgs, DataArgs, InputFormat, MethodArgs, RecipeChoice, SettingArgs, Task, TeacherArgs, Train,
+    train::RunArgs, values,
 };
 
 /// Options of `graftwork pretrain`.
@@ -84,6 +85,7 @@ impl Pretrain {
             name: self.name.clone(),
             init: self.init.clone(),
             any_backbone: self.any_backbone,
+            new_head: false,
         };
         let run = RunArgs {
             recipe: RecipeChoice::Standard,
@@ -101,6 +103,7 @@ impl Pretrain {
             read: self.read(),
             labels: None,
             many_labels: false,
+            teacher: TeacherArgs { teacher_logits: None, temperature: 2.0, distillation_weight: 0.5 },
             adapter,
             run,
         }

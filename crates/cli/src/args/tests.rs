@@ -32,7 +32,7 @@ fn every_option_of_train() {
     let all = train(
         "--test e.tsv --task text-classification --method par_bn --reduction-factor 8 --non-linearity relu --epochs 2 \
          --max-steps 7 --lr 1e-3 --schedule constant --warmup-ratio 0.06 --weight-decay 0 --clip none --batch-tokens 512 \
-         --max-length 128 --long-texts windows --dropout 0.1 --no-shuffle --seed 7 --eval-every 5 --patience 2 --keep-last --checkpoint-every 9 --resume --log s.jsonl --labels ham,spam \
+         --max-length 128 --long-texts windows --dropout 0.1 --mask-rate 0.2 --mask-random 0.3 --mask-kept 0 --whole-word --no-shuffle --seed 7 --eval-every 5 --patience 2 --keep-last --freeze-adapter --keep-mib 64 --checkpoint-every 9 --resume --log s.jsonl --labels ham,spam \
          --text-column sentence --text-pair-column other --label-column y --labels-column z --label-separator | \
          --score-column s --choose-thresholds per-label --json --device cpu --quiet",
     );
@@ -51,11 +51,17 @@ fn every_option_of_train() {
         max_length: Some(128),
         long_texts: Some(LongTexts::Windows),
         dropout: 0.1,
+        mask_rate: Some(0.2),
+        mask_random: Some(0.3),
+        mask_kept: Some(0.0),
+        whole_word: Some(true),
         shuffle: false,
         seed: 7,
         eval_every: Some(5),
         patience: Some(2),
         keep_best: false,
+        freeze_adapter: true,
+        keep_mib: Some(64),
     };
     assert_eq!((all.run.settings.over(TrainConfig::default()), all.run.checkpoint_every), (expected, 9));
     assert_eq!(all.labels, Some(vec!["ham".to_owned(), "spam".to_owned()]));

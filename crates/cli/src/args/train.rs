@@ -8,7 +8,7 @@ use graftwork::{
     text_classification, token_classification,
 };
 
-use super::{DataArgs, MethodArgs, SettingArgs, values};
+use super::{DataArgs, MethodArgs, SettingArgs, TeacherArgs, values};
 
 /// Options of `graftwork train`.
 #[derive(Debug, Clone, Args)]
@@ -49,6 +49,9 @@ pub struct Train {
     /// How it is learned.
     #[command(flatten)]
     pub run: RunArgs,
+    /// From whom.
+    #[command(flatten)]
+    pub teacher: TeacherArgs,
 }
 
 /// What is learned.
@@ -76,6 +79,9 @@ pub struct AdapterArgs {
     /// for another task than --task, as that of `pretrain` is, the adapter alone is taken, and a new head
     #[arg(long, value_name = "PATH", conflicts_with = "name")]
     pub init: Option<PathBuf>,
+    /// Give the adapter of --init a new head for the data's labels; --freeze-adapter then learns that alone
+    #[arg(long, requires = "init")]
+    pub new_head: bool,
     /// Take --init even if it was trained on another backbone
     #[arg(long, requires = "init")]
     pub any_backbone: bool,
@@ -99,7 +105,7 @@ pub struct RunArgs {
 /// How an adapter is learned.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub enum RecipeChoice {
-    /// `few-shot` for at most 50 examples a label without --dev or --init, else `standard`
+    /// `few-shot` for at most 50 examples a label without --dev, --init or a teacher, else `standard`
     #[default]
     Auto,
     /// The head is fitted first; then 80 steps of 16 texts at a rate of 1e-3 for an adapter in the upper layers, kept if

@@ -5,11 +5,12 @@ mod log;
 mod out_dir;
 mod runner;
 pub mod start;
+mod teacher;
 
 use std::path::Path;
 
 use graftwork::{
-    AdapterFile, Backbone, Evaluation, Examples, Labelled, Recipe, TaskInfo, TextLimit, TrainConfig,
+    AdapterFile, Backbone, Evaluation, Examples, Labelled, Recipe, TaskInfo, Teacher, TextLimit, TrainConfig,
     multi_label_classification, question_answering,
 };
 use serde_json::{Value, json};
@@ -58,6 +59,7 @@ pub fn learn(
     data: Data,
 ) -> Result<()> {
     let labels = data.train.labels();
+    let teacher = teacher::read(&args.teacher, task, data.train.as_ref())?;
     let out_dir = OutDir::open(&args.out)?;
     let backbone = load(&args.backbone, common)?;
 
@@ -73,6 +75,10 @@ pub fn learn(
     let mut dev = data.dev.as_deref().map(|dev| encode("dev", dev)).transpose()?;
     let test = data.test.as_deref().map(|test| encode("test", test)).transpose()?;
     let recipe = start::recipe(args, &train)?;
+    let taught = teacher.as_ref().map(Teacher::digest);
+    if let Some(teacher) = teacher {
+        train = train.taught_by(teacher)?;
+    }
     let mut config = args.run.settings.over(recipe.settings(&train));
     (config.max_length, config.long_texts) = (Some(max_length), limit.recorded());
     if recipe == Recipe::Standard && dev.is_none() {
@@ -89,6 +95,9 @@ pub fn learn(
     }
     let file = start::adapter(&args.adapter, (task, init), &backbone, labels, (recipe, config.seed))?;
     let mut settings = start::settings(&args.adapter, task, recipe, &config, &file.weights_digest());
+    if let Some(taught) = taught {
+        settings.insert("teacher".to_owned(), json!(taught));
+    }
     let interrupt = Interrupt::default();
     let runner = Runner {
         backbone: &backbone,
@@ -227,6 +236,7 @@ fn tell(told: &Told<'_>) -> Result<()> {
 }
 
 fn read_data(args: &Train, task: &TaskInfo, init: Option<&AdapterFile>) -> Result<Data> {
+    let init = init.filter(|_| !args.adapter.new_head);
     let known = args.labels.clone().or_else(|| init.and_then(|file| start::own_labels(file, task)));
     let takes_any = args.many_labels || known.is_some();
     let train = input::labelled(&args.train, task, &args.read, known)?;

@@ -9,6 +9,7 @@ pub mod attention;
 pub mod binary_cross_entropy;
 pub mod clear;
 pub mod cross_entropy;
+pub mod distillation;
 pub mod dropout;
 pub mod embed;
 pub mod gather_rows;
@@ -47,6 +48,7 @@ pub fn shaders() -> Vec<(&'static Shader, Variants)> {
         (&binary_cross_entropy::SHADER, vec![vec![]]),
         (&clear::SHADER, vec![vec![]]),
         (&cross_entropy::SHADER, vec![vec![]]),
+        (&distillation::SHADER, vec![vec![]]),
         (&dropout::SHADER, dropout::variants()),
         (&gather_rows::SHADER, gather_rows::variants()),
         (&reduce::SHADER, reduce::variants()),

@@ -277,7 +277,7 @@ impl<'a> FewShot<'a> {
             let mut left = self.left.clone();
             for (scale, file) in self.parts.scaled(&trained).enumerate() {
                 let adapter = Adapter::load(self.backbone, &file)?;
-                let features = features(self.backbone, &adapter, self.parts.all()).await?;
+                let features = features(self.backbone, &adapter, self.parts.all(), &mut |_| {}).await?;
                 self.parts.leave(self.part, (scale, &features), l2, &mut left);
             }
             self.left = left;
@@ -288,7 +288,7 @@ impl<'a> FewShot<'a> {
         let scale = self.comparison.as_ref().map_or(0, |found| self.parts.place_of(found.scale));
         let file = self.parts.scaled(&trained).nth(scale).expect("a scale that was tried");
         let adapter = Adapter::load(self.backbone, &file)?;
-        let features = features(self.backbone, &adapter, self.parts.all()).await?;
+        let features = features(self.backbone, &adapter, self.parts.all(), &mut |_| {}).await?;
         let dim = features.len() / self.parts.labels.len();
         let (held_out, truth, distances) = self.parts.held_out(scale, &self.left);
         let familiar = familiar(&features, dim, &self.parts.labels, distances);

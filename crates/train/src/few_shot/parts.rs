@@ -2,16 +2,16 @@
 
 use std::sync::Arc;
 
-use graftwork_model::{Adapter, AdapterConfig, AdapterFile, Backbone};
-use graftwork_tensor::Tape;
-use graftwork_text::Encoding;
+use graftwork_model::{Adapter, AdapterConfig, AdapterFile, Backbone, Batch};
+use graftwork_tensor::{OnProgress, Tape};
 
 use super::compare::Comparison;
 use super::prepare::Prepared;
+use crate::kept::Kept;
 use crate::predict::{Rows, in_batches};
 use crate::probe::{Linear, distances, fit, fold_count, folds};
-use crate::tasks::{Draw, Examples};
-use crate::{Error, Lessons, LowerLayers, Result, TrainConfig};
+use crate::tasks::Examples;
+use crate::{Error, Lessons, Result, TrainConfig};
 
 /// The most folds: each is a training.
 const MOST_FOLDS: usize = 3;
@@ -37,6 +37,10 @@ pub(super) struct Parts<'a> {
 impl<'a> Parts<'a> {
     pub fn new(start: &AdapterFile, config: &TrainConfig, examples: &'a dyn Examples, head_only: bool) -> Result<Self> {
         config.validate()?;
+        if config.freeze_adapter {
+            let must = "be off for few examples: the head is fitted alone first, then an adapter with it".to_owned();
+            return Err(Error::Setting { setting: "freeze_adapter", must });
+        }
         let head = start.head.as_ref().ok_or(Error::NoHead)?;
         let labels = examples.for_head(head)?.truth().ok_or(Error::NotOneLabel { task: examples.info().name })?;
         if head.layers != 1 || !head.bias {
@@ -67,8 +71,8 @@ impl<'a> Parts<'a> {
         &self.lessons
     }
 
-    pub fn set_lower(&mut self, lower: Arc<LowerLayers>) {
-        self.lessons.lower = Some(lower);
+    pub fn keep(&mut self, kept: Kept<'a>) {
+        self.lessons.kept = Some(Arc::new(kept));
     }
 
     /// Trainings before the one on all examples.
@@ -192,17 +196,18 @@ impl Fold<'_> {
 }
 
 /// What an adapter's head stands on, of all examples: row-major [n, D].
-pub(super) async fn features(backbone: &Backbone, adapter: &Adapter, lessons: &Lessons<'_>) -> Result<Vec<f32>> {
+pub(super) async fn features(
+    backbone: &Backbone,
+    adapter: &Adapter,
+    lessons: &Lessons<'_>,
+    progress: &mut OnProgress<'_>,
+) -> Result<Vec<f32>> {
     let head = adapter.head().ok_or(Error::NoHead)?;
-    let examples = lessons.examples;
-    let tokens = |example| examples.sequences(example).iter().map(Encoding::len).sum();
-    let lengths: Vec<usize> = (0..examples.len()).map(tokens).collect();
-    let compute = |chosen: &[usize]| {
-        let batch = lessons.batch(backbone, chosen, &Draw::default())?;
+    let compute = |batch: &Batch| {
         let mut tape = Tape::inference(backbone.device());
-        let hidden = backbone.forward(&mut tape, &batch, Some(adapter), 0.0)?;
-        Ok(head.features(&mut tape, backbone, &hidden, &batch).value().clone())
+        let hidden = backbone.forward(&mut tape, batch, Some(adapter), 0.0)?;
+        Ok(head.features(&mut tape, backbone, &hidden, batch).value().clone())
     };
     let read = |_: &[usize], rows: Rows<'_>| rows.iter().map(<[f32]>::to_vec).collect::<Vec<_>>();
-    Ok(in_batches(backbone, &lengths, compute, read, &mut |_| {}).await?.concat())
+    Ok(in_batches(backbone, lessons.source(), compute, read, progress).await?.concat())
 }

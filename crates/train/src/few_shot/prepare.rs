@@ -1,15 +1,13 @@
 //! What is computed before anything is trained: hidden states below the adapter, features, and heads.
 
-use std::sync::Arc;
-
 use graftwork_formats::HostTensor;
 use graftwork_model::{Adapter, AdapterFile, Backbone};
 use graftwork_tensor::OnProgress;
-use graftwork_text::Encoding;
 
 use super::parts::{Parts, features};
+use crate::kept::{Kept, Place, Room};
 use crate::probe::{Linear, choose_l2, fit};
-use crate::{LowerLayers, Result, TrainConfig};
+use crate::{Result, TrainConfig};
 
 /// What the trainings begin with.
 pub(super) struct Prepared {
@@ -26,24 +24,22 @@ pub(super) struct Prepared {
 }
 
 impl Prepared {
-    pub async fn new(
-        backbone: &Backbone,
+    pub async fn new<'a>(
+        backbone: &'a Backbone,
         start: &AdapterFile,
         config: &TrainConfig,
-        parts: &mut Parts<'_>,
+        parts: &mut Parts<'a>,
         progress: &mut OnProgress<'_>,
     ) -> Result<Self> {
         let layers = backbone.config().num_hidden_layers;
         let lowest = start.lowest_layer(layers);
-        let examples = parts.examples();
-        let lengths = (0..examples.len()).flat_map(|example| examples.sequences(example)).map(Encoding::len);
-        // So dropout acts above them only.
-        if lowest > 0 && LowerLayers::fit(lengths.sum(), backbone.config().hidden_size) {
-            let lower = LowerLayers::compute(backbone, examples, lowest, progress).await?;
-            parts.set_lower(Arc::new(lower));
+        if lowest > 0 {
+            // So dropout acts above them only, however much is kept.
+            let room = Room::new(config.keep_bytes());
+            parts.keep(Kept::new(backbone, parts.examples(), Place::Layer(lowest), &room));
         }
         let bare = Adapter::load(backbone, &start.without_modules(backbone.config())?)?;
-        let features = features(backbone, &bare, parts.all()).await?;
+        let features = features(backbone, &bare, parts.all(), progress).await?;
 
         let (labels, classes) = (&parts.labels, parts.classes);
         let dim = features.len() / labels.len();

@@ -19,6 +19,7 @@ use std::fmt;
 
 use graftwork_model::{HeadConfig, HeadKind};
 use graftwork_tensor::{Device, Tape, Tensor, Var};
+use graftwork_text::data::Text;
 use graftwork_text::{Encoding, LongTexts, Tokenizer};
 
 use crate::metrics::{Metrics, Said};
@@ -128,6 +129,11 @@ pub trait Labelled: fmt::Debug {
         false
     }
 
+    /// The text of an example, or two that belong together, where a teacher may have spoken of it.
+    fn text(&self, _example: usize) -> Option<&Text> {
+        None
+    }
+
     /// Tokenises it, each sequence of at most `max_length` tokens; `what` names it in messages.
     ///
     /// # Errors
@@ -166,6 +172,11 @@ pub trait Examples: fmt::Debug + Send + Sync {
     /// The label of each example, as the data counts them, where it has a single one.
     fn truth(&self) -> Option<Vec<usize>> {
         None
+    }
+
+    /// Whether the sequences are the same in every epoch, so that what frozen layers make of them may be kept.
+    fn stay(&self) -> bool {
+        true
     }
 
     /// Some of them, as examples of their own that messages call `what`.

@@ -2,6 +2,7 @@
 
 use graftwork_model::{Familiar, HeadConfig, HeadKind, Knowledge};
 use graftwork_tensor::Device;
+use graftwork_text::data::Text;
 use graftwork_text::{Dataset, Encoding, LongTexts, Tokenizer};
 
 use super::labels::{LabelTargets, cross_entropy_of, ids_for};
@@ -100,6 +101,10 @@ impl Classification {
 impl Labelled for Dataset {
     fn labels(&self) -> &[String] {
         &self.labels
+    }
+
+    fn text(&self, example: usize) -> Option<&Text> {
+        self.examples.get(example).map(|example| &example.text)
     }
 
     fn labels_look_like_ids(&self) -> bool {

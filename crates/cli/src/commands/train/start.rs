@@ -15,13 +15,14 @@ pub fn init(args: &AdapterArgs) -> Result<Option<AdapterFile>> {
 /// The task: that of the head to start from, if labels are learned for it and no other one is asked for.
 pub fn task(args: &AdapterArgs, init: Option<&AdapterFile>) -> Result<&'static TaskInfo> {
     let asked = args.task.info();
-    let Some(file) = init.filter(|file| file.head.is_some() && args.task == Task::default()) else { return Ok(asked) };
+    let kept = |file: &&AdapterFile| file.head.is_some() && !args.new_head && args.task == Task::default();
+    let Some(file) = init.filter(kept) else { return Ok(asked) };
     let (_, task) = head_of(file)?;
     Ok(if task.head.info().tied { asked } else { task })
 }
 
-/// The adapter before the first step: that of `--init` with its head, or with a new one if its own is for another task, or a
-/// new one.
+/// The adapter before the first step: that of `--init` with its head, or with a new one if its own is for another task or
+/// none is asked to stay, or a new one.
 pub fn adapter(
     args: &AdapterArgs,
     (task, init): (&'static TaskInfo, Option<AdapterFile>),
@@ -30,8 +31,9 @@ pub fn adapter(
     (recipe, seed): (Recipe, u64),
 ) -> Result<AdapterFile> {
     let new = NewAdapter::new(task, labels).recipe(recipe).seed(seed);
+    let goes_on = |file: &AdapterFile| !args.new_head && file.head.as_ref().is_some_and(|head| head.kind == task.head);
     Ok(match init {
-        Some(file) if file.head.as_ref().is_some_and(|head| head.kind == task.head) => with_labels(file, labels)?,
+        Some(file) if goes_on(&file) => with_labels(file, labels)?,
         Some(file) => backbone.new_adapter(new.on(file))?,
         None => backbone.new_adapter(new.named(&args.name).method(args.method.config.clone()))?,
     })
@@ -49,7 +51,7 @@ fn with_labels(mut file: AdapterFile, labels: &[String]) -> Result<AdapterFile> 
     if head.num_labels != labels.len() {
         let (has, needs) = (head.num_labels, labels.len());
         let message = format!("the head of the adapter {} is for {has} labels, but the data has {needs}", file.name);
-        return Err(Failure::new(Kind::Input, message));
+        return Err(Failure::new(Kind::Input, message).hint("--new-head gives the adapter one for these labels"));
     }
     head.labels = Some(labels.to_vec());
     Ok(file)
@@ -57,8 +59,15 @@ fn with_labels(mut file: AdapterFile, labels: &[String]) -> Result<AdapterFile> 
 
 /// The recipe that is asked for, or the one for as many examples.
 pub fn recipe(args: &Train, train: &Examples) -> Result<Recipe> {
+    let frozen = args.run.settings.over(TrainConfig::default()).freeze_adapter;
+    if frozen && args.adapter.init.is_none() {
+        let message = "--freeze-adapter needs an adapter: a new one has learned nothing";
+        let hint = "name it with --init, or take --recipe probe for a head on the bare backbone";
+        return Err(Failure::new(Kind::Usage, message).hint(hint));
+    }
+    let begins = args.adapter.init.is_some() || args.teacher.teacher_logits.is_some();
     let recipe = match args.run.recipe {
-        RecipeChoice::Auto if args.dev.is_some() || args.adapter.init.is_some() => Recipe::Standard,
+        RecipeChoice::Auto if args.dev.is_some() || begins => Recipe::Standard,
         RecipeChoice::Auto => Recipe::of(train),
         RecipeChoice::FewShot => Recipe::FewShot,
         RecipeChoice::Probe => Recipe::Probe,
@@ -73,6 +82,9 @@ pub fn recipe(args: &Train, train: &Examples) -> Result<Recipe> {
     };
     if args.adapter.init.is_some() {
         return refuse("begins with a new adapter", "leave --init out, or take --recipe standard");
+    }
+    if args.teacher.teacher_logits.is_some() {
+        return refuse("learns from labels alone", "leave --teacher-logits out, or take --recipe standard");
     }
     if !train.has_one_label_each() {
         return refuse("is for texts with one label each", "take --recipe standard");

@@ -44,6 +44,12 @@ pub(super) const METHOD: MethodInfo = MethodInfo {
             kind: OptionKind::Name,
             help: "Bottlenecks: activation in the middle, such as relu, swish, gelu, gelu_new or tanh",
         },
+        MethodOption {
+            name: "leave-out",
+            key: "leave_out",
+            kind: OptionKind::Layers,
+            help: "Layers (from 0) without adapters, such as 0-3; those below the lowest adapter are computed once an example",
+        },
     ],
     architecture: None,
     preset: |name| Bottleneck::preset(name).map(AdapterConfig::Bottleneck),

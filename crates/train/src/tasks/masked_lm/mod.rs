@@ -91,6 +91,10 @@ impl Examples for MaskedLm {
         slice::from_ref(&self.sequences[example])
     }
 
+    fn stay(&self) -> bool {
+        false
+    }
+
     fn drawn(&self, example: usize, draw: &Draw) -> Cow<'_, [Encoding]> {
         vec![masked(&self.sequences[example], self.vocabulary, draw, example)].into()
     }
