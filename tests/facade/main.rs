@@ -5,6 +5,7 @@ mod long_texts;
 mod pairing;
 mod pairs;
 mod probe;
+mod questions;
 mod serving;
 mod threads;
 mod training;

@@ -20,6 +20,7 @@ mod planted_fault;
 mod pool;
 mod reduce;
 mod scale;
+mod segment_cross_entropy;
 mod shaders;
 mod sum_rows;
 mod weight;

@@ -11,6 +11,7 @@ mod merging;
 mod misuse;
 #[cfg(unix)]
 mod out_dir;
+mod questions;
 mod results;
 mod tagging;
 mod texts;

@@ -87,7 +87,9 @@ pub fn tiny_backbones() -> Vec<String> {
 /// The folder with the cases of a tiny backbone, or the folders.
 pub fn case_folders(backbone: &str) -> Vec<String> {
     match backbone.strip_prefix("tiny-").expect("a tiny backbone") {
-        "bert" => ["tiny-cases", "tiny-tagging", "lora-cases", "mean-cases", "text-cases"].map(str::to_owned).to_vec(),
+        "bert" => ["tiny-cases", "tiny-tagging", "tiny-questions", "lora-cases", "mean-cases", "text-cases"]
+            .map(str::to_owned)
+            .to_vec(),
         name => vec![format!("{name}-cases")],
     }
 }

@@ -6,6 +6,7 @@ mod memory;
 mod misuse;
 mod probe;
 mod promises;
+mod questions;
 mod resume;
 mod tagging;
 mod texts;

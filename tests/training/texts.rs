@@ -168,8 +168,5 @@ fn what_does_not_belong_together() {
         Thresholds::One,
         &mut |_| {},
     ));
-    assert_eq!(
-        chosen.unwrap_err().to_string(),
-        "the adapter's head is for regression, not for multi-label-classification: use it for that, or an adapter that was trained for this"
-    );
+    assert!(chosen.unwrap().is_empty(), "nothing is decided by a threshold");
 }

@@ -11,11 +11,11 @@ mod values;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use graftwork::WeightType;
 
-pub use data::{DataArgs, TextArgs};
+pub use data::{AskedArgs, DataArgs, TextArgs};
 pub use infer::{Embed, Eval, Inspect, Merge, Pooling, Predict};
 pub use method::MethodArgs;
 pub use settings::SettingArgs;
-pub use train::{AdapterArgs, InputFormat, RecipeChoice, Task, Train};
+pub use train::{AdapterArgs, InputFormat, RecipeChoice, Task, ThresholdChoice, Train};
 
 const AFTER_HELP: &str = "\
 Exit status:

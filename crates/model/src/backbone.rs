@@ -281,12 +281,15 @@ impl Backbone {
     /// # Panics
     /// As [`Backbone::pooler`], if that is asked for.
     pub fn pool(&self, tape: &mut Tape, hidden: &Var, batch: &Batch, pooling: HeadPooling) -> Var {
-        let kind = if pooling == HeadPooling::Mean { Pool::Mean } else { Pool::First };
-        let mut x = tape.pool(hidden, &batch.sequences, kind);
-        if pooling == HeadPooling::Pooler {
-            x = self.pooler(tape, &x);
-        }
+        let x = self.pool_sequences(tape, hidden, batch, pooling);
         batch.texts.iter().fold(x, |x, texts| tape.pool(&x, texts, Pool::Mean))
+    }
+
+    /// One vector a sequence from the last hidden states [T, D]; panics as [`Backbone::pool`].
+    pub fn pool_sequences(&self, tape: &mut Tape, hidden: &Var, batch: &Batch, pooling: HeadPooling) -> Var {
+        let kind = if pooling == HeadPooling::Mean { Pool::Mean } else { Pool::First };
+        let x = tape.pool(hidden, &batch.sequences, kind);
+        if pooling == HeadPooling::Pooler { self.pooler(tape, &x) } else { x }
     }
 
     /// `tanh(W x + b)` of first-token states [S, D].

@@ -30,6 +30,8 @@ pub enum HeadKind {
 pub enum HeadRows {
     /// One vector of a text.
     Texts,
+    /// One vector of each sequence, also where several are of the same example.
+    Sequences,
     /// Every token.
     Tokens,
 }
@@ -70,6 +72,7 @@ pub static HEAD_KINDS: &[HeadKindInfo] = &[
         kind: HeadKind::MultipleChoice,
         head_type: "multiple_choice",
         model_class: "ForMultipleChoice",
+        rows: HeadRows::Sequences,
         count_key: "num_choices",
         outputs: Some(1),
         says_bias: false,

@@ -1,11 +1,13 @@
 //! What predictions are worth: the names and numbers of scikit-learn, scipy and seqeval.
 
+mod answers;
 mod classes;
 mod confusion;
 mod entities;
 mod label_sets;
 mod scores;
 
+pub use answers::{Said, best_threshold, exact_match, f1, of_answers};
 pub use classes::of_classes;
 pub use confusion::Confusion;
 pub use entities::{Entity, Scheme, of_entities};
@@ -19,7 +21,7 @@ pub struct Metrics {
     pub values: Vec<(&'static str, f64)>,
     /// Of every label, or of every type of entity.
     pub classes: Vec<ClassMetrics>,
-    /// What [`ClassMetrics::support`] counts: `examples`, `words` or `entities`.
+    /// What [`ClassMetrics::support`] counts: `examples`, `words`, `entities` or `questions`.
     pub counted: &'static str,
     /// Which labels were taken for which.
     pub confusion: Option<Confusion>,

@@ -36,9 +36,31 @@ pub struct DataArgs {
     /// JSON key that holds the words' tags (token classification)
     #[arg(long, value_name = "NAME", default_value = "tags")]
     pub tags_column: String,
+    /// Where questions and choices stand.
+    #[command(flatten)]
+    pub asked: AskedArgs,
+    /// JSON key that holds a question's answers: [{"text": .., "start": ..}] in code points (question answering)
+    #[arg(long, value_name = "NAME", default_value = "answers")]
+    pub answers_column: String,
     /// Format of the data, where a file's name does not tell it
     #[arg(long, value_enum)]
     pub format: Option<InputFormat>,
+}
+
+/// Where questions and choices stand.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Data")]
+pub struct AskedArgs {
+    /// Column (or JSON key) that holds what is asked (question answering, multiple choice)
+    #[arg(long, value_name = "NAME", default_value = "question")]
+    pub question_column: String,
+    /// Column (or JSON key) that holds the passage that is asked about (question answering), or what goes before the question
+    /// (multiple choice)
+    #[arg(long, value_name = "NAME", default_value = "context")]
+    pub context_column: String,
+    /// JSON key that holds the texts to choose from (multiple choice)
+    #[arg(long, value_name = "NAME", default_value = "choices")]
+    pub choices_column: String,
 }
 
 /// How unlabelled texts are read.

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use graftwork::{
-    TaskInfo, Thresholds, multi_label_classification, regression, text_classification, token_classification,
+    TaskInfo, Thresholds, multi_label_classification, multiple_choice, question_answering, regression,
+    text_classification, token_classification,
 };
 
 use super::{DataArgs, MethodArgs, SettingArgs, values};
@@ -54,7 +55,8 @@ pub struct Train {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Adapter")]
 pub struct AdapterArgs {
-    /// Keep this in the adapter: a label that is less probable is not sure, or, where a text may have several, is not given
+    /// Keep this in the adapter: a label that is less probable is not sure, or, where a text may have several, is not given; of
+    /// questions, above which probability of no answer there is none [default: where F1 is best on the dev data]
     #[arg(long, value_name = "P", value_parser = values::probability)]
     pub threshold: Option<f64>,
     /// Where a text may have several labels: choose on the dev data from which probability on they are given, and keep that in
@@ -138,6 +140,10 @@ pub enum Task {
     Regression,
     /// A tag for each word: named entities, parts of speech; .jsonl with `tokens` and `tags`
     TokenClassification,
+    /// The piece of a passage that answers a question; .jsonl with `question`, `context` and `answers`, which may be empty
+    QuestionAnswering,
+    /// Which of some texts fits best; .jsonl with `context`, `question` or both, `choices` and `label` (place or letter)
+    MultipleChoice,
 }
 
 impl Task {
@@ -148,6 +154,8 @@ impl Task {
             Self::MultiLabelClassification => &multi_label_classification::INFO,
             Self::Regression => &regression::INFO,
             Self::TokenClassification => &token_classification::INFO,
+            Self::QuestionAnswering => &question_answering::INFO,
+            Self::MultipleChoice => &multiple_choice::INFO,
         }
     }
 }

@@ -10,11 +10,11 @@ use std::path::Path;
 
 use graftwork::{
     AdapterFile, Backbone, Evaluation, Examples, Labelled, Recipe, TaskInfo, TextLimit, TrainConfig,
-    multi_label_classification,
+    multi_label_classification, question_answering,
 };
 use serde_json::{Value, json};
 
-use crate::args::{Common, Train};
+use crate::args::{Common, ThresholdChoice, Train};
 use crate::engine::load;
 use crate::failure::{Failure, Kind, Result};
 use crate::interrupt::Interrupt;
@@ -115,12 +115,14 @@ pub fn run(args: &Train, common: &Common) -> Result<()> {
         let measured = adapter.calibrate(examples).progress(|done| progress.set_fraction(done));
         Ok::<_, Failure>(interrupt.unless_set(measured).transpose()?)
     };
-    if let (Some(choice), Some(dev)) = (args.adapter.choose_thresholds, &dev) {
+    let answers_questions = task.name == question_answering::INFO.name;
+    let by_itself = (answers_questions && args.adapter.threshold.is_none()).then_some(ThresholdChoice::One);
+    if let (Some(choice), Some(dev)) = (args.adapter.choose_thresholds.or(by_itself), &dev) {
         let adapter = backbone.attach(&trained)?;
         let chosen = interrupt.unless_set(adapter.choose_thresholds(dev, choice.into())).transpose()?;
         let Some(chosen) = chosen else { return interrupted_measuring(&speed, args, common) };
         trained.metadata.thresholds = chosen;
-    } else if task.name == multi_label_classification::INFO.name {
+    } else if answers_questions || task.name == multi_label_classification::INFO.name {
         trained.metadata.thresholds = args.adapter.threshold.into_iter().collect();
     }
     let mut found = Vec::new();

@@ -20,6 +20,7 @@ pub mod normalize;
 pub mod pool;
 pub mod reduce;
 pub mod scale;
+pub mod segment_cross_entropy;
 pub mod sum_rows;
 
 use graftwork_gpu::{Binding, Constants, Gpu, Shader};
@@ -54,6 +55,7 @@ pub fn shaders() -> Vec<(&'static Shader, Variants)> {
         (&pool::SHADER, pool::variants()),
         (&pool::SHADER_BWD, pool::variants()),
         (&scale::SHADER, scale::variants()),
+        (&segment_cross_entropy::SHADER, vec![vec![]]),
         (&sum_rows::SHADER, sum_rows::variants()),
     ];
     all.extend(weight::shaders());

@@ -1,7 +1,7 @@
 //! Text to token ids: the calls.
 
 use super::encoding::{Encoding, longest_first};
-use super::long_texts::{LongTexts, only, union};
+use super::long_texts::{LongTexts, only, union, windows};
 use super::pipeline::Spelled;
 use super::{Tokenizer, template};
 use crate::{AsText, Error, Result};
@@ -61,6 +61,36 @@ impl Tokenizer {
         let texts = [self.spell(&Input::Text(first), 0, room)?, self.spell(&Input::Text(second), 1, room)?];
         let (first, second) = longest_first(texts[0].count, texts[1].count, room);
         Ok(self.0.pipeline.frame(&texts, &[&only(0..first), &only(0..second)], first + second))
+    }
+
+    /// Tokenizes a question and a passage that may be long: `[CLS] question [SEP] part [SEP]` for each window of the
+    /// passage, of which each has `stride` tokens in common with the one before. As `transformers` does with
+    /// `truncation="only_second", stride=stride, return_overflowing_tokens=True`, except that a question is cut to 64 tokens
+    /// (BERT's `max_query_length`) and at most half of the room, and that windows always get on by a token at least.
+    /// Where more than `most` windows (at least 2) would be needed, it gives `most` that lie evenly.
+    ///
+    /// # Errors
+    /// As [`Tokenizer::encode_pair`], and [`Error::MaxLength`] when there is no room for a token of each.
+    pub fn encode_windows(
+        &self,
+        question: &str,
+        passage: &str,
+        max_length: usize,
+        (stride, most): (usize, usize),
+    ) -> Result<Vec<Encoding>> {
+        const MOST_OF_QUESTION: usize = 64;
+        let room = self.room(2, max_length)?;
+        if room < 2 {
+            return Err(Error::MaxLength { max_length, special: max_length - room });
+        }
+        let texts = [
+            self.spell(&Input::Text(question), 0, MOST_OF_QUESTION.min(room / 2))?,
+            self.spell(&Input::Text(passage), 1, usize::MAX)?,
+        ];
+        let asked = texts[0].tokens.len();
+        let parts: Vec<_> = windows(texts[1].count, room - asked, stride, most.max(2)).into_iter().map(only).collect();
+        let read = asked + union(&parts);
+        Ok(parts.iter().map(|part| self.0.pipeline.frame(&texts, &[&only(0..asked), part], read)).collect())
     }
 
     /// Tokenizes a text that is split into words already (`is_split_into_words=True` in `transformers`).

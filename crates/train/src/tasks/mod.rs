@@ -3,8 +3,12 @@
 
 mod labels;
 pub mod multi_label_classification;
+pub mod multiple_choice;
 mod numbers;
+pub mod question_answering;
 pub mod regression;
+mod segments;
+pub mod spans;
 pub mod text_classification;
 mod texts;
 pub mod token_classification;
@@ -15,21 +19,31 @@ use graftwork_model::{HeadConfig, HeadKind};
 use graftwork_tensor::{Device, Tape, Tensor, Var};
 use graftwork_text::{Encoding, LongTexts, Tokenizer};
 
-use crate::metrics::Metrics;
+use crate::metrics::{Metrics, Said};
 use crate::predict::Rows;
 use crate::{Error, Result};
 
 pub use labels::LabelTargets;
 pub(crate) use labels::cross_entropy_of;
 pub use multi_label_classification::{LabelSet, MultiLabelClassification, Thresholds};
+pub use multiple_choice::{Choice, MultipleChoice};
 pub use numbers::{ElementLoss, NumberTargets};
+pub use question_answering::{Answering, QuestionAnswering};
 pub use regression::{Regression, Scored};
+pub use segments::SegmentTargets;
+pub use spans::{AnswerSpan, SpanOptions};
 pub use text_classification::{Classification, Reading, TextClassification};
 pub use token_classification::{TaggedEntity, TaggedWord, Tagging, TokenClassification};
 
 /// Every task.
-pub static TASKS: &[&TaskInfo] =
-    &[&text_classification::INFO, &multi_label_classification::INFO, &regression::INFO, &token_classification::INFO];
+pub static TASKS: &[&TaskInfo] = &[
+    &text_classification::INFO,
+    &multi_label_classification::INFO,
+    &regression::INFO,
+    &token_classification::INFO,
+    &question_answering::INFO,
+    &multiple_choice::INFO,
+];
 
 /// A task before it has data.
 #[derive(Debug)]
@@ -75,6 +89,11 @@ impl TaskInfo {
         }
         let head = Self::of_head(head.kind).map_or(head.kind.info().head_type, |info| info.name);
         Err(Error::OtherTask { head, wanted: self.name })
+    }
+
+    /// Whether longer texts are read in windows where that is chosen: contexts of questions always are.
+    pub fn reads_windows(&self, long_texts: LongTexts) -> bool {
+        long_texts == LongTexts::Windows || self.head == HeadKind::QuestionAnswering
     }
 
     /// Whether texts that are longer than the limit can be read so for this task.
@@ -204,15 +223,17 @@ pub enum Answer {
     Tags(Vec<usize>),
     /// The probability of each label, or the number that was asked for.
     Scores(Vec<f32>),
+    /// A text.
+    Said(Said),
 }
 
 impl Answer {
-    /// The labels that were given: one, or one a word; none where there are scores.
+    /// The labels that were given: one, or one a word; none where there are scores or a text.
     pub fn labels(&self) -> &[usize] {
         match self {
             Self::Label(label) => std::slice::from_ref(label),
             Self::Tags(tags) => tags,
-            Self::Scores(_) => &[],
+            Self::Scores(_) | Self::Said(_) => &[],
         }
     }
 
@@ -220,7 +241,7 @@ impl Answer {
     pub fn scores(&self) -> &[f32] {
         match self {
             Self::Scores(scores) => scores,
-            Self::Label(_) | Self::Tags(_) => &[],
+            Self::Label(_) | Self::Tags(_) | Self::Said(_) => &[],
         }
     }
 }

@@ -1,6 +1,8 @@
 //! `graftwork predict`: one file a task, and the table of them.
 
 mod multi_label_classification;
+mod multiple_choice;
+mod question_answering;
 mod regression;
 mod scores;
 mod text_classification;
@@ -44,6 +46,8 @@ static ANSWERS: &[(&TaskInfo, Answer)] = &[
     (&graftwork::multi_label_classification::INFO, multi_label_classification::lines),
     (&graftwork::regression::INFO, regression::lines),
     (&graftwork::token_classification::INFO, token_classification::lines),
+    (&graftwork::question_answering::INFO, question_answering::lines),
+    (&graftwork::multiple_choice::INFO, multiple_choice::lines),
 ];
 
 /// Predicts what the adapter's head is for, one line out for each input.
@@ -58,7 +62,7 @@ pub fn run(args: &Predict, common: &Common) -> Result<()> {
     let adapter = backbone.attach(&file)?;
     let mut lines = Lines { out: Output::new(), tally: Tally::default(), has_pairs: false };
     let mut progress = Progress::count("texts predicted:", common.quiet);
-    input::texts(&args.texts, |inputs| {
+    input::of_task(task, &args.texts, &args.asked, |inputs| {
         let count = inputs.len();
         answer(&adapter, args, inputs, &mut lines)?;
         progress.add(count);
