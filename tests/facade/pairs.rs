@@ -150,7 +150,7 @@ fn several_labels() {
     let dir = tempfile::tempdir().unwrap();
     file.save(dir.path().join("a")).unwrap();
     let again = AdapterFile::load(dir.path().join("a")).unwrap();
-    assert_eq!((again.metadata.thresholds.len(), &again.metadata), (3, &file.metadata));
+    assert_eq!((again.metadata.thresholds.len(), &again.metadata.thresholds), (3, &file.metadata.thresholds));
     let before = block_on(adapter.evaluate(&train)).unwrap().metrics;
     let after = block_on(backbone.attach(&again).unwrap().evaluate(&train)).unwrap().metrics;
     assert!(after.get("f1_macro") >= before.get("f1_macro"));

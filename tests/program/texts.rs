@@ -36,7 +36,7 @@ fn pairs() {
     let dir = tempfile::tempdir().unwrap();
     let out = dir.path().join("nli");
     let row = |i: usize| {
-        let (a, b) = (WORDS[i % 8], WORDS[if i % 2 == 0 { i % 8 } else { (i * 3 + 1) % 8 }]);
+        let (a, b) = (WORDS[i % 8], WORDS[if i.is_multiple_of(2) { i % 8 } else { (i * 3 + 1) % 8 }]);
         format!("{}\t{a}\t{b}", if a == b { "same" } else { "other" })
     };
     let rows: Vec<String> = (0..48).map(row).collect();
