@@ -6,7 +6,9 @@
 F is .tsv, .tsv.gz (header label, text), .jsonl (`text`, perhaps `label`) or .txt (one text a line); `-` reads lines from stdin.
 DIR holds adapter_config.json + adapter.safetensors and head_config.json + model_head.safetensors (or the .bin forms).
 Prints one JSON line a text (`text`, `label`, `scores`, `logits`) and last, where the data has labels, a line with `accuracy` and
-`macro_f1`. A key of the files that AdapterHub does not know, or one it misses, is an error (exit 1).
+`macro_f1`. With a `masked_lm` head, whose table of words graftwork does not write, each text has masks and gets for each
+its most probable tokens (`fills`). A key of the files that AdapterHub does not know, or another one it misses, is an error
+(exit 1).
 """
 
 import argparse
@@ -21,10 +23,10 @@ os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
 
 import torch
 from adapters import AutoAdapterModel
+from sklearn.metrics import accuracy_score, f1_score
 from transformers import AutoTokenizer
 
 from common import pad, read_tsv
-from train_adapterhub import scores
 
 
 def read_texts(path: str) -> list[tuple[str | None, str]]:
@@ -45,6 +47,11 @@ def load(directory: Path, backbone: Path):
     model = AutoAdapterModel.from_pretrained(backbone, attn_implementation="eager")
     info: dict = {}
     name = model.load_adapter(str(directory), use_safetensors=True, set_active=True, loading_info=info)
+    table = model.heads[model.active_head].get_output_embeddings() if model.active_head else None
+    if table is not None and table.weight is model.get_input_embeddings().weight:
+        head = model.heads[model.active_head]
+        own = f"heads.{model.active_head}.{len(head) - 1}.weight"
+        info["missing_keys"] = [key for key in info.get("missing_keys", []) if key != own]
     problems = {key: value for key, value in info.items() if value}
     if problems:
         sys.exit(f"{directory}: keys do not fit: {json.dumps(problems)}")
@@ -56,6 +63,16 @@ def load(directory: Path, backbone: Path):
     print(json.dumps({"adapter": name, "head": model.active_head, "head_config": model.heads[model.active_head].config,
                       "labels": labels}), file=sys.stderr)
     return model.eval(), labels
+
+
+def fill(model, tokenizer, texts: list[str], max_length: int) -> None:
+    """The five most probable tokens for each mask."""
+    for text in texts:
+        ids = tokenizer(text, truncation=True, max_length=max_length)["input_ids"]
+        logits = model(torch.tensor([ids])).logits[0]
+        best = [logits[place].softmax(-1).topk(5) for place, token in enumerate(ids) if token == tokenizer.mask_token_id]
+        fills = [[{"token": token, "score": score} for score, token in zip(*map(torch.Tensor.tolist, one))] for one in best]
+        print(json.dumps({"text": text, "fills": fills}))
 
 
 @torch.no_grad()
@@ -76,6 +93,8 @@ def main() -> None:
     model, labels = load(args.directory, args.backbone)
     tokenizer = AutoTokenizer.from_pretrained(args.backbone)
     rows = read_texts(args.data)[: args.limit]
+    if model.heads[model.active_head].get_output_embeddings() is not None:
+        return fill(model, tokenizer, [text for _, text in rows], args.max_length)
     predicted, truth = [], []
     for start in range(0, len(rows), args.batch_size):
         batch = rows[start : start + args.batch_size]
@@ -92,9 +111,8 @@ def main() -> None:
                 named = dict(zip(labels, scored)) if labels else scored
                 print(json.dumps({"text": text, "label": name, "scores": named, "logits": row.tolist()}))
     if truth:
-        names = labels or sorted(set(truth))
-        known = [names.index(label) for label in truth]
-        print(json.dumps({"n": len(truth), **scores([names.index(p) for p in predicted], known, len(names))}))
+        macro = f1_score(truth, predicted, average="macro", zero_division=0)
+        print(json.dumps({"n": len(truth), "accuracy": accuracy_score(truth, predicted), "macro_f1": macro}))
 
 
 if __name__ == "__main__":

@@ -39,7 +39,7 @@ pub const SLICE: usize = 4096;
 pub struct Words<'a> {
     /// W [V, E], frozen, of any type.
     pub table: &'a Weight,
-    /// b [V]; it learns if it has a gradient.
+    /// b, one for each word; it learns if it has a gradient.
     pub bias: Option<&'a Param>,
 }
 
