@@ -65,7 +65,10 @@ export interface TrainSettings {
   patience?: number;
   /** Keep the weights of the best evaluation rather than the last. Default true. */
   keepBest?: boolean;
-  /** Learn the head alone, on the adapter as it is; dropout then acts before the head's layers only. Default false. */
+  /**
+   * Learn the head alone, on the adapter that the run begins with; dropout then acts before the head's layers only.
+   * Default false.
+   */
   freezeAdapter?: boolean;
   /**
    * Memory for what the frozen layers below all that learns make of the examples, which is computed once rather than in
