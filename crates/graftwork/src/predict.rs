@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use graftwork_model::Knowledge;
-use graftwork_tensor::OnProgress;
+use graftwork_tensor::{MaybeSend, OnProgress};
 use graftwork_text::{Encoding, LongTexts};
 use graftwork_train::Warning;
 use graftwork_train::evaluate::{Evaluation, calibrate, evaluate};
@@ -141,10 +141,10 @@ impl Adapter {
         self.predict(&examples, read, progress).await
     }
 
-    async fn predict<T>(
+    async fn predict<T: MaybeSend>(
         &self,
         examples: &[&[Encoding]],
-        read: impl FnMut(usize, Rows<'_>) -> T,
+        read: impl FnMut(usize, Rows<'_>) -> T + MaybeSend,
         progress: &mut OnProgress<'_>,
     ) -> Result<Vec<T>> {
         Ok(predict_head(self.backbone().model(), self.model(), examples, read, progress).await?)

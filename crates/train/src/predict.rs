@@ -2,7 +2,7 @@
 //! through here.
 
 use graftwork_model::{Adapter, Backbone, Batch, Hidden, beside};
-use graftwork_tensor::{OnProgress, Tape, Tensor, Var, give_way};
+use graftwork_tensor::{MaybeSend, OnProgress, Tape, Tensor, Var, give_way};
 use graftwork_text::{BatchSize, Encoding, PackedBatch, by_length, plan};
 
 use crate::tasks::text_classification;
@@ -38,16 +38,16 @@ impl<'a> Rows<'a> {
 ///
 /// # Errors
 /// If a sequence is too long for the backbone, the adapter is of another one, or the device fails.
-pub async fn predict<T>(
+pub async fn predict<T: MaybeSend>(
     backbone: &Backbone,
     adapter: Option<&Adapter>,
     examples: &[&[Encoding]],
-    (keep, output): (&[usize], impl Fn(&mut Tape, Hidden, &Batch) -> Var),
-    mut read: impl FnMut(usize, Rows<'_>) -> T,
+    (keep, output): (&[usize], impl Fn(&mut Tape, Hidden, &Batch) -> Var + MaybeSend),
+    mut read: impl FnMut(usize, Rows<'_>) -> T + MaybeSend,
     progress: &mut OnProgress<'_>,
 ) -> Result<Vec<T>> {
     let lengths: Vec<usize> = examples.iter().map(|sequences| sequences.iter().map(Encoding::len).sum()).collect();
-    let compute = |chosen: &[usize]| {
+    let compute = move |chosen: &[usize]| {
         let batch = upload(backbone, chosen.iter().map(|example| examples[*example]))?;
         let mut tape = Tape::inference(backbone.device());
         let hidden = backbone.forward_keeping(&mut tape, &batch, (adapter, 0.0), keep)?;
@@ -74,28 +74,66 @@ pub async fn predict<T>(
 ///
 /// # Errors
 /// The first of `compute`'s or the device's that a smaller batch does not help.
-pub async fn in_batches<T>(
+pub async fn in_batches<T: MaybeSend>(
     backbone: &Backbone,
     lengths: &[usize],
-    mut compute: impl FnMut(&[usize]) -> Result<Tensor>,
-    mut read: impl FnMut(&[usize], Rows<'_>) -> Vec<T>,
+    compute: impl FnMut(&[usize]) -> Result<Tensor> + MaybeSend,
+    read: impl FnMut(&[usize], Rows<'_>) -> Vec<T> + MaybeSend,
     progress: &mut OnProgress<'_>,
 ) -> Result<Vec<T>> {
+    let mut work = Collect { compute, read, answers: lengths.iter().map(|_| None).collect() };
+    each_batch(backbone, lengths, &mut work, progress).await?;
+    Ok(work.answers.into_iter().map(|answer| answer.expect("an answer to every input of a batch")).collect())
+}
+
+/// What is done with batches.
+trait Work: MaybeSend {
+    fn compute(&mut self, chosen: &[usize]) -> Result<Tensor>;
+    fn read(&mut self, chosen: &[usize], out: Rows<'_>);
+}
+
+struct Collect<C, R, T> {
+    compute: C,
+    read: R,
+    answers: Vec<Option<T>>,
+}
+
+impl<C, R, T> Work for Collect<C, R, T>
+where
+    C: FnMut(&[usize]) -> Result<Tensor> + MaybeSend,
+    R: FnMut(&[usize], Rows<'_>) -> Vec<T> + MaybeSend,
+    T: MaybeSend,
+{
+    fn compute(&mut self, chosen: &[usize]) -> Result<Tensor> {
+        (self.compute)(chosen)
+    }
+
+    fn read(&mut self, chosen: &[usize], out: Rows<'_>) {
+        let some = (self.read)(chosen, out);
+        chosen.iter().zip(some).for_each(|(index, some)| self.answers[*index] = Some(some));
+    }
+}
+
+/// The one loop for whatever is computed: one for each type of answer would be a kilobyte each for a browser to download.
+async fn each_batch(
+    backbone: &Backbone,
+    lengths: &[usize],
+    work: &mut dyn Work,
+    progress: &mut OnProgress<'_>,
+) -> Result<()> {
     let order = by_length(lengths);
-    let mut answers: Vec<Option<T>> = lengths.iter().map(|_| None).collect();
     let mut most = INFERENCE_TOKENS.min(backbone.most_tokens());
     let mut done = 0;
     while done < order.len() {
         for indices in plan(lengths, &order[done..], BatchSize::Tokens(most)) {
             // Not one closure for both: of an async one, the compiler cannot tell that it may go to another thread.
-            let out = match compute(&indices) {
+            let out = match work.compute(&indices) {
                 Ok(out) => backbone.device().read(&out).await.map(|values| (values, out.cols())).map_err(Error::from),
                 Err(error) => Err(error),
             };
             match out {
                 Ok((values, cols)) => {
-                    let some = read(&indices, Rows { values: &values, cols });
-                    indices.iter().zip(some).for_each(|(index, some)| answers[*index] = Some(some));
+                    work.read(&indices, Rows { values: &values, cols });
                     done += indices.len();
                     progress(done as f64 / order.len() as f64);
                     give_way().await;
@@ -108,18 +146,18 @@ pub async fn in_batches<T>(
             }
         }
     }
-    Ok(answers.into_iter().map(|answer| answer.expect("an answer to every input of a batch")).collect())
+    Ok(())
 }
 
 /// What an adapter's head says about examples; see [`predict`].
 ///
 /// # Errors
 /// As [`predict`], and if the adapter has no head.
-pub async fn predict_head<T>(
+pub async fn predict_head<T: MaybeSend>(
     backbone: &Backbone,
     adapter: &Adapter,
     examples: &[&[Encoding]],
-    read: impl FnMut(usize, Rows<'_>) -> T,
+    read: impl FnMut(usize, Rows<'_>) -> T + MaybeSend,
     progress: &mut OnProgress<'_>,
 ) -> Result<Vec<T>> {
     let head = adapter.head().ok_or(Error::NoHead)?;
@@ -132,12 +170,12 @@ pub async fn predict_head<T>(
 ///
 /// # Errors
 /// As [`predict_head`], and if the head is of another task.
-pub async fn predict_texts<T>(
+pub async fn predict_texts<T: MaybeSend>(
     backbone: &Backbone,
     adapter: &Adapter,
     examples: &[&[Encoding]],
     with_features: bool,
-    mut read: impl FnMut(usize, &[f32], &[f32]) -> T,
+    mut read: impl FnMut(usize, &[f32], &[f32]) -> T + MaybeSend,
     progress: &mut OnProgress<'_>,
 ) -> Result<Vec<T>> {
     let head = adapter.head().ok_or(Error::NoHead)?;

@@ -12,7 +12,7 @@ use crate::error::{Failure, Result};
 
 /// Reads options; the message names an unknown key or a wrong value.
 pub fn parse<T: DeserializeOwned>(json: &str) -> Result<T> {
-    serde_json::from_str(json).map_err(|error| bad(error.to_string()))
+    serde_json::from_slice(json.as_bytes()).map_err(|error| bad(error.to_string()))
 }
 
 /// An error about an option.
