@@ -1,19 +1,21 @@
 #!/usr/bin/env python3
 """Learning from few examples: what `few-examples.md` beside it shows, measured.
 
-    python few_examples.py --graftwork BIN --backbone DIR --data DIR --out few-examples.jsonl [--sets a,b] [--per-label 5,10,20]
+    python few_examples.py --graftwork BIN --backbone DIR --data DIR --out few-examples.jsonl [--sets a,b] [--per-label 5,10,20,all]
     python few_examples.py --out few-examples.jsonl --report
 
 --data has a folder a set with {train,test}.tsv.gz (label, text) or .jsonl.gz (tokens and intent, or text and labels). For each
-set, number of examples a label and draw (seeds 0 to 4), with the same texts and the same at most 400 texts to test on:
+set, number of examples a label and draw (seeds 0 to 4), with the same texts and the same at most 400 texts to test on (`all`: every
+example there is, and every text to test on):
 
 - `probe`: scikit-learn's LogisticRegression (C = 1) on the vectors of `graftwork embed --normalize`;
 - `head`: `graftwork train --recipe probe`;
 - `few-shot`: `graftwork train --recipe few-shot`;
 - `standard`: `graftwork train --recipe standard`, with the settings that the application had before: a rate of 1e-3, about 200
-  steps, a fifth held out;
+  steps, a fifth held out; of `all` the program's defaults, with the set's own dev data;
+- `auto`: `graftwork train` as it comes, without dev data;
 - `adapterhub`: AdapterHub on PyTorch with its defaults: double_seq_bn, its two-layer head, dropout, a rate of 1e-4, batches of
-  32, 200 steps.
+  32, 200 steps; of `all` three epochs.
 
 Each result is a line of --out; what is there already is not measured again, so the script may be stopped and run again.
 Needs numpy and scikit-learn, and for `adapterhub` what tests/golden/requirements.txt lists.
@@ -30,7 +32,9 @@ import time
 from pathlib import Path
 
 SETS = ["sms-spam", "sentence-polarity", "sib200-eng_Latn", "sib200-deu_Latn", "snips", "uspto50k-rxnclass", "goemotions", "clinc150"]
-METHODS = ["probe", "head", "few-shot", "standard", "adapterhub"]
+METHODS = ["probe", "head", "few-shot", "auto", "standard", "adapterhub"]
+BY_DEFAULT = ["probe", "head", "few-shot", "standard", "adapterhub"]
+ALL = 0
 TEST_TEXTS = 400
 MAX_LENGTH = 128
 STEPS = 200
@@ -45,7 +49,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--sets", default=",".join(SETS))
     parser.add_argument("--per-label", default="5,10,20")
     parser.add_argument("--draws", default="0,1,2,3,4")
-    parser.add_argument("--methods", default=",".join(METHODS))
+    parser.add_argument("--methods", default=",".join(BY_DEFAULT))
     parser.add_argument("--report", action="store_true", help="print the tables of what was measured")
     return parser.parse_args()
 
@@ -66,7 +70,9 @@ def rows(folder: Path, part: str) -> list[tuple[str, str]]:
 
 
 def drawn(train: list[tuple[str, str]], per_label: int, draw: int) -> list[tuple[str, str]]:
-    """So many examples of each label that has as many, in a shuffled order."""
+    """So many examples of each label that has as many, in a shuffled order; ALL takes every one."""
+    if per_label == ALL:
+        return random.Random(draw).sample(train, len(train))
     by_label: dict[str, list[str]] = {}
     for label, text in train:
         by_label.setdefault(label, []).append(text)
@@ -124,6 +130,9 @@ def by_recipe(recipe: str):
 
 
 def standard(program: Program, examples, _test, draw) -> dict:
+    if (program.folder / "dev.tsv").exists():
+        return program.train("--train", program.folder / "train.tsv", "--dev", program.folder / "dev.tsv", "--recipe", "standard",
+                             "--seed", draw)
     dev, train = [], []
     seen: dict[str, int] = {}
     for label, text in examples:
@@ -153,10 +162,11 @@ def adapterhub(program: Program, examples, test, draw) -> dict:
     encode = lambda texts: tokenizer(texts, truncation=True, max_length=MAX_LENGTH, padding=True, return_tensors="pt")
     learned = [parameter for parameter in model.parameters() if parameter.requires_grad]
     optimizer = torch.optim.AdamW(learned, lr=1e-4)
-    schedule = get_linear_schedule_with_warmup(optimizer, 0, STEPS)
+    steps = max(STEPS, 3 * len(examples) // 32)
+    schedule = get_linear_schedule_with_warmup(optimizer, 0, steps)
     chance, order = random.Random(draw), []
     model.train()
-    for _ in range(STEPS):
+    for _ in range(steps):
         if len(order) < min(32, len(examples)):
             order = chance.sample(range(len(examples)), len(examples))
         batch, order = [examples[i] for i in order[:32]], order[32:]
@@ -177,23 +187,26 @@ def adapterhub(program: Program, examples, test, draw) -> dict:
     return {"accuracy": right / len(test)}
 
 
-MEASURE = {"probe": probe, "head": by_recipe("probe"), "few-shot": by_recipe("few-shot"), "standard": standard, "adapterhub": adapterhub}
+MEASURE = {"probe": probe, "head": by_recipe("probe"), "few-shot": by_recipe("few-shot"),
+           "auto": by_recipe("auto"), "standard": standard, "adapterhub": adapterhub}
 
 
 def measure(args: argparse.Namespace) -> None:
     done = {key(line) for line in results(args.out)}
     for draw in map(int, args.draws.split(",")):
-        for per_label in map(int, args.per_label.split(",")):
+        for per_label in (ALL if number == "all" else int(number) for number in args.per_label.split(",")):
             for name in args.sets.split(","):
                 train, test = rows(args.data / name, "train"), rows(args.data / name, "test")
                 examples = drawn(train, per_label, draw)
                 labels = {label for label, _ in examples}
                 random.Random(0).shuffle(test)
-                test = [(label, text) for label, text in test if label in labels][:TEST_TEXTS]
+                test = [(label, text) for label, text in test if label in labels][:TEST_TEXTS if per_label != ALL else None]
                 with tempfile.TemporaryDirectory() as folder:
                     program = Program(args, Path(folder))
                     write(program.folder / "train.tsv", examples)
                     write(program.folder / "test.tsv", test)
+                    if per_label == ALL:
+                        write(program.folder / "dev.tsv", rows(args.data / name, "dev"))
                     for method in args.methods.split(","):
                         what = {"set": name, "per_label": per_label, "draw": draw, "method": method}
                         if key(what) in done:

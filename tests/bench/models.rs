@@ -45,7 +45,7 @@ fn forward(bench: &Bench<'_>, backbone: &Backbone, shape: &str, lengths: &[usize
 fn step(bench: &Bench<'_>, backbone: &Backbone, shape: &str, lengths: &[usize]) {
     let config = AdapterConfig::preset("double_seq_bn").expect("a known method");
     let config = config.with("reduction_factor", 6).expect("a factor");
-    let head = HeadConfig::flex("bench", vec!["a".into(), "b".into()]);
+    let head = HeadConfig::classifier("bench", vec!["a".into(), "b".into()]);
     let mut file = AdapterFile::new("bench", config, Some(head), backbone.config());
     file.initialise(backbone.config(), 1).expect("a valid configuration");
     let adapter = Adapter::load_trainable(backbone, &file).expect("an adapter that fits");

@@ -91,7 +91,7 @@ fn answers_say_what_was_not_read() {
         block_on(tagger.tag_words(&[["he"]]).long_texts(LongTexts::Ends)).unwrap_err(),
         backbone.examples("training", &tagged(), limit(12, LongTexts::Windows)).unwrap_err(),
     ] {
-        assert!(refused.to_string().starts_with("long_texts must be `first` where words are tagged"), "{refused}");
+        assert!(refused.to_string().starts_with("long_texts must be `first` for token-classification"), "{refused}");
     }
     let refused = block_on(adapter.embed_tokens(&["he"]).long_texts(LongTexts::Windows)).unwrap_err().to_string();
     assert!(refused.contains("where each token has its vector"), "{refused}");

@@ -149,7 +149,7 @@ fn what_cannot_be_learned_so_is_refused() {
     let (train, device) = (few(), Device::cpu());
     let backbone = golden::tiny_bert(&device);
     let mut file = adapter(&backbone);
-    file.head = Some(HeadConfig::flex("few", ["a", "b", "c"].map(str::to_owned).to_vec()));
+    file.head = Some(HeadConfig::classifier("few", ["a", "b", "c"].map(str::to_owned).to_vec()));
     file.initialise(backbone.config(), 7).unwrap();
     let refused = FewShot::new(&backbone, &file, config(), &train, false).err().unwrap().to_string();
     assert!(refused.contains("one dense layer"), "{refused}");

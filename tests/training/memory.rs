@@ -10,7 +10,7 @@ use graftwork_train::tasks::LabelTargets;
 use graftwork_train::{Optimizer, StepSettings};
 
 fn trainable(backbone: &Backbone) -> Adapter {
-    let head = HeadConfig::flex("a", vec!["no".into(), "yes".into()]);
+    let head = HeadConfig::classifier("a", vec!["no".into(), "yes".into()]);
     let config = AdapterConfig::preset("double_seq_bn").unwrap();
     let mut file = AdapterFile::new("a", config, Some(head), backbone.config());
     file.initialise(backbone.config(), 7).unwrap();

@@ -16,7 +16,7 @@ fn names<const N: usize>(names: [&str; N]) -> Vec<String> {
 
 fn adapter(backbone: &Backbone, labels: Vec<String>) -> AdapterFile {
     let config = AdapterConfig::preset("seq_bn").unwrap();
-    let mut file = AdapterFile::new("a", config, Some(HeadConfig::flex("a", labels)), backbone.config());
+    let mut file = AdapterFile::new("a", config, Some(HeadConfig::classifier("a", labels)), backbone.config());
     file.initialise(backbone.config(), 7).unwrap();
     file
 }

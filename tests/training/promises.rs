@@ -29,7 +29,7 @@ fn examples(n: usize) -> TextClassification {
 
 fn adapter(backbone: &Backbone, dropout: f64) -> AdapterFile {
     let config = AdapterConfig::preset("double_seq_bn").unwrap().with("dropout", dropout).unwrap();
-    let head = HeadConfig::flex("a", vec!["no".into(), "yes".into()]);
+    let head = HeadConfig::classifier("a", vec!["no".into(), "yes".into()]);
     let mut file = AdapterFile::new("a", config, Some(head), backbone.config());
     file.initialise(backbone.config(), 7).unwrap();
     file

@@ -26,7 +26,7 @@ fn examples(labels: &[usize]) -> TextClassification {
 
 fn adapter(backbone: &Backbone) -> AdapterFile {
     let config = AdapterConfig::preset("seq_bn").unwrap().with("reduction_factor", 16).unwrap();
-    let head = HeadConfig { layers: 1, ..HeadConfig::flex("a", vec!["no".into(), "yes".into()]) };
+    let head = HeadConfig { layers: 1, ..HeadConfig::classifier("a", vec!["no".into(), "yes".into()]) };
     let mut file = AdapterFile::new("a", config, Some(head), backbone.config());
     file.initialise(backbone.config(), 7).unwrap();
     file

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use graftwork::{AdapterConfig, AdapterFile, HeadConfig};
+use graftwork::{AdapterConfig, AdapterFile, HeadConfig, HeadKind};
 use graftwork_tests::{devices, golden, random};
 use graftwork_text::{Encoding, Origin};
 use graftwork_train::checkpoint::RunState;
@@ -74,7 +74,7 @@ fn learns_and_resumes_on_every_device() {
     assert!(train.note().unwrap().starts_with("37 of the 352 words of the training data"), "{:?}", train.note());
     for device in devices() {
         let backbone = golden::tiny_bert(&device);
-        let file = adapter(&backbone, HeadConfig::tagging("a", labels()));
+        let file = adapter(&backbone, HeadConfig::flex(HeadKind::Tagging, "a", labels()));
         let config = TrainConfig { epochs: 8, lr: 1e-2, batch_size: 8, dropout: 0.1, ..TrainConfig::default() };
         let start = || Trainer::new(&backbone, &file, config.clone(), &train, Some(&dev)).unwrap();
         let finish = |trainer: &mut Trainer<'_>, stop_at: usize| {
@@ -113,7 +113,7 @@ fn parts_of_speech_are_measured_by_accuracy() {
     };
     let names: Vec<String> = ["NOUN", "VERB"].map(str::to_owned).into();
     let data = TokenClassification::new("training", vec![encoding.clone()], [vec![0, 1]], &names).unwrap();
-    let file = adapter(&backbone, HeadConfig::tagging("a", names.clone()));
+    let file = adapter(&backbone, HeadConfig::flex(HeadKind::Tagging, "a", names.clone()));
     let mut trainer =
         Trainer::new(&backbone, &file, TrainConfig { epochs: 1, ..TrainConfig::default() }, &data, Some(&data))
             .unwrap();
@@ -132,7 +132,7 @@ fn parts_of_speech_are_measured_by_accuracy() {
     assert_eq!(measured, [("accuracy", "words", 2)]);
 
     // A head of another task, and a word without its tag.
-    let other = adapter(&backbone, HeadConfig::flex("a", names.clone()));
+    let other = adapter(&backbone, HeadConfig::classifier("a", names.clone()));
     let refused = Trainer::new(&backbone, &other, TrainConfig::default(), &data, None).err().unwrap();
     assert!(matches!(refused, Error::OtherTask { head: "text-classification", wanted: "token-classification" }));
     let texts = TextClassification::new("training", vec![encoding.clone()], [Some(0)], &names).unwrap();

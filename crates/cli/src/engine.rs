@@ -48,7 +48,7 @@ pub fn head_of(file: &AdapterFile) -> Result<(&HeadConfig, &'static TaskInfo)> {
             .hint("it can embed texts, but predict nothing")
     })?;
     let task = TaskInfo::of_head(head.kind)
-        .ok_or_else(|| Failure::new(Kind::Input, format!("no task has {} heads", head.kind.head_type())))?;
+        .ok_or_else(|| Failure::new(Kind::Input, format!("no task has {} heads", head.kind.info().head_type)))?;
     Ok((head, task))
 }
 

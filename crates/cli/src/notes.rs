@@ -1,6 +1,6 @@
 //! What of the texts is not read, or hardly understood: said before anything is learned or measured, and after predicting.
 
-use graftwork::{AdapterFile, Backbone, Examples, LongTexts, Survey, Warning, token_classification};
+use graftwork::{AdapterFile, Backbone, Examples, LongTexts, Survey, Warning};
 use serde_json::{Value, json};
 
 use crate::args::Common;
@@ -22,7 +22,7 @@ pub fn on_examples(examples: &Examples, backbone: &Backbone, common: &Common) {
             LongTexts::Windows => format!("they are read in windows of {max_length}, {truncated} of them with gaps"),
         };
         let longer_limit = (max_length < most).then(|| format!("--max-length {}", longest.min(most)));
-        let takes_windows = long_texts != LongTexts::Windows && examples.task().name != token_classification::INFO.name;
+        let takes_windows = long_texts != LongTexts::Windows && examples.task().takes_windows;
         let windows = takes_windows.then(|| "--long-texts windows".to_owned());
         let options: Vec<_> = longer_limit.into_iter().chain(windows).collect();
         let advice = match truncated {
@@ -74,6 +74,8 @@ pub struct Tally {
     truncated: usize,
     longest: usize,
     uncovered: usize,
+    /// Words without a token within the maximal length.
+    pub left_out: usize,
 }
 
 impl Tally {
@@ -97,7 +99,7 @@ impl Tally {
         if common.quiet {
             return;
         }
-        let Self { texts, truncated, longest, uncovered } = self;
+        let Self { texts, truncated, longest, uncovered, left_out } = self;
         if *truncated > 0 {
             let were = if *truncated == 1 { "was" } else { "were" };
             eprintln!(
@@ -105,5 +107,8 @@ impl Tally {
             );
         }
         say_uncovered(*uncovered, *texts, "");
+        if *left_out > 0 {
+            eprintln!("note: {left_out} words have no token within the maximal length, and so no tag");
+        }
     }
 }

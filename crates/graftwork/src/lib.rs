@@ -101,8 +101,8 @@ pub use adapter::Adapter;
 pub use examples::NewAdapter;
 pub use graftwork_formats::HostTensor;
 pub use graftwork_model::{
-    AdapterConfig, AdapterFile, Familiar, HeadConfig, HeadKind, HeadPooling, HeadStyle, Knowledge, METHODS, Metadata,
-    MethodInfo, MethodOption, Preset, TradeOff, methods, options,
+    AdapterConfig, AdapterFile, Familiar, HeadConfig, HeadKind, HeadPooling, HeadRows, HeadStyle, Knowledge, METHODS,
+    Metadata, MethodInfo, MethodOption, Preset, TradeOff, methods, options,
 };
 pub use merge::{MergedBackbone, merge};
 

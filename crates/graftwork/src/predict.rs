@@ -122,7 +122,7 @@ impl Adapter {
     /// The limit of texts whose words are tagged.
     fn tagging_length(&self, options: &TextOptions) -> Result<Option<usize>> {
         let limit = self.limit(options.max_length, options.long_texts)?;
-        token_classification::check_long_texts(limit.long_texts)?;
+        token_classification::INFO.check_long_texts(limit.long_texts)?;
         Ok(limit.max_length)
     }
 

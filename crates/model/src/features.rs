@@ -4,12 +4,12 @@ use graftwork_tensor::{Param, Tape, Var};
 
 use crate::backbone::Backbone;
 use crate::batch::{Batch, Hidden};
-use crate::{HeadConfig, HeadKind, HeadPooling};
+use crate::{HeadConfig, HeadPooling, HeadRows};
 
 /// How hidden states become what a head's dense layers get.
 #[derive(Debug, Clone)]
 pub struct Features {
-    kind: HeadKind,
+    rows: HeadRows,
     pooling: HeadPooling,
     normalize: bool,
     layers: Vec<usize>,
@@ -23,7 +23,7 @@ impl Features {
         let parts = head.hidden_layers.len();
         let scale = || Param::frozen(backbone.device().tensor(1, 1, &[1.0 / (parts as f32).sqrt()]));
         Self {
-            kind: head.kind,
+            rows: head.kind.info().rows,
             pooling: head.pooling,
             normalize: head.normalize,
             layers: head.hidden_layers.clone(),
@@ -46,9 +46,9 @@ impl Features {
     }
 
     fn pooled(&self, tape: &mut Tape, backbone: &Backbone, hidden: &Var, batch: &Batch) -> Var {
-        let x = match self.kind {
-            HeadKind::Tagging => hidden.clone(),
-            HeadKind::Classification => backbone.pool(tape, hidden, batch, self.pooling),
+        let x = match self.rows {
+            HeadRows::Tokens => hidden.clone(),
+            HeadRows::Texts => backbone.pool(tape, hidden, batch, self.pooling),
         };
         if self.normalize { tape.normalize(&x) } else { x }
     }

@@ -3,16 +3,18 @@
 use graftwork_formats::{ActivationName, BackboneConfig, Blueprint, Error, Result, TensorSpec};
 use serde_json::{Map, Value};
 
+use crate::head_kind::HeadKind;
+
 /// A prediction head: `layers` times (dropout, dense), with an activation between the dense layers, on one vector a text
 /// ([`HeadPooling`]) or on the hidden state of every token, as its kind says. The inner dense layers are `[D, D]`, the
-/// last is `[num_labels, D]`; the first takes as many numbers as the vector has ([`HeadConfig::features`]).
+/// last is `[outputs, D]`; the first takes as many numbers as the vector has ([`HeadConfig::features`]).
 #[derive(Debug, Clone, PartialEq)]
 pub struct HeadConfig {
     /// What it predicts.
     pub kind: HeadKind,
     /// Which of the two forms of AdapterHub's files it has; both compute the same from the same fields.
     pub style: HeadStyle,
-    /// How many classes.
+    /// How many classes; of multiple choice, how many choices there were when it was trained.
     pub num_labels: usize,
     /// How many dense layers, at least 1.
     pub layers: usize,
@@ -53,15 +55,6 @@ pub enum HeadPooling {
     Mean,
 }
 
-/// What a head predicts. Further kinds are further variants.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum HeadKind {
-    /// One of several classes for a text.
-    Classification,
-    /// One of several classes for every token.
-    Tagging,
-}
-
 /// The two forms in which AdapterHub saves heads.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HeadStyle {
@@ -70,9 +63,8 @@ pub enum HeadStyle {
         /// Its name; AdapterHub activates it with the adapter of the same name.
         name: String,
     },
-    /// That of a `...ForSequenceClassification` model, as the architecture has it
-    /// ([`Classifier`](graftwork_formats::architectures::Classifier)), or of a `...ForTokenClassification` model: one
-    /// dense layer on every token.
+    /// That of one of transformers' classes, such as `...ForSequenceClassification`, as the architecture has it
+    /// ([`HeadKindInfo::plain`](crate::HeadKindInfo)).
     Static,
 }
 
@@ -88,38 +80,15 @@ impl HeadPooling {
     }
 }
 
-impl HeadKind {
-    /// Every known kind.
-    pub const ALL: &[Self] = &[Self::Classification, Self::Tagging];
-
-    /// Its `head_type` in AdapterHub's files.
-    #[must_use]
-    pub fn head_type(self) -> &'static str {
-        match self {
-            Self::Classification => "classification",
-            Self::Tagging => "tagging",
-        }
-    }
-
-    /// The end of the name of transformers' class that has such a head, and nothing else, over the backbone.
-    #[must_use]
-    pub fn model_class(self) -> &'static str {
-        match self {
-            Self::Classification => "ForSequenceClassification",
-            Self::Tagging => "ForTokenClassification",
-        }
-    }
-}
-
 impl HeadConfig {
-    /// AdapterHub's default head for text classification: two dense layers with tanh between, on the first token.
+    /// AdapterHub's default head of a kind: on the first token or on every one, with tanh between its dense layers.
     #[must_use]
-    pub fn flex(name: impl Into<String>, labels: Vec<String>) -> Self {
+    pub fn flex(kind: HeadKind, name: impl Into<String>, labels: Vec<String>) -> Self {
         Self {
-            kind: HeadKind::Classification,
+            kind,
             style: HeadStyle::Flex { name: name.into() },
             num_labels: labels.len(),
-            layers: 2,
+            layers: kind.info().layers,
             activation: ActivationName::parse("tanh"),
             pooling: HeadPooling::First,
             normalize: false,
@@ -132,11 +101,36 @@ impl HeadConfig {
         }
     }
 
+    /// AdapterHub's default head for text classification: two dense layers, on the first token.
+    #[must_use]
+    pub fn classifier(name: impl Into<String>, labels: Vec<String>) -> Self {
+        Self::flex(HeadKind::Classification, name, labels)
+    }
+
+    /// The head of the architecture's class in transformers for that kind; `None` if it has another one there.
+    #[must_use]
+    pub fn plain(kind: HeadKind, architecture: &Blueprint, labels: Vec<String>) -> Option<Self> {
+        let own = (kind.info().plain)(architecture)?;
+        Some(Self {
+            style: HeadStyle::Static,
+            layers: own.layers.len(),
+            activation: own.activation.and_then(ActivationName::parse),
+            pooling: if own.on_pooler { HeadPooling::Pooler } else { HeadPooling::First },
+            ..Self::flex(kind, "", labels)
+        })
+    }
+
     /// One dense layer on the mean of a text's hidden states, scaled to length 1: logistic regression on the vectors that
     /// sentence-transformers gives.
     #[must_use]
     pub fn linear(name: impl Into<String>, labels: Vec<String>) -> Self {
-        Self { layers: 1, activation: None, pooling: HeadPooling::Mean, normalize: true, ..Self::flex(name, labels) }
+        Self {
+            layers: 1,
+            activation: None,
+            pooling: HeadPooling::Mean,
+            normalize: true,
+            ..Self::classifier(name, labels)
+        }
     }
 
     /// The same after half and all of a backbone's layers: topics are told apart better in the last layer, style and form in
@@ -169,32 +163,6 @@ impl HeadConfig {
     #[must_use]
     pub fn is_adapterhubs(&self) -> bool {
         self.pooling != HeadPooling::Mean && !self.normalize && self.hidden_layers.is_empty()
-    }
-
-    /// AdapterHub's default head for tagging: one dense layer on every token.
-    #[must_use]
-    pub fn tagging(name: impl Into<String>, labels: Vec<String>) -> Self {
-        Self { layers: 1, kind: HeadKind::Tagging, ..Self::flex(name, labels) }
-    }
-
-    /// The head of transformers' `...ForTokenClassification`: one dense layer on every token.
-    #[must_use]
-    pub fn static_tagger(labels: Vec<String>) -> Self {
-        let style = HeadStyle::Static;
-        Self { kind: HeadKind::Tagging, style, layers: 1, activation: None, ..Self::flex("", labels) }
-    }
-
-    /// The head of the architecture's `...ForSequenceClassification` in transformers.
-    #[must_use]
-    pub fn static_classifier(architecture: &Blueprint, labels: Vec<String>) -> Self {
-        let classifier = &architecture.classifier;
-        Self {
-            style: HeadStyle::Static,
-            layers: classifier.layers.len(),
-            activation: classifier.activation.and_then(ActivationName::parse),
-            pooling: if classifier.on_pooler { HeadPooling::Pooler } else { HeadPooling::First },
-            ..Self::flex("", labels)
-        }
     }
 
     /// The name of class `id`: `LABEL_<id>` if the head does not name its classes.
@@ -233,6 +201,12 @@ impl HeadConfig {
         hidden * self.hidden_layers.len().max(1)
     }
 
+    /// How many logits a row of its output has.
+    #[must_use]
+    pub fn outputs(&self) -> usize {
+        self.kind.info().outputs.unwrap_or(self.num_labels)
+    }
+
     /// The head's tensors on a backbone of width `hidden`, in the order of the forward pass: `head.<layer>.weight` and
     /// `head.<layer>.bias`.
     #[must_use]
@@ -240,7 +214,7 @@ impl HeadConfig {
         let mut specs = Vec::new();
         for layer in 0..self.layers {
             let last = layer + 1 == self.layers;
-            let outputs = if last { self.num_labels } else { hidden };
+            let outputs = if last { self.outputs() } else { hidden };
             let inputs = if layer == 0 { self.features(hidden) } else { hidden };
             let mut add = |part: &str, shape| {
                 specs.push(TensorSpec { name: format!("head.{layer}.{part}"), shape, optional: false });
@@ -275,7 +249,7 @@ mod tests {
 
     #[test]
     fn tensors_follow_the_layers() {
-        let flex = HeadConfig::flex("spam", labels());
+        let flex = HeadConfig::classifier("spam", labels());
         let expected = [
             ("head.0.weight".to_owned(), vec![4, 4]),
             ("head.0.bias".to_owned(), vec![4]),
@@ -284,9 +258,10 @@ mod tests {
         ];
         assert_eq!(names(&flex), expected);
         assert_eq!(names(&HeadConfig { bias: false, ..flex }), expected[..3]);
-        let classifier = HeadConfig::static_classifier(&BERT, labels());
+        let plain = |architecture| HeadConfig::plain(HeadKind::Classification, architecture, labels()).unwrap();
+        let classifier = plain(&BERT);
         assert_eq!(names(&classifier), [("head.0.weight".to_owned(), vec![2, 4]), ("head.0.bias".to_owned(), vec![2])]);
-        assert_eq!(names(&HeadConfig::static_classifier(&ROBERTA, labels())), expected);
+        assert_eq!(names(&plain(&ROBERTA)), expected);
     }
 
     #[test]
@@ -307,7 +282,7 @@ mod tests {
 
     #[test]
     fn classes_without_names_get_one() {
-        let head = HeadConfig::flex("spam", labels());
+        let head = HeadConfig::classifier("spam", labels());
         assert_eq!((head.label(1), head.label(2)), ("spam".to_owned(), "LABEL_2".to_owned()));
         assert_eq!(HeadConfig { labels: None, ..head }.label(0), "LABEL_0");
     }

@@ -3,21 +3,25 @@
 //! | canonical | in the head's file |
 //! |---|---|
 //! | `head.<k>.weight`, `.bias` | `heads.<name>.<i>.weight`, where every dense layer follows a dropout and is followed by the activation, if there is one: i = 1, 4, 7, ... or 1, 3, 5, ... |
-//! | `head.<k>.weight`, `.bias` | of a static head, the modules that the architecture's `Classifier` names, such as `classifier.weight` |
+//! | `head.<k>.weight`, `.bias` | of a static head, the modules that its row in the table of kinds names, such as `classifier.weight` |
 
 use graftwork_formats::architectures::TAGGER;
 use graftwork_formats::json::{Fields, shown};
 use graftwork_formats::{ActivationName, Blueprint, Error, Result};
 use serde_json::{Map, Value, json};
 
-use crate::head_config::{HeadConfig, HeadKind, HeadPooling, HeadStyle, unnamed_label};
+use crate::head_config::{HeadConfig, HeadPooling, HeadStyle, unnamed_label};
+use crate::head_kind::{HEAD_KINDS, HeadKind, HeadKindInfo};
 
-/// The most classes and the most dense layers of a head.
-const MAX_LABELS: usize = 200_000;
+/// The most dense layers of a head.
 const MAX_HEAD_LAYERS: usize = 64;
 
 /// What AdapterHub's keys cannot say of a head: an object of the file that AdapterHub ignores.
 const SECTION: &str = "graftwork";
+
+/// The `problem_type` of transformers' `...ForSequenceClassification` that takes any of the classes; others it tells by
+/// their number. AdapterHub's files don't have it.
+const MULTI_LABEL: &str = "multi_label_classification";
 
 impl HeadConfig {
     /// Reads a `head_config.json` called `file`, for a backbone of width `hidden` and of `architecture`.
@@ -62,19 +66,12 @@ impl HeadConfig {
         let mut map = shared.clone();
         let class = match self.style {
             HeadStyle::Flex { .. } => architecture.adapter_model_class(),
-            HeadStyle::Static => format!("{}{}", architecture.class, self.kind.model_class()),
+            HeadStyle::Static => format!("{}{}", architecture.class, self.kind.info().model_class),
         };
         map.insert("model_class".to_owned(), json!(class));
         map.extend(self.extra.clone());
-        if !self.is_adapterhubs() {
-            let mut own = Map::new();
-            if self.pooling == HeadPooling::Mean {
-                own.insert("pooling".to_owned(), json!(self.pooling.name()));
-            }
-            own.insert("normalize".to_owned(), json!(self.normalize));
-            if !self.hidden_layers.is_empty() {
-                own.insert("hidden_layers".to_owned(), json!(self.hidden_layers));
-            }
+        let own = self.own_section();
+        if !own.is_empty() {
             map.insert(SECTION.to_owned(), own.into());
         }
         let label2id: Value = match &self.labels {
@@ -85,10 +82,10 @@ impl HeadConfig {
         };
         match &self.style {
             HeadStyle::Flex { name } => {
-                let mut config = self.extra_config.clone();
+                let (mut config, info) = (self.extra_config.clone(), self.kind.info());
                 let known = json!({
-                    "head_type": self.kind.head_type(),
-                    "num_labels": self.num_labels,
+                    "head_type": info.head_type,
+                    info.count_key: self.num_labels,
                     "layers": self.layers,
                     "activation_function": self.activation.as_ref().map(ActivationName::name),
                     "label2id": label2id,
@@ -96,8 +93,10 @@ impl HeadConfig {
                 });
                 config.extend(known.as_object().cloned().unwrap_or_default());
                 // AdapterHub refuses keys that the kind does not have.
-                if self.kind == HeadKind::Classification {
+                if info.says_pooler {
                     config.insert("use_pooler".to_owned(), json!(self.pooling == HeadPooling::Pooler));
+                }
+                if info.says_bias {
                     config.insert("bias".to_owned(), json!(self.bias));
                 }
                 map.insert("config".to_owned(), config.into());
@@ -115,8 +114,34 @@ impl HeadConfig {
 }
 
 impl HeadConfig {
+    /// What goes into [`SECTION`].
+    fn own_section(&self) -> Map<String, Value> {
+        let mut own = Map::new();
+        if self.style == HeadStyle::Static && self.kind == HeadKind::MultiLabel {
+            own.insert("problem_type".to_owned(), json!(MULTI_LABEL));
+        }
+        if self.is_adapterhubs() {
+            return own;
+        }
+        if self.pooling == HeadPooling::Mean {
+            own.insert("pooling".to_owned(), json!(self.pooling.name()));
+        }
+        own.insert("normalize".to_owned(), json!(self.normalize));
+        if !self.hidden_layers.is_empty() {
+            own.insert("hidden_layers".to_owned(), json!(self.hidden_layers));
+        }
+        own
+    }
+
     /// Takes what [`SECTION`] says.
     fn read_own(&mut self, mut own: Fields) -> Result<()> {
+        match own.take_text("problem_type")?.as_deref() {
+            None => {}
+            Some(MULTI_LABEL) => self.kind = HeadKind::MultiLabel,
+            Some(other) => {
+                return Err(Error::unsupported(own.file(), format!("the problem type {other:?}"), MULTI_LABEL));
+            }
+        }
         let mean = HeadPooling::Mean.name();
         match own.take_text("pooling")?.as_deref() {
             None => {}
@@ -138,14 +163,13 @@ impl HeadConfig {
 /// A head of an `...AdapterModel`, from its `config` object.
 fn flex_head(name: String, mut config: Fields) -> Result<HeadConfig> {
     let file = config.file().to_owned();
-    let kinds = || HeadKind::ALL.iter().map(|kind| kind.head_type()).collect::<Vec<_>>().join(", ");
-    let kind = config.take_text("head_type")?.unwrap_or_default();
-    let kind = HeadKind::ALL
-        .iter()
-        .copied()
-        .find(|known| known.head_type() == kind)
-        .ok_or_else(|| Error::unsupported(&file, format!("the head type {}", shown(&json!(kind))), kinds()))?;
-    let num_labels = config.take_usize_in("num_labels", 2, 1, MAX_LABELS)?;
+    let head_type = config.take_text("head_type")?.unwrap_or_default();
+    let of_type = |info: &&HeadKindInfo| info.head_type == head_type;
+    let Some(first) = HEAD_KINDS.iter().find(of_type) else {
+        let what = format!("the head type {}", shown(&json!(head_type)));
+        return Err(Error::unsupported(&file, what, listed(HEAD_KINDS.iter().map(|info| info.head_type.to_owned()))));
+    };
+    let (num_labels, info) = count(&mut config, 2, first, &of_type)?;
     let activation = match config.take_text("activation_function")? {
         Some(name) if !name.is_empty() => Some(ActivationName::parse(&name).ok_or_else(|| {
             let what = format!("activation_function {}", shown(&json!(name)));
@@ -154,15 +178,13 @@ fn flex_head(name: String, mut config: Fields) -> Result<HeadConfig> {
         _ => None,
     };
     let label2id = config.take_object("label2id")?;
-    let (layers, use_pooler, bias) = match kind {
-        HeadKind::Classification => (2, config.take_bool("use_pooler")?, config.take_bool("bias")?),
-        HeadKind::Tagging => (1, None, None),
-    };
-    let head = HeadConfig {
-        kind,
+    let use_pooler = if info.says_pooler { config.take_bool("use_pooler")? } else { None };
+    let bias = if info.says_bias { config.take_bool("bias")? } else { None };
+    Ok(HeadConfig {
+        kind: info.kind,
         style: HeadStyle::Flex { name },
         num_labels,
-        layers: config.take_usize_in("layers", layers, 1, MAX_HEAD_LAYERS)?,
+        layers: config.take_usize_in("layers", info.layers, 1, MAX_HEAD_LAYERS)?,
         activation,
         pooling: if use_pooler == Some(true) { HeadPooling::Pooler } else { HeadPooling::First },
         normalize: false,
@@ -172,35 +194,53 @@ fn flex_head(name: String, mut config: Fields) -> Result<HeadConfig> {
         labels: labels(&file, label2id, num_labels)?,
         extra_config: config.rest(),
         extra: Map::new(),
-    };
-    refuse_regression(&file, head)
+    })
 }
 
-/// The head of a `...ForSequenceClassification` or `...ForTokenClassification` model, from the keys of the file itself.
+/// How many classes a head has, and so which of the kinds it is that `are_of` it, of which `first` is the first.
+fn count(
+    fields: &mut Fields,
+    default: usize,
+    first: &'static HeadKindInfo,
+    are_of: &dyn Fn(&&HeadKindInfo) -> bool,
+) -> Result<(usize, &'static HeadKindInfo)> {
+    let found = fields.take_usize_in(first.count_key, default, 1, usize::MAX)?;
+    let mut kinds = HEAD_KINDS.iter().filter(are_of);
+    let info = kinds.find(|info| info.counts.contains(&found)).ok_or_else(|| {
+        let (least, most) = (first.counts.start(), first.counts.end());
+        let must = if least == most { format!("be {least}") } else { format!("be from {least} to {most}") };
+        Error::config(fields.file(), first.count_key, format!("is {found}; it must {must}"))
+    })?;
+    Ok((found, info))
+}
+
+/// Each name once, for a message.
+fn listed(names: impl Iterator<Item = String>) -> String {
+    let mut once: Vec<String> = Vec::new();
+    names.for_each(|name| {
+        if !once.contains(&name) {
+            once.push(name)
+        }
+    });
+    once.join(", ")
+}
+
+/// The head of one of transformers' classes, from the keys of the file itself.
 fn static_head(fields: &mut Fields, class: Option<&str>, architecture: &Blueprint) -> Result<HeadConfig> {
     let file = fields.file().to_owned();
-    let of_class = |kind: &HeadKind| class.is_some_and(|class| class.ends_with(kind.model_class()));
-    let Some(kind) = HeadKind::ALL.iter().copied().find(of_class) else {
-        let what = format!("the head of a {}", shown(&json!(class)));
-        let classes: Vec<_> = HeadKind::ALL.iter().map(|kind| format!("...{}", kind.model_class())).collect();
-        return Err(Error::unsupported(&file, what, format!("heads of {} and ...AdapterModel", classes.join(", "))));
+    let of_class = |info: &&HeadKindInfo| class.is_some_and(|class| class.ends_with(info.model_class));
+    let unsupported = |which: String| {
+        let classes = listed(HEAD_KINDS.iter().map(|info| format!("...{}", info.model_class)));
+        Error::unsupported(&file, which, format!("heads of {classes} and ...AdapterModel"))
     };
+    let what = || format!("the head of a {}", shown(&json!(class)));
+    let first = HEAD_KINDS.iter().find(of_class).ok_or_else(|| unsupported(what()))?;
     let label2id = fields.take_object("label2id")?;
     let default = label2id.as_ref().map_or(2, Map::len).max(1);
-    let num_labels = fields.take_usize_in("num_labels", default, 1, MAX_LABELS)?;
+    let (num_labels, info) = count(fields, default, first, &of_class)?;
     let labels = labels(&file, label2id, num_labels)?;
-    let head = match kind {
-        HeadKind::Classification => HeadConfig::static_classifier(architecture, Vec::new()),
-        HeadKind::Tagging => HeadConfig::static_tagger(Vec::new()),
-    };
-    refuse_regression(&file, HeadConfig { num_labels, labels, ..head })
-}
-
-fn refuse_regression(file: &str, head: HeadConfig) -> Result<HeadConfig> {
-    if head.num_labels == 1 && head.kind == HeadKind::Classification {
-        return Err(Error::unsupported(file, "a head with one label (regression)", "classification into 2 or more"));
-    }
-    Ok(head)
+    let head = HeadConfig::plain(info.kind, architecture, Vec::new()).ok_or_else(|| unsupported(what()))?;
+    Ok(HeadConfig { num_labels, labels, ..head })
 }
 
 /// Names by id from a map of ids by name.
@@ -232,11 +272,9 @@ impl HeadConfig {
     pub(crate) fn stored_name(&self, architecture: &Blueprint, layer: usize, part: &str) -> String {
         match &self.style {
             HeadStyle::Static => {
-                let modules = match self.kind {
-                    HeadKind::Classification => architecture.classifier.layers,
-                    HeadKind::Tagging => &[TAGGER],
-                };
-                format!("{}.{part}", modules.get(layer).unwrap_or(&TAGGER))
+                let plain = (self.kind.info().plain)(architecture);
+                let module = plain.and_then(|plain| plain.layers.get(layer).copied()).unwrap_or(TAGGER);
+                format!("{module}.{part}")
             }
             HeadStyle::Flex { name } => {
                 // A dropout, the dense layer, and the activation, which takes a place only if there is one.

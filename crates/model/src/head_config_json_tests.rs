@@ -1,6 +1,6 @@
 //! Heads as AdapterHub writes them, and ones that must be refused.
 
-use graftwork_formats::architectures::BERT;
+use graftwork_formats::architectures::{BERT, ELECTRA};
 
 use super::*;
 
@@ -15,6 +15,10 @@ const STATIC: &str = r#"{"config": null, "hidden_size": 768, "label2id": {"neutr
 
 fn parse(text: &str) -> Result<HeadConfig> {
     HeadConfig::from_json("head_config.json", text.as_bytes(), 768, &BERT)
+}
+
+fn plain(labels: Vec<String>) -> HeadConfig {
+    HeadConfig::plain(HeadKind::Classification, &BERT, labels).unwrap()
 }
 
 fn written(head: &HeadConfig) -> String {
@@ -56,6 +60,56 @@ fn tagging_heads() {
     assert_eq!((head.num_labels, head.layers), (2, 1));
 }
 
+/// As `adapters` 1.3.0 writes them, each with the keys of its kind and no others.
+#[test]
+fn other_kinds() {
+    let head = |head_type: &str, rest: &str| {
+        format!(
+            r#"{{"config": {{"activation_function": "tanh", "dropout_prob": null, "head_type": "{head_type}",
+            "label2id": null, {rest}}}, "hidden_size": 768, "model_class": "BertAdapterModel", "model_name": null,
+            "model_type": "bert", "name": "x", "version": "adapters.1.3.0"}}"#
+        )
+    };
+    let of_texts = r#""bias": true, "layers": 2, "use_pooler": false"#;
+    for (kind, text, outputs) in [
+        (HeadKind::Regression, head("classification", &format!("{of_texts}, \"num_labels\": 1")), 1),
+        (HeadKind::MultiLabel, head("multilabel_classification", &format!("{of_texts}, \"num_labels\": 3")), 3),
+        (HeadKind::MultiLabel, head("multilabel_classification", &format!("{of_texts}, \"num_labels\": 1")), 1),
+        (HeadKind::MultipleChoice, head("multiple_choice", r#""layers": 2, "use_pooler": true, "num_choices": 4"#), 1),
+        (HeadKind::QuestionAnswering, head("question_answering", r#""layers": 1, "num_labels": 2"#), 2),
+    ] {
+        let read = parse(&text).unwrap();
+        assert_eq!((read.kind, read.outputs()), (kind, outputs));
+        assert_eq!(read.tensor_specs(768).last().unwrap().shape, [outputs]);
+        let as_value = |text: &str| serde_json::from_str::<Value>(text).unwrap();
+        assert_eq!(as_value(&written(&read)), as_value(&text));
+    }
+}
+
+/// Those of transformers' classes.
+#[test]
+fn plain_heads() {
+    let labels = || vec!["a".to_owned(), "b".to_owned()];
+    for (kind, class, module) in [
+        (HeadKind::MultiLabel, "BertForSequenceClassification", "classifier"),
+        (HeadKind::MultipleChoice, "BertForMultipleChoice", "classifier"),
+        (HeadKind::QuestionAnswering, "BertForQuestionAnswering", "qa_outputs"),
+    ] {
+        let head = HeadConfig::plain(kind, &BERT, labels()).unwrap();
+        let text = written(&head);
+        assert!(text.contains(&format!("{class:?}")), "{text}");
+        assert_eq!(parse(&text).unwrap().kind, kind);
+        assert_eq!(head.stored_name(&BERT, 0, "bias"), format!("{module}.bias"));
+    }
+    let one = HeadConfig::plain(HeadKind::Regression, &BERT, vec!["score".to_owned()]).unwrap();
+    assert_eq!(parse(&written(&one)).unwrap().kind, HeadKind::Regression);
+    // ELECTRA's has a summary of its own before the dense layer.
+    assert_eq!(HeadConfig::plain(HeadKind::MultipleChoice, &ELECTRA, labels()), None);
+    assert!(
+        parse(&STATIC.replace("\"name\": null", "\"name\": null, \"graftwork\": {\"problem_type\": \"x\"}")).is_err()
+    );
+}
+
 #[test]
 fn missing_keys_take_the_librarys_defaults() {
     let head = parse(r#"{"config": {"head_type": "classification"}, "name": "x"}"#).unwrap();
@@ -71,8 +125,8 @@ fn missing_keys_take_the_librarys_defaults() {
 #[test]
 fn new_heads_name_the_class_that_loads_them() {
     let labels = || vec!["a".to_owned(), "b".to_owned()];
-    assert!(written(&HeadConfig::flex("x", labels())).contains("\"BertAdapterModel\""));
-    let text = written(&HeadConfig::static_classifier(&BERT, labels()));
+    assert!(written(&HeadConfig::classifier("x", labels())).contains("\"BertAdapterModel\""));
+    let text = written(&plain(labels()));
     assert_eq!(parse(&text).unwrap().num_labels, 2);
 }
 
@@ -87,7 +141,7 @@ fn what_adapterhub_cannot_say_is_in_our_section() {
     assert_eq!(value["config"]["use_pooler"], false);
     let head = parse(&text).unwrap();
     assert_eq!((head.pooling, head.normalize, head.layers), (HeadPooling::Mean, true, 1));
-    assert!(!linear.is_adapterhubs() && !written(&HeadConfig::flex("x", labels())).contains("graftwork"));
+    assert!(!linear.is_adapterhubs() && !written(&HeadConfig::classifier("x", labels())).contains("graftwork"));
     let wrong = text.replace("\"mean\"", "\"max\"");
     assert!(parse(&wrong).unwrap_err().to_string().contains("\"max\" is not supported; supported: mean"));
 
@@ -113,7 +167,10 @@ fn unknown_keys_are_kept() {
 #[test]
 fn other_heads_and_senseless_values_are_named() {
     for (text, named) in [
-        (FLEX.replace("\"classification\"", "\"qa\""), "\"qa\" is not supported; supported: classification, tagging"),
+        (
+            FLEX.replace("\"classification\"", "\"qa\""),
+            "\"qa\" is not supported; supported: classification, multilabel_classification, multiple_choice, tagging, question_answering",
+        ),
         (FLEX.replace("768", "384"), "`hidden_size` is 384"),
         (FLEX.replace("\"name\": \"md\"", "\"name\": null"), "`name` is missing"),
         (FLEX.replace("\"layers\": 2", "\"layers\": 0"), "`layers` is 0"),
@@ -124,9 +181,9 @@ fn other_heads_and_senseless_values_are_named() {
         (FLEX.replace("\"1\": 0", "\"1\": -1"), "the id -1"),
         (FLEX.replace("\"tanh\"", "\"prelu\""), "\"prelu\""),
         (FLEX.replace("\"dropout_prob\": null", "\"dropout_prob\": 2"), "`dropout_prob`"),
-        (STATIC.replace("SequenceClassification", "MultipleChoice"), "BertForMultipleChoice"),
+        (STATIC.replace("SequenceClassification", "NextSentencePrediction"), "BertForNextSentencePrediction"),
+        (STATIC.replace("SequenceClassification", "QuestionAnswering"), "`num_labels` is 3; it must be 2"),
         (STATIC.replace("\"num_labels\": 3", "\"num_labels\": 2"), "ids go from 0 to 1"),
-        (r#"{"config": {"head_type": "classification", "num_labels": 1}, "name": "x"}"#.to_owned(), "regression"),
         ("{}".to_owned(), "the head of a null"),
     ] {
         let message = parse(&text).unwrap_err().to_string();
@@ -137,10 +194,10 @@ fn other_heads_and_senseless_values_are_named() {
 #[test]
 fn heads_count_the_layers_between() {
     let labels = vec!["a".to_owned(), "b".to_owned()];
-    let head = HeadConfig::flex("sst", labels.clone());
+    let head = HeadConfig::classifier("sst", labels.clone());
     assert_eq!(head.stored_name(&BERT, 0, "weight"), "heads.sst.1.weight");
     assert_eq!(head.stored_name(&BERT, 1, "bias"), "heads.sst.4.bias");
     assert_eq!(HeadConfig { activation: None, ..head.clone() }.stored_name(&BERT, 1, "bias"), "heads.sst.3.bias");
     assert!(head.is_of_another("heads.sst2.1.weight") && !head.is_of_another("heads.sst.1.weight"));
-    assert_eq!(HeadConfig::static_classifier(&BERT, labels).stored_name(&BERT, 0, "weight"), "classifier.weight");
+    assert_eq!(plain(labels).stored_name(&BERT, 0, "weight"), "classifier.weight");
 }

@@ -99,7 +99,7 @@ mod tests {
         let backbone = BackboneConfig { hidden_size: 384, num_hidden_layers: 6, ..BackboneConfig::default() };
         let double = Bottleneck::preset("double_seq_bn").unwrap();
         let config = Bottleneck { init_weights, ln_after: true, scaling: Scaling::Learned, ..double };
-        let head = HeadConfig::flex("a", vec!["x".to_owned(), "y".to_owned()]);
+        let head = HeadConfig::classifier("a", vec!["x".to_owned(), "y".to_owned()]);
         let mut file = AdapterFile::new("a", AdapterConfig::Bottleneck(config), Some(head), &backbone);
         file.initialise(&backbone, seed).unwrap();
         file.validate("a").unwrap();

@@ -118,7 +118,7 @@ fn adapter(path: &Path) -> Result<(Value, Option<Knowledge>)> {
 
 fn head_json(head: &HeadConfig) -> Value {
     json!({
-        "type": head.kind.head_type(),
+        "type": head.kind.info().head_type,
         "style": if head.style == HeadStyle::Static { "static" } else { "flex" },
         "num_labels": head.num_labels,
         "layers": head.layers,

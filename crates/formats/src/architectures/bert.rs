@@ -2,6 +2,9 @@
 
 use super::{Blueprint, Classifier, LayerNames, Names, Positions, Setting, Settings};
 
+/// One dense layer on the pooler.
+pub(super) const POOLED: Classifier = Classifier { layers: &["classifier"], activation: None, on_pooler: true };
+
 /// BERT.
 pub static BERT: Blueprint = Blueprint {
     model_type: "bert",
@@ -10,7 +13,8 @@ pub static BERT: Blueprint = Blueprint {
     settings: SETTINGS,
     positions: Positions::FromZero,
     names: NAMES,
-    classifier: Classifier { layers: &["classifier"], activation: None, on_pooler: true },
+    classifier: POOLED,
+    chooser: Some(POOLED),
 };
 
 /// BERT-base, and what its descendants have in common with it.

@@ -31,6 +31,8 @@ pub struct Blueprint {
     pub names: Names,
     /// Transformers' head for classes of texts.
     pub classifier: Classifier,
+    /// The head of `...ForMultipleChoice`, where it is dense layers alone.
+    pub chooser: Option<Classifier>,
 }
 
 /// Two blueprints of one `model_type` are the same.
@@ -171,8 +173,8 @@ pub struct LayerNames {
     pub feed_forward_adapter: &'static str,
 }
 
-/// The head of transformers' `...ForSequenceClassification`.
-#[derive(Debug)]
+/// The head of one of transformers' classes.
+#[derive(Debug, Clone, Copy)]
 pub struct Classifier {
     /// Its dense layers, the first [D, D] unless it is also the last.
     pub layers: &'static [&'static str],

@@ -3,6 +3,10 @@
 
 use super::{Blueprint, Classifier, LayerNames, Names, Positions, Setting, Settings, bert};
 
+/// Two dense layers on the first token.
+const FIRST_TOKEN: Classifier =
+    Classifier { layers: &["pre_classifier", "classifier"], activation: Some("relu"), on_pooler: false };
+
 /// DistilBERT.
 pub static DISTILBERT: Blueprint = Blueprint {
     model_type: "distilbert",
@@ -39,5 +43,6 @@ pub static DISTILBERT: Blueprint = Blueprint {
         pooler: None,
         ..bert::NAMES
     },
-    classifier: Classifier { layers: &["pre_classifier", "classifier"], activation: Some("relu"), on_pooler: false },
+    classifier: FIRST_TOKEN,
+    chooser: Some(FIRST_TOKEN),
 };

@@ -22,4 +22,5 @@ pub static ELECTRA: Blueprint = Blueprint {
         activation: Some("gelu"),
         on_pooler: false,
     },
+    chooser: None,
 };

@@ -21,6 +21,9 @@ pub static ARCHITECTURES: &[&Blueprint] = &[&BERT, &ROBERTA, &DISTILBERT, &ELECT
 /// The dense layer of every `...ForTokenClassification`.
 pub const TAGGER: &str = "classifier";
 
+/// The dense layer of every `...ForQuestionAnswering`.
+pub const SPANS: &str = "qa_outputs";
+
 /// The architecture of this `model_type`.
 #[must_use]
 pub fn of_model_type(model_type: &str) -> Option<&'static Blueprint> {
@@ -37,7 +40,7 @@ pub(crate) fn of_class(class: &str) -> Option<&'static Blueprint> {
 /// Whether a tensor of this name belongs to the head of a task model.
 #[must_use]
 pub(crate) fn is_of_classifier(name: &str) -> bool {
-    let mut modules = ARCHITECTURES.iter().flat_map(|known| known.classifier.layers).chain(&[TAGGER]);
+    let mut modules = ARCHITECTURES.iter().flat_map(|known| known.classifier.layers).chain(&[TAGGER, SPANS]);
     modules.any(|module| name.strip_prefix(module).is_some_and(|rest| rest.starts_with('.')))
 }
 

@@ -20,4 +20,5 @@ pub static ROBERTA: Blueprint = Blueprint {
         activation: Some("tanh"),
         on_pooler: false,
     },
+    chooser: Some(bert::POOLED),
 };

@@ -11,11 +11,12 @@ use serde_json::{Value, json};
 use super::files::adapterhub::{from_files, to_files, write_dir};
 use super::parts::{from_parts, to_parts};
 use super::*;
+use crate::HeadKind;
 use crate::single_file;
 use crate::test_support::{adapter, configs, labels};
 
 fn sample() -> AdapterFile {
-    let mut sample = adapter(configs()[0].1.clone(), Some(HeadConfig::flex("test", labels())));
+    let mut sample = adapter(configs()[0].1.clone(), Some(HeadConfig::classifier("test", labels())));
     sample.model_name = Some("tiny".to_owned());
     sample.metadata.backbone_fingerprint = Some(sample.weights_digest());
     sample.metadata.max_length = Some(128);
@@ -30,9 +31,11 @@ fn reread(files: &BTreeMap<String, Vec<u8>>) -> AdapterFile {
 #[test]
 fn every_configuration_survives_both_forms() {
     for (name, config) in configs() {
-        for head in
-            [None, Some(HeadConfig::flex("other", labels())), Some(HeadConfig::static_classifier(&BERT, labels()))]
-        {
+        for head in [
+            None,
+            Some(HeadConfig::classifier("other", labels())),
+            HeadConfig::plain(HeadKind::Classification, &BERT, labels()),
+        ] {
             let adapter = adapter(config.clone(), head);
             let files = to_files(&adapter).unwrap();
             let back = reread(&files);

@@ -1,10 +1,11 @@
 //! What makes an adapter consistent, and what makes it fit a backbone.
 
 use super::*;
+use crate::HeadKind;
 use crate::test_support::{adapter, backbone, configs, labels};
 
 fn seq() -> AdapterFile {
-    adapter(configs()[0].1.clone(), Some(HeadConfig::flex("test", labels())))
+    adapter(configs()[0].1.clone(), Some(HeadConfig::classifier("test", labels())))
 }
 
 fn refusal(adapter: &AdapterFile) -> String {
@@ -14,9 +15,11 @@ fn refusal(adapter: &AdapterFile) -> String {
 #[test]
 fn every_configuration_is_consistent_with_its_own_tensors() {
     for (name, config) in configs() {
-        for head in
-            [None, Some(HeadConfig::flex("test", labels())), Some(HeadConfig::static_classifier(&BERT, labels()))]
-        {
+        for head in [
+            None,
+            Some(HeadConfig::classifier("test", labels())),
+            HeadConfig::plain(HeadKind::Classification, &BERT, labels()),
+        ] {
             let adapter = adapter(config.clone(), head);
             adapter.validate(name).unwrap();
             adapter.check_backbone(&backbone(), None).unwrap();
@@ -63,7 +66,7 @@ fn missing_superfluous_and_misshapen_tensors_are_named() {
 fn names_that_files_cannot_hold_are_refused() {
     for name in ["", "a.b", "a\nb", &"x".repeat(256)] {
         assert!(refusal(&AdapterFile { name: name.to_owned(), ..seq() }).contains("`name`"));
-        assert!(refusal(&adapter(seq().config, Some(HeadConfig::flex(name, labels())))).contains("`name`"));
+        assert!(refusal(&adapter(seq().config, Some(HeadConfig::classifier(name, labels())))).contains("`name`"));
     }
 }
 
@@ -125,7 +128,7 @@ fn one_name_for_two_labels_is_refused() {
 #[test]
 fn without_its_modules_a_head_is_left() {
     for (name, config) in configs() {
-        let whole = adapter(config, Some(HeadConfig::flex("test", labels())));
+        let whole = adapter(config, Some(HeadConfig::classifier("test", labels())));
         let head = whole.without_modules(&backbone()).unwrap();
         head.validate(name).unwrap();
         head.check_backbone(&backbone(), None).unwrap();

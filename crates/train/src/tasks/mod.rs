@@ -32,6 +32,8 @@ pub struct TaskInfo {
     pub head: HeadKind,
     /// A new head of that name for these labels.
     pub new_head: fn(&str, Vec<String>) -> HeadConfig,
+    /// Whether a text that is longer than the limit may be read in several pieces.
+    pub takes_windows: bool,
     /// Reads a file of labelled data. Not in a browser, which has no files by path and need not download their readers.
     #[cfg(not(target_family = "wasm"))]
     pub read: fn(&std::path::Path, &graftwork_text::ReadOptions) -> graftwork_text::Result<Box<dyn Labelled>>,
@@ -56,8 +58,20 @@ impl TaskInfo {
         if head.kind == self.head {
             return Ok(());
         }
-        let head = Self::of_head(head.kind).map_or(head.kind.head_type(), |info| info.name);
+        let head = Self::of_head(head.kind).map_or(head.kind.info().head_type, |info| info.name);
         Err(Error::OtherTask { head, wanted: self.name })
+    }
+
+    /// Whether texts that are longer than the limit can be read so for this task.
+    ///
+    /// # Errors
+    /// If they can't: where what is found stands in the text, as tags do, nothing can be averaged.
+    pub fn check_long_texts(&self, long_texts: LongTexts) -> Result<()> {
+        if self.takes_windows || long_texts == LongTexts::First {
+            return Ok(());
+        }
+        let must = format!("be `first` for {}; split longer texts", self.name);
+        Err(Error::Setting { setting: "long_texts", must })
     }
 }
 

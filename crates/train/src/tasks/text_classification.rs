@@ -14,7 +14,8 @@ use crate::{Error, Result, Warning};
 pub static INFO: TaskInfo = TaskInfo {
     name: "text-classification",
     head: HeadKind::Classification,
-    new_head: |name, labels| HeadConfig::flex(name, labels),
+    new_head: |name, labels| HeadConfig::classifier(name, labels),
+    takes_windows: true,
     #[cfg(not(target_family = "wasm"))]
     read: |path, options| Ok(Box::new(Dataset::from_path(path, options)?)),
 };

@@ -19,7 +19,8 @@ use crate::{Error, Result, Warning};
 pub static INFO: TaskInfo = TaskInfo {
     name: "token-classification",
     head: HeadKind::Tagging,
-    new_head: |name, labels| HeadConfig::tagging(name, labels),
+    new_head: |name, labels| HeadConfig::flex(HeadKind::Tagging, name, labels),
+    takes_windows: false,
     #[cfg(not(target_family = "wasm"))]
     read: |path, options| Ok(Box::new(TaggedDataset::from_path(path, options)?)),
 };
@@ -83,7 +84,7 @@ impl Labelled for TaggedDataset {
         max_length: usize,
         long_texts: LongTexts,
     ) -> Result<Box<dyn Examples>> {
-        check_long_texts(long_texts)?;
+        INFO.check_long_texts(long_texts)?;
         let encodings = self.sentences.iter().map(|sentence| tokenizer.encode_words(&sentence.words, max_length));
         let tags = self.sentences.iter().map(|sentence| sentence.tags.clone());
         let encodings = encodings.collect::<graftwork_text::Result<_>>()?;
@@ -243,18 +244,6 @@ impl Tagging {
         let entities = scheme.marks_entities().then(|| scheme.entities(&tags).into_iter().map(entity).collect());
         Self { left_out: spans.len() - words.len(), words, entities, warnings }
     }
-}
-
-/// Tags stand where their words do: nothing can be averaged.
-///
-/// # Errors
-/// If more than first tokens are to be read.
-pub fn check_long_texts(long_texts: LongTexts) -> Result<()> {
-    if long_texts == LongTexts::First {
-        return Ok(());
-    }
-    let must = "be `first` where words are tagged; split longer texts into sentences".to_owned();
-    Err(Error::Setting { setting: "long_texts", must })
 }
 
 /// The first token of each word that has one, with the word's number.
