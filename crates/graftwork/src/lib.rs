@@ -117,14 +117,16 @@ pub use reader::{Reader, TextVector};
 // Labelled data.
 pub use examples::Examples;
 pub use graftwork_text::data::{self, Dataset, Example, Format, Input, ReadOptions, Sentence, TaggedDataset};
-pub use graftwork_text::shuffled;
-pub use graftwork_train::tasks::{Labelled, TASKS, TaskInfo, text_classification, token_classification};
+pub use graftwork_text::{order, shuffled};
+pub use graftwork_train::tasks::{
+    Labelled, MarkedText, MarkedTexts, TASKS, TaskInfo, text_classification, token_classification,
+};
 
 // Training and measuring.
 pub use graftwork_train::checkpoint::{Best, RunState};
 pub use graftwork_train::evaluate::Evaluation;
 pub use graftwork_train::few_shot::{Comparison, Kept, Score, Stage};
-pub use graftwork_train::metrics::{ClassMetrics, Confusion, Metrics};
+pub use graftwork_train::metrics::{ClassMetrics, Confusion, Metrics, Scheme};
 pub use graftwork_train::{Ending, Event, Progress, SETTINGS, Schedule, Setting, StepReport, TrainConfig, Turn};
 pub use recipe::Recipe;
 pub use train::{RunOptions, Trainer};

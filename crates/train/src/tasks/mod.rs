@@ -2,6 +2,7 @@
 //! [`TaskInfo`], its data by [`Examples`] and [`Task`], and what a batch should give by [`Targets`].
 
 mod labels;
+mod marked_texts;
 pub mod text_classification;
 pub mod token_classification;
 
@@ -17,6 +18,7 @@ use crate::{Error, Result};
 
 pub use labels::LabelTargets;
 pub(crate) use labels::cross_entropy_of;
+pub use marked_texts::{MarkedText, MarkedTexts};
 pub use text_classification::{Classification, Reading, TextClassification};
 pub use token_classification::{TaggedEntity, TaggedWord, Tagging, TokenClassification};
 
