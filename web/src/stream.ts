@@ -3,7 +3,7 @@ import { bad } from './examples.js';
 import { characters, pause } from './queue.js';
 
 /** Characters that go to the engine together, roughly: there are never more in memory, however long the source. */
-const MOST = 16_384;
+const MOST = 8192;
 
 /** Whether it is a source of texts rather than a list of them. */
 export function isSource(texts: readonly string[] | AsyncIterable<string>): texts is AsyncIterable<string> {
@@ -45,8 +45,9 @@ export async function* answers<A>(
 }
 
 /** What a promise gives, unless the signal aborts before. (`Promise.race` would keep every result alive with the signal.) */
-function unless<T>(signal: AbortSignal | undefined, promise: Promise<T>): Promise<T> {
+async function unless<T>(signal: AbortSignal | undefined, promise: Promise<T>): Promise<T> {
   if (signal === undefined) return promise;
+  signal.throwIfAborted();
   return new Promise((resolve, reject) => {
     const leave = () => reject(signal.reason);
     signal.addEventListener('abort', leave, { once: true });
