@@ -7,9 +7,17 @@ import type { ClassificationValidation, Example } from './training-types.js';
  */
 export interface Tasks {
   /** One of some labels for a text: `Adapter.classify`. */
-  'text-classification': { example: Example; validation: ClassificationValidation };
+  'text-classification': TaskTypes<Example, ClassificationValidation>;
   /** A tag for each word, and the entities that tags mark: `Adapter.tag`. */
-  'token-classification': { example: TaggedExample; validation: TaggingValidation };
+  'token-classification': TaskTypes<TaggedExample, TaggingValidation>;
+}
+
+/** What is of another type with every task. */
+export interface TaskTypes<E, V> {
+  /** What it learns from. */
+  example: E;
+  /** What an evaluation finds. */
+  validation: V;
 }
 
 /** The name of a task, as Hugging Face has it. */
