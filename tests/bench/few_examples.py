@@ -229,30 +229,41 @@ def results(path: Path) -> list[dict]:
 
 
 def report(path: Path) -> None:
-    """Means over the draws that every method of a row has."""
     lines = results(path)
-    methods = [method for method in METHODS if any(line["method"] == method for line in lines)]
-    print("| set (labels) | examples a label | draws | " + " | ".join(methods) + " | few-shot less probe | adapter kept |")
-    print("|---" * (5 + len(methods)) + "|")
+    few, whole = [line for line in lines if line["per_label"] != ALL], [line for line in lines if line["per_label"] == ALL]
+    table("From few examples", few, ["probe", "head", "few-shot"])
+    table("Beside what it replaced, and AdapterHub", few, ["probe", "few-shot", "standard", "adapterhub"])
+    table("From all examples", whole, ["probe", "auto", "standard", "adapterhub"])
+    for method in METHODS:
+        seconds = sorted(line["seconds"] for line in few if line["method"] == method)
+        if seconds:
+            print(f"{method}: {seconds[len(seconds) // 2]} s in the median, measuring included")
+
+
+def table(title: str, lines: list[dict], methods: list[str]) -> None:
+    """Means over the draws that all of these methods have; `kept` counts those whose adapter cross-validation kept."""
+    print(f"\n{title}\n")
+    print("| set (labels) | examples a label | draws | " + " | ".join(methods) + " | kept |")
+    print("|---|--:|--:" + "|--:" * len(methods) + "|---|")
     differences = []
-    for name, per_label in sorted({(line["set"], line["per_label"]) for line in lines}):
-        own = [line for line in lines if (line["set"], line["per_label"]) == (name, per_label)]
-        by_method = {method: {line["draw"]: line for line in own if line["method"] == method} for method in methods}
-        by_method = {method: found for method, found in by_method.items() if found}
-        draws = set.intersection(*(set(found) for found in by_method.values()))
-        if not draws or not {"probe", "few-shot"} <= set(by_method):
+    for name, per_label in sorted({(line["set"], line["per_label"]) for line in lines}, key=lambda row: (order(row[0]), row[1])):
+        own = {(line["method"], line["draw"]): line for line in lines if (line["set"], line["per_label"]) == (name, per_label)}
+        draws = [draw for draw in sorted({draw for _, draw in own}) if all((method, draw) in own for method in methods)]
+        if not draws:
             continue
-        mean = {method: 100 * sum(by_method[method][draw]["accuracy"] for draw in draws) / len(draws) for method in by_method}
-        differences.append(mean["few-shot"] - mean["probe"])
-        kept = sum(by_method["few-shot"][draw].get("kept") == "adapter" for draw in draws)
-        cells = [f"{mean[method]:.1f}" if method in mean else "" for method in methods]
-        print(f"| {name} ({own[0]['labels']}) | {per_label} | {len(draws)} | " + " | ".join(cells)
-              + f" | {differences[-1]:+.1f} | {kept} of {len(draws)} |")
+        mean = [100 * sum(own[method, draw]["accuracy"] for draw in draws) / len(draws) for method in methods]
+        if "few-shot" in methods:
+            differences.append(mean[methods.index("few-shot")] - mean[0])
+        kept = sum(own[method, draw].get("kept") == "adapter" for method in methods for draw in draws)
+        labels = next(iter(own.values()))["labels"]
+        cells = [name + f" ({labels})", per_label or "all", len(draws), *(f"{value:.1f}" for value in mean), kept]
+        print("| " + " | ".join(map(str, cells)) + " |")
     if differences:
         print(f"\nfew-shot less probe: {sum(differences) / len(differences):+.1f} on average, {min(differences):+.1f} at worst")
-    for method in methods:
-        seconds = sorted(line["seconds"] for line in lines if line["method"] == method)
-        print(f"{method}: {seconds[len(seconds) // 2]} s in the median, measuring included")
+
+
+def order(name: str) -> int:
+    return SETS.index(name) if name in SETS else len(SETS)
 
 
 def main() -> None:

@@ -157,7 +157,7 @@ fn what_stands_at_the_end_is_learned_where_it_is_read() {
             assert_eq!(read.metadata.training.get("long_texts").and_then(|name| name.as_str()), recorded);
             let adapter = backbone.attach(&read).unwrap();
             assert_eq!(adapter.long_texts().unwrap(), choice);
-            let texts: Vec<&str> = data.examples.iter().map(|example| example.text.as_str()).collect();
+            let texts: Vec<&str> = data.examples.iter().map(|example| example.text.first.as_str()).collect();
             let answers = block_on(adapter.classify(&texts)).unwrap();
             let right = |answers: &[Classification]| {
                 let truth = data.examples.iter().map(|example| &data.labels[example.label.unwrap()]);

@@ -3,6 +3,7 @@
 mod calls;
 mod long_texts;
 mod pairing;
+mod pairs;
 mod probe;
 mod serving;
 mod threads;

@@ -8,7 +8,7 @@ from pathlib import Path
 import adapters
 import torch
 from adapters import AutoAdapterModel, BnConfig, DoubleSeqBnConfig, LoRAConfig, ParBnConfig, SeqBnConfig
-from adapters.heads import ClassificationHead
+from adapters.heads import ClassificationHead, MultiLabelClassificationHead
 from safetensors.torch import load_file, save_file
 from transformers import AutoConfig, AutoModel, AutoModelForSequenceClassification
 
@@ -19,11 +19,13 @@ NAME = "golden"  # of every adapter and head here
 BACKBONE_IDS = {384: "sentence-transformers/all-MiniLM-L6-v2"}
 METHODS = {"seq_bn": SeqBnConfig, "double_seq_bn": DoubleSeqBnConfig, "par_bn": ParBnConfig, "bn": BnConfig,
            "lora": LoRAConfig}
+HEADS = {"flex": ClassificationHead, "multilabel": MultiLabelClassificationHead}
 
 
 @dataclass
 class Case:
-    """One adapter + head. `head` is: {"style": "flex", **options of add_classification_head}, {"style": "static"} or None."""
+    """One adapter + head. `head` is: {"style": "flex", **options of add_classification_head}, {"style": "multilabel", **the same},
+    {"style": "static"} or None."""
 
     name: str
     what: str
@@ -46,7 +48,7 @@ def build(backbone: Path, case: Case, train_head: bool = True):
         config.id2label, config.label2id = id2label, {label: i for i, label in id2label.items()}
         model = AutoModelForSequenceClassification.from_pretrained(backbone, config=config, **options)
         adapters.init(model)
-    elif style == "flex":
+    elif style in HEADS:
         model = AutoAdapterModel.from_pretrained(backbone, **options)
         for head in list(model.heads):  # of a task model's checkpoint
             model.delete_head(head)
@@ -54,10 +56,10 @@ def build(backbone: Path, case: Case, train_head: bool = True):
         model = AutoModel.from_pretrained(backbone, **options)
         adapters.init(model)
     model.add_adapter(NAME, config=METHODS[case.method](**case.config))
-    if style == "flex":
+    if style in HEADS:
         head = {key: value for key, value in case.head.items() if key != "style"}
         # add_classification_head() knows no `bias`; the class behind it does.
-        model.add_prediction_head(ClassificationHead(model, NAME, num_labels=len(case.labels), id2label=id2label, **head))
+        model.add_prediction_head(HEADS[style](model, NAME, num_labels=len(case.labels), id2label=id2label, **head))
     model.train_adapter(NAME)
     return model.eval()
 

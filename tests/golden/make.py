@@ -3,7 +3,7 @@
 
 Run by hand, in a venv with requirements.txt; the output is committed. One part or all of them:
 
-    python make.py --minilm DIR [tokens hidden tiny-bert tiny-cases lora-cases tagging-cases mean-cases architectures minilm-cases init curves f16 probe]
+    python make.py --minilm DIR [tokens hidden tiny-bert tiny-cases lora-cases tagging-cases mean-cases text-cases architectures minilm-cases init curves f16 probe]
 """
 
 import argparse
@@ -23,6 +23,7 @@ PARTS = {
     "lora-cases": ("make_lora_cases", "make"),
     "tagging-cases": ("make_tagging_cases", "make"),
     "mean-cases": ("make_mean_cases", "make"),
+    "text-cases": ("make_text_cases", "make"),
     "architectures": ("make_architectures", "make"),
     "minilm-cases": ("make_minilm_cases", "make"),
     "init": ("make_init", "make"),

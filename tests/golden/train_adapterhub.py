@@ -5,14 +5,13 @@
         --batch-size 32 --reduction-factor 16 --method double_seq_bn --seed 1
     python train_adapterhub.py --backbone /tmp/minilm/model --data DIR --task token-classification --seed 1
 
-Prints one JSON line at the end. --data is a folder with {train,dev,test}.tsv.gz (label, text) or .jsonl.gz (tokens, tags).
-The head is AdapterHub's default (classification: 2 layers, tanh, [CLS]; tagging: 1 layer on every token, labels at the
+Prints one JSON line at the end. --data is a folder with {train,dev,test}.tsv.gz or .jsonl.gz, as adapterhub_tasks.py reads them.
+The head is AdapterHub's default (of texts: 2 layers, tanh, [CLS]; of tokens: 1 layer on every one, tags at the
 first token of each word). AdamW, decay on matrices only; linear schedule to zero with warm-up; batches of a seeded
 shuffle.
 """
 
 import argparse
-import gzip
 import json
 import logging
 import os
@@ -27,7 +26,8 @@ from adapters import AutoAdapterModel
 from transformers import AutoTokenizer, get_linear_schedule_with_warmup
 
 from adapterhub import METHODS, NAME, trainable
-from common import pad, read_tsv, seed_everything
+from adapterhub_tasks import TASKS
+from common import pad, seed_everything
 
 
 def arguments() -> argparse.Namespace:
@@ -50,90 +50,25 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--max-steps", type=int, help="stop early (to try the script out)")
-    parser.add_argument("--max-rows", type=int, help="only the first of each split")
     parser.add_argument("--save", type=Path, help="write the trained adapter and head here, as safetensors")
     return parser.parse_args()
 
 
-def scores(predicted: list[int], labels: list[int], classes: int) -> dict[str, float]:
-    """Accuracy and macro-F1 (mean of the per-class F1; a class with no true and no predicted example counts 0)."""
-    f1 = []
-    for c in range(classes):
-        hits = sum(p == c == t for p, t in zip(predicted, labels))
-        total = predicted.count(c) + labels.count(c)
-        f1.append(2 * hits / total if total else 0.0)
-    accuracy = sum(p == t for p, t in zip(predicted, labels)) / len(labels)
-    return {"accuracy": round(accuracy, 5), "macro_f1": round(sum(f1) / classes, 5)}
-
-
-class TextClassification:
-    """Examples are (ids, label)."""
-
-    def read(self, path: Path, tokenizer, max_length: int, rows: int | None, labels: list[str] | None = None):
-        data = read_tsv(path.with_suffix(".tsv.gz"))[:rows]
-        labels = labels or sorted({label for label, _ in data})
-        ids = tokenizer([text for _, text in data], truncation=True, max_length=max_length)["input_ids"]
-        return [(tokens, labels.index(label)) for tokens, (label, _) in zip(ids, data)], labels
-
-    def add_head(self, model, labels: list[str]) -> None:
-        model.add_classification_head(NAME, num_labels=len(labels), id2label=dict(enumerate(labels)))
-
-    def targets(self, examples) -> torch.Tensor:
-        return torch.tensor([label for _, label in examples])
-
-    def scores(self, logits, examples, labels: list[str]) -> dict[str, float]:
-        return scores([int(row.argmax(-1)) for row in logits], [label for _, label in examples], len(labels))
-
-
-class TokenClassification:
-    """Examples are (ids, label of each token), -100 but for the first token of each word."""
-
-    def read(self, path: Path, tokenizer, max_length: int, rows: int | None, labels: list[str] | None = None):
-        with gzip.open(path.with_suffix(".jsonl.gz"), "rt", encoding="utf-8") as file:
-            data = [json.loads(line) for line in file][:rows]
-        labels = labels or sorted({tag for row in data for tag in row["tags"]})
-        out = []
-        for row in data:
-            encoded = tokenizer(row["tokens"], is_split_into_words=True, truncation=True, max_length=max_length)
-            words = encoded.word_ids()
-            first = [word is not None and word != before for word, before in zip(words, [None, *words])]
-            out.append((encoded["input_ids"], [labels.index(row["tags"][w]) if f else -100 for w, f in zip(words, first)]))
-        return out, labels
-
-    def add_head(self, model, labels: list[str]) -> None:
-        model.add_tagging_head(NAME, num_labels=len(labels), id2label=dict(enumerate(labels)))
-
-    def targets(self, examples) -> torch.Tensor:
-        longest = max(len(ids) for ids, _ in examples)
-        return torch.tensor([labels + [-100] * (longest - len(labels)) for _, labels in examples])
-
-    def scores(self, logits, examples, labels: list[str]) -> dict[str, float]:
-        from seqeval.metrics import accuracy_score, f1_score
-
-        truth, found = [], []
-        for row, (_, own) in zip(logits, examples):
-            places = [place for place, label in enumerate(own) if label != -100]
-            truth.append([labels[own[place]] for place in places])
-            found.append([labels[int(row[place].argmax(-1))] for place in places])
-        accuracy = {"accuracy": round(float(accuracy_score(truth, found)), 5)}
-        if not any(label.startswith("B-") for label in labels):
-            return accuracy
-        return {"f1": round(float(f1_score(truth, found)), 5), **accuracy}
-
-
-TASKS = {"text-classification": TextClassification(), "token-classification": TokenClassification()}
+def inputs(examples: list[dict]) -> dict[str, torch.Tensor]:
+    types = pad([example["types"] for example in examples])["input_ids"]
+    return {**pad([example["ids"] for example in examples]), "token_type_ids": types}
 
 
 @torch.no_grad()
 def evaluate(model, task, examples, labels: list[str], batch_size: int = 64) -> dict[str, float]:
     model.eval()
-    order = sorted(range(len(examples)), key=lambda i: len(examples[i][0]))
-    logits = [None] * len(examples)
+    order = sorted(range(len(examples)), key=lambda i: len(examples[i]["ids"]))
+    outputs = [None] * len(examples)
     for start in range(0, len(order), batch_size):
-        rows = order[start : start + batch_size]
-        for i, row in zip(rows, model(**pad([examples[i][0] for i in rows])).logits):
-            logits[i] = row.clone()
-    return task.scores(logits, examples, labels)
+        chosen = order[start : start + batch_size]
+        for i, row in zip(chosen, task.outputs(model(**inputs([examples[i] for i in chosen])))):
+            outputs[i] = row.clone()
+    return {name: round(float(value), 5) for name, value in task.scores(outputs, examples, labels).items()}
 
 
 def main() -> None:
@@ -145,7 +80,7 @@ def main() -> None:
     task, labels, splits = TASKS[args.task], None, {}
     tokenizer = AutoTokenizer.from_pretrained(args.backbone)
     for split in ("train", "dev", "test"):
-        splits[split], labels = task.read(args.data / split, tokenizer, args.max_length, args.max_rows, labels)
+        splits[split], labels = task.read(args.data / split, tokenizer, args.max_length, labels)
 
     model = AutoAdapterModel.from_pretrained(args.backbone)
     options = {"r": args.rank, "alpha": args.alpha} if args.method == "lora" else {"reduction_factor": args.reduction_factor}
@@ -175,7 +110,7 @@ def main() -> None:
                 break
             batch = [train[i] for i in order[start : start + args.batch_size]]
             optimizer.zero_grad()
-            loss = model(**pad([ids for ids, _ in batch]), labels=task.targets(batch)).loss
+            loss = model(**inputs(batch), **task.targets(batch)).loss
             loss.backward()
             torch.nn.utils.clip_grad_norm_(parameters.values(), args.clip)
             optimizer.step()

@@ -84,7 +84,7 @@ fn read(data: &Path, set: &str, split: &str) -> Labelled {
     let path = data.join(set).join(format!("{split}.tsv.gz"));
     let set = Dataset::from_path(&path, &ReadOptions::default()).unwrap_or_else(|error| panic!("{error}"));
     let label = |label: Option<usize>| label.map_or_else(String::new, |label| set.labels[label].clone());
-    set.examples.iter().map(|example| (example.text.clone(), label(example.label))).collect()
+    set.examples.iter().map(|example| (example.text.first.clone(), label(example.label))).collect()
 }
 
 /// So many examples of each label, those that come first in an order.
@@ -142,7 +142,8 @@ fn row(
     let of_outside = |((name, _), [alone, either, auroc]): (&(&str, &Labelled), &[f64; 3])| {
         let more = 100.0 * (either - alone);
         let more = if more >= 0.5 { format!(" + {more:.0}") } else { String::new() };
-        format!("{name} {:.0}{more} % ({auroc:.2})", 100.0 * alone)
+        let auroc = if auroc.is_nan() { "–".to_owned() } else { format!("{auroc:.2}") };
+        format!("{name} {:.0}{more} % ({auroc})", 100.0 * alone)
     };
     let outside: Vec<String> = outside.iter().zip(&flagged).map(of_outside).collect();
     println!(
@@ -166,8 +167,9 @@ fn confidence(logits: &[f32], temperature: f64) -> f64 {
     1.0 / logits.iter().map(|logit| (f64::from(logit - top) / temperature).exp()).sum::<f64>()
 }
 
+/// None of a probe of so few examples that it knows no limit of what is familiar.
 fn distances(found: &[Classification]) -> Vec<f64> {
-    found.iter().map(|found| found.distance.expect("a probe that knows what is familiar")).collect()
+    found.iter().filter_map(|found| found.distance).collect()
 }
 
 fn unfamiliar(found: &Classification) -> bool {

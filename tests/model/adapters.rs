@@ -18,7 +18,7 @@ fn cases(folder: &str) -> Vec<String> {
 /// Hidden states [T, D] and logits [n, C].
 fn run(backbone: &Backbone, adapter: &Adapter, golden: &Golden) -> (Vec<f32>, Option<Vec<f32>>) {
     let (ids, starts) = golden.batch();
-    let batch = golden.of_texts(backbone.batch(ids, &vec![0; ids.len()], starts).unwrap(), backbone.device());
+    let batch = golden.of_texts(backbone.batch(ids, &golden.types(), starts).unwrap(), backbone.device());
     let mut tape = Tape::inference(backbone.device());
     let hidden = backbone.forward(&mut tape, &batch, Some(adapter), 0.0).unwrap();
     let logits = adapter.head().map(|head| head.forward(&mut tape, backbone, &hidden, &batch, 0.0));

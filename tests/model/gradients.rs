@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use graftwork_model::{Adapter, AdapterFile, Backbone, adapterhub};
+use graftwork_model::{Adapter, AdapterFile, Backbone, HeadConfig, HeadKind, adapterhub};
 use graftwork_tensor::ops::clear::clear;
 use graftwork_tensor::ops::cross_entropy::IGNORED;
 use graftwork_tensor::{Device, Tape, Tensor};
 use graftwork_tests::golden::{self, Golden};
 use graftwork_tests::{devices, nmse};
-use graftwork_train::tasks::{LabelTargets, Loss, Targets};
+use graftwork_train::tasks::{ElementLoss, LabelTargets, Loss, NumberTargets, Targets};
 use safetensors::tensor::TensorView;
 
 /// The golden gradients by canonical name: an AdapterHub directory whose weights are the gradients, read as any other.
@@ -47,6 +47,16 @@ fn labels(golden: &Golden) -> Vec<u32> {
     }
 }
 
+/// What the head should give, as its kind asks for.
+fn targets(device: &Device, head: &HeadConfig, golden: &Golden) -> Box<dyn Targets> {
+    let numbers = |loss| NumberTargets::new(device, loss, head.num_labels, &golden.floats["labels"]);
+    match head.kind {
+        HeadKind::MultiLabel => Box::new(numbers(ElementLoss::BinaryCrossEntropy)),
+        HeadKind::Regression => Box::new(numbers(ElementLoss::SquaredError)),
+        _ => Box::new(LabelTargets::new(device, &labels(golden))),
+    }
+}
+
 /// Every case, with its backbone on the device.
 fn backbones_and_cases(device: &Device) -> impl Iterator<Item = (Rc<Backbone>, String)> {
     golden::tiny_adapters().into_iter().flat_map(|(backbone, cases)| {
@@ -71,7 +81,7 @@ fn every_configuration_against_autograd() {
             let adapter = Adapter::load_trainable(&backbone, &file).unwrap();
 
             let (ids, starts) = golden.batch();
-            let whole = backbone.batch(ids, &vec![0; ids.len()], starts).unwrap();
+            let whole = backbone.batch(ids, &golden.types(), starts).unwrap();
             let read = |tensor: &Tensor| pollster::block_on(device.read(tensor)).unwrap();
             // Where the adapter leaves out the lowest layers, also with those computed before.
             let lowest = adapter.description().config.lowest_layer(backbone.config().num_hidden_layers);
@@ -85,7 +95,7 @@ fn every_configuration_against_autograd() {
                 let mut tape = Tape::training(&device, None);
                 let hidden = backbone.forward(&mut tape, &batch, Some(&adapter), 0.0).unwrap();
                 let logits = adapter.head().unwrap().forward(&mut tape, &backbone, &hidden, &batch, 0.0);
-                let targets = LabelTargets::new(&device, &labels(&golden));
+                let targets = targets(&device, adapter.description().head.as_ref().unwrap(), &golden);
                 let Loss { root, gradient, shares } = targets.loss(&mut tape, &logits).unwrap();
                 clear(&device, adapter.arena().grads().unwrap());
                 tape.backward(&root, gradient);

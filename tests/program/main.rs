@@ -13,6 +13,7 @@ mod misuse;
 mod out_dir;
 mod results;
 mod tagging;
+mod texts;
 
 use std::ffi::OsStr;
 use std::io::Write;

@@ -57,6 +57,11 @@ impl Golden {
         (&self.counts["ids"], &self.counts["cu_seqlens"])
     }
 
+    /// Token types: 0 unless the file says otherwise.
+    pub fn types(&self) -> Vec<u32> {
+        self.counts.get("type_ids").cloned().unwrap_or_else(|| vec![0; self.counts["ids"].len()])
+    }
+
     /// The batch whose sequences are windows of texts, if the file says which are of the same.
     pub fn of_texts(&self, batch: Batch, device: &Device) -> Batch {
         match self.counts.get("texts") {
@@ -82,7 +87,7 @@ pub fn tiny_backbones() -> Vec<String> {
 /// The folder with the cases of a tiny backbone, or the folders.
 pub fn case_folders(backbone: &str) -> Vec<String> {
     match backbone.strip_prefix("tiny-").expect("a tiny backbone") {
-        "bert" => ["tiny-cases", "tiny-tagging", "lora-cases", "mean-cases"].map(str::to_owned).to_vec(),
+        "bert" => ["tiny-cases", "tiny-tagging", "lora-cases", "mean-cases", "text-cases"].map(str::to_owned).to_vec(),
         name => vec![format!("{name}-cases")],
     }
 }

@@ -3,33 +3,43 @@
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use graftwork_model::AdapterFile;
+use graftwork_model::{AdapterFile, HeadConfig, HeadKind};
 use graftwork_tests::golden::{self, Golden};
 use graftwork_tests::{devices, nmse};
 use graftwork_text::Encoding;
-use graftwork_train::{Event, StepReport, TextClassification, TrainConfig, Trainer};
+use graftwork_train::{
+    Event, Examples, MultiLabelClassification, Regression, StepReport, TextClassification, TrainConfig, Trainer,
+};
 
-/// The golden batches as examples that are visited in order.
-fn examples(golden: &Golden) -> TextClassification {
+/// The golden batches as examples that are visited in order, for the task of the head.
+fn examples(golden: &Golden, head: &HeadConfig) -> Box<dyn Examples> {
     let (ids, starts) = golden.batch();
     let encoding = |w: &[u32]| {
         let ids = ids[w[0] as usize..w[1] as usize].to_vec();
         Encoding { type_ids: vec![0; ids.len()], ids, ..Encoding::default() }
     };
-    let labels = golden.counts["labels"].iter().map(|label| Some(*label as usize));
-    TextClassification::new(
-        "training",
-        starts.windows(2).map(encoding).collect(),
-        labels,
-        &["ham".to_owned(), "spam".to_owned()],
-    )
-    .unwrap()
+    let texts: Vec<_> = starts.windows(2).map(|w| vec![encoding(w)]).collect();
+    let names = head.label_names();
+    let numbers = || &golden.floats["labels"];
+    match head.kind {
+        HeadKind::MultiLabel => {
+            let own = |row: &[f32]| (0..names.len()).filter(|label| row[*label] == 1.0).collect();
+            let labels = numbers().chunks(names.len()).map(own).collect();
+            Box::new(MultiLabelClassification::new("training", texts, labels, &names).unwrap())
+        }
+        HeadKind::Regression => Box::new(Regression::new("training", texts, numbers().clone()).unwrap()),
+        _ => {
+            let labels = golden.counts["labels"].iter().map(|label| Some(*label as usize));
+            Box::new(TextClassification::of_windows("training", texts, labels, &names).unwrap())
+        }
+    }
 }
 
 fn check(folder: &str, backbone_dir: &Path) {
     let curve = golden::json(&format!("{folder}/curve.json"));
-    let examples = examples(&Golden::read(&format!("{folder}/batches.safetensors")));
     let file = AdapterFile::load(golden::path(&format!("{folder}/init"))).unwrap();
+    let batches = Golden::read(&format!("{folder}/batches.safetensors"));
+    let examples = examples(&batches, file.head.as_ref().unwrap());
     let config = TrainConfig {
         epochs: 1,
         lr: curve["optimizer"]["lr"].as_f64().unwrap(),
@@ -42,7 +52,7 @@ fn check(folder: &str, backbone_dir: &Path) {
     };
     for device in devices() {
         let backbone = golden::backbone(backbone_dir, &device);
-        let mut trainer = Trainer::new(&backbone, &file, config.clone(), &examples, None).unwrap();
+        let mut trainer = Trainer::new(&backbone, &file, config.clone(), examples.as_ref(), None).unwrap();
         let mut steps: Vec<StepReport> = Vec::new();
         let observer = &mut |_: &Trainer<'_>, event: Event<'_>| {
             if let Event::Steps(reports, _) = event {
@@ -99,6 +109,16 @@ fn tiny_bert() {
 #[test]
 fn tiny_bert_with_large_steps() {
     check("tiny-curve-strong", &golden::path("tiny-bert"));
+}
+
+#[test]
+fn several_labels_a_text() {
+    check("multi-label-curve", &golden::path("tiny-bert"));
+}
+
+#[test]
+fn a_number_a_text() {
+    check("regression-curve", &golden::path("tiny-bert"));
 }
 
 /// On weights that stay f16; PyTorch has the same numbers in f32.

@@ -8,3 +8,4 @@ mod probe;
 mod promises;
 mod resume;
 mod tagging;
+mod texts;

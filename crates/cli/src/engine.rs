@@ -56,7 +56,7 @@ impl From<graftwork::Error> for Failure {
     fn from(error: graftwork::Error) -> Self {
         use graftwork::{Error, FileError, ModelError, TextError, TrainError};
         let kind = match &error {
-            Error::Setting { .. } | Error::Text(TextError::MaxLength { .. }) => Kind::Usage,
+            Error::Setting { .. } | Error::Text(TextError::MaxLength { .. } | TextError::LongPair) => Kind::Usage,
             Error::File(FileError::Io { action, .. }) if !matches!(*action, "read" | "open") => Kind::Failure,
             Error::Device(_) | Error::Model(ModelError::BatchTooLarge { .. }) => Kind::Device,
             Error::Train(TrainError::Diverged { .. }) => Kind::Failure,

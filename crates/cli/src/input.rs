@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal, Read};
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use graftwork::{Format, Input, Labelled, ReadOptions, TaskInfo, data};
+use graftwork::{Format, Input, Labelled, ReadOptions, TaskInfo, Text, data, multi_label_classification};
 
 use crate::args::{DataArgs, InputFormat, TextArgs};
 use crate::failure::{Failure, Kind, Result};
@@ -25,7 +25,11 @@ pub fn labelled(
 ) -> Result<Box<dyn Labelled>> {
     let options = ReadOptions {
         text_column: args.text_column.clone(),
+        text_pair_column: args.text_pair_column.clone(),
         label_column: args.label_column.clone(),
+        labels_column: args.labels_column.clone(),
+        label_separator: args.label_separator.clone(),
+        score_column: args.score_column.clone(),
         tokens_column: args.tokens_column.clone(),
         tags_column: args.tags_column.clone(),
         labels,
@@ -33,6 +37,11 @@ pub fn labelled(
         ..ReadOptions::default()
     };
     (task.read)(path, &options).map_err(|error| with_hint(error.into()))
+}
+
+/// The column that has a task's labels.
+pub fn label_column<'a>(task: &TaskInfo, args: &'a DataArgs) -> &'a str {
+    if task.name == multi_label_classification::INFO.name { &args.labels_column } else { &args.label_column }
 }
 
 /// Hands the texts of a file, or of standard input, to `work` in chunks, in order.
@@ -53,6 +62,7 @@ pub fn texts(args: &TextArgs, mut work: impl FnMut(Vec<Input>) -> Result<Control
     let format = args.format.map(Format::from).or_else(|| Format::of_name(&name)).unwrap_or(Format::Txt);
     let options = ReadOptions {
         text_column: args.text_column.clone(),
+        text_pair_column: args.text_pair_column.clone(),
         tokens_column: args.tokens_column.clone(),
         format: Some(format),
         // Nothing is kept: a stream may be as long as it likes.
@@ -71,11 +81,11 @@ pub fn texts(args: &TextArgs, mut work: impl FnMut(Vec<Input>) -> Result<Control
     outcome.and(read.map_err(|error| with_hint(error.into())))
 }
 
-/// The texts of inputs for something that takes no lists of words; `who` takes them.
+/// The texts and pairs of inputs for something that takes no lists of words; `who` takes them.
 ///
 /// # Errors
 /// If one is a list of words.
-pub fn whole_texts(inputs: Vec<Input>, who: &str) -> Result<Vec<String>> {
+pub fn texts_or_pairs(inputs: Vec<Input>, who: &str) -> Result<Vec<Text>> {
     let text = |input| match input {
         Input::Text(text) => Ok(text),
         Input::Words(_) => {
@@ -85,11 +95,25 @@ pub fn whole_texts(inputs: Vec<Input>, who: &str) -> Result<Vec<String>> {
     inputs.into_iter().map(text).collect()
 }
 
+/// The same for something that takes no pairs either.
+///
+/// # Errors
+/// If one is a list of words, or a pair.
+pub fn whole_texts(inputs: Vec<Input>, who: &str) -> Result<Vec<String>> {
+    let text = |text: Text| match text.second {
+        None => Ok(text.first),
+        Some(_) => {
+            Err(Failure::new(Kind::Input, format!("{who} takes single texts, but a row of the input is a pair")))
+        }
+    };
+    texts_or_pairs(inputs, who)?.into_iter().map(text).collect()
+}
+
 /// Names the options that help.
 fn with_hint(failure: Failure) -> Failure {
     let message = failure.messages.join(" ");
     if message.contains("no column") {
-        failure.hint("name the columns with --text-column and --label-column")
+        failure.hint("name the columns with --text-column, --text-pair-column, --label-column, --labels-column or --score-column")
     } else if message.contains("does not tell the format") {
         failure.hint("give it with --format")
     } else {

@@ -44,11 +44,11 @@ pub fn to_json(evaluation: &Evaluation, labels: &[String]) -> Value {
     found.into()
 }
 
-/// One line: the metric that chooses in percent, the others, the loss.
+/// One line: the metric that chooses, in percent unless it is a correlation; the others, the loss.
 pub fn summary(evaluation: &Evaluation) -> String {
     let named = |name: &str| name.replace('_', " ").replace("f1", "F1");
     let value = |(i, (name, value)): (usize, &(&str, f64))| match i {
-        0 => format!("{} {:.2} %  ", named(name), 100.0 * value),
+        0 if *name != "pearson" => format!("{} {:.2} %  ", named(name), 100.0 * value),
         _ => format!("{} {value:.4}  ", named(name)),
     };
     let values: String = evaluation.metrics.values.iter().enumerate().map(value).collect();
@@ -69,10 +69,13 @@ pub fn comparison(found: &Comparison) -> String {
     )
 }
 
-/// A table with one row a label; the 20 most frequent where there are more.
+/// A table with one row a label; the 20 most frequent where there are more. Nothing without labels.
 pub fn table(evaluation: &Evaluation) -> Vec<String> {
     const ROWS: usize = 20;
     let metrics = &evaluation.metrics;
+    if metrics.classes.is_empty() {
+        return Vec::new();
+    }
     let mut rows: Vec<_> = metrics.classes.iter().collect();
     if rows.len() > ROWS {
         rows.sort_by_key(|class| std::cmp::Reverse(class.support));

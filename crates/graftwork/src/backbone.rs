@@ -7,7 +7,7 @@ use std::sync::Arc;
 use graftwork_formats::{BackboneConfig, Checkpoint, Fingerprint, WeightSource, read_whole};
 use graftwork_model::AdapterFile;
 use graftwork_tensor::{Device, WeightType};
-use graftwork_text::{Encoding, Tokenizer};
+use graftwork_text::{AsText, Encoding, Tokenizer};
 
 use crate::{Adapter, Call, Error, Result, TextLimit, resolve_backbone};
 
@@ -191,14 +191,14 @@ impl Backbone {
         texts.iter().map(|words| Ok(self.tokenizer().encode_words(words.as_ref(), length)?)).collect()
     }
 
-    /// Tokenises texts as [`TextLimit`] says: of windows there are several sequences a text.
+    /// Tokenises texts, or pairs of texts, as [`TextLimit`] says: of windows there are several sequences a text.
     ///
     /// # Errors
-    /// As [`Backbone::encode`].
-    pub fn encode_long<S: AsRef<str>>(&self, texts: &[S], limit: impl Into<TextLimit>) -> Result<Vec<Vec<Encoding>>> {
+    /// As [`Backbone::encode`], and if more than first tokens of a pair are to be read.
+    pub fn encode_long<T: AsText>(&self, texts: &[T], limit: impl Into<TextLimit>) -> Result<Vec<Vec<Encoding>>> {
         let TextLimit { max_length, long_texts } = limit.into();
         let length = self.max_length(max_length)?;
-        texts.iter().map(|text| Ok(self.tokenizer().encode_long(text.as_ref(), length, long_texts)?)).collect()
+        texts.iter().map(|text| Ok(self.tokenizer().encode_text(text, length, long_texts)?)).collect()
     }
 
     pub(crate) fn max_length(&self, max_length: Option<usize>) -> Result<usize> {

@@ -74,6 +74,17 @@ impl Adapter {
         embed(self.backbone(), Some(self), texts)
     }
 
+    /// As [`Backbone::similarity`], with this adapter's modules in the backbone.
+    ///
+    /// # Errors
+    /// As [`Backbone::similarity`].
+    pub fn similarity<'a, A: AsRef<str> + Sync, B: AsRef<str> + Sync>(
+        &'a self,
+        pairs: &'a [(A, B)],
+    ) -> Call<'a, EmbedOptions, Vec<f32>> {
+        similarity(self.backbone(), Some(self), pairs)
+    }
+
     /// As [`Backbone::embed_tokens`], with this adapter's modules in the backbone.
     ///
     /// # Errors
@@ -95,6 +106,19 @@ impl Backbone {
         embed(self, None, texts)
     }
 
+    /// How similar two texts are, pair by pair in input order: the cosine of their vectors, from -1 to 1. Each text is read on
+    /// its own; an adapter for [`regression`](crate::regression) or classification that was trained on pairs reads both
+    /// together.
+    ///
+    /// # Errors
+    /// If the device fails.
+    pub fn similarity<'a, A: AsRef<str> + Sync, B: AsRef<str> + Sync>(
+        &'a self,
+        pairs: &'a [(A, B)],
+    ) -> Call<'a, EmbedOptions, Vec<f32>> {
+        similarity(self, None, pairs)
+    }
+
     /// A vector of D numbers for each token of each text, special tokens included, in input order.
     ///
     /// # Errors
@@ -105,6 +129,23 @@ impl Backbone {
     ) -> Call<'a, EmbedOptions, Vec<Vec<Vec<f32>>>> {
         embed_tokens(self, None, texts)
     }
+}
+
+/// The cosine of the vectors of two texts, pair by pair: their means, as [`Backbone::embed`] gives them.
+fn similarity<'a, A: AsRef<str> + Sync, B: AsRef<str> + Sync>(
+    backbone: &'a Backbone,
+    adapter: Option<&'a Adapter>,
+    pairs: &'a [(A, B)],
+) -> Call<'a, EmbedOptions, Vec<f32>> {
+    Call::new(EmbedOptions::default(), move |options: EmbedOptions, mut progress| async move {
+        let texts: Vec<&str> = pairs.iter().flat_map(|(a, b)| [a.as_ref(), b.as_ref()]).collect();
+        let options = EmbedOptions { normalize: true, ..options };
+        let pooling = Some(options.pooling);
+        let rows = vectors((backbone, adapter), &texts, &options, pooling, &mut progress).await?;
+        let vectors: Vec<Vec<f32>> = rows.into_iter().flatten().collect();
+        let cosine = |pair: &[Vec<f32>]| pair[0].iter().zip(&pair[1]).map(|(a, b)| a * b).sum();
+        Ok(vectors.chunks(2).map(cosine).collect())
+    })
 }
 
 fn embed<'a, S: AsRef<str> + Sync>(
@@ -152,7 +193,8 @@ async fn vectors<S: AsRef<str>>(
         let must = "not be `windows` where each token has its vector: windows have tokens in common".to_owned();
         return Err(Error::Setting { setting: "long_texts", must });
     }
-    let texts = backbone.encode_long(texts, limit)?;
+    let texts: Vec<&str> = texts.iter().map(AsRef::as_ref).collect();
+    let texts = backbone.encode_long(&texts, limit)?;
     let examples: Vec<&[Encoding]> = texts.iter().map(Vec::as_slice).collect();
     let output = |tape: &mut Tape, hidden: Hidden, batch: &Batch| match pooling {
         None => hidden.last().clone(),

@@ -64,8 +64,8 @@ pub type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
     /// There must be two labels to tell apart.
-    pub(crate) fn too_few_labels(found: usize) -> Self {
-        let must = format!("be at least 2 to tell apart; there are {found}");
+    pub(crate) fn too_few_labels(fewest: usize, found: usize) -> Self {
+        let must = format!("be at least {fewest}; there are {found}");
         Self::Setting { setting: "the number of labels", must }
     }
 

@@ -61,6 +61,11 @@ impl Examples {
         (0..self.len()).flat_map(|example| self.data.sequences(example)).map(Encoding::len).sum()
     }
 
+    /// Whether there are pairs of texts among them.
+    pub fn has_pairs(&self) -> bool {
+        (0..self.len()).flat_map(|example| self.data.sequences(example)).any(Encoding::is_pair)
+    }
+
     /// Whether each example has one label.
     pub fn has_one_label_each(&self) -> bool {
         self.task().head == HeadKind::Classification
@@ -179,11 +184,11 @@ impl Backbone {
     /// of examples, or as a [`NewAdapter`] says.
     ///
     /// # Errors
-    /// If there are fewer than two labels, or the method makes no sense.
+    /// If there are fewer labels than the task needs, or the method makes no sense.
     pub fn new_adapter(&self, new: impl Into<NewAdapter>) -> Result<AdapterFile> {
         let NewAdapter { task, labels, name, method, recipe, seed } = new.into();
-        if labels.len() < 2 {
-            return Err(Error::too_few_labels(labels.len()));
+        if labels.len() < task.fewest_labels() {
+            return Err(Error::too_few_labels(task.fewest_labels(), labels.len()));
         }
         let head = recipe.head(&name, &labels, self).unwrap_or_else(|| (task.new_head)(&name, labels));
         let method = recipe.method(method, self)?;

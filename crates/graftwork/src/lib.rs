@@ -9,7 +9,9 @@
 //! | load a backbone | [`Backbone::load`] |
 //! | read and write adapters, and attach them | [`AdapterFile::load`], [`AdapterFile::save`], [`Backbone::attach`] |
 //! | classify, tag, embed | [`Adapter::classify`], [`Adapter::tag`], [`Backbone::embed`] |
-//! | read labelled data, or bring it along | [`Dataset`], [`TaggedDataset`] |
+//! | give several labels, or a number | [`Adapter::classify_multi_label`], [`Adapter::score`] |
+//! | compare two texts | [`Backbone::similarity`], or an adapter that was trained on [pairs](AsText) |
+//! | read labelled data, or bring it along | [`Dataset`], [`MultiLabelDataset`], [`ScoredDataset`], [`TaggedDataset`] |
 //! | train | [`Backbone::examples`], [`Backbone::new_adapter`], [`Backbone::trainer`] |
 //! | learn while examples come in | [`Backbone::probe`] |
 //! | measure | [`Adapter::evaluate`] |
@@ -109,17 +111,23 @@ pub use merge::{MergedBackbone, merge};
 // Answers.
 pub use embed::{EmbedOptions, Pooling};
 pub use graftwork_train::Warning;
-pub use graftwork_train::tasks::{Answer, Classification, TaggedEntity, TaggedWord, Tagging};
+pub use graftwork_train::tasks::{
+    Answer, Classification, LabelSet, Scored, TaggedEntity, TaggedWord, Tagging, Thresholds,
+};
 pub use predict::TextOptions;
 pub use probe::Probe;
 pub use reader::{Reader, TextVector};
 
 // Labelled data.
 pub use examples::Examples;
-pub use graftwork_text::data::{self, Dataset, Example, Format, Input, ReadOptions, Sentence, TaggedDataset};
+pub use graftwork_text::data::{
+    self, AsText, Dataset, Example, Format, Input, LabelledText, MultiLabelDataset, ReadOptions, ScoredDataset,
+    ScoredText, Sentence, TaggedDataset, Text,
+};
 pub use graftwork_text::{order, shuffled};
 pub use graftwork_train::tasks::{
-    Labelled, MarkedText, MarkedTexts, TASKS, TaskInfo, text_classification, token_classification,
+    Labelled, MarkedText, MarkedTexts, TASKS, TaskInfo, multi_label_classification, regression, text_classification,
+    token_classification,
 };
 
 // Training and measuring.

@@ -4,12 +4,15 @@ use std::ops::Range;
 
 use graftwork_model::Knowledge;
 use graftwork_tensor::{MaybeSend, OnProgress};
-use graftwork_text::{Encoding, LongTexts};
+use graftwork_text::{AsText, Encoding, LongTexts};
 use graftwork_train::Warning;
-use graftwork_train::evaluate::{Evaluation, calibrate, evaluate};
+use graftwork_train::evaluate::{Evaluation, calibrate, choose_thresholds, evaluate};
 use graftwork_train::metrics::Scheme;
 use graftwork_train::predict::{Rows, predict_head, predict_texts};
-use graftwork_train::tasks::{Classification, Reading, Tagging, TaskInfo, text_classification, token_classification};
+use graftwork_train::tasks::{
+    Classification, LabelSet, Reading, Scored, Tagging, TaskInfo, Thresholds, multi_label_classification, regression,
+    text_classification, token_classification,
+};
 
 use crate::{Adapter, Call, Error, Examples, Result};
 
@@ -30,6 +33,13 @@ impl Call<'_, TextOptions, Vec<Classification>> {
     }
 }
 
+impl Call<'_, TextOptions, Vec<LabelSet>> {
+    /// From which probability on a label is given, from 0 to 1. Default: what is kept in the adapter, or else a half.
+    pub fn threshold(self, probability: impl Into<Option<f64>>) -> Self {
+        self.with(|options| options.threshold = probability.into())
+    }
+}
+
 impl<T> Call<'_, TextOptions, T> {
     /// Tokens after which a text is cut. Default: the longest text of the adapter's training, or else what the backbone
     /// takes.
@@ -45,11 +55,11 @@ impl<T> Call<'_, TextOptions, T> {
 }
 
 impl Adapter {
-    /// Classifies texts, in input order.
+    /// Classifies texts, or pairs of texts, in input order: `&["a text"]` or `&[("a premise", "a hypothesis")]`.
     ///
     /// # Errors
-    /// If the adapter's head does not classify texts, or the device fails.
-    pub fn classify<'a, S: AsRef<str> + Sync>(&'a self, texts: &'a [S]) -> Call<'a, TextOptions, Vec<Classification>> {
+    /// If the adapter's head does not classify texts, more than first tokens of a pair are to be read, or the device fails.
+    pub fn classify<'a, T: AsText + Sync>(&'a self, texts: &'a [T]) -> Call<'a, TextOptions, Vec<Classification>> {
         Call::new(TextOptions::default(), move |options: TextOptions, mut progress| async move {
             let labels = labels_of(self, &text_classification::INFO)?;
             let reading = reading(&labels, self.description().metadata.knowledge.as_ref(), options.threshold)?;
@@ -59,6 +69,43 @@ impl Adapter {
                 |i: usize, logits: &[f32], features: &[f32]| reading.answer(logits, features, Warning::of(examples[i]));
             let (model, with_features) = (self.backbone().model(), reading.takes_features());
             Ok(predict_texts(model, self.model(), &examples, with_features, read, &mut progress).await?)
+        })
+    }
+
+    /// Gives texts, or pairs of texts, all labels that fit, in input order.
+    ///
+    /// # Errors
+    /// If the adapter's head does not give several labels, or as [`Adapter::classify`].
+    pub fn classify_multi_label<'a, T: AsText + Sync>(
+        &'a self,
+        texts: &'a [T],
+    ) -> Call<'a, TextOptions, Vec<LabelSet>> {
+        Call::new(TextOptions::default(), move |options: TextOptions, mut progress| async move {
+            let labels = labels_of(self, &multi_label_classification::INFO)?;
+            check_threshold(options.threshold)?;
+            let thresholds = match options.threshold {
+                Some(threshold) => vec![threshold],
+                None => self.description().metadata.thresholds.clone(),
+            };
+            let texts = self.backbone().encode_long(texts, self.limit(options.max_length, options.long_texts)?)?;
+            let examples: Vec<&[Encoding]> = texts.iter().map(Vec::as_slice).collect();
+            let read =
+                |i: usize, rows: Rows<'_>| LabelSet::new(&labels, rows.row(0), &thresholds, Warning::of(examples[i]));
+            self.predict(&examples, read, &mut progress).await
+        })
+    }
+
+    /// Gives texts, or pairs of texts, their numbers, in input order.
+    ///
+    /// # Errors
+    /// If the adapter's head gives no numbers, or as [`Adapter::classify`].
+    pub fn score<'a, T: AsText + Sync>(&'a self, texts: &'a [T]) -> Call<'a, TextOptions, Vec<Scored>> {
+        Call::new(TextOptions::default(), move |options: TextOptions, mut progress| async move {
+            labels_of(self, &regression::INFO)?;
+            let texts = self.backbone().encode_long(texts, self.limit(options.max_length, options.long_texts)?)?;
+            let examples: Vec<&[Encoding]> = texts.iter().map(Vec::as_slice).collect();
+            let read = |i: usize, rows: Rows<'_>| Scored { score: rows.row(0)[0], warnings: Warning::of(examples[i]) };
+            self.predict(&examples, read, &mut progress).await
         })
     }
 
@@ -119,6 +166,19 @@ impl Adapter {
         })
     }
 
+    /// The thresholds at which the labels would be worth most on examples that the adapter has not learned from. To be kept in
+    /// [`Metadata::thresholds`](crate::Metadata::thresholds).
+    ///
+    /// # Errors
+    /// As [`Adapter::evaluate`], and if its head is not for several labels a text.
+    pub fn choose_thresholds<'a>(&'a self, examples: &'a Examples, choice: Thresholds) -> Call<'a, (), Vec<f64>> {
+        Call::new((), move |(), mut progress| async move {
+            let examples = examples.for_backbone(self.backbone())?;
+            let model = self.backbone().model();
+            Ok(choose_thresholds(model, self.model(), examples, choice, &mut progress).await?)
+        })
+    }
+
     /// The limit of texts whose words are tagged.
     fn tagging_length(&self, options: &TextOptions) -> Result<Option<usize>> {
         let limit = self.limit(options.max_length, options.long_texts)?;
@@ -157,11 +217,16 @@ pub(crate) fn reading<'a>(
     knowledge: Option<&'a Knowledge>,
     threshold: Option<f64>,
 ) -> Result<Reading<'a>> {
+    check_threshold(threshold)?;
+    let threshold = threshold.or_else(|| knowledge.and_then(|knowledge| knowledge.threshold));
+    Ok(Reading { labels, knowledge, threshold })
+}
+
+fn check_threshold(threshold: Option<f64>) -> Result<()> {
     if threshold.is_some_and(|threshold| !(0.0..=1.0).contains(&threshold)) {
         return Err(Error::Setting { setting: "threshold", must: "be a probability, from 0 to 1".to_owned() });
     }
-    let threshold = threshold.or_else(|| knowledge.and_then(|knowledge| knowledge.threshold));
-    Ok(Reading { labels, knowledge, threshold })
+    Ok(())
 }
 
 /// The labels of an adapter's head, which must be for that task.

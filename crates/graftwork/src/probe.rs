@@ -282,7 +282,7 @@ impl Probe {
     }
 
     fn too_few_labels(&self) -> Error {
-        Error::too_few_labels(self.labels.len())
+        Error::too_few_labels(2, self.labels.len())
     }
 }
 

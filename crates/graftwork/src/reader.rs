@@ -51,7 +51,8 @@ impl Reader {
     pub fn read<'a, S: AsRef<str> + Sync>(&'a self, texts: &'a [S]) -> Call<'a, TextOptions, Vec<TextVector>> {
         Call::new(TextOptions::default(), move |options: TextOptions, mut progress| async move {
             let limit = self.limit_of(options.max_length, options.long_texts)?;
-            let texts = self.backbone.encode_long(texts, limit)?;
+            let texts: Vec<&str> = texts.iter().map(AsRef::as_ref).collect();
+            let texts = self.backbone.encode_long(&texts, limit)?;
             let examples: Vec<&[Encoding]> = texts.iter().map(Vec::as_slice).collect();
             let (model, features) = (self.backbone.model(), &self.features);
             let output = |tape: &mut Tape, hidden: Hidden, batch: &Batch| features.of(tape, model, &hidden, batch);

@@ -106,6 +106,7 @@ impl Backbone {
         // What was said of the weights before is no longer true.
         metadata.metrics.clear();
         metadata.knowledge = None;
+        metadata.thresholds.clear();
         metadata.long_texts = train.limit().recorded().map(|choice| choice.name().to_owned());
         config.max_length = Some(train.max_length());
         config.long_texts = train.limit().recorded();

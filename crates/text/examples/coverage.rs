@@ -27,7 +27,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         data::for_each_chunk(&name, std::fs::File::open(&name)?, &options, 128, &mut |inputs| {
             for input in inputs {
                 let text = match input {
-                    Input::Text(text) => text,
+                    Input::Text(text) => text.first,
                     Input::Words(words) => words.join(" "),
                 };
                 let text: Vec<&str> = text.split_whitespace().take(words).collect();

@@ -1,26 +1,30 @@
 //! Text from files: `.tsv`, `.csv`, `.jsonl` and `.txt`, gzip or not.
 //!
-//! | format | rows | labels | lists of words |
-//! |---|---|---|---|
-//! | `.tsv` | header, then one row a line; columns separated by tabs; **no** quoting, no escapes | a column | |
-//! | `.csv` | header, then rows as in RFC 4180: commas, `"` quotes, which may enclose line breaks | a column | |
-//! | `.jsonl`, `.ndjson` | one JSON object a line | a string, an integer, or a boolean | an array |
-//! | `.txt` | one text a line, empty lines included | none | |
+//! | format | rows | label or score | several labels | lists of words |
+//! |---|---|---|---|---|
+//! | `.tsv` | header, then one row a line; columns separated by tabs; **no** quoting, no escapes | a column | a column with a separator | |
+//! | `.csv` | header, then rows as in RFC 4180: commas, `"` quotes, which may enclose line breaks | a column | a column with a separator | |
+//! | `.jsonl`, `.ndjson` | one JSON object a line | a string, an integer, or a boolean; a number | an array | an array |
+//! | `.txt` | one text a line, empty lines included | none | none | |
 //!
 //! Blank lines are skipped except in `.txt`, where a prediction must come out for every line that went in. A byte
 //! order mark and Windows line ends are understood. Nothing is trimmed.
 //!
-//! What a row has is up to the kind of data set: a text and a label ([`Dataset`]), words and their tags
-//! ([`TaggedDataset`]), or something to predict ([`for_each_chunk`]).
+//! What a row has is up to the kind of data set: a text and a label ([`Dataset`]), labels ([`MultiLabelDataset`]) or a number
+//! ([`ScoredDataset`]), words and their tags ([`TaggedDataset`]), or something to predict ([`for_each_chunk`]). Wherever a
+//! text is, two that belong together may be ([`Text`]).
 
 mod csv_row;
 mod delimited;
 mod jsonl;
 mod labels;
 mod lines;
+mod multi_label;
 mod rows;
+mod scored;
 pub(crate) mod source;
 mod tagged;
+mod text;
 mod texts;
 mod unlabelled;
 
@@ -29,7 +33,10 @@ use std::path::Path;
 
 use crate::{Error, Result};
 
+pub use multi_label::{LabelledText, MultiLabelDataset};
+pub use scored::{ScoredDataset, ScoredText};
 pub use tagged::{Sentence, TaggedDataset};
+pub use text::{AsText, Text};
 pub use texts::{Dataset, Example};
 pub use unlabelled::{Input, for_each_chunk};
 
@@ -67,8 +74,17 @@ impl Format {
 pub struct ReadOptions {
     /// The column (or JSON key) that holds the text; default `text`.
     pub text_column: String,
+    /// The column (or JSON key) that holds the second of two texts that belong together. Default `None`: `text_pair`, where
+    /// there is one; without a column `text`, texts are read from `text_a` and `text_b`.
+    pub text_pair_column: Option<String>,
     /// The column (or JSON key) that holds the label; default `label`.
     pub label_column: String,
+    /// The column (or JSON key) that holds all labels of a text that may have several; default `labels`.
+    pub labels_column: String,
+    /// What stands between those labels in a table; default `,`. Spaces round a label are not part of it.
+    pub label_separator: String,
+    /// The column (or JSON key) that holds a text's number, where one is learned; default `score`.
+    pub score_column: String,
     /// The JSON key that holds a list of words; default `tokens`.
     pub tokens_column: String,
     /// The JSON key that holds the words' tags; default `tags`.
@@ -87,7 +103,11 @@ impl Default for ReadOptions {
     fn default() -> Self {
         Self {
             text_column: "text".to_owned(),
+            text_pair_column: None,
             label_column: "label".to_owned(),
+            labels_column: "labels".to_owned(),
+            label_separator: ",".to_owned(),
+            score_column: "score".to_owned(),
             tokens_column: "tokens".to_owned(),
             tags_column: "tags".to_owned(),
             read_labels: true,

@@ -54,6 +54,10 @@ pub enum Error {
         bytes: usize,
     },
 
+    /// More than the first tokens of two texts that belong together are to be read.
+    #[error("of pairs of texts only first tokens can be read: take `first`, where the longer of the two is cut first")]
+    LongPair,
+
     /// A whole data file is unusable: no header, no such column, unknown format, nothing in it, too large.
     #[error("{name}: {reason}")]
     File {

@@ -19,7 +19,10 @@ mod unicode;
 
 pub use batch::PackedBatch;
 pub use batches::{BatchSize, by_length, count_batches, plan};
-pub use data::{Dataset, Example, Format, Input, ReadOptions, Sentence, TaggedDataset};
+pub use data::{
+    AsText, Dataset, Example, Format, Input, LabelledText, MultiLabelDataset, ReadOptions, ScoredDataset, ScoredText,
+    Sentence, TaggedDataset, Text,
+};
 pub use error::{Error, Result, RowError, RowErrors};
 pub use offsets::CodePoints;
 pub use order::order;

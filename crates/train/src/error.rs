@@ -101,6 +101,16 @@ pub enum Error {
         /// Sequences or tokens of the batch.
         rows: usize,
     },
+    /// There are not as many numbers as the head's output has.
+    #[error("there are {found} numbers for {rows} rows of the head's output, each of {cols}: give one for each")]
+    NumberCount {
+        /// How many there are.
+        found: usize,
+        /// Texts of the batch.
+        rows: usize,
+        /// Outputs of the head.
+        cols: usize,
+    },
     /// The adapter has no head to train or evaluate.
     #[error(
         "the adapter has no head: it can embed texts, but predict and learn nothing; use one with a head, or a new one"

@@ -6,7 +6,7 @@ use graftwork_tensor::OnProgress;
 use crate::metrics::Metrics;
 use crate::predict::{Rows, predict_head, predict_texts};
 use crate::probe::{assess, familiar, knowledge, leave_one_out};
-use crate::tasks::{Answer, Examples, Judged, Task};
+use crate::tasks::{Answer, Examples, Judged, Task, Thresholds, multi_label_classification};
 use crate::{Error, Result};
 
 /// What an evaluation found.
@@ -58,6 +58,25 @@ pub async fn calibrate(
     Ok((evaluation, knowledge))
 }
 
+/// The thresholds of an adapter at which its labels would be worth most on these examples, which it has not learned from: to
+/// be kept in [`Metadata::thresholds`](graftwork_model::Metadata::thresholds).
+///
+/// # Errors
+/// As [`evaluate`], and if its head is not for several labels a text.
+pub async fn choose_thresholds(
+    backbone: &Backbone,
+    adapter: &Adapter,
+    data: &dyn Examples,
+    choice: Thresholds,
+    progress: &mut OnProgress<'_>,
+) -> Result<Vec<f64>> {
+    let head = adapter.description().head.as_ref().ok_or(Error::NoHead)?;
+    multi_label_classification::INFO.check(head)?;
+    let task = data.for_head(head)?;
+    let found = evaluate(backbone, adapter, data, progress).await?;
+    Ok(task.choose_thresholds(&found.answers, choice))
+}
+
 /// What came out for texts of one label each.
 struct Texts {
     classes: usize,
@@ -74,7 +93,8 @@ async fn run(
     progress: &mut OnProgress<'_>,
 ) -> Result<(Evaluation, Option<Texts>)> {
     let head = adapter.description().head.as_ref().ok_or(Error::NoHead)?;
-    let task = data.for_head(head)?;
+    let mut task = data.for_head(head)?;
+    task.set_thresholds(&adapter.description().metadata.thresholds);
     let examples: Vec<_> = (0..data.len()).map(|example| data.sequences(example)).collect();
     let Some(truth) = task.truth() else {
         let judge = |example, rows: Rows<'_>| task.judge(example, rows);

@@ -27,6 +27,6 @@ pub use lower_layers::LowerLayers;
 pub use optimizer::{Optimizer, StepReport, StepSettings};
 pub use schedule::Schedule;
 pub use setting::Setting;
-pub use tasks::{Examples, TextClassification, TokenClassification};
+pub use tasks::{Examples, MultiLabelClassification, Regression, TextClassification, TokenClassification};
 pub use trainer::Trainer;
 pub use warning::Warning;

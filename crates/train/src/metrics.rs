@@ -1,17 +1,21 @@
-//! What predictions are worth: the names and numbers of scikit-learn and seqeval.
+//! What predictions are worth: the names and numbers of scikit-learn, scipy and seqeval.
 
 mod classes;
 mod confusion;
 mod entities;
+mod label_sets;
+mod scores;
 
 pub use classes::of_classes;
 pub use confusion::Confusion;
 pub use entities::{Entity, Scheme, of_entities};
+pub use label_sets::of_label_sets;
+pub use scores::of_scores;
 
 /// Everything that a task measures.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Metrics {
-    /// By name; the first chooses the best checkpoint. All are better the higher they are.
+    /// By name; the first chooses the best checkpoint: the higher, the better.
     pub values: Vec<(&'static str, f64)>,
     /// Of every label, or of every type of entity.
     pub classes: Vec<ClassMetrics>,
@@ -34,6 +38,19 @@ pub struct ClassMetrics {
     pub f1: f64,
     /// How often the class occurs in the truth.
     pub support: usize,
+}
+
+impl ClassMetrics {
+    /// From how often a class was found rightly, was predicted, and occurs.
+    pub(crate) fn new(label: String, hits: usize, predicted: usize, support: usize) -> Self {
+        Self {
+            label,
+            precision: ratio(hits, predicted),
+            recall: ratio(hits, support),
+            f1: ratio(2 * hits, support + predicted),
+            support,
+        }
+    }
 }
 
 impl Metrics {

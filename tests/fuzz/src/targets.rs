@@ -9,7 +9,9 @@ use std::sync::LazyLock;
 use graftwork_formats::{BackboneConfig, Checkpoint, SafetensorsFile, WeightSource};
 use graftwork_model::{AdapterFile, adapterhub};
 use graftwork_text::data::for_each_chunk;
-use graftwork_text::{Dataset, Format, ReadOptions, TaggedDataset, Tokenizer, VocabOptions};
+use graftwork_text::{
+    Dataset, Format, MultiLabelDataset, ReadOptions, ScoredDataset, TaggedDataset, Tokenizer, VocabOptions,
+};
 use graftwork_train::checkpoint::RunState;
 
 use crate::dictionaries::{BACKBONE, HEADER, JSON, PICKLE, TABLE, TOKENIZER};
@@ -294,6 +296,14 @@ fn read_table(format: Format, input: &[u8]) {
         let options = ReadOptions { format: Some(format), read_labels, max_bytes, ..ReadOptions::default() };
         drop(Dataset::from_bytes("data", input, &options));
         drop(TaggedDataset::from_bytes("data", input, &options));
+    }
+    let options = ReadOptions { format: Some(format), max_bytes, ..ReadOptions::default() };
+    let pairs = ReadOptions { text_pair_column: Some("text_b".to_owned()), ..options.clone() };
+    for options in [options, pairs] {
+        drop(MultiLabelDataset::from_bytes("data", input, &options));
+        if let Ok(found) = ScoredDataset::from_bytes("data", input, &options) {
+            assert!(found.examples.iter().all(|example| example.score.is_finite()));
+        }
     }
 }
 

@@ -14,9 +14,22 @@ pub struct DataArgs {
     /// Column (or JSON key) that holds the text
     #[arg(long, value_name = "NAME", default_value = "text")]
     pub text_column: String,
+    /// Column (or JSON key) that holds the second of two texts that belong together [default: text_pair, if it is there;
+    /// without a column `text`, pairs are read from text_a and text_b]
+    #[arg(long, value_name = "NAME")]
+    pub text_pair_column: Option<String>,
     /// Column (or JSON key) that holds the label
     #[arg(long, value_name = "NAME", default_value = "label")]
     pub label_column: String,
+    /// Column (or JSON key) that holds all labels of a text (multi-label classification)
+    #[arg(long, value_name = "NAME", default_value = "labels")]
+    pub labels_column: String,
+    /// What stands between the labels of a text in .tsv and .csv (multi-label classification)
+    #[arg(long, value_name = "TEXT", default_value = ",")]
+    pub label_separator: String,
+    /// Column (or JSON key) that holds the number of a text (regression)
+    #[arg(long, value_name = "NAME", default_value = "score")]
+    pub score_column: String,
     /// JSON key that holds a sentence's words (token classification)
     #[arg(long, value_name = "NAME", default_value = "tokens")]
     pub tokens_column: String,
@@ -41,6 +54,10 @@ pub struct TextArgs {
     /// Column (or JSON key) that holds the text
     #[arg(long, value_name = "NAME", default_value = "text")]
     pub text_column: String,
+    /// Column (or JSON key) that holds the second of two texts that belong together [default: text_pair, if it is there;
+    /// without a column `text`, pairs are read from text_a and text_b]
+    #[arg(long, value_name = "NAME")]
+    pub text_pair_column: Option<String>,
     /// JSON key that holds a list of words, for texts that are already split
     #[arg(long, value_name = "NAME", default_value = "tokens")]
     pub tokens_column: String,

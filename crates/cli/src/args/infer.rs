@@ -38,7 +38,8 @@ pub struct Eval {
 ///
 /// What each line has depends on the adapter's head. Classification: `text`, `label` (the best), `scores` (a
 /// probability for each label), `logits` (in the order of the labels), where the adapter knows what is familiar
-/// `distance`, and where there is a threshold `sure`. Token classification: `text`, `words` with their tags and, where tags
+/// `distance`, and where there is a threshold `sure`. Several labels a text: `text`, `labels` (those that are probable enough,
+/// the most probable first), `scores` and `logits`. Regression: `text`, `score`. Of pairs, `text_pair` is the second text. Token classification: `text`, `words` with their tags and, where tags
 /// mark them, `entities`; `start` and `end` count Unicode code points. `warnings` are there where an answer should be taken
 /// with care: the text is longer than what was read of it (`truncated`), in a language or script that the backbone's
 /// vocabulary hardly knows (`uncovered`), unlike what was learned (`unfamiliar`), or the answer is less sure than the
@@ -54,9 +55,13 @@ pub struct Predict {
     /// Which texts.
     #[command(flatten)]
     pub texts: TextArgs,
-    /// Call a label that is less probable than this not sure [default: what is kept in the adapter, or else none]
+    /// Call a label that is less probable than this not sure [default: what is kept in the adapter, or else none]; where a text
+    /// may have several labels, give those that are at least so probable [default: what is kept in the adapter, or else 0.5]
     #[arg(long, value_name = "P", value_parser = super::values::probability)]
     pub threshold: Option<f64>,
+    /// Give the probabilities of this many labels only, the most probable first
+    #[arg(long, value_name = "N", value_parser = super::values::count)]
+    pub top_k: Option<usize>,
     /// Use an adapter that was trained on another backbone
     #[arg(long)]
     pub any_backbone: bool,
@@ -80,6 +85,9 @@ pub struct Embed {
     /// Scale every vector to length 1
     #[arg(long)]
     pub normalize: bool,
+    /// Take pairs of texts, and give the cosine of their vectors as `similarity` in the place of these
+    #[arg(long, conflicts_with_all = ["pooling", "normalize"])]
+    pub similarity: bool,
     /// Use an adapter that was trained on another backbone
     #[arg(long)]
     pub any_backbone: bool,

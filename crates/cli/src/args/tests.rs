@@ -33,7 +33,8 @@ fn every_option_of_train() {
         "--test e.tsv --task text-classification --method par_bn --reduction-factor 8 --non-linearity relu --epochs 2 \
          --max-steps 7 --lr 1e-3 --schedule constant --warmup-ratio 0.06 --weight-decay 0 --clip none --batch-tokens 512 \
          --max-length 128 --long-texts windows --dropout 0.1 --no-shuffle --seed 7 --eval-every 5 --patience 2 --keep-last --checkpoint-every 9 --resume --log s.jsonl --labels ham,spam \
-         --text-column sentence --label-column y --json --device cpu --quiet",
+         --text-column sentence --text-pair-column other --label-column y --labels-column z --label-separator | \
+         --score-column s --choose-thresholds per-label --json --device cpu --quiet",
     );
     let config = all.adapter.method.config.to_json();
     assert_eq!((all.adapter.method.name, &config["reduction_factor"]), ("par_bn", &8.into()));

@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use graftwork::{TaskInfo, text_classification, token_classification};
+use graftwork::{
+    TaskInfo, Thresholds, multi_label_classification, regression, text_classification, token_classification,
+};
 
 use super::{DataArgs, MethodArgs, SettingArgs, values};
 
@@ -52,9 +54,13 @@ pub struct Train {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Adapter")]
 pub struct AdapterArgs {
-    /// Keep this in the adapter: a label that is less probable is not sure
+    /// Keep this in the adapter: a label that is less probable is not sure, or, where a text may have several, is not given
     #[arg(long, value_name = "P", value_parser = values::probability)]
     pub threshold: Option<f64>,
+    /// Where a text may have several labels: choose on the dev data from which probability on they are given, and keep that in
+    /// the adapter [default: 0.5 for all]
+    #[arg(long, value_enum, value_name = "HOW", conflicts_with = "threshold")]
+    pub choose_thresholds: Option<ThresholdChoice>,
     /// The task
     #[arg(long, value_enum, default_value_t)]
     pub task: Task,
@@ -102,12 +108,34 @@ pub enum RecipeChoice {
     Standard,
 }
 
+/// How thresholds are chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ThresholdChoice {
+    /// One for all labels, of the highest micro F1
+    One,
+    /// One for each label, of its highest F1
+    PerLabel,
+}
+
+impl From<ThresholdChoice> for Thresholds {
+    fn from(choice: ThresholdChoice) -> Self {
+        match choice {
+            ThresholdChoice::One => Self::One,
+            ThresholdChoice::PerLabel => Self::PerLabel,
+        }
+    }
+}
+
 /// What an adapter is trained for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub enum Task {
-    /// One label for each text
+    /// One label for each text, or for two that belong together
     #[default]
     TextClassification,
+    /// Any of several labels for each text, or none; `labels` is a list in .jsonl, in tables its labels are separated by commas
+    MultiLabelClassification,
+    /// A number for each text, or how similar two are: `score`
+    Regression,
     /// A tag for each word: named entities, parts of speech; .jsonl with `tokens` and `tags`
     TokenClassification,
 }
@@ -117,6 +145,8 @@ impl Task {
     pub fn info(self) -> &'static TaskInfo {
         match self {
             Self::TextClassification => &text_classification::INFO,
+            Self::MultiLabelClassification => &multi_label_classification::INFO,
+            Self::Regression => &regression::INFO,
             Self::TokenClassification => &token_classification::INFO,
         }
     }

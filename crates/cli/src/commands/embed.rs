@@ -2,13 +2,13 @@
 
 use std::ops::ControlFlow;
 
-use graftwork::{Adapter, Backbone, LongTexts, TextLimit, Warning, block_on};
+use graftwork::{Adapter, Backbone, Input, LongTexts, Text, TextLimit, Warning, block_on};
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::args::{Common, Embed, Pooling};
 use crate::engine::{load, read_adapter};
-use crate::failure::Result;
+use crate::failure::{Failure, Kind, Result};
 use crate::input;
 use crate::notes::Tally;
 use crate::output::{Output, Reader};
@@ -30,22 +30,74 @@ pub fn run(args: &Embed, common: &Common) -> Result<()> {
     let mut progress = Progress::count("texts embedded:", common.quiet);
     let mut tally = Tally::default();
     input::texts(&args.texts, |inputs| {
-        let texts = input::whole_texts(inputs, "embed")?;
-        let found = embed(args, &backbone, adapter.as_ref(), (&texts, limit))?;
-        let sequences = backbone.encode_long(&texts, limit)?;
-        for ((text, embedding), sequences) in texts.iter().zip(found).zip(sequences) {
-            let warnings = Warning::of(&sequences);
-            tally.add(&warnings);
-            let warnings = warnings.iter().map(Warning::to_json).collect();
-            out.json(&Line { text, embedding, warnings })?;
+        let count = inputs.len();
+        let (backbone, adapter) = (&backbone, adapter.as_ref());
+        match args.similarity {
+            true => similarity_lines(backbone, adapter, limit, inputs, (&mut out, &mut tally))?,
+            false => vector_lines(args, backbone, adapter, limit, inputs, (&mut out, &mut tally))?,
         }
-        progress.add(texts.len());
+        progress.add(count);
         Ok(match out.flush()? {
             Reader::Listening => ControlFlow::Continue(()),
             Reader::Gone => ControlFlow::Break(()),
         })
     })?;
     tally.say(if of_tokens { "--max-length" } else { "--max-length or --long-texts windows" }, common);
+    Ok(())
+}
+
+fn vector_lines(
+    args: &Embed,
+    backbone: &Backbone,
+    adapter: Option<&Adapter>,
+    limit: TextLimit,
+    inputs: Vec<Input>,
+    (out, tally): (&mut Output, &mut Tally),
+) -> Result<()> {
+    let texts = input::whole_texts(inputs, "embed")?;
+    let found = embed(args, backbone, adapter, (&texts, limit))?;
+    let sequences = backbone.encode_long(&texts, limit)?;
+    for ((text, embedding), sequences) in texts.iter().zip(found).zip(sequences) {
+        let warnings = Warning::of(&sequences);
+        tally.add(&warnings);
+        let warnings = warnings.iter().map(Warning::to_json).collect();
+        out.json(&Line { text, embedding, warnings })?;
+    }
+    Ok(())
+}
+
+fn similarity_lines(
+    backbone: &Backbone,
+    adapter: Option<&Adapter>,
+    limit: TextLimit,
+    inputs: Vec<Input>,
+    (out, tally): (&mut Output, &mut Tally),
+) -> Result<()> {
+    #[derive(Serialize)]
+    struct Line<'a> {
+        text: &'a str,
+        text_pair: &'a str,
+        similarity: f32,
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        warnings: Vec<Value>,
+    }
+    let pair = |text: Text| match text.second {
+        Some(second) => Ok((text.first, second)),
+        None => {
+            Err(Failure::new(Kind::Input, "--similarity takes pairs of texts, but a row of the input is a single one")
+                .hint("give .tsv, .csv or .jsonl with text_a and text_b, or name the second with --text-pair-column"))
+        }
+    };
+    let pairs = input::texts_or_pairs(inputs, "embed")?.into_iter().map(pair).collect::<Result<Vec<_>>>()?;
+    let call = adapter.map_or_else(|| backbone.similarity(&pairs), |adapter| adapter.similarity(&pairs));
+    let found = block_on(call.max_length(limit.max_length).long_texts(limit.long_texts))?;
+    for ((first, second), similarity) in pairs.iter().zip(found) {
+        let sequences = backbone.encode_long(&[first, second], limit)?;
+        let warnings: Vec<Warning> = sequences.iter().flat_map(|text| Warning::of(text)).collect();
+        tally.add(&warnings);
+        let warnings = warnings.iter().map(Warning::to_json).collect();
+        out.json(&Line { text: first, text_pair: second, similarity, warnings })?;
+    }
     Ok(())
 }
 

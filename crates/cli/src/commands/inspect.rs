@@ -108,6 +108,7 @@ fn adapter(path: &Path) -> Result<(Value, Option<Knowledge>)> {
         "backbone_fingerprint": metadata.backbone_fingerprint.map(|fingerprint| fingerprint.to_string()),
         "max_length": metadata.max_length,
         "long_texts": metadata.long_texts,
+        "thresholds": (!metadata.thresholds.is_empty()).then_some(&metadata.thresholds),
         "knowledge": metadata.knowledge.as_ref().map(report::knowledge_json),
         "tool_version": metadata.tool_version,
         "metrics": metadata.metrics,

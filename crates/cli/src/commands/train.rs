@@ -8,7 +8,10 @@ mod start;
 
 use std::path::Path;
 
-use graftwork::{AdapterFile, Backbone, Evaluation, Examples, Labelled, Recipe, TaskInfo, TextLimit, TrainConfig};
+use graftwork::{
+    AdapterFile, Backbone, Evaluation, Examples, Labelled, Recipe, TaskInfo, TextLimit, TrainConfig,
+    multi_label_classification,
+};
 use serde_json::{Value, json};
 
 use crate::args::{Common, Train};
@@ -36,6 +39,10 @@ pub fn run(args: &Train, common: &Common) -> Result<()> {
     // What may be wrong is looked at before what takes long.
     let init = start::init(&args.adapter)?;
     let task = start::task(&args.adapter, init.as_ref())?;
+    if args.adapter.choose_thresholds.is_some() && task.name != multi_label_classification::INFO.name {
+        let message = format!("--choose-thresholds is for texts with several labels, not for {}", task.name);
+        return Err(Failure::new(Kind::Usage, message).hint("take --task multi-label-classification, or --threshold"));
+    }
     let data = read_data(args, task, init.as_ref())?;
     let labels = data.train.labels();
     let out_dir = OutDir::open(&args.out)?;
@@ -108,6 +115,14 @@ pub fn run(args: &Train, common: &Common) -> Result<()> {
         let measured = adapter.calibrate(examples).progress(|done| progress.set_fraction(done));
         Ok::<_, Failure>(interrupt.unless_set(measured).transpose()?)
     };
+    if let (Some(choice), Some(dev)) = (args.adapter.choose_thresholds, &dev) {
+        let adapter = backbone.attach(&trained)?;
+        let chosen = interrupt.unless_set(adapter.choose_thresholds(dev, choice.into())).transpose()?;
+        let Some(chosen) = chosen else { return interrupted_measuring(&speed, args, common) };
+        trained.metadata.thresholds = chosen;
+    } else if task.name == multi_label_classification::INFO.name {
+        trained.metadata.thresholds = args.adapter.threshold.into_iter().collect();
+    }
     let mut found = Vec::new();
     // What is known of its answers is said by cross-validation or by dev data; test data only measures that.
     let crossed = recipe != Recipe::Standard;
@@ -117,8 +132,7 @@ pub fn run(args: &Train, common: &Common) -> Result<()> {
     for (name, examples) in [("dev", dev.as_ref()), ("test", test.as_ref())] {
         let Some(examples) = examples else { continue };
         let Some((evaluation, knowledge)) = measure(&trained, name, examples)? else {
-            let message = format!("interrupted while measuring; the adapter is in {}", args.out.display());
-            return interrupted(message, json!({"steps": speed.steps}), args, common);
+            return interrupted_measuring(&speed, args, common);
         };
         if name == "dev" && !crossed {
             trained.metadata.knowledge = knowledge;
@@ -168,6 +182,7 @@ fn tell(told: &Told<'_>) -> Result<()> {
             "device": backbone.device().name(),
             "interrupted": false,
             "cross_validation": told.trained.metadata.metrics.get("cross_validation"),
+            "thresholds": (!told.trained.metadata.thresholds.is_empty()).then_some(&told.trained.metadata.thresholds),
             "knowledge": told.trained.metadata.knowledge.as_ref().map(report::knowledge_json),
             "test": null,
         });
@@ -199,17 +214,18 @@ fn read_data(args: &Train, task: &TaskInfo, init: Option<&AdapterFile>) -> Resul
     let takes_any = args.many_labels || known.is_some();
     let train = input::labelled(&args.train, task, &args.read, known)?;
     let labels = train.labels();
-    if labels.len() < 2 {
+    if labels.len() < task.fewest_labels() {
         let message = format!("{}: there is only one label, {:?}", args.train.display(), labels.join(""));
         return Err(Failure::new(Kind::Input, message).hint("a classifier needs at least two"));
     }
     if train.labels_look_like_ids() && !takes_any {
-        let (column, path, count, one) = (&args.read.label_column, args.train.display(), labels.len(), &labels[0]);
+        let (path, count, one) = (args.train.display(), labels.len(), &labels[0]);
         let message = format!(
-            "{path}: the column {column:?} has {count} labels, such as {one:?}: most rows have one of their own, as if \
-             they were ids"
+            "{path}: its column {:?} has {count} labels, such as {one:?}: most rows have one of their own, as if they were ids",
+            input::label_column(task, &args.read)
         );
-        let hint = "name the column of the labels with --label-column, or take these with --many-labels";
+        let hint =
+            "name the column of the labels with --label-column or --labels-column, or take these with --many-labels";
         return Err(Failure::new(Kind::Input, message).hint(hint));
     }
     let read = |path: &Path| input::labelled(path, task, &args.read, Some(labels.to_vec()));
@@ -227,6 +243,11 @@ fn interrupted(message: String, mut found: Value, args: &Train, common: &Common)
         out.flush()?;
     }
     Err(Failure::new(Kind::Interrupted, message).hint("the same command with --resume goes on from there"))
+}
+
+fn interrupted_measuring(speed: &Speed, args: &Train, common: &Common) -> Result<()> {
+    let message = format!("interrupted while measuring; the adapter is in {}", args.out.display());
+    interrupted(message, json!({"steps": speed.steps}), args, common)
 }
 
 fn cannot(action: &str, path: &Path, error: &std::io::Error) -> Failure {

@@ -23,6 +23,9 @@ pub struct Metadata {
     pub metrics: Map<String, Value>,
     /// What it knows about its own answers.
     pub knowledge: Option<Knowledge>,
+    /// From which probability on a label is given, where a text may have several: one for each label, one for all, or none
+    /// for a half.
+    pub thresholds: Vec<f64>,
     /// The training's settings (learning rate, seed, ...).
     pub training: Map<String, Value>,
     /// Keys of later versions, written back as they were.
@@ -45,6 +48,7 @@ impl Metadata {
             tool_version: fields.take_text("tool_version")?,
             metrics: fields.take_object("metrics")?.unwrap_or_default(),
             knowledge: Knowledge::take(&mut fields)?,
+            thresholds: take_thresholds(&mut fields)?,
             training: fields.take_object("training")?.unwrap_or_default(),
             extra: fields.rest(),
         };
@@ -62,11 +66,20 @@ impl Metadata {
             ("tool_version", self.tool_version.as_ref().map(|version| json!(version))),
             ("metrics", Some(json!(self.metrics)).filter(|_| !self.metrics.is_empty())),
             ("knowledge", self.knowledge.as_ref().map(Knowledge::to_json)),
+            ("thresholds", Some(json!(self.thresholds)).filter(|_| !self.thresholds.is_empty())),
             ("training", Some(json!(self.training)).filter(|_| !self.training.is_empty())),
         ];
         map.extend(known.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))));
         map
     }
+}
+
+fn take_thresholds(fields: &mut Fields) -> Result<Vec<f64>> {
+    const KEY: &str = "thresholds";
+    let Some(value) = fields.take(KEY) else { return Ok(Vec::new()) };
+    let probability = |value: &Value| value.as_f64().filter(|number| (0.0..=1.0).contains(number));
+    let list = value.as_array().and_then(|list| list.iter().map(probability).collect());
+    list.ok_or_else(|| Error::config(fields.file(), KEY, "must be a list of probabilities, from 0 to 1"))
 }
 
 fn take_fingerprint(fields: &mut Fields, key: &str) -> Result<Option<Fingerprint>> {
@@ -90,6 +103,7 @@ mod tests {
             tool_version: Some("graftwork 0.1.0".to_owned()),
             metrics: serde_json::from_str(r#"{"dev": {"accuracy": 0.5}}"#).unwrap(),
             knowledge: Some(Knowledge::sample()),
+            thresholds: vec![0.25, 0.5],
             training: serde_json::from_str(r#"{"seed": 7}"#).unwrap(),
             extra: serde_json::from_str(r#"{"a_key_of_tomorrow": [1]}"#).unwrap(),
         };
@@ -108,6 +122,15 @@ mod tests {
         assert!(
             Value::Object(metadata.to_json(Fingerprint::of_tensors([]))).to_string().contains(&text[1..text.len() - 1])
         );
+    }
+
+    #[test]
+    fn thresholds_are_probabilities() {
+        for bad in ["0.5", "[2]", "[\"a\"]", "[-0.1, 0.5]"] {
+            let section = serde_json::from_str(&format!(r#"{{"thresholds": {bad}}}"#)).unwrap();
+            let message = Metadata::from_json("f", section).unwrap_err().to_string();
+            assert!(message.contains("`thresholds`") && message.contains("probabilities"), "{bad}: {message}");
+        }
     }
 
     #[test]

@@ -115,6 +115,13 @@ impl AdapterFile {
             let width = self.head.as_ref().map_or(self.hidden_size, |head| head.features(self.hidden_size));
             familiar.check_width(file, width)?;
         }
+        let (thresholds, labels) =
+            (self.metadata.thresholds.len(), self.head.as_ref().map_or(0, |head| head.num_labels));
+        if thresholds > 1 && thresholds != labels {
+            let problem =
+                format!("has {thresholds} numbers; it must have one for all {labels} labels, or one for each");
+            return Err(Error::config(file, "thresholds", problem));
+        }
         let method = self.config.method();
         method.validate(file)?;
         let layers = self.layers();

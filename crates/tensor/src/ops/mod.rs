@@ -6,6 +6,7 @@ pub mod adamw;
 pub mod add;
 pub mod add_columns;
 pub mod attention;
+pub mod binary_cross_entropy;
 pub mod clear;
 pub mod cross_entropy;
 pub mod dropout;
@@ -14,6 +15,7 @@ pub mod gemm;
 
 pub mod layer_norm;
 pub mod linear;
+pub mod mean_squared_error;
 pub mod normalize;
 pub mod pool;
 pub mod reduce;
@@ -39,12 +41,14 @@ pub fn shaders() -> Vec<(&'static Shader, Variants)> {
         (&attention::SHADER, attention::variants()),
         (&attention::SHADER_BWD_DQ, attention::variants()),
         (&attention::SHADER_BWD_DKV, attention::variants()),
+        (&binary_cross_entropy::SHADER, vec![vec![]]),
         (&clear::SHADER, vec![vec![]]),
         (&cross_entropy::SHADER, vec![vec![]]),
         (&dropout::SHADER, dropout::variants()),
         (&reduce::SHADER, reduce::variants()),
         (&layer_norm::SHADER, layer_norm::variants()),
         (&layer_norm::SHADER_BWD, layer_norm::variants_bwd()),
+        (&mean_squared_error::SHADER, vec![vec![]]),
         (&normalize::SHADER, vec![vec![]]),
         (&normalize::SHADER_BWD, vec![vec![]]),
         (&pool::SHADER, pool::variants()),

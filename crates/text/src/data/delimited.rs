@@ -6,7 +6,7 @@ use std::io::BufRead;
 use super::csv_row::CsvRow;
 use super::labels::{MOST_LISTED, listed};
 use super::lines::{Lines, utf8};
-use super::rows::{Row, Rows};
+use super::rows::{Column, Row, Rows};
 use crate::{Error, Result};
 
 /// Where the columns of interest are.
@@ -30,10 +30,13 @@ impl<'a> Columns<'a> {
             }
             count += 1;
         }
-        let missing = places.iter().zip(&rows.columns).find(|((_, place), column)| place.is_none() && column.required);
-        if let Some(((column, _), wanted)) = missing {
+        let is_there = |name: &&str| places.iter().any(|(known, place)| known == name && place.is_some());
+        let stood_in = |column: &Column<'_>| !column.stand_ins.is_empty() && column.stand_ins.iter().all(is_there);
+        let is_missing = |column: &Column<'_>| column.required && !is_there(&column.name) && !stood_in(column);
+        let missing = rows.columns.iter().find(|column| is_missing(column));
+        if let Some(Column { name: column, what, .. }) = missing {
             let names: Vec<&str> = header.clone().flatten().take(MOST_LISTED + 1).collect();
-            let (columns, what) = (listed(&names, count), wanted.what);
+            let columns = listed(&names, count);
             let reason = format!(
                 "no column {column:?} in the header (its columns: {columns}): say which column holds the {what}"
             );

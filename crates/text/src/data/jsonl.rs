@@ -8,11 +8,8 @@ use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Seq
 
 use super::labels::{MOST_LISTED, listed};
 use super::lines::{Lines, utf8};
-use super::rows::{Column, Row, Rows};
+use super::rows::{Column, MAX_MEMBERS, Row, Rows};
 use crate::Result;
-
-/// The longest list: a hostile one has more members than any text has words.
-const MAX_MEMBERS: usize = 100_000;
 
 pub(super) fn read(source: Box<dyn BufRead + '_>, rows: &mut Rows<'_>) -> Result<()> {
     let mut lines = Lines::new(source);
@@ -83,6 +80,18 @@ impl Row for Object<'_> {
         }
     }
 
+    fn labels(&self, key: &str, _: &str) -> Result<Vec<String>, String> {
+        self.list(key)
+    }
+
+    fn number(&self, key: &str) -> Result<f64, String> {
+        match self.value(key)? {
+            Found::Integer(number) => Ok(*number as f64),
+            Found::Number(number) => Ok(*number),
+            other => Err(format!("{key:?} is {}, not a number", other.kind())),
+        }
+    }
+
     fn has(&self, key: &str) -> bool {
         self.value(key).is_ok()
     }
@@ -123,10 +132,11 @@ impl<'de, 'c> Visitor<'de> for Wanted<'c> {
     }
 }
 
-/// A text, a whole number, a boolean, or a list of those where one is wanted; of anything else only what it is.
+/// A text, a number, a boolean, or a list of those where one is wanted; of anything else only what it is.
 enum Found {
     Text(String),
     Integer(i128),
+    Number(f64),
     Bool(bool),
     List(Result<Vec<String>, String>),
     Other(&'static str),
@@ -136,7 +146,7 @@ impl Found {
     fn kind(&self) -> &'static str {
         match self {
             Self::Text(_) => "a string",
-            Self::Integer(_) => "a number",
+            Self::Integer(_) | Self::Number(_) => "a number",
             Self::Bool(_) => "a boolean",
             Self::List(_) => "an array",
             Self::Other(kind) => kind,
@@ -148,7 +158,7 @@ impl Found {
             Self::Text(text) => Some(text.into()),
             Self::Integer(number) => Some(number.to_string().into()),
             Self::Bool(value) => Some(value.to_string().into()),
-            Self::List(_) | Self::Other(_) => None,
+            Self::Number(_) | Self::List(_) | Self::Other(_) => None,
         }
     }
 }
@@ -189,8 +199,8 @@ impl<'de> Visitor<'de> for Any {
         Ok(Found::Integer(value.into()))
     }
 
-    fn visit_f64<E: Error>(self, _: f64) -> Result<Found, E> {
-        Ok(Found::Other("a number"))
+    fn visit_f64<E: Error>(self, value: f64) -> Result<Found, E> {
+        Ok(Found::Number(value))
     }
 
     fn visit_str<E: Error>(self, value: &str) -> Result<Found, E> {

@@ -69,7 +69,7 @@ impl Labels {
 }
 
 /// The beginning of a name, as much as a message has of one.
-fn short(name: &str) -> &str {
+pub(super) fn short(name: &str) -> &str {
     name.char_indices().nth(200).map_or(name, |(end, _)| &name[..end])
 }
 

@@ -2,10 +2,14 @@
 
 use std::borrow::Cow;
 
+use super::labels::short;
 use crate::{Error, Result, RowError, RowErrors};
 
 /// A data set that takes more memory is refused while it is read.
 const MAX_KEPT_BYTES: usize = 400 << 20;
+
+/// The longest list: a hostile one has more members than any text has words.
+pub(super) const MAX_MEMBERS: usize = 100_000;
 
 /// A column (or JSON key) that a data set looks at; of all others nothing is kept.
 #[derive(Debug, Clone, Copy)]
@@ -17,15 +21,17 @@ pub(super) struct Column<'a> {
     pub(super) required: bool,
     /// Whether it holds lists.
     pub(super) list: bool,
+    /// Columns that together do as well.
+    pub(super) stand_ins: &'static [&'static str],
 }
 
 impl<'a> Column<'a> {
     pub(super) fn text(what: &'static str, name: &'a str) -> Self {
-        Self { what, name, required: true, list: false }
+        Self { what, name, required: true, list: false, stand_ins: &[] }
     }
 
     pub(super) fn list(what: &'static str, name: &'a str) -> Self {
-        Self { what, name, required: false, list: true }
+        Self { required: false, list: true, ..Self::text(what, name) }
     }
 }
 
@@ -39,6 +45,25 @@ pub(super) trait Row {
     /// A list of texts, which only JSON has.
     fn list(&self, column: &str) -> Result<Vec<String>, String> {
         Err(format!("{column:?} is a list of words, which only .jsonl has"))
+    }
+
+    /// The names of labels: a list in JSON, elsewhere a text that is cut at every `separator`.
+    fn labels(&self, column: &str, separator: &str) -> Result<Vec<String>, String> {
+        let text = self.text(column)?;
+        if text.trim().is_empty() {
+            return Ok(Vec::new());
+        }
+        if text.matches(separator).nth(MAX_MEMBERS - 1).is_some() {
+            return Err(format!("{column:?} has more than {MAX_MEMBERS} labels"));
+        }
+        Ok(text.split(separator).map(|name| name.trim().to_owned()).collect())
+    }
+
+    /// A finite number.
+    fn number(&self, column: &str) -> Result<f64, String> {
+        let text = self.text(column)?;
+        let number = text.trim().parse().ok().filter(|number: &f64| number.is_finite());
+        number.ok_or_else(|| format!("{column:?} is {:?}, not a number", short(&text)))
     }
 
     /// Whether the row has such a column.

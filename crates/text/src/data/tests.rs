@@ -8,7 +8,7 @@ fn read(name: &str, bytes: impl AsRef<[u8]>, options: &ReadOptions) -> Result<Da
 
 fn rows(dataset: &Dataset) -> Vec<(&str, &str)> {
     let label = |example: &Example| dataset.labels[example.label.unwrap()].as_str();
-    dataset.examples.iter().map(|example| (example.text.as_str(), label(example))).map(|(t, l)| (l, t)).collect()
+    dataset.examples.iter().map(|example| (example.text.first.as_str(), label(example))).map(|(t, l)| (l, t)).collect()
 }
 
 fn error(name: &str, bytes: impl AsRef<[u8]>) -> String {
@@ -45,7 +45,7 @@ fn jsonl_labels_are_strings_integers_or_booleans() {
 fn txt_keeps_every_line() {
     let options = ReadOptions { read_labels: false, ..ReadOptions::default() };
     let dataset = read("a.txt", "one\n\n three\t\r\nlast", &options).unwrap();
-    let texts: Vec<&str> = dataset.examples.iter().map(|example| example.text.as_str()).collect();
+    let texts: Vec<&str> = dataset.examples.iter().map(|example| example.text.first.as_str()).collect();
     assert_eq!(texts, ["one", "", " three\t", "last"]);
     assert!(read("a.txt", "", &options).unwrap().is_empty());
     assert!(error("a.txt", "one").contains("no labels"));
@@ -148,7 +148,7 @@ fn paths_are_read_and_missing_ones_named() {
 
 fn texts(inputs: Vec<Input>) -> Vec<String> {
     let text = |input| match input {
-        Input::Text(text) => text,
+        Input::Text(text) => [Some(text.first), text.second].into_iter().flatten().collect::<Vec<_>>().join(" + "),
         Input::Words(words) => words.join("|"),
     };
     inputs.into_iter().map(text).collect()
@@ -170,7 +170,7 @@ fn rows_without_a_text_may_be_lists_of_words() {
 fn texts_from_memory() {
     let data = Dataset::new([("see you", "ham"), ("you won", "spam"), ("hi", "ham")]).unwrap();
     assert_eq!(data.labels, ["ham", "spam"]);
-    let rows: Vec<_> = data.examples.iter().map(|example| (example.text.as_str(), example.label)).collect();
+    let rows: Vec<_> = data.examples.iter().map(|example| (example.text.first.as_str(), example.label)).collect();
     assert_eq!(rows, [("see you", Some(0)), ("you won", Some(1)), ("hi", Some(0))]);
     // As the same rows from a file.
     let file = "text\tlabel\nsee you\tham\nyou won\tspam\nhi\tham\n";
@@ -178,6 +178,48 @@ fn texts_from_memory() {
     let refused = |data: Vec<(&str, &str)>| Dataset::new(data).unwrap_err().to_string();
     assert_eq!(refused(vec![]), "the data: there are no rows in it");
     assert_eq!(refused(vec![("a", "b"), ("c", "")]), "the data: example 1 (counted from 0): the label is empty");
+}
+
+#[test]
+fn pairs_of_texts() {
+    let memory = Dataset::new([(("a", "b"), "x"), (("c", ""), "y")]).unwrap();
+    assert_eq!(memory.examples[0].text, Text { first: "a".into(), second: Some("b".into()) });
+    let same = |name: &str, rows: &str, options: &ReadOptions| assert_eq!(read(name, rows, options).unwrap(), memory);
+    let plain = ReadOptions::default();
+    same("a.tsv", "label\ttext_a\ttext_b\nx\ta\tb\ny\tc\t\n", &plain);
+    same("a.csv", "text,label,text_pair\na,x,b\nc,y,\n", &plain);
+    let lines = "{\"text_a\": \"a\", \"text_b\": \"b\", \"label\": \"x\"}\n\
+                 {\"text\": \"c\", \"text_pair\": \"\", \"label\": \"y\"}\n";
+    same("a.jsonl", lines, &plain);
+    let named = |first: &str, second: &str| ReadOptions {
+        text_column: first.into(),
+        text_pair_column: Some(second.into()),
+        ..ReadOptions::default()
+    };
+    same("a.tsv", "label\tpremise\thypothesis\nx\ta\tb\ny\tc\t\n", &named("premise", "hypothesis"));
+    // A column `text` is the text, whatever else there is.
+    let all = read("a.tsv", "label\ttext\ttext_a\ttext_b\nx\ta\tb\tc\n", &plain).unwrap();
+    assert_eq!(all.examples[0].text, "a".into());
+
+    let refused = |rows: &str, options: &ReadOptions| read("a.tsv", rows, options).unwrap_err().to_string();
+    let half = refused("label\ttext_a\nx\ta\n", &plain);
+    assert!(half.contains("no column \"text\" in the header (its columns: label, text_a)"), "{half}");
+    let missing = refused("label\ttext_a\ttext_b\nx\ta\tb\n", &named("text_a", "other"));
+    assert!(
+        missing.contains("no column \"other\"") && missing.contains("which column holds the second text"),
+        "{missing}"
+    );
+    assert!(refused("label\ttext_a\ttext_b\nx\ta\tb\n", &named("text", "text_b")).contains("no column \"text\""));
+
+    let mut seen = Vec::new();
+    let mut take = |inputs: Vec<Input>| {
+        seen.extend(texts(inputs));
+        ControlFlow::Continue(())
+    };
+    for_each_chunk("a.tsv", &b"text_a\ttext_b\na\tb\n"[..], &plain, 9, &mut take).unwrap();
+    let lines = "{\"text\": \"c\"}\n{\"tokens\": [\"d\", \"e\"]}\n{\"text_a\": \"f\", \"text_b\": \"g\"}\n";
+    for_each_chunk("a.jsonl", lines.as_bytes(), &plain, 9, &mut take).unwrap();
+    assert_eq!(seen, ["a + b", "c", "d|e", "f + g"]);
 }
 
 #[test]

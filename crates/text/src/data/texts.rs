@@ -5,14 +5,15 @@ use std::path::Path;
 
 use super::labels::Labels;
 use super::rows::{Column, Taken};
+use super::text::{Text, TextColumns};
 use super::{Format, IN_MEMORY, ReadOptions, format_of, in_memory, nothing_in, open_path, read_rows};
 use crate::{Error, Result};
 
 /// One row of a data set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Example {
-    /// The text, as it stands in the file.
-    pub text: String,
+    /// The text, or two that belong together, as they stand in the file.
+    pub text: Text,
     /// Index into [`Dataset::labels`]; `None` when labels were not read.
     pub label: Option<usize>,
 }
@@ -28,11 +29,11 @@ pub struct Dataset {
 }
 
 impl Dataset {
-    /// Texts with their labels, from memory.
+    /// Texts, or pairs of texts, with their labels, from memory.
     ///
     /// # Errors
     /// [`Error::File`] if there are none, or a label is empty.
-    pub fn new<T: Into<String>, L: AsRef<str>>(labelled: impl IntoIterator<Item = (T, L)>) -> Result<Self> {
+    pub fn new<T: Into<Text>, L: AsRef<str>>(labelled: impl IntoIterator<Item = (T, L)>) -> Result<Self> {
         let mut labels = Labels::new(IN_MEMORY, None)?;
         let example = |(index, (text, label)): (usize, (T, L))| {
             let label = labels.index(label.as_ref()).map_err(|problem| in_memory(index, &problem))?;
@@ -65,7 +66,8 @@ impl Dataset {
     /// # Errors
     /// As [`Dataset::from_path`].
     pub fn from_reader(name: &str, reader: impl Read, options: &ReadOptions) -> Result<Self> {
-        let mut columns = vec![Column::text("text", &options.text_column)];
+        let texts = TextColumns::new(options);
+        let mut columns = texts.columns();
         if options.read_labels {
             if format_of(name, options)? == Format::Txt {
                 return Err(Error::file(name, "a text file has no labels: use .tsv, .csv or .jsonl"));
@@ -75,14 +77,13 @@ impl Dataset {
         let mut labels = Labels::new(name, options.labels.as_deref())?;
         let (mut examples, mut bytes) = (Vec::new(), 0);
         read_rows(name, reader, options, columns, &mut |row, _| {
-            let text = row.text(&options.text_column)?;
+            let text = texts.take(row)?;
             let label = match options.read_labels {
                 true => Some(labels.index(&row.label(&options.label_column)?)?),
                 false => None,
             };
-            // A list grows by doubling.
-            bytes += text.len() + 2 * size_of::<Example>();
-            examples.push(Example { text: text.into_owned(), label });
+            bytes += text.bytes() + 2 * size_of::<Option<usize>>();
+            examples.push(Example { text, label });
             Ok(Taken::Kept(bytes + labels.bytes()))
         })?;
         if !options.read_labels {

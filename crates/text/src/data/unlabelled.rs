@@ -4,14 +4,15 @@ use std::io::Read;
 use std::ops::ControlFlow;
 
 use super::rows::{Column, Taken};
+use super::text::{Text, TextColumns};
 use super::{ReadOptions, read_rows};
 use crate::Result;
 
 /// Something to predict.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Input {
-    /// A text.
-    Text(String),
+    /// A text, or two that belong together.
+    Text(Text),
     /// A text that is already split into words.
     Words(Vec<String>),
 }
@@ -20,7 +21,7 @@ impl Input {
     /// About how much memory it takes.
     fn bytes(&self) -> usize {
         let own = match self {
-            Self::Text(text) => text.len(),
+            Self::Text(text) => text.bytes(),
             Self::Words(words) => words.iter().map(|word| word.len() + size_of::<String>()).sum(),
         };
         own + 2 * size_of::<Self>()
@@ -43,12 +44,14 @@ pub fn for_each_chunk(
     take: &mut dyn FnMut(Vec<Input>) -> ControlFlow<()>,
 ) -> Result<()> {
     let (mut inputs, mut bytes, mut stopped) = (Vec::new(), 0, false);
-    let columns = vec![Column::text("text", &options.text_column), Column::list("words", &options.tokens_column)];
+    let texts = TextColumns::new(options);
+    let mut columns = texts.columns();
+    columns.push(Column::list("words", &options.tokens_column));
     read_rows(name, reader, options, columns, &mut |row, clean| {
-        let is_words = !row.has(&options.text_column) && row.has(&options.tokens_column);
+        let is_words = !texts.are_in(row) && row.has(&options.tokens_column);
         let input = match is_words {
             true => Input::Words(row.list(&options.tokens_column)?),
-            false => Input::Text(row.text(&options.text_column)?.into_owned()),
+            false => Input::Text(texts.take(row)?),
         };
         // After a bad row, nothing more.
         if clean {

@@ -4,7 +4,7 @@ use super::encoding::{Encoding, longest_first};
 use super::long_texts::{LongTexts, only, union};
 use super::pipeline::Spelled;
 use super::{Tokenizer, template};
-use crate::{Error, Result};
+use crate::{AsText, Error, Result};
 
 /// A text to encode.
 enum Input<'a> {
@@ -31,6 +31,20 @@ impl Tokenizer {
     /// As [`Tokenizer::encode`].
     pub fn encode_long(&self, text: &str, max_length: usize, long_texts: LongTexts) -> Result<Vec<Encoding>> {
         self.sequences(&Input::Text(text), max_length, long_texts)
+    }
+
+    /// Tokenizes a text as [`Tokenizer::encode_long`], or two that belong together as [`Tokenizer::encode_pair`].
+    ///
+    /// # Errors
+    /// As those, and [`Error::LongPair`] where more than first tokens of a pair are to be read.
+    pub fn encode_text(&self, text: &dyn AsText, max_length: usize, long_texts: LongTexts) -> Result<Vec<Encoding>> {
+        match text.parts() {
+            (text, None) => self.encode_long(text, max_length, long_texts),
+            (first, Some(second)) if long_texts == LongTexts::First => {
+                Ok(vec![self.encode_pair(first, second, max_length)?])
+            }
+            _ => Err(Error::LongPair),
+        }
     }
 
     /// Tokenizes two texts that belong together, like a question and a passage: `[CLS] first [SEP] second [SEP]`.

@@ -58,6 +58,12 @@ impl Encoding {
         self.ids.len()
     }
 
+    /// Whether it is of two texts that belong together, the second with at least one token.
+    #[must_use]
+    pub fn is_pair(&self) -> bool {
+        self.origins.iter().flatten().any(|origin| origin.sequence == 1)
+    }
+
     /// Whether there are no tokens; never so for what [`Tokenizer::encode`](crate::Tokenizer::encode) returns.
     #[must_use]
     pub fn is_empty(&self) -> bool {

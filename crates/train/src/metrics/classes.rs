@@ -18,12 +18,8 @@ pub fn of_classes(truth: &[usize], predictions: &[usize], labels: &[String], cou
             hits[truth] += count;
         }
     }
-    let of_class = |(class, label): (usize, &String)| ClassMetrics {
-        label: label.clone(),
-        precision: ratio(hits[class], predicted[class]),
-        recall: ratio(hits[class], support[class]),
-        f1: ratio(2 * hits[class], support[class] + predicted[class]),
-        support: support[class],
+    let of_class = |(class, label): (usize, &String)| {
+        ClassMetrics::new(label.clone(), hits[class], predicted[class], support[class])
     };
     let classes: Vec<ClassMetrics> = labels.iter().enumerate().map(of_class).collect();
     let present: Vec<usize> = (0..labels.len()).filter(|&class| support[class] + predicted[class] > 0).collect();

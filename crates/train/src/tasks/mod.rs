@@ -3,7 +3,11 @@
 
 mod labels;
 mod marked_texts;
+pub mod multi_label_classification;
+mod numbers;
+pub mod regression;
 pub mod text_classification;
+mod texts;
 pub mod token_classification;
 
 use std::fmt;
@@ -19,11 +23,15 @@ use crate::{Error, Result};
 pub use labels::LabelTargets;
 pub(crate) use labels::cross_entropy_of;
 pub use marked_texts::{MarkedText, MarkedTexts};
+pub use multi_label_classification::{LabelSet, MultiLabelClassification, Thresholds};
+pub use numbers::{ElementLoss, NumberTargets};
+pub use regression::{Regression, Scored};
 pub use text_classification::{Classification, Reading, TextClassification};
 pub use token_classification::{TaggedEntity, TaggedWord, Tagging, TokenClassification};
 
 /// Every task.
-pub static TASKS: &[&TaskInfo] = &[&text_classification::INFO, &token_classification::INFO];
+pub static TASKS: &[&TaskInfo] =
+    &[&text_classification::INFO, &multi_label_classification::INFO, &regression::INFO, &token_classification::INFO];
 
 /// A task before it has data.
 #[derive(Debug)]
@@ -50,6 +58,13 @@ impl TaskInfo {
     /// The task that a kind of head is for.
     pub fn of_head(kind: HeadKind) -> Option<&'static Self> {
         TASKS.iter().copied().find(|info| info.head == kind)
+    }
+
+    /// How many labels a new head needs at least.
+    pub fn fewest_labels(&self) -> usize {
+        // To be told apart; of several at once, a single one is there or not.
+        let alone = matches!(self.head, HeadKind::MultiLabel | HeadKind::Regression);
+        if alone { 1 } else { 2 }
     }
 
     /// Whether a head is for this task.
@@ -149,8 +164,17 @@ pub trait Task: Send + Sync {
         None
     }
 
+    /// Measures at these thresholds, as [`Metadata`](graftwork_model::Metadata) has them, where labels are given by their
+    /// probabilities.
+    fn set_thresholds(&mut self, _thresholds: &[f64]) {}
+
     /// What the answers to all examples are worth.
     fn metrics(&self, answers: &[Answer]) -> Metrics;
+
+    /// The thresholds at which they would be worth most; none where nothing is decided by any.
+    fn choose_thresholds(&self, _answers: &[Answer], _choice: Thresholds) -> Vec<f64> {
+        Vec::new()
+    }
 }
 
 /// What the examples of a batch should give, on the device.
@@ -174,20 +198,31 @@ pub struct Loss {
 }
 
 /// What a head says about an example.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Answer {
     /// One label.
     Label(usize),
     /// A label for each word that has one in the truth.
     Tags(Vec<usize>),
+    /// The probability of each label, or the number that was asked for.
+    Scores(Vec<f32>),
 }
 
 impl Answer {
-    /// The labels that were given: one, or one a word.
+    /// The labels that were given: one, or one a word; none where there are scores.
     pub fn labels(&self) -> &[usize] {
         match self {
             Self::Label(label) => std::slice::from_ref(label),
             Self::Tags(tags) => tags,
+            Self::Scores(_) => &[],
+        }
+    }
+
+    /// The scores that were given.
+    pub fn scores(&self) -> &[f32] {
+        match self {
+            Self::Scores(scores) => scores,
+            Self::Label(_) | Self::Tags(_) => &[],
         }
     }
 }

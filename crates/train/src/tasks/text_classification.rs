@@ -1,10 +1,11 @@
-//! One label for each text: a row of logits a sequence, cross-entropy, accuracy.
+//! One label for each text, or for two that belong together: a row of logits a sequence, cross-entropy, accuracy.
 
 use graftwork_model::{Familiar, HeadConfig, HeadKind, Knowledge};
 use graftwork_tensor::Device;
 use graftwork_text::{Dataset, Encoding, LongTexts, Tokenizer};
 
 use super::labels::{LabelTargets, cross_entropy_of, ids_for};
+use super::texts::{self, Windows};
 use super::{Answer, Examples, Judged, Labelled, Targets, Task, TaskInfo};
 use crate::metrics::{Metrics, of_classes};
 use crate::predict::{Rows, argmax, softmax};
@@ -24,8 +25,7 @@ pub static INFO: TaskInfo = TaskInfo {
 #[derive(Debug, Clone)]
 pub struct TextClassification {
     what: &'static str,
-    /// Of each text its windows, mostly one.
-    texts: Vec<Vec<Encoding>>,
+    texts: Windows,
     labels: Vec<u32>,
     names: Vec<String>,
 }
@@ -114,16 +114,16 @@ impl Labelled for Dataset {
         max_length: usize,
         long_texts: LongTexts,
     ) -> Result<Box<dyn Examples>> {
-        let texts = self.examples.iter().map(|example| tokenizer.encode_long(&example.text, max_length, long_texts));
+        let texts = self.examples.iter().map(|example| &example.text);
+        let texts = texts::encode(texts, tokenizer, max_length, long_texts)?;
         let labels = self.examples.iter().map(|example| example.label);
-        let texts = texts.collect::<graftwork_text::Result<_>>()?;
         Ok(Box::new(TextClassification::of_windows(what, texts, labels, &self.labels)?))
     }
 
     fn digest(&self, add: &mut dyn FnMut(&[u8])) {
         self.labels.iter().for_each(|label| add(label.as_bytes()));
         for example in &self.examples {
-            add(example.text.as_bytes());
+            example.text.digest(add);
             add(&example.label.unwrap_or(usize::MAX).to_le_bytes());
         }
     }
@@ -149,7 +149,7 @@ impl TextClassification {
     /// As [`TextClassification::new`], and if one has no sequence.
     pub fn of_windows(
         what: &'static str,
-        texts: Vec<Vec<Encoding>>,
+        texts: Windows,
         labels: impl IntoIterator<Item = Option<usize>>,
         names: &[String],
     ) -> Result<Self> {
@@ -158,12 +158,7 @@ impl TextClassification {
             _ => Err(Error::NoLabel { what, index }),
         };
         let labels: Vec<u32> = labels.into_iter().enumerate().map(known).collect::<Result<_>>()?;
-        if texts.is_empty() || texts.iter().any(Vec::is_empty) {
-            return Err(Error::NoExamples { what });
-        }
-        if labels.len() != texts.len() {
-            return Err(Error::NoLabel { what, index: labels.len().min(texts.len()) });
-        }
+        texts::check(what, &texts, labels.len())?;
         Ok(Self { what, texts, labels, names: names.to_vec() })
     }
 }
@@ -174,8 +169,7 @@ impl Examples for TextClassification {
     }
 
     fn subset(&self, what: &'static str, chosen: &[usize]) -> Box<dyn Examples> {
-        let texts = chosen.iter().map(|example| self.texts[*example].clone()).collect();
-        let labels = chosen.iter().map(|example| self.labels[*example]).collect();
+        let (texts, labels) = (texts::some(&self.texts, chosen), texts::some(&self.labels, chosen));
         Box::new(Self { what, texts, labels, names: self.names.clone() })
     }
 

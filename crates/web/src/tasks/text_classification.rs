@@ -19,7 +19,7 @@ pub static FRONT: Front = Front {
 fn data(examples: &[Value], labels: &[String]) -> Result<Box<dyn Labelled>> {
     let example = |(index, example): (usize, &Value)| {
         let label = field(example, index, "label", Value::as_str)?;
-        let text = field(example, index, "text", Value::as_str)?.to_owned();
+        let text = field(example, index, "text", Value::as_str)?.into();
         Ok(Example { text, label: Some(place(labels, index, label)?) })
     };
     let examples = examples.iter().enumerate().map(example).collect::<Result<_>>()?;

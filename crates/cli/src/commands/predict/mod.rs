@@ -1,11 +1,14 @@
 //! `graftwork predict`: one file a task, and the table of them.
 
+mod multi_label_classification;
+mod regression;
+mod scores;
 mod text_classification;
 mod token_classification;
 
 use std::ops::ControlFlow;
 
-use graftwork::{Adapter, Input, TaskInfo};
+use graftwork::{Adapter, Input, TaskInfo, Text};
 
 use crate::args::{Common, Predict};
 use crate::engine::{head_of, load, read_adapter};
@@ -19,6 +22,17 @@ use crate::progress::Progress;
 struct Lines {
     out: Output,
     tally: Tally,
+    /// Whether there were pairs of texts, of which no more than first tokens can be read.
+    has_pairs: bool,
+}
+
+impl Lines {
+    /// The texts and pairs of inputs; `task` takes no lists of words.
+    fn texts(&mut self, inputs: Vec<Input>, task: &TaskInfo) -> Result<Vec<Text>> {
+        let texts = input::texts_or_pairs(inputs, task.name)?;
+        self.has_pairs |= texts.iter().any(|text| text.second.is_some());
+        Ok(texts)
+    }
 }
 
 /// Answers some inputs, one line out for each.
@@ -27,6 +41,8 @@ type Answer = fn(&Adapter, &Predict, Vec<Input>, &mut Lines) -> Result<()>;
 /// How the inputs of each task are answered.
 static ANSWERS: &[(&TaskInfo, Answer)] = &[
     (&graftwork::text_classification::INFO, text_classification::lines),
+    (&graftwork::multi_label_classification::INFO, multi_label_classification::lines),
+    (&graftwork::regression::INFO, regression::lines),
     (&graftwork::token_classification::INFO, token_classification::lines),
 ];
 
@@ -40,7 +56,7 @@ pub fn run(args: &Predict, common: &Common) -> Result<()> {
         .ok_or_else(|| Failure::new(Kind::Input, format!("nothing can be predicted for {}", task.name)))?;
     let backbone = load(&args.backbone, common)?;
     let adapter = backbone.attach(&file)?;
-    let mut lines = Lines { out: Output::new(), tally: Tally::default() };
+    let mut lines = Lines { out: Output::new(), tally: Tally::default(), has_pairs: false };
     let mut progress = Progress::count("texts predicted:", common.quiet);
     input::texts(&args.texts, |inputs| {
         let count = inputs.len();
@@ -51,6 +67,7 @@ pub fn run(args: &Predict, common: &Common) -> Result<()> {
             Reader::Gone => ControlFlow::Break(()),
         })
     })?;
-    lines.tally.say(if task.takes_windows { "--max-length or --long-texts windows" } else { "--max-length" }, common);
+    let takes_windows = task.takes_windows && !lines.has_pairs;
+    lines.tally.say(if takes_windows { "--max-length or --long-texts windows" } else { "--max-length" }, common);
     Ok(())
 }

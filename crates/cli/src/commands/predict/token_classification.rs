@@ -2,13 +2,14 @@
 
 use std::ops::Range;
 
-use graftwork::{Adapter, CodePoints, Input, Tagging, Warning, block_on};
+use graftwork::{Adapter, CodePoints, Input, Tagging, Warning, block_on, token_classification};
 use serde::Serialize;
 use serde_json::Value;
 
 use super::Lines;
 use crate::args::{Predict, TextArgs};
 use crate::failure::Result;
+use crate::input;
 use crate::output::Output;
 
 /// Writes the words of texts with their tags, and what these mark.
@@ -23,14 +24,15 @@ pub fn lines(adapter: &Adapter, args: &Predict, inputs: Vec<Input>, lines: &mut 
 
 /// Tags texts and lists of words, in their order; of a list, the text is its words with single spaces between.
 fn tagged(adapter: &Adapter, inputs: Vec<Input>, args: &TextArgs) -> Result<Vec<(String, Tagging)>> {
-    let (mut texts, mut lists) = (Vec::new(), Vec::new());
     let is_list: Vec<bool> = inputs.iter().map(|input| matches!(input, Input::Words(_))).collect();
+    let (mut whole, mut lists) = (Vec::new(), Vec::new());
     for input in inputs {
         match input {
-            Input::Text(text) => texts.push(text),
             Input::Words(words) => lists.push(words),
+            text => whole.push(text),
         }
     }
+    let texts = input::whole_texts(whole, token_classification::INFO.name)?;
     let of_texts = block_on(adapter.tag(&texts).max_length(args.max_length).long_texts(args.long_texts))?;
     let of_lists = block_on(adapter.tag_words(&lists).max_length(args.max_length).long_texts(args.long_texts))?;
     let mut of_texts = texts.into_iter().zip(of_texts);
