@@ -111,7 +111,8 @@ export const checks = {
     const examples = sentences(32);
     for (const way of WAYS.slice(0, 2)) {
       await ready(page, server, way);
-      const options = { ...OPTIONS, validation: 0.25 };
+      // So many steps that the run is not over when it is held, however slowly it is saved.
+      const options = { ...OPTIONS, epochs: 16, validation: 0.25 };
       const whole = await page.evaluate(learn, { examples, options, texts: TEXTS.slice(0, 1) });
       page.evaluate(async ({ examples, options }) => {
         const adapter = await window.backbone.createAdapter({ task: 'token-classification', entityTypes: ['person', 'place'] });

@@ -52,7 +52,7 @@ export class Adapter<T extends Task = Task> {
    */
   classify(texts: readonly string[], options?: ClassifyOptions): Promise<Classification[]>;
   classify(texts: AsyncIterable<string>, options?: ClassifyOptions): AsyncGenerator<Classification, void, undefined>;
-  classify(texts: readonly string[] & AsyncIterable<string>, options: ClassifyOptions = {}) {
+  classify(texts: readonly string[] | AsyncIterable<string>, options: ClassifyOptions = {}) {
     return this.#answer<Classification>('text-classification', texts, options);
   }
 
@@ -67,7 +67,7 @@ export class Adapter<T extends Task = Task> {
    */
   tag(texts: readonly string[], options?: TagOptions): Promise<Tagging[]>;
   tag(texts: AsyncIterable<string>, options?: TagOptions): AsyncGenerator<Tagging, void, undefined>;
-  tag(texts: readonly string[] & AsyncIterable<string>, options: TagOptions = {}) {
+  tag(texts: readonly string[] | AsyncIterable<string>, options: TagOptions = {}) {
     return this.#answer<Tagging>('token-classification', texts, options);
   }
 

@@ -1,5 +1,6 @@
 import { GraftworkError, toError } from './errors.js';
 import { openAdapter, openBackbone } from './folder.js';
+import { toJson } from './json.js';
 import { Keeper, MEMORY_SECONDS } from './keeper.js';
 import { Lasting } from './lasting.js';
 import { withModule } from './module.js';
@@ -335,12 +336,6 @@ export class Engine implements Link {
     }
     return results;
   }
-}
-
-/** Half a pair of surrogates is no character: the module reads such as Rust's strings have them. */
-function toJson(value: unknown): string {
-  const whole = (_: string, part: unknown) => (typeof part === 'string' ? part.replace(/\p{Cs}/gu, '\ufffd') : part);
-  return JSON.stringify(value, whole);
 }
 
 function hasher(): wasm.Sha256 {

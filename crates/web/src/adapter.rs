@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use graftwork::{AdapterFile, TaskInfo, files};
+use graftwork::{AdapterFile, files};
 use serde_json::{Value, json};
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -66,10 +66,10 @@ impl Adapter {
         let Held { adapter, .. } = self.held()?;
         let description = adapter.description();
         let metadata = &description.metadata;
-        let task = description.head.as_ref().and_then(|head| TaskInfo::of_head(head.kind));
+        let task = description.head.as_ref().and_then(tasks::of_head);
         let info = json!({
             "name": description.name,
-            "task": task.map(|info| info.name),
+            "task": task.map(|front| front.info.name),
             "labels": adapter.labels(),
             "maxLength": adapter.max_length(),
             "metrics": metadata.metrics,

@@ -2,7 +2,7 @@
 
 use graftwork::options::camel_case;
 use graftwork::{
-    Adapter, AdapterFile, Backbone, Evaluation, Progress, Recipe, Stage, StepReport, TaskInfo, TextLimit, TrainConfig,
+    Adapter, AdapterFile, Backbone, Evaluation, Progress, Recipe, Stage, StepReport, TextLimit, TrainConfig,
     TrainError, Trainer, Turn,
 };
 use js_sys::Date;
@@ -30,8 +30,8 @@ pub async fn run(
     let (recipe, validation) = (options.recipe()?, options.number("validation")?);
     let given = options.settings(TrainConfig::default())?;
     let head = start.head.as_ref().ok_or(TrainError::NoHead)?;
-    let task = TaskInfo::of_head(head.kind).map_or("", |info| info.name);
-    let (front, labels) = (tasks::named(task)?, head.label_names());
+    let other = || Failure::new("wrong-task", "adapters for this task cannot be trained in a browser yet");
+    let (front, labels) = (tasks::of_head(head).ok_or_else(other)?, head.label_names());
     let limit = TextLimit { max_length: given.max_length, long_texts: given.long_texts.unwrap_or_default() };
     let read = |what, json| {
         let examples = options::parse(json)?;

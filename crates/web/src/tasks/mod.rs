@@ -3,7 +3,7 @@
 mod text_classification;
 mod token_classification;
 
-use graftwork::{Adapter, Answer, BoxFuture, Labelled, TaskInfo};
+use graftwork::{Adapter, Answer, BoxFuture, HeadConfig, Labelled, TaskInfo};
 use serde_json::Value;
 
 use crate::error::{Failure, Result};
@@ -34,6 +34,11 @@ pub fn named(name: &str) -> Result<&'static Front> {
         let known: Vec<&str> = FRONTS.iter().map(|front| front.info.name).collect();
         bad(format!("unknown task `{name}`; known: {}", known.join(", ")))
     })
+}
+
+/// The task that a head is for, if JavaScript has calls for it.
+pub fn of_head(head: &HeadConfig) -> Option<&'static Front> {
+    FRONTS.iter().copied().find(|front| front.info.head == head.kind)
 }
 
 /// Inputs that are plain texts.
