@@ -15,15 +15,20 @@ pub use text_classification::to_json as classifications;
 pub struct Front {
     /// Its row in the engine's table.
     pub info: &'static TaskInfo,
-    /// Labelled data of examples, for an adapter's labels.
-    pub data: fn(&[Value], &[String]) -> Result<Box<dyn Labelled>>,
+    /// Labelled data of examples.
+    pub data: ReadExamples,
     /// What an adapter answers to inputs.
-    pub answer: for<'a> fn(&'a Adapter, Vec<Value>, Options) -> BoxFuture<'a, Result<Value>>,
+    pub answer: AnswerInputs,
     /// The name of what chooses the best weights, for an adapter's labels.
     pub score: fn(&[String]) -> &'static str,
     /// What an evaluation says of one example, by the adapter's labels.
     pub prediction: fn(&Answer, &[String]) -> Value,
 }
+
+/// Makes labelled data of examples, for an adapter's labels.
+type ReadExamples = fn(&[Value], &[String]) -> Result<Box<dyn Labelled>>;
+/// Asks an adapter about inputs.
+type AnswerInputs = for<'a> fn(&'a Adapter, Vec<Value>, Options) -> BoxFuture<'a, Result<Value>>;
 
 /// Every task that JavaScript has calls for.
 static FRONTS: &[&Front] = &[&text_classification::FRONT, &token_classification::FRONT];
