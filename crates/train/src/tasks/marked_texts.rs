@@ -1,5 +1,5 @@
 //! Texts in which entities are marked: what somebody makes who selects words in a text. Learned as
-//! [`token_classification`](super::token_classification), on the words into which the tokenizer splits the texts, which are
+//! [`token_classification`], on the words into which the tokenizer splits the texts, which are
 //! the ones that are tagged later.
 
 use std::ops::Range;
