@@ -5,9 +5,11 @@ mod long_texts;
 mod pairing;
 mod pairs;
 mod probe;
+mod questions;
 mod serving;
 mod threads;
 mod training;
+mod words;
 
 use graftwork::{Adapter, AdapterFile, Backbone, Device, block_on};
 use graftwork_tests::golden;

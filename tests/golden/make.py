@@ -3,7 +3,7 @@
 
 Run by hand, in a venv with requirements.txt; the output is committed. One part or all of them:
 
-    python make.py --minilm DIR [tokens hidden tiny-bert tiny-cases lora-cases tagging-cases mean-cases text-cases architectures minilm-cases init curves f16 probe]
+    python make.py --minilm DIR [tokens hidden tiny-bert tiny-cases lora-cases tagging-cases mean-cases text-cases questions question-cases architectures minilm-cases init curves f16 probe]
 """
 
 import argparse
@@ -24,11 +24,14 @@ PARTS = {
     "tagging-cases": ("make_tagging_cases", "make"),
     "mean-cases": ("make_mean_cases", "make"),
     "text-cases": ("make_text_cases", "make"),
+    "questions": ("make_questions", "make"),
+    "question-cases": ("make_question_cases", "make"),
     "architectures": ("make_architectures", "make"),
     "minilm-cases": ("make_minilm_cases", "make"),
     "init": ("make_init", "make"),
     "curves": ("make_curves", "make"),
     "f16": ("make_f16", "make"),
+    "masked-lm": ("make_masked_lm_cases", "make"),
     "probe": ("make_probe", "make"),
 }
 

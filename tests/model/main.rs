@@ -3,6 +3,7 @@
 mod adapters;
 mod gradients;
 mod hidden_states;
+mod masked_lm;
 mod merging;
 mod tokens;
 mod weight_types;

@@ -11,9 +11,11 @@ mod merging;
 mod misuse;
 #[cfg(unix)]
 mod out_dir;
+mod questions;
 mod results;
 mod tagging;
 mod texts;
+mod words;
 
 use std::ffi::OsStr;
 use std::io::Write;

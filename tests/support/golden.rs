@@ -87,7 +87,9 @@ pub fn tiny_backbones() -> Vec<String> {
 /// The folder with the cases of a tiny backbone, or the folders.
 pub fn case_folders(backbone: &str) -> Vec<String> {
     match backbone.strip_prefix("tiny-").expect("a tiny backbone") {
-        "bert" => ["tiny-cases", "tiny-tagging", "lora-cases", "mean-cases", "text-cases"].map(str::to_owned).to_vec(),
+        "bert" => ["tiny-cases", "tiny-tagging", "tiny-questions", "lora-cases", "mean-cases", "text-cases"]
+            .map(str::to_owned)
+            .to_vec(),
         name => vec![format!("{name}-cases")],
     }
 }
@@ -106,6 +108,25 @@ pub fn tiny_adapters() -> Vec<(String, Vec<String>)> {
         (backbone, names)
     };
     tiny_backbones().into_iter().chain(["tiny-bert-f16".to_owned()]).map(with_cases).collect()
+}
+
+/// Writes a tiny backbone into `dir` as its files, with the head of transformers' `...ForMaskedLM` that `tiny-words` has for it.
+pub fn write_with_own_head(model_type: &str, dir: &Path) {
+    let from = path(&format!("tiny-{model_type}"));
+    for entry in std::fs::read_dir(&from).unwrap() {
+        let name = entry.unwrap().file_name();
+        std::fs::copy(from.join(&name), dir.join(&name)).unwrap();
+    }
+    let (base, own) = (from.join("model.safetensors"), path(&format!("tiny-words/{model_type}.safetensors")));
+    let (base, own) = (std::fs::read(base).unwrap(), std::fs::read(own).unwrap());
+    let (base, own) = (SafeTensors::deserialize(&base).unwrap(), SafeTensors::deserialize(&own).unwrap());
+    let head =
+        own.tensors().into_iter().filter_map(|(name, view)| Some((name.strip_prefix("head.")?.to_owned(), view)));
+    let head: Vec<_> = head.collect();
+    // Some have a head of their own.
+    let base = base.tensors().into_iter().filter(|(name, _)| head.iter().all(|(own, _)| own != name));
+    let all: Vec<_> = base.chain(head.clone()).collect();
+    std::fs::write(dir.join("model.safetensors"), safetensors::serialize(all, None).unwrap()).unwrap();
 }
 
 /// A random tiny backbone on a device, such as `tiny-roberta`.

@@ -82,7 +82,7 @@ fn check(folder: &str, backbone_dir: &Path) {
     }
 }
 
-fn check_final_weights(folder: &str, trainer: &Trainer<'_>, device: &str) {
+pub fn check_final_weights(folder: &str, trainer: &Trainer<'_>, device: &str) {
     let golden = Golden::read(&format!("{folder}/final.safetensors"));
     let found = pollster::block_on(trainer.adapter().to_file(trainer.backbone().device())).unwrap();
     let named = graftwork_model::adapterhub::to_files(&found).unwrap();

@@ -2,10 +2,12 @@
 
 mod curve;
 mod few_shot;
+mod masked_lm;
 mod memory;
 mod misuse;
 mod probe;
 mod promises;
+mod questions;
 mod resume;
 mod tagging;
 mod texts;

@@ -109,7 +109,7 @@ fn parts_of_speech_are_measured_by_accuracy() {
         origins: [None, Some(0), Some(1), None]
             .map(|word| word.map(|word| Origin { start: 0, end: 1, word, sequence: 0 }))
             .into(),
-        of: graftwork_text::Extent::default(),
+        ..Encoding::default()
     };
     let names: Vec<String> = ["NOUN", "VERB"].map(str::to_owned).into();
     let data = TokenClassification::new("training", vec![encoding.clone()], [vec![0, 1]], &names).unwrap();

@@ -44,6 +44,14 @@ export interface TrainSettings {
   longTexts?: 'first' | 'ends' | 'windows';
   /** Dropout probability in the backbone's hidden states and before the head. A number from 0 to below 1. Default 0. */
   dropout?: number;
+  /** Masked LM: share of the tokens that are hidden and asked for; without it 0.15. A number from 0 to 1. */
+  maskRate?: number;
+  /** Masked LM: share of those that a random token stands for; without it 0.1. A number from 0 to 1. */
+  maskRandom?: number;
+  /** Masked LM: share of those that stay as they are; without it 0.1. A number from 0 to 1. */
+  maskKept?: number;
+  /** Masked LM: hide whole words rather than tokens. */
+  wholeWord?: boolean;
   /** Give every epoch an order of its own. Default true. */
   shuffle?: boolean;
   /**

@@ -4,6 +4,7 @@ mod data;
 mod infer;
 mod method;
 mod option;
+mod pretrain;
 mod settings;
 mod train;
 mod values;
@@ -11,11 +12,12 @@ mod values;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use graftwork::WeightType;
 
-pub use data::{DataArgs, TextArgs};
+pub use data::{AskedArgs, DataArgs, TextArgs};
 pub use infer::{Embed, Eval, Inspect, Merge, Pooling, Predict};
 pub use method::MethodArgs;
+pub use pretrain::Pretrain;
 pub use settings::SettingArgs;
-pub use train::{AdapterArgs, InputFormat, RecipeChoice, Task, Train};
+pub use train::{AdapterArgs, InputFormat, RecipeChoice, Task, ThresholdChoice, Train};
 
 const AFTER_HELP: &str = "\
 Exit status:
@@ -81,6 +83,8 @@ pub enum DeviceArg {
 pub enum Command {
     /// Train an adapter and its head on labelled text
     Train(Box<Train>),
+    /// Train an adapter on texts without labels, by masked language modelling: phase 1, before `train --init`
+    Pretrain(Box<Pretrain>),
     /// Measure an adapter on labelled text
     Eval(Eval),
     /// Classify texts: one JSON line out for each text in

@@ -6,4 +6,5 @@ pub mod eval;
 pub mod inspect;
 pub mod merge;
 pub mod predict;
+pub mod pretrain;
 pub mod train;

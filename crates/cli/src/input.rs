@@ -3,11 +3,14 @@
 use std::fs::File;
 use std::io::{self, IsTerminal, Read};
 use std::ops::ControlFlow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use graftwork::{Format, Input, Labelled, ReadOptions, TaskInfo, Text, data, multi_label_classification};
+use graftwork::{
+    Corpus, Format, Input, InputKind, Labelled, ReadOptions, TaskInfo, Text, data, multi_label_classification,
+    multiple_choice, question_answering,
+};
 
-use crate::args::{DataArgs, InputFormat, TextArgs};
+use crate::args::{AskedArgs, DataArgs, InputFormat, TextArgs};
 use crate::failure::{Failure, Kind, Result};
 
 /// Texts that are worked on together: enough for batches of similar lengths, few enough that results flow.
@@ -23,7 +26,20 @@ pub fn labelled(
     args: &DataArgs,
     labels: Option<Vec<String>>,
 ) -> Result<Box<dyn Labelled>> {
-    let options = ReadOptions {
+    let options = ReadOptions { labels, ..options(args) };
+    (task.read)(path, &options).map_err(|error| with_hint(error.into()))
+}
+
+/// Reads texts without labels.
+///
+/// # Errors
+/// If a file cannot be read, has bad rows, or has nothing in it.
+pub fn corpus(paths: &[PathBuf], args: &DataArgs) -> Result<Corpus> {
+    Corpus::from_paths(paths, &options(args)).map_err(|error| with_hint(error.into()))
+}
+
+fn options(args: &DataArgs) -> ReadOptions {
+    ReadOptions {
         text_column: args.text_column.clone(),
         text_pair_column: args.text_pair_column.clone(),
         label_column: args.label_column.clone(),
@@ -32,11 +48,11 @@ pub fn labelled(
         score_column: args.score_column.clone(),
         tokens_column: args.tokens_column.clone(),
         tags_column: args.tags_column.clone(),
-        labels,
+        answers_column: args.answers_column.clone(),
         format: args.format.map(Format::from),
-        ..ReadOptions::default()
-    };
-    (task.read)(path, &options).map_err(|error| with_hint(error.into()))
+        line_by_line: args.line_by_line,
+        ..asked(&args.asked)
+    }
 }
 
 /// The column that has a task's labels.
@@ -44,11 +60,47 @@ pub fn label_column<'a>(task: &TaskInfo, args: &'a DataArgs) -> &'a str {
     if task.name == multi_label_classification::INFO.name { &args.labels_column } else { &args.label_column }
 }
 
+/// Where questions and choices stand; everything else as usual.
+fn asked(args: &AskedArgs) -> ReadOptions {
+    ReadOptions {
+        question_column: args.question_column.clone(),
+        context_column: args.context_column.clone(),
+        choices_column: args.choices_column.clone(),
+        ..ReadOptions::default()
+    }
+}
+
+/// Hands what a task predicts of a file, or of standard input, to `work` in chunks, in order.
+///
+/// # Errors
+/// As [`texts`].
+pub fn of_task(
+    task: &TaskInfo,
+    args: &TextArgs,
+    columns: &AskedArgs,
+    work: impl FnMut(Vec<Input>) -> Result<ControlFlow<()>>,
+) -> Result<()> {
+    let inputs = match task.name {
+        name if name == question_answering::INFO.name => InputKind::Questions,
+        name if name == multiple_choice::INFO.name => InputKind::Choices,
+        _ => InputKind::Texts,
+    };
+    inputs_of(args, ReadOptions { inputs, ..asked(columns) }, work)
+}
+
 /// Hands the texts of a file, or of standard input, to `work` in chunks, in order.
 ///
 /// # Errors
 /// If the file cannot be read, has bad rows, or `work` fails.
-pub fn texts(args: &TextArgs, mut work: impl FnMut(Vec<Input>) -> Result<ControlFlow<()>>) -> Result<()> {
+pub fn texts(args: &TextArgs, work: impl FnMut(Vec<Input>) -> Result<ControlFlow<()>>) -> Result<()> {
+    inputs_of(args, ReadOptions::default(), work)
+}
+
+fn inputs_of(
+    args: &TextArgs,
+    options: ReadOptions,
+    mut work: impl FnMut(Vec<Input>) -> Result<ControlFlow<()>>,
+) -> Result<()> {
     let from_stdin = args.input == Path::new("-");
     let name = if from_stdin { "standard input".to_owned() } else { args.input.display().to_string() };
     // What is typed is answered line by line.
@@ -67,7 +119,7 @@ pub fn texts(args: &TextArgs, mut work: impl FnMut(Vec<Input>) -> Result<Control
         format: Some(format),
         // Nothing is kept: a stream may be as long as it likes.
         max_bytes: u64::MAX,
-        ..ReadOptions::default()
+        ..options
     };
     let mut outcome = Ok(());
     let mut take = |inputs: Vec<Input>| match work(inputs) {
@@ -88,6 +140,7 @@ pub fn texts(args: &TextArgs, mut work: impl FnMut(Vec<Input>) -> Result<Control
 pub fn texts_or_pairs(inputs: Vec<Input>, who: &str) -> Result<Vec<Text>> {
     let text = |input| match input {
         Input::Text(text) => Ok(text),
+        Input::Choices(_) => Err(Failure::new(Kind::Input, format!("{who} takes texts, not choices"))),
         Input::Words(_) => {
             Err(Failure::new(Kind::Input, format!("{who} takes texts, but a row of the input is a list of words")))
         }
@@ -113,8 +166,8 @@ pub fn whole_texts(inputs: Vec<Input>, who: &str) -> Result<Vec<String>> {
 fn with_hint(failure: Failure) -> Failure {
     let message = failure.messages.join(" ");
     if message.contains("no column") {
-        failure.hint("name the columns with --text-column, --text-pair-column, --label-column, --labels-column or --score-column")
-    } else if message.contains("does not tell the format") {
+        failure.hint("name the columns with --question-column, --context-column, --text-column, --text-pair-column, --label-column, --labels-column or --score-column")
+    } else if message.contains("does not tell the format") || message.contains("a line of text alone") {
         failure.hint("give it with --format")
     } else {
         failure

@@ -21,6 +21,7 @@ fn main() -> ExitCode {
     let Cli { command, common } = Cli::parse();
     let done = match command {
         Command::Train(args) => commands::train::run(&args, &common),
+        Command::Pretrain(args) => commands::pretrain::run(&args, &common),
         Command::Eval(args) => commands::eval::run(&args, &common),
         Command::Predict(args) => commands::predict::run(&args, &common),
         Command::Embed(args) => commands::embed::run(&args, &common),

@@ -16,9 +16,12 @@ pub fn on_examples(examples: &Examples, backbone: &Backbone, common: &Common) {
         let (max_length, most) = (examples.max_length(), backbone.config().max_length());
         let long_texts = examples.limit().long_texts;
         let how = match long_texts {
+            _ if truncated == 0 => format!("they are read in windows of {max_length}"),
+            LongTexts::First if examples.task().reads_windows(long_texts) => {
+                format!("they are read in windows of {max_length}, {truncated} of them with gaps")
+            }
             LongTexts::First => format!("only their first {max_length} are read"),
             LongTexts::Ends => format!("only {max_length} are read, from their beginnings and ends"),
-            LongTexts::Windows if truncated == 0 => format!("they are read in windows of {max_length}"),
             LongTexts::Windows => format!("they are read in windows of {max_length}, {truncated} of them with gaps"),
         };
         let longer_limit = (max_length < most).then(|| format!("--max-length {}", longest.min(most)));

@@ -43,6 +43,14 @@ impl Fingerprint {
         Ok(builder.finish())
     }
 
+    /// The digest of one tensor, called `name`.
+    #[must_use]
+    pub fn of_tensor(name: &str, tensor: &HostTensor) -> Self {
+        let mut hasher = TensorHasher::new(name, &tensor.shape);
+        hasher.update(&tensor.data);
+        Self(hasher.0.finalize().into())
+    }
+
     /// The fingerprint of tensors in memory.
     #[must_use]
     pub fn of_tensors<'a>(tensors: impl IntoIterator<Item = (&'a str, &'a HostTensor)>) -> Self {
@@ -123,6 +131,13 @@ impl FingerprintBuilder {
     /// Adds the tensor `name` whose values have all passed through `hasher`.
     pub fn add(&mut self, name: &str, hasher: TensorHasher) {
         self.digests.insert(name.to_owned(), hasher.0.finalize().into());
+    }
+
+    /// The identity of one tensor among those that were added: what [`Fingerprint::of_tensor`] says of the same values under the
+    /// same name.
+    #[must_use]
+    pub fn of_tensor(&self, name: &str) -> Option<Fingerprint> {
+        self.digests.get(name).copied().map(Fingerprint)
     }
 
     /// The fingerprint of what was added.

@@ -56,6 +56,9 @@ impl Backbone {
             let dir = if name.is_dir() { name } else { resolve_backbone(&name.to_string_lossy())? };
             let config = BackboneConfig::from_dir(&dir)?;
             let tokenizer = Tokenizer::from_dir(&dir)?;
+            if let Some(mut weights) = Checkpoint::open_pickled(&dir, &config)? {
+                return Self::new(&config, &mut weights, tokenizer, device, options, &mut progress).await;
+            }
             let mut weights = Checkpoint::open(&dir, &config)?;
             Self::new(&config, &mut weights, tokenizer, device, options, &mut progress).await
         })

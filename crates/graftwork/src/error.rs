@@ -7,6 +7,19 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum Error {
+    /// A text has no mask to be filled.
+    #[error(
+        "text {index} (counted from 0) has no {mask}{}: write {mask} where a word is to be said",
+        tokens.map_or_else(String::new, |tokens| format!(" within the first {tokens} tokens, after which it is cut"))
+    )]
+    Unmasked {
+        /// Which text.
+        index: usize,
+        /// The token that stands for a hidden one.
+        mask: String,
+        /// After how many tokens it was cut, if it was.
+        tokens: Option<usize>,
+    },
     /// A backbone is neither a directory nor in the cache.
     #[error(
         "no backbone `{id}`: it is neither a directory nor in the cache at {cached}. Download config.json, model.safetensors \

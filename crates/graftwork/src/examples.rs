@@ -1,8 +1,9 @@
 //! Labelled data as token ids, and what is new to learn it.
 
 use graftwork_formats::Fingerprint;
-use graftwork_model::{AdapterConfig, AdapterFile, HeadKind, Metadata};
+use graftwork_model::{AdapterConfig, AdapterFile, HeadConfig, HeadKind, Metadata};
 use graftwork_text::{Encoding, shuffled};
+use graftwork_train::TrainConfig;
 use graftwork_train::probe::by_label;
 use graftwork_train::tasks::{Labelled, TaskInfo};
 
@@ -91,6 +92,11 @@ impl Examples {
         (!held.is_empty() && !kept.is_empty()).then(|| (part(self.what, &kept), part(what, &held)))
     }
 
+    /// The settings of a training on them where nobody chooses.
+    pub(crate) fn settings(&self) -> TrainConfig {
+        self.data.settings()
+    }
+
     /// What of the data is not used, in a sentence.
     pub fn note(&self) -> Option<String> {
         self.data.note()
@@ -114,6 +120,7 @@ pub struct NewAdapter {
     method: AdapterConfig,
     recipe: Recipe,
     seed: u64,
+    on: Option<AdapterFile>,
 }
 
 impl NewAdapter {
@@ -124,7 +131,7 @@ impl NewAdapter {
     pub fn new(task: &'static TaskInfo, labels: impl IntoIterator<Item = impl Into<String>>) -> Self {
         let method = AdapterConfig::preset("double_seq_bn").expect("a method of the table");
         let labels = labels.into_iter().map(Into::into).collect();
-        Self { task, labels, name: "adapter".to_owned(), method, recipe: Recipe::Standard, seed: 42 }
+        Self { task, labels, name: "adapter".to_owned(), method, recipe: Recipe::Standard, seed: 42, on: None }
     }
 
     /// Its name, which is part of its tensors' names in files. Default `adapter`.
@@ -146,6 +153,14 @@ impl NewAdapter {
     #[must_use]
     pub fn recipe(mut self, recipe: Recipe) -> Self {
         self.recipe = recipe;
+        self
+    }
+
+    /// The modules that it begins with instead of new ones, with their name and method; of it everything but the head is taken,
+    /// so it may have learned another task, or a language. Default none.
+    #[must_use]
+    pub fn on(mut self, file: AdapterFile) -> Self {
+        (self.name, self.method, self.on) = (file.name.clone(), file.config.clone(), Some(file));
         self
     }
 
@@ -180,21 +195,33 @@ impl Backbone {
         Ok(Examples { what, data, labels, max_length, limit, backbone: self.fingerprint() })
     }
 
-    /// A new adapter with AdapterHub's default head, drawn from a seed and ready to be trained: for the task and the labels
+    /// A new adapter with AdapterHub's default head, or for masked words the backbone's own if its files have one, drawn from a seed and ready to be trained: for the task and the labels
     /// of examples, or as a [`NewAdapter`] says.
     ///
     /// # Errors
-    /// If there are fewer labels than the task needs, or the method makes no sense.
+    /// If there are fewer labels than the task needs, the method makes no sense, or the modules to begin with are of another
+    /// backbone.
     pub fn new_adapter(&self, new: impl Into<NewAdapter>) -> Result<AdapterFile> {
-        let NewAdapter { task, labels, name, method, recipe, seed } = new.into();
+        let NewAdapter { task, labels, name, method, recipe, seed, on } = new.into();
         if labels.len() < task.fewest_labels() {
             return Err(Error::too_few_labels(task.fewest_labels(), labels.len()));
         }
         let head = recipe.head(&name, &labels, self).unwrap_or_else(|| (task.new_head)(&name, labels));
+        let own = self.model().language_head().filter(|own| own.config.kind == head.kind);
+        // What the backbone's files know of words is kept.
+        let head = match own {
+            Some(own) => HeadConfig { style: head.style, ..own.config.clone() },
+            None => head.fitted(self.config()),
+        };
         let method = recipe.method(method, self)?;
         let mut file = AdapterFile::new(name, method, Some(head), self.config());
         file.metadata = Metadata { backbone_fingerprint: Some(self.fingerprint()), ..Metadata::default() };
         file.initialise(self.config(), seed)?;
+        if let Some(on) = on {
+            on.check_backbone(self.config(), Some(&self.fingerprint()))?;
+            file.tensors.extend(on.tensors.into_iter().filter(|(name, _)| !name.starts_with("head.")));
+        }
+        file.tensors.extend(own.into_iter().flat_map(|own| own.tensors.clone()));
         file.validate(&file.name)?;
         Ok(file)
     }

@@ -11,7 +11,8 @@
 //! | classify, tag, embed | [`Adapter::classify`], [`Adapter::tag`], [`Backbone::embed`] |
 //! | give several labels, or a number | [`Adapter::classify_multi_label`], [`Adapter::score`] |
 //! | compare two texts | [`Backbone::similarity`], or an adapter that was trained on [pairs](AsText) |
-//! | read labelled data, or bring it along | [`Dataset`], [`MultiLabelDataset`], [`ScoredDataset`], [`TaggedDataset`] |
+//! | answer questions, choose | [`Adapter::answer`], [`Adapter::choose`] |
+//! | read labelled data, or bring it along | [`Dataset`], [`MultiLabelDataset`], [`ScoredDataset`], [`TaggedDataset`], [`QuestionDataset`], [`ChoiceDataset`] |
 //! | train | [`Backbone::examples`], [`Backbone::new_adapter`], [`Backbone::trainer`] |
 //! | learn while examples come in | [`Backbone::probe`] |
 //! | measure | [`Adapter::evaluate`] |
@@ -65,11 +66,13 @@
 //! adapters on one backbone with axum.
 
 mod adapter;
+mod answer;
 mod backbone;
 mod call;
 mod embed;
 mod error;
 mod examples;
+mod fill_mask;
 mod limit;
 mod merge;
 mod paths;
@@ -109,10 +112,14 @@ pub use graftwork_model::{
 pub use merge::{MergedBackbone, merge};
 
 // Answers.
+pub use answer::AnswerOptions;
 pub use embed::{EmbedOptions, Pooling};
+pub use fill_mask::{Fill, FilledMask, FilledText};
 pub use graftwork_train::Warning;
+pub use graftwork_train::metrics::Said;
 pub use graftwork_train::tasks::{
-    Answer, Classification, LabelSet, Scored, TaggedEntity, TaggedWord, Tagging, Thresholds,
+    Answer, AnswerSpan, Answering, Choice, Classification, LabelSet, Scored, TaggedEntity, TaggedWord, Tagging,
+    Thresholds,
 };
 pub use predict::TextOptions;
 pub use probe::Probe;
@@ -121,13 +128,14 @@ pub use reader::{Reader, TextVector};
 // Labelled data.
 pub use examples::Examples;
 pub use graftwork_text::data::{
-    self, AsText, Dataset, Example, Format, Input, LabelledText, MultiLabelDataset, ReadOptions, ScoredDataset,
-    ScoredText, Sentence, TaggedDataset, Text,
+    self, AsText, ChoiceDataset, Choices, Corpus, Dataset, Example, Format, Input, InputKind, LabelledText,
+    MultiLabelDataset, Question, QuestionDataset, ReadOptions, ScoredDataset, ScoredText, Sentence, TaggedDataset,
+    Text,
 };
 pub use graftwork_text::{order, shuffled};
 pub use graftwork_train::tasks::{
-    Labelled, MarkedText, MarkedTexts, TASKS, TaskInfo, multi_label_classification, regression, text_classification,
-    token_classification,
+    Labelled, MarkedText, MarkedTexts, TASKS, TaskInfo, masked_lm, multi_label_classification, multiple_choice,
+    question_answering, regression, text_classification, token_classification,
 };
 
 // Training and measuring.

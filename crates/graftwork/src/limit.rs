@@ -7,7 +7,7 @@ use graftwork_text::{Encoding, LongTexts};
 pub struct TextLimit {
     /// The most tokens of a sequence, special tokens included. Default and most: what the backbone takes.
     pub max_length: Option<usize>,
-    /// What is read of a longer text. Default: its first tokens.
+    /// What is read of a longer text. Default: its first tokens, but contexts of questions are always read in windows.
     pub long_texts: LongTexts,
 }
 

@@ -23,6 +23,7 @@ pub struct TextOptions {
     pub(crate) max_length: Option<usize>,
     pub(crate) long_texts: Option<LongTexts>,
     pub(crate) threshold: Option<f64>,
+    pub(crate) top_k: Option<usize>,
 }
 
 impl Call<'_, TextOptions, Vec<Classification>> {
@@ -166,11 +167,12 @@ impl Adapter {
         })
     }
 
-    /// The thresholds at which the labels would be worth most on examples that the adapter has not learned from. To be kept in
-    /// [`Metadata::thresholds`](crate::Metadata::thresholds).
+    /// The thresholds at which the answers would be worth most on examples that the adapter has not learned from: where a text
+    /// may have several labels, or a question no answer. To be kept in
+    /// [`Metadata::thresholds`](crate::Metadata::thresholds). None where nothing is decided by any.
     ///
     /// # Errors
-    /// As [`Adapter::evaluate`], and if its head is not for several labels a text.
+    /// As [`Adapter::evaluate`].
     pub fn choose_thresholds<'a>(&'a self, examples: &'a Examples, choice: Thresholds) -> Call<'a, (), Vec<f64>> {
         Call::new((), move |(), mut progress| async move {
             let examples = examples.for_backbone(self.backbone())?;
@@ -201,7 +203,7 @@ impl Adapter {
         self.predict(&examples, read, progress).await
     }
 
-    async fn predict<T: MaybeSend>(
+    pub(crate) async fn predict<T: MaybeSend>(
         &self,
         examples: &[&[Encoding]],
         read: impl FnMut(usize, Rows<'_>) -> T + MaybeSend,
@@ -222,7 +224,7 @@ pub(crate) fn reading<'a>(
     Ok(Reading { labels, knowledge, threshold })
 }
 
-fn check_threshold(threshold: Option<f64>) -> Result<()> {
+pub(crate) fn check_threshold(threshold: Option<f64>) -> Result<()> {
     if threshold.is_some_and(|threshold| !(0.0..=1.0).contains(&threshold)) {
         return Err(Error::Setting { setting: "threshold", must: "be a probability, from 0 to 1".to_owned() });
     }
@@ -230,7 +232,7 @@ fn check_threshold(threshold: Option<f64>) -> Result<()> {
 }
 
 /// The labels of an adapter's head, which must be for that task.
-fn labels_of(adapter: &Adapter, task: &TaskInfo) -> Result<Vec<String>> {
+pub(crate) fn labels_of(adapter: &Adapter, task: &TaskInfo) -> Result<Vec<String>> {
     let head = adapter.description().head.as_ref().ok_or(graftwork_train::Error::NoHead)?;
     task.check(head)?;
     Ok(head.label_names())

@@ -44,7 +44,7 @@ impl Recipe {
     #[must_use]
     pub fn settings(self, examples: &Examples) -> TrainConfig {
         match self {
-            Self::Standard => TrainConfig::default(),
+            Self::Standard => examples.settings(),
             Self::FewShot | Self::Probe => few_shot::settings(examples.tokens().div_ceil(examples.len())),
         }
     }

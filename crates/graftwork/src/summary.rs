@@ -1,5 +1,6 @@
 //! What a backbone's files hold, without a device.
 
+use std::io::{Read, Seek};
 use std::path::Path;
 
 use graftwork_formats::{BackboneConfig, Checkpoint, Fingerprint, WeightSource};
@@ -29,7 +30,13 @@ impl BackboneSummary {
     pub fn read(dir: impl AsRef<Path>) -> Result<Self> {
         let dir = dir.as_ref();
         let config = BackboneConfig::from_dir(dir)?;
-        let mut weights = Checkpoint::open(dir, &config)?;
+        match Checkpoint::open_pickled(dir, &config)? {
+            Some(weights) => Self::of(config, weights),
+            None => Self::of(config.clone(), Checkpoint::open(dir, &config)?),
+        }
+    }
+
+    fn of<R: Read + Seek>(config: BackboneConfig, mut weights: Checkpoint<R>) -> Result<Self> {
         let names = weights.names();
         let values = |name: &String| weights.shape(name).map_or(0, |shape| shape.iter().product::<usize>());
         Ok(Self {

@@ -60,6 +60,7 @@ impl Adapter {
         let sizes = Sizes::of(backbone.config());
         if let Some(head) = &file.head {
             head.check_layers(&file.name, Some(sizes.layers))?;
+            backbone.check_words(head)?;
         }
         let specs = file.tensor_specs(&sizes)?;
         let arena = Arena::new(backbone.device(), &specs, &file.tensors, trainable);

@@ -7,14 +7,15 @@ use graftwork_tensor::ops::attention::Sequences;
 use graftwork_tensor::ops::pool::Pool;
 use graftwork_tensor::{Activation, Device, Tape, Tensor, Var, Weight, WeightType, give_way};
 
-use crate::batch::{Batch, Hidden, Start};
+use crate::batch::{Batch, Hidden, MaskedTokens, Start};
 use crate::embeddings::Embeddings;
 use crate::graft::{Bare, Graft, Product};
 use crate::head::Head;
+use crate::language_head::{LanguageHead, words_table};
 use crate::layer::Layer;
 use crate::layers::Dense;
 use crate::loader::Loader;
-use crate::{Adapter, Error, HeadPooling, Result};
+use crate::{Adapter, Error, HeadConfig, HeadPooling, Result};
 
 /// An encoder of any architecture of [`graftwork_formats::architectures`], whose weights lie on a device and never change.
 #[derive(Debug)]
@@ -25,6 +26,9 @@ pub struct Backbone {
     layers: Vec<Layer>,
     pooler: Option<Dense>,
     fingerprint: Fingerprint,
+    /// Which table of words it has; see [`Fingerprint::of_tensor`].
+    words: Option<Fingerprint>,
+    language_head: Option<LanguageHead>,
     /// Tells it from every other backbone of the process, even one of the same weights on another device.
     id: usize,
 }
@@ -63,12 +67,14 @@ impl Backbone {
         let pooler = config.architecture.names.pooler;
         let pooler = pooler.filter(|pooler| loader.source.shape(&format!("{pooler}.weight")).is_some());
         let pooler = pooler.map(|pooler| loader.dense(&[pooler])).transpose()?;
+        let words = loader.hashes.of_tensor(&words_table(config.architecture));
+        let language_head = LanguageHead::read(loader.source, config, words)?;
         let fingerprint = loader.hashes.finish();
         // What the driver says late is said when something is read: here, not in somebody else's request.
         device.read(&device.empty(1, 1)).await?;
         let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
         let (config, device) = (config.clone(), device.clone());
-        Ok(Self { config, device, embeddings, layers, pooler, fingerprint, id })
+        Ok(Self { config, device, embeddings, layers, pooler, fingerprint, words, language_head, id })
     }
 
     /// What it is.
@@ -84,6 +90,31 @@ impl Backbone {
     /// The identity of its weights.
     pub fn fingerprint(&self) -> Fingerprint {
         self.fingerprint
+    }
+
+    /// The head of a masked language model that its files have, if they do.
+    pub fn language_head(&self) -> Option<&LanguageHead> {
+        self.language_head.as_ref()
+    }
+
+    /// The table of words, [V, E].
+    pub(crate) fn words(&self) -> &Weight {
+        self.embeddings.words()
+    }
+
+    /// Refuses a head over the words of another backbone.
+    pub(crate) fn check_words(&self, head: &HeadConfig) -> Result<()> {
+        let Some(tied) = &head.tied else { return Ok(()) };
+        let (words, width) = (self.config.vocab_size, self.config.embedding_size());
+        let is_own = tied.table.is_none() || tied.table == self.words;
+        if head.num_labels == words
+            && tied.width == width
+            && (head.layers > 1 || width == self.config.hidden_size)
+            && is_own
+        {
+            return Ok(());
+        }
+        Err(Error::OtherWords { words: head.num_labels, width: tied.width, own: (words, width) })
     }
 
     /// A product of a layer.
@@ -152,7 +183,13 @@ impl Backbone {
         }
         let tokens = Embeddings::rows(&self.config, ids, type_ids, cu_seqlens);
         let sequences = Sequences::new(&self.device, cu_seqlens);
-        Ok(Batch { start: Start::Tokens(self.device.indices(&tokens)), sequences, texts: None, backbone: self.id })
+        Ok(Batch {
+            start: Start::Tokens(self.device.indices(&tokens)),
+            sequences,
+            texts: None,
+            masked: None,
+            backbone: self.id,
+        })
     }
 
     /// Uploads a batch whose lower layers were computed before, by [`Backbone::lower`]: the hidden states [T, D] that go
@@ -170,7 +207,32 @@ impl Backbone {
         }
         let hidden = self.device.tensor(tokens, d, hidden);
         let sequences = Sequences::new(&self.device, cu_seqlens);
-        Ok(Batch { start: Start::Hidden(layer, hidden), sequences, texts: None, backbone: self.id })
+        Ok(Batch { start: Start::Hidden(layer, hidden), sequences, texts: None, masked: None, backbone: self.id })
+    }
+
+    /// Says which tokens of a batch a masked language model is asked about, ascending, and what truly stands there: a token a
+    /// place, or none at all. Without places it stays as it is.
+    ///
+    /// # Errors
+    /// If a place is none of the batch or there twice, or a truth is outside the vocabulary or one too many or too few.
+    pub fn ask(&self, batch: Batch, places: &[u32], truths: &[u32]) -> Result<Batch> {
+        if places.is_empty() {
+            return Ok(batch);
+        }
+        let ascends = places.is_sorted_by(|a, b| a < b);
+        let inside = places.last().is_some_and(|last| (*last as usize) < batch.sequences.tokens());
+        let known = truths.iter().all(|truth| (*truth as usize) < self.config.vocab_size);
+        if !ascends || !inside || !known || ![0, places.len()].contains(&truths.len()) {
+            let problem = format!(
+                "its {} masked places must ascend within its {} tokens, and the {} truths be tokens of the vocabulary",
+                places.len(),
+                batch.sequences.tokens(),
+                truths.len()
+            );
+            return Err(Error::Batch { problem });
+        }
+        let truths = (!truths.is_empty()).then(|| self.device.indices(truths));
+        Ok(Batch { masked: Some(MaskedTokens { places: self.device.indices(places), truths }), ..batch })
     }
 
     /// Starts ascend from 0, and what they end with is no more than the device can take.
@@ -281,12 +343,15 @@ impl Backbone {
     /// # Panics
     /// As [`Backbone::pooler`], if that is asked for.
     pub fn pool(&self, tape: &mut Tape, hidden: &Var, batch: &Batch, pooling: HeadPooling) -> Var {
-        let kind = if pooling == HeadPooling::Mean { Pool::Mean } else { Pool::First };
-        let mut x = tape.pool(hidden, &batch.sequences, kind);
-        if pooling == HeadPooling::Pooler {
-            x = self.pooler(tape, &x);
-        }
+        let x = self.pool_sequences(tape, hidden, batch, pooling);
         batch.texts.iter().fold(x, |x, texts| tape.pool(&x, texts, Pool::Mean))
+    }
+
+    /// One vector a sequence from the last hidden states [T, D]; panics as [`Backbone::pool`].
+    pub fn pool_sequences(&self, tape: &mut Tape, hidden: &Var, batch: &Batch, pooling: HeadPooling) -> Var {
+        let kind = if pooling == HeadPooling::Mean { Pool::Mean } else { Pool::First };
+        let x = tape.pool(hidden, &batch.sequences, kind);
+        if pooling == HeadPooling::Pooler { self.pooler(tape, &x) } else { x }
     }
 
     /// `tanh(W x + b)` of first-token states [S, D].

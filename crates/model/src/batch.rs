@@ -12,7 +12,17 @@ pub struct Batch {
     pub(crate) sequences: Sequences,
     /// Which sequences are windows of the same text, unless each is a text of its own.
     pub(crate) texts: Option<Sequences>,
+    /// The tokens that a masked language model is asked about, if it is.
+    pub(crate) masked: Option<MaskedTokens>,
     pub(crate) backbone: usize,
+}
+
+/// Which tokens of a batch are masked, and what truly stands there.
+#[derive(Debug)]
+pub(crate) struct MaskedTokens {
+    pub(crate) places: Indices,
+    /// As many, where they are known.
+    pub(crate) truths: Option<Indices>,
 }
 
 /// Where a batch begins.

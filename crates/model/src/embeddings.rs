@@ -53,6 +53,11 @@ impl Embeddings {
         }
     }
 
+    /// The table of words, [V, E].
+    pub fn words(&self) -> &Weight {
+        &self.tables[0]
+    }
+
     /// Every weight of the checkpoint.
     pub fn weights(&self) -> impl Iterator<Item = Weight> {
         self.tables.iter().cloned().chain(self.norm.weights()).chain(self.projection.iter().flat_map(Dense::weights))

@@ -4,6 +4,20 @@
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
+    /// A head over words is over those of another backbone.
+    #[error(
+        "the adapter's head is over another table of words than the backbone's ({words} words of width {width}, the backbone's \
+         are {} of width {}): use the backbone that it was trained on",
+        own.0, own.1
+    )]
+    OtherWords {
+        /// V of the head.
+        words: usize,
+        /// E of the head.
+        width: usize,
+        /// Both of the backbone.
+        own: (usize, usize),
+    },
     /// A file, or what it says.
     #[error(transparent)]
     File(#[from] graftwork_formats::Error),

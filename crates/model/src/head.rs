@@ -1,5 +1,6 @@
 //! Prediction heads on a device.
 
+use graftwork_tensor::ops::word_cross_entropy::Words;
 use graftwork_tensor::{Activation, Tape, Var};
 
 use crate::HeadConfig;
@@ -7,29 +8,42 @@ use crate::arena::Arena;
 use crate::backbone::Backbone;
 use crate::batch::{Batch, Hidden};
 use crate::features::Features;
-use crate::layers::Dense;
 use crate::layers::activation;
+use crate::layers::{Dense, Norm};
 
-/// `layers` times (dropout, dense), with an activation between, on one vector a text or on every token.
+/// `layers` times (dropout, dense), with an activation and perhaps a norm between, on one vector a text, on every token, or on
+/// every masked one.
 #[derive(Debug, Clone)]
 pub struct Head {
     features: Features,
-    layers: Vec<Dense>,
+    inner: Vec<(Dense, Option<Norm>)>,
+    last: Dense,
+    /// Whether the last layer is the table of words.
+    tied: bool,
     activation: Activation,
     dropout: f32,
 }
 
 impl Head {
     pub(crate) fn new(config: &HeadConfig, arena: &Arena, backbone: &Backbone) -> Self {
-        let (features, backbone) = (Features::new(config, backbone), backbone.config());
-        let dense = |layer| Dense {
-            weight: arena.get(&format!("head.{layer}.weight")).expect("the head's tensors were checked").into(),
-            bias: arena.get(&format!("head.{layer}.bias")),
+        let (features, sizes) = (Features::new(config, backbone), backbone.config());
+        let weight = |layer| arena.get(&format!("head.{layer}.weight"));
+        let bias = |layer| arena.get(&format!("head.{layer}.bias"));
+        let norm = |layer| {
+            let part = |part: &str| arena.get(&format!("head.{layer}.norm.{part}"));
+            Some(Norm { gamma: part("weight")?, beta: part("bias")?, eps: sizes.layer_norm_eps as f32 })
         };
-        let default = backbone.classifier_dropout.unwrap_or(backbone.hidden_dropout_prob);
+        let dense = |layer| {
+            let own = weight(layer).map(Into::into);
+            Dense { weight: own.unwrap_or_else(|| backbone.words().clone()), bias: bias(layer) }
+        };
+        let last = config.layers - 1;
+        let default = sizes.classifier_dropout.unwrap_or(sizes.hidden_dropout_prob);
         Self {
             features,
-            layers: (0..config.layers).map(dense).collect(),
+            inner: (0..last).map(|layer| (dense(layer), norm(layer))).collect(),
+            last: dense(last),
+            tied: config.tied.is_some(),
             activation: config.activation.as_ref().map_or(Activation::Identity, activation),
             dropout: config.dropout_prob.unwrap_or(default) as f32,
         }
@@ -45,11 +59,19 @@ impl Head {
         self.features.layers()
     }
 
-    /// Logits from hidden states: [S, labels], or [T, labels] where every token is tagged. `dropout` is the probability
-    /// before each dense layer.
+    /// Logits from hidden states: [S, labels], or [T, labels] where every token is tagged, or [N, words] where N are masked.
+    /// Where the batch knows what truly stands there, instead of those many logits rows of (loss, is the largest logit that
+    /// word's), [N, 2]: the logits are never there at once. `dropout` is the probability before each dense layer.
     pub fn forward(&self, tape: &mut Tape, backbone: &Backbone, hidden: &Hidden, batch: &Batch, dropout: f32) -> Var {
         let features = self.features(tape, backbone, hidden, batch);
-        self.logits(tape, &features, dropout)
+        let truths = batch.masked.as_ref().and_then(|masked| masked.truths.as_ref());
+        match (self.words(), truths) {
+            (Some(words), Some(truths)) => {
+                let x = self.inner(tape, &features, dropout);
+                tape.word_cross_entropy(&x, words, truths)
+            }
+            _ => self.logits(tape, &features, dropout),
+        }
     }
 
     /// What the dense layers stand on, of hidden states.
@@ -59,12 +81,27 @@ impl Head {
 
     /// Logits from what [`Head::features`] gives. `dropout` is the probability before each dense layer.
     pub fn logits(&self, tape: &mut Tape, features: &Var, dropout: f32) -> Var {
-        let mut x = features.clone();
-        for (i, layer) in self.layers.iter().enumerate() {
-            let last = i + 1 == self.layers.len();
-            x = tape.dropout(&x, dropout, None);
-            x = layer.forward(tape, &x, if last { Activation::Identity } else { self.activation });
-        }
-        x
+        let x = self.inner(tape, features, dropout);
+        let x = self.dropped(tape, x, dropout);
+        self.last.forward(tape, &x, Activation::Identity)
+    }
+
+    /// What the last layer stands on.
+    pub fn inner(&self, tape: &mut Tape, features: &Var, dropout: f32) -> Var {
+        self.inner.iter().fold(features.clone(), |x, (dense, norm)| {
+            let x = self.dropped(tape, x, dropout);
+            let x = dense.forward(tape, &x, self.activation);
+            norm.iter().fold(x, |x, norm| norm.forward(tape, &x, None))
+        })
+    }
+
+    /// The last layer, if it is the table of words.
+    pub fn words(&self) -> Option<Words<'_>> {
+        self.tied.then_some(Words { table: &self.last.weight, bias: self.last.bias.as_ref() })
+    }
+
+    /// AdapterHub's and transformers' heads over words have no dropout.
+    fn dropped(&self, tape: &mut Tape, x: Var, dropout: f32) -> Var {
+        if self.tied { x } else { tape.dropout(&x, dropout, None) }
     }
 }

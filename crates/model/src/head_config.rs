@@ -1,6 +1,6 @@
 //! What stands on top of the backbone: a prediction head.
 
-use graftwork_formats::{ActivationName, BackboneConfig, Blueprint, Error, Result, TensorSpec};
+use graftwork_formats::{ActivationName, BackboneConfig, Blueprint, Error, Fingerprint, Result, TensorSpec};
 use serde_json::{Map, Value};
 
 use crate::head_kind::HeadKind;
@@ -34,10 +34,24 @@ pub struct HeadConfig {
     pub dropout_prob: Option<f64>,
     /// The classes' names by id. Where a file names only some, the others are `LABEL_<id>`.
     pub labels: Option<Vec<String>>,
+    /// What it has where its last layer is the table of words ([`HeadKindInfo::tied`](crate::HeadKindInfo)).
+    pub tied: Option<Tied>,
     /// Unknown keys of the `config` object, written back as they were.
     pub extra_config: Map<String, Value>,
     /// Unknown keys of the file, written back as they were.
     pub extra: Map<String, Value>,
+}
+
+/// A last layer that is the backbone's table of words `[V, E]`, frozen and stored nowhere else, with a bias of its own.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tied {
+    /// E: what the inner dense layers give.
+    pub width: usize,
+    /// Whether a norm follows each of those, behind the activation.
+    pub norm: bool,
+    /// Which table it was, if the head's file had it: that of another backbone is refused. See
+    /// [`Fingerprint::of_tensor`](graftwork_formats::Fingerprint).
+    pub table: Option<Fingerprint>,
 }
 
 /// The most layers that a head reads.
@@ -96,9 +110,30 @@ impl HeadConfig {
             bias: true,
             dropout_prob: None,
             labels: Some(labels),
+            tied: None,
             extra_config: Map::new(),
             extra: Map::new(),
         }
+    }
+
+    /// AdapterHub's default head of a masked language model, `BertStyleMaskedLMHead`: dense, gelu and a norm under the table of
+    /// words. How many words there are is the backbone's: [`HeadConfig::fitted`].
+    #[must_use]
+    pub fn masked_lm(name: impl Into<String>) -> Self {
+        let mut head = Self::flex(HeadKind::MaskedLm, name, Vec::new());
+        head.activation = ActivationName::parse("gelu");
+        head.labels = None;
+        head.tied = Some(Tied { width: 0, norm: true, table: None });
+        head
+    }
+
+    /// The same over the words of a backbone, where it is a head over words.
+    #[must_use]
+    pub fn fitted(mut self, backbone: &BackboneConfig) -> Self {
+        if let Some(tied) = &mut self.tied {
+            (self.num_labels, tied.width) = (backbone.vocab_size, backbone.embedding_size());
+        }
+        self
     }
 
     /// AdapterHub's default head for text classification: two dense layers, on the first token.
@@ -171,10 +206,11 @@ impl HeadConfig {
         self.labels.as_ref().and_then(|labels| labels.get(id).cloned()).unwrap_or_else(|| unnamed_label(id))
     }
 
-    /// All classes' names by id.
+    /// All classes' names by id; none where they are words.
     #[must_use]
     pub fn label_names(&self) -> Vec<String> {
-        (0..self.num_labels).map(|id| self.label(id)).collect()
+        let classes = if self.tied.is_some() { 0 } else { self.num_labels };
+        (0..classes).map(|id| self.label(id)).collect()
     }
 
     /// The classes' names by id, unless all are transformers' names for classes without one.
@@ -208,20 +244,27 @@ impl HeadConfig {
     }
 
     /// The head's tensors on a backbone of width `hidden`, in the order of the forward pass: `head.<layer>.weight` and
-    /// `head.<layer>.bias`.
+    /// `head.<layer>.bias`, and where there are norms `head.<layer>.norm.weight` and `head.<layer>.norm.bias`.
     #[must_use]
     pub fn tensor_specs(&self, hidden: usize) -> Vec<TensorSpec> {
         let mut specs = Vec::new();
         for layer in 0..self.layers {
             let last = layer + 1 == self.layers;
-            let outputs = if last { self.outputs() } else { hidden };
-            let inputs = if layer == 0 { self.features(hidden) } else { hidden };
+            let width = self.tied.as_ref().map_or(hidden, |tied| tied.width);
+            let outputs = if last { self.outputs() } else { width };
+            let inputs = if layer == 0 { self.features(hidden) } else { width };
             let mut add = |part: &str, shape| {
                 specs.push(TensorSpec { name: format!("head.{layer}.{part}"), shape, optional: false });
             };
-            add("weight", vec![outputs, inputs]);
+            if !last || self.tied.is_none() {
+                add("weight", vec![outputs, inputs]);
+            }
             if !last || self.bias {
                 add("bias", vec![outputs]);
+            }
+            if !last && self.tied.as_ref().is_some_and(|tied| tied.norm) {
+                add("norm.weight", vec![outputs]);
+                add("norm.bias", vec![outputs]);
             }
         }
         specs
@@ -262,6 +305,23 @@ mod tests {
         let classifier = plain(&BERT);
         assert_eq!(names(&classifier), [("head.0.weight".to_owned(), vec![2, 4]), ("head.0.bias".to_owned(), vec![2])]);
         assert_eq!(names(&plain(&ROBERTA)), expected);
+    }
+
+    /// The table of words is none of them.
+    #[test]
+    fn tensors_under_the_table_of_words() {
+        let head = HeadConfig { num_labels: 9, ..HeadConfig::masked_lm("words") };
+        let tied = Tied { width: 3, norm: true, table: None };
+        let head = HeadConfig { tied: Some(tied), ..head };
+        let expected = [
+            ("head.0.weight", vec![3, 4]),
+            ("head.0.bias", vec![3]),
+            ("head.0.norm.weight", vec![3]),
+            ("head.0.norm.bias", vec![3]),
+            ("head.1.bias", vec![9]),
+        ];
+        assert_eq!(names(&head), expected.map(|(name, shape)| (name.to_owned(), shape)));
+        assert!(head.label_names().is_empty());
     }
 
     #[test]

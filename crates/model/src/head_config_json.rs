@@ -3,6 +3,7 @@
 //! | canonical | in the head's file |
 //! |---|---|
 //! | `head.<k>.weight`, `.bias` | `heads.<name>.<i>.weight`, where every dense layer follows a dropout and is followed by the activation, if there is one: i = 1, 4, 7, ... or 1, 3, 5, ... |
+//! | `head.<k>.weight`, `.bias`, `.norm.weight`, `.norm.bias` | of a head over words, which has no dropout, `heads.<name>.<i>`: dense layer, activation if there is one, norm if there is one, and so on; AdapterHub writes the table of words as the last one's weight, and takes its own where that is missing |
 //! | `head.<k>.weight`, `.bias` | of a static head, the modules that its row in the table of kinds names, such as `classifier.weight` |
 
 use graftwork_formats::architectures::TAGGER;
@@ -10,7 +11,7 @@ use graftwork_formats::json::{Fields, shown};
 use graftwork_formats::{ActivationName, Blueprint, Error, Result};
 use serde_json::{Map, Value, json};
 
-use crate::head_config::{HeadConfig, HeadPooling, HeadStyle, unnamed_label};
+use crate::head_config::{HeadConfig, HeadPooling, HeadStyle, Tied, unnamed_label};
 use crate::head_kind::{HEAD_KINDS, HeadKind, HeadKindInfo};
 
 /// The most dense layers of a head.
@@ -48,7 +49,7 @@ impl HeadConfig {
         let mut head = match fields.take_object("config")? {
             Some(config) => {
                 let name = name.ok_or_else(|| Error::config(&file, "name", "is missing; a head has a name"))?;
-                flex_head(name, Fields::of(&file, config))?
+                flex_head(name, Fields::of(&file, config), hidden)?
             }
             None => static_head(&mut fields, class.as_deref(), architecture)?,
         };
@@ -89,10 +90,17 @@ impl HeadConfig {
                     "layers": self.layers,
                     "activation_function": self.activation.as_ref().map(ActivationName::name),
                     "label2id": label2id,
-                    "dropout_prob": self.dropout_prob,
                 });
                 config.extend(known.as_object().cloned().unwrap_or_default());
                 // AdapterHub refuses keys that the kind does not have.
+                if info.says_dropout {
+                    config.insert("dropout_prob".to_owned(), json!(self.dropout_prob));
+                }
+                if let Some(tied) = &self.tied {
+                    config.insert("shift_labels".to_owned(), json!(false));
+                    config.insert("embedding_size".to_owned(), json!(tied.width));
+                    config.insert("layer_norm".to_owned(), json!(tied.norm));
+                }
                 if info.says_pooler {
                     config.insert("use_pooler".to_owned(), json!(self.pooling == HeadPooling::Pooler));
                 }
@@ -161,7 +169,7 @@ impl HeadConfig {
 }
 
 /// A head of an `...AdapterModel`, from its `config` object.
-fn flex_head(name: String, mut config: Fields) -> Result<HeadConfig> {
+fn flex_head(name: String, mut config: Fields, hidden: usize) -> Result<HeadConfig> {
     let file = config.file().to_owned();
     let head_type = config.take_text("head_type")?.unwrap_or_default();
     let of_type = |info: &&HeadKindInfo| info.head_type == head_type;
@@ -180,6 +188,8 @@ fn flex_head(name: String, mut config: Fields) -> Result<HeadConfig> {
     let label2id = config.take_object("label2id")?;
     let use_pooler = if info.says_pooler { config.take_bool("use_pooler")? } else { None };
     let bias = if info.says_bias { config.take_bool("bias")? } else { None };
+    let dropout_prob = if info.says_dropout { config.take_probability("dropout_prob")? } else { None };
+    let tied = if info.tied { Some(tied(&mut config, hidden)?) } else { None };
     Ok(HeadConfig {
         kind: info.kind,
         style: HeadStyle::Flex { name },
@@ -190,11 +200,23 @@ fn flex_head(name: String, mut config: Fields) -> Result<HeadConfig> {
         normalize: false,
         hidden_layers: Vec::new(),
         bias: bias.unwrap_or(true),
-        dropout_prob: config.take_probability("dropout_prob")?,
+        dropout_prob,
         labels: labels(&file, label2id, num_labels)?,
+        tied,
         extra_config: config.rest(),
         extra: Map::new(),
     })
+}
+
+/// What is said of a head over words, beside a backbone of width `hidden`.
+fn tied(config: &mut Fields, hidden: usize) -> Result<Tied> {
+    let shifts = config.take_bool("shift_labels")?.unwrap_or(false);
+    if shifts {
+        let what = "a masked language model with shift_labels".to_owned();
+        return Err(Error::unsupported(config.file(), what, "shift_labels false"));
+    }
+    let width = config.take_usize_in("embedding_size", hidden, 1, 8192)?;
+    Ok(Tied { width, norm: config.take_bool("layer_norm")?.unwrap_or(true), table: None })
 }
 
 /// How many classes a head has, and so which of the kinds it is that `are_of` it, of which `first` is the first.
@@ -277,9 +299,18 @@ impl HeadConfig {
                 format!("{module}.{part}")
             }
             HeadStyle::Flex { name } => {
-                // A dropout, the dense layer, and the activation, which takes a place only if there is one.
-                let places = if self.activation.is_some() { 3 } else { 2 };
-                format!("heads.{name}.{}.{part}", layer * places + 1)
+                // The activation takes a place only if there is one.
+                let activation = usize::from(self.activation.is_some());
+                let place = match &self.tied {
+                    // A dropout, the dense layer, the activation.
+                    None => layer * (2 + activation) + 1,
+                    // The dense layer, the activation, the norm.
+                    Some(tied) => {
+                        let own = if part.starts_with("norm.") { 1 + activation } else { 0 };
+                        layer * (1 + activation + usize::from(tied.norm)) + own
+                    }
+                };
+                format!("heads.{name}.{place}.{}", part.strip_prefix("norm.").unwrap_or(part))
             }
         }
     }

@@ -23,6 +23,8 @@ pub enum HeadKind {
     QuestionAnswering,
     /// How well a text fits, to be compared with others: one logit for a text.
     MultipleChoice,
+    /// Which token of the vocabulary stands where one is masked: a logit for each of them.
+    MaskedLm,
 }
 
 /// What a head gives a row of logits for.
@@ -30,8 +32,12 @@ pub enum HeadKind {
 pub enum HeadRows {
     /// One vector of a text.
     Texts,
+    /// One vector of each sequence, also where several are of the same example.
+    Sequences,
     /// Every token.
     Tokens,
+    /// Every token that is masked, or every one where a batch does not say which are.
+    Masked,
 }
 
 /// A kind's row in the table.
@@ -57,6 +63,10 @@ pub struct HeadKindInfo {
     pub says_pooler: bool,
     /// Whether they say `bias`.
     pub says_bias: bool,
+    /// Whether they say `dropout_prob`; a kind that does not has no dropout.
+    pub says_dropout: bool,
+    /// Whether its last layer is the backbone's table of words: see [`Tied`](crate::Tied).
+    pub tied: bool,
     /// Its layers in transformers' class; `None` where the architecture's is something else.
     pub plain: fn(&Blueprint) -> Option<Classifier>,
 }
@@ -70,6 +80,7 @@ pub static HEAD_KINDS: &[HeadKindInfo] = &[
         kind: HeadKind::MultipleChoice,
         head_type: "multiple_choice",
         model_class: "ForMultipleChoice",
+        rows: HeadRows::Sequences,
         count_key: "num_choices",
         outputs: Some(1),
         says_bias: false,
@@ -85,6 +96,21 @@ pub static HEAD_KINDS: &[HeadKindInfo] = &[
         plain: |_| Some(Classifier { layers: &[SPANS], activation: None, on_pooler: false }),
         ..OF_TOKENS
     },
+    HeadKindInfo {
+        kind: HeadKind::MaskedLm,
+        head_type: "masked_lm",
+        model_class: "ForMaskedLM",
+        rows: HeadRows::Masked,
+        count_key: "vocab_size",
+        counts: 1..=1 << 24,
+        layers: 2,
+        says_bias: true,
+        says_dropout: false,
+        tied: true,
+        // Of the backbone's own head only the backbone's files say how large its vocabulary is: `Backbone::language_head`.
+        plain: |_| None,
+        ..OF_TOKENS
+    },
 ];
 
 const OF_TEXTS: HeadKindInfo = HeadKindInfo {
@@ -98,6 +124,8 @@ const OF_TEXTS: HeadKindInfo = HeadKindInfo {
     layers: 2,
     says_pooler: true,
     says_bias: true,
+    says_dropout: true,
+    tied: false,
     plain: |architecture| Some(architecture.classifier),
 };
 

@@ -12,7 +12,7 @@ const HEAD_STD: f64 = 0.02;
 
 impl AdapterFile {
     /// Draws every tensor that adapter and head ask for. Adapters as their method says, heads from N(0, 0.02) with biases
-    /// of zero.
+    /// of zero and norms that change nothing.
     ///
     /// # Errors
     /// If the configuration says nothing about a layer.
@@ -33,6 +33,9 @@ impl AdapterFile {
 
 fn fresh_head(spec: &TensorSpec, random: &mut Random) -> Vec<f32> {
     let n = spec.shape.iter().product();
+    if spec.name.ends_with("norm.weight") {
+        return vec![1.0; n];
+    }
     if spec.name.ends_with("bias") { vec![0.0; n] } else { random.normals(n, HEAD_STD) }
 }
 

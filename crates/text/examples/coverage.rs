@@ -29,6 +29,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                 let text = match input {
                     Input::Text(text) => text.first,
                     Input::Words(words) => words.join(" "),
+                    Input::Choices(choices) => choices.prompt,
                 };
                 let text: Vec<&str> = text.split_whitespace().take(words).collect();
                 let coverage = tokenizer.encode(&text.join(" "), 8).expect("a text").of.coverage;

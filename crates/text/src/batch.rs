@@ -1,6 +1,6 @@
 //! A batch without padding.
 
-use crate::Encoding;
+use crate::{Encoding, Masked};
 
 /// B sequences laid end to end as T tokens: no padding, hence no mask.
 ///
@@ -15,6 +15,8 @@ pub struct PackedBatch {
     pub type_ids: Vec<u32>,
     /// Cumulative sequence lengths, `[B + 1]`: starts at 0 and ends at T.
     pub cu_seqlens: Vec<u32>,
+    /// What a masked language model is asked about all of them: places among the T tokens.
+    pub masked: Masked,
 }
 
 impl PackedBatch {
@@ -30,9 +32,13 @@ impl PackedBatch {
             positions: Vec::with_capacity(total),
             type_ids: Vec::with_capacity(total),
             cu_seqlens: Vec::with_capacity(encodings.len() + 1),
+            masked: Masked::default(),
         };
         batch.cu_seqlens.push(0);
         for encoding in encodings {
+            let start = batch.ids.len() as u32;
+            batch.masked.places.extend(encoding.masked.places.iter().map(|place| start + place));
+            batch.masked.truths.extend_from_slice(&encoding.masked.truths);
             batch.ids.extend_from_slice(&encoding.ids);
             batch.type_ids.extend_from_slice(&encoding.type_ids);
             batch.positions.extend((0u32..).take(encoding.len()));
@@ -84,6 +90,14 @@ mod tests {
         assert_eq!(batch.cu_seqlens, [0, 3, 5]);
         assert_eq!((batch.tokens(), batch.sequences(), batch.longest()), (5, 2, 3));
         assert_eq!(batch.lengths().collect::<Vec<_>>(), [3, 2]);
+    }
+
+    #[test]
+    fn places_are_those_in_the_batch() {
+        let masked = |places: &[u32], truths: &[u32]| Masked { places: places.to_vec(), truths: truths.to_vec() };
+        let a = Encoding { masked: masked(&[0, 2], &[8, 9]), ..encoding(&[5, 6, 7], &[0; 3]) };
+        let b = Encoding { masked: masked(&[1], &[4]), ..encoding(&[5, 6], &[0; 2]) };
+        assert_eq!(PackedBatch::pack(&[&a, &b]).masked, masked(&[0, 2, 4], &[8, 9, 4]));
     }
 
     #[test]

@@ -11,15 +11,20 @@
 //! order mark and Windows line ends are understood. Nothing is trimmed.
 //!
 //! What a row has is up to the kind of data set: a text and a label ([`Dataset`]), labels ([`MultiLabelDataset`]) or a number
-//! ([`ScoredDataset`]), words and their tags ([`TaggedDataset`]), or something to predict ([`for_each_chunk`]). Wherever a
+//! ([`ScoredDataset`]), words and their tags ([`TaggedDataset`]), questions about
+//! passages ([`QuestionDataset`]), texts to choose from ([`ChoiceDataset`]), or something to predict ([`for_each_chunk`]). Wherever a
 //! text is, two that belong together may be ([`Text`]).
 
+mod answers;
+mod choices;
+mod corpus;
 mod csv_row;
 mod delimited;
 mod jsonl;
 mod labels;
 mod lines;
 mod multi_label;
+mod questions;
 mod rows;
 mod scored;
 pub(crate) mod source;
@@ -33,12 +38,15 @@ use std::path::Path;
 
 use crate::{Error, Result};
 
+pub use choices::{ChoiceDataset, Choices};
+pub use corpus::Corpus;
 pub use multi_label::{LabelledText, MultiLabelDataset};
+pub use questions::{Question, QuestionDataset};
 pub use scored::{ScoredDataset, ScoredText};
 pub use tagged::{Sentence, TaggedDataset};
 pub use text::{AsText, Text};
 pub use texts::{Dataset, Example};
-pub use unlabelled::{Input, for_each_chunk};
+pub use unlabelled::{Input, InputKind, for_each_chunk};
 
 /// The format of a data file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -89,12 +97,24 @@ pub struct ReadOptions {
     pub tokens_column: String,
     /// The JSON key that holds the words' tags; default `tags`.
     pub tags_column: String,
+    /// The column (or JSON key) that holds what is asked; default `question`.
+    pub question_column: String,
+    /// The column (or JSON key) that holds the passage that is asked about, or what goes before a question; default `context`.
+    pub context_column: String,
+    /// The JSON key that holds a question's answers; default `answers`.
+    pub answers_column: String,
+    /// The JSON key that holds the texts to choose from; default `choices`.
+    pub choices_column: String,
+    /// What the rows are where something is to be predicted; default texts.
+    pub inputs: InputKind,
     /// Read labels: every row must have one. Default true; when false the label column is not looked at.
     pub read_labels: bool,
     /// The labels in the order of their indices; a row with another label is an error. Default `None`: as found.
     pub labels: Option<Vec<String>>,
     /// The format; default `None`: as the file's name says.
     pub format: Option<Format>,
+    /// Of a corpus: each text is a sequence of its own; default false.
+    pub line_by_line: bool,
     /// Bytes of unpacked data after which reading stops with an error; default 1 GiB.
     pub max_bytes: u64,
 }
@@ -110,9 +130,15 @@ impl Default for ReadOptions {
             score_column: "score".to_owned(),
             tokens_column: "tokens".to_owned(),
             tags_column: "tags".to_owned(),
+            question_column: "question".to_owned(),
+            context_column: "context".to_owned(),
+            answers_column: "answers".to_owned(),
+            choices_column: "choices".to_owned(),
+            inputs: InputKind::Texts,
             read_labels: true,
             labels: None,
             format: None,
+            line_by_line: false,
             max_bytes: 1 << 30,
         }
     }

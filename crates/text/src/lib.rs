@@ -20,11 +20,11 @@ mod unicode;
 pub use batch::PackedBatch;
 pub use batches::{BatchSize, by_length, count_batches, plan};
 pub use data::{
-    AsText, Dataset, Example, Format, Input, LabelledText, MultiLabelDataset, ReadOptions, ScoredDataset, ScoredText,
-    Sentence, TaggedDataset, Text,
+    AsText, ChoiceDataset, Choices, Corpus, Dataset, Example, Format, Input, LabelledText, MultiLabelDataset, Question,
+    QuestionDataset, ReadOptions, ScoredDataset, ScoredText, Sentence, TaggedDataset, Text,
 };
 pub use error::{Error, Result, RowError, RowErrors};
 pub use offsets::CodePoints;
 pub use order::order;
-pub use shuffle::shuffled;
-pub use tokenizer::{Coverage, Encoding, Extent, LongTexts, Origin, SpecialTokens, Tokenizer, VocabOptions};
+pub use shuffle::{Draws, shuffled};
+pub use tokenizer::{Coverage, Encoding, Extent, LongTexts, Masked, Origin, SpecialTokens, Tokenizer, VocabOptions};

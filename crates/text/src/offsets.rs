@@ -1,7 +1,7 @@
 //! Spans in other units than bytes.
 
-/// Byte offsets of a text as offsets in Unicode code points, which is what Python and JSON interfaces count in. Fast
-/// where offsets ascend.
+/// Byte offsets of a text as offsets in Unicode code points, which is what Python and JSON interfaces count in,
+/// and back. Fast where offsets ascend.
 #[derive(Debug, Clone)]
 pub struct CodePoints<'t> {
     text: &'t str,
@@ -28,6 +28,18 @@ impl<'t> CodePoints<'t> {
         self.byte = byte;
         self.count
     }
+
+    /// The byte at which the code point `count` (from 0) begins: the end of the text for as many as there are, `None` beyond.
+    pub fn byte_of(&mut self, count: usize) -> Option<usize> {
+        if count < self.count {
+            (self.byte, self.count) = (0, 0);
+        }
+        let rest = &self.text[self.byte..];
+        let mut ends = rest.char_indices().map(|(byte, _)| byte).chain([rest.len()]);
+        self.byte += ends.nth(count - self.count)?;
+        self.count = count;
+        Some(self.byte)
+    }
 }
 
 #[cfg(test)]
@@ -40,5 +52,7 @@ mod tests {
         let mut points = CodePoints::new(text);
         assert_eq!([0, 1, 3, 7, 8].map(|byte| points.before(byte)), [0, 1, 2, 3, 4]);
         assert_eq!([7, 1, 8].map(|byte| points.before(byte)), [3, 1, 4]);
+        let bytes = [0, 2, 3, 4, 1, 5, 2].map(|count| points.byte_of(count));
+        assert_eq!(bytes, [Some(0), Some(3), Some(7), Some(8), Some(1), None, Some(3)]);
     }
 }

@@ -26,6 +26,28 @@ impl SplitMix64 {
     }
 }
 
+/// Numbers that depend on a seed and a few counters alone: the same on every machine.
+pub struct Draws(SplitMix64);
+
+impl Draws {
+    /// A stream of its own for each seed and each row of counters.
+    #[must_use]
+    pub fn new(seed: u64, counters: &[u64]) -> Self {
+        let fold = |state: u64, counter: &u64| mix(state.wrapping_add(GOLDEN)) ^ mix(counter.wrapping_mul(GOLDEN));
+        Self(SplitMix64(counters.iter().fold(mix(seed.wrapping_add(GOLDEN)), fold)))
+    }
+
+    /// Uniform in `0..bound`, which is not 0.
+    pub fn below(&mut self, bound: u64) -> u64 {
+        self.0.below(bound)
+    }
+
+    /// Uniform in [0, 1).
+    pub fn uniform(&mut self) -> f64 {
+        (self.0.next() >> 11) as f64 / (1u64 << 53) as f64
+    }
+}
+
 /// SplitMix64's output function.
 fn mix(mut z: u64) -> u64 {
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

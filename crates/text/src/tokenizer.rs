@@ -10,6 +10,7 @@
 mod added;
 mod bpe;
 mod coverage;
+mod decode;
 mod encode;
 mod encoding;
 mod file;
@@ -18,6 +19,7 @@ mod limits;
 mod long_texts;
 mod normalized;
 mod normalizer;
+mod packed;
 mod pipeline;
 mod template;
 mod trim;
@@ -33,7 +35,7 @@ use crate::data::source::read_bounded;
 use crate::{Error, Result};
 
 pub use coverage::Coverage;
-pub use encoding::{Encoding, Extent, Origin};
+pub use encoding::{Encoding, Extent, Masked, Origin};
 pub use long_texts::LongTexts;
 pub use vocab::VocabOptions;
 

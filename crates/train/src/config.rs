@@ -1,7 +1,7 @@
 //! The settings of training, written once: what each does, its name, its type and default, and the values that it takes.
 //! "Adding things" in `ARCHITECTURE.md` says what is made from a line.
 
-use graftwork_model::options::OptionKind::{Number, NumberOrNone, OnUnless, OneOf, Whole};
+use graftwork_model::options::OptionKind::{Number, NumberOrNone, OnUnless, OneOf, Switch, Whole};
 use graftwork_model::options::Range::{Above, From, FromBelow, FromTo};
 use graftwork_text::{BatchSize, LongTexts};
 
@@ -33,6 +33,14 @@ settings! {
     long_texts: Option<LongTexts> = None, OneOf(LongTexts::NAMES);
     /// Dropout probability in the backbone's hidden states and before the head
     dropout: f64 = 0.0, Number(FromBelow(0.0, 1.0));
+    /// Masked LM: share of the tokens that are hidden and asked for; without it 0.15
+    mask_rate: Option<f64> = None, Number(FromTo(0.0, 1.0));
+    /// Masked LM: share of those that a random token stands for; without it 0.1
+    mask_random: Option<f64> = None, Number(FromTo(0.0, 1.0));
+    /// Masked LM: share of those that stay as they are; without it 0.1
+    mask_kept: Option<f64> = None, Number(FromTo(0.0, 1.0));
+    /// Masked LM: hide whole words rather than tokens
+    whole_word: Option<bool> = None, Switch;
     /// Give every epoch an order of its own
     shuffle: bool = true,
         OnUnless { switch: "no-shuffle", help: "Take the training data in its order, in every epoch" };

@@ -116,6 +116,14 @@ pub enum Error {
         "the adapter has no head: it can embed texts, but predict and learn nothing; use one with a head, or a new one"
     )]
     NoHead,
+    /// The tokenizer has no token that stands for a hidden one.
+    #[error(
+        "the backbone's vocabulary has no [MASK] or <mask>, so nothing can be hidden from it: use a backbone with one"
+    )]
+    NoMask,
+    /// A batch does not say what is masked.
+    #[error("the batch has no masked tokens with their truth: draw it from examples for fill-mask")]
+    NoTruth,
     /// The loss is no longer a number.
     #[error("the loss became {loss} at step {step}: lower the learning rate")]
     Diverged {

@@ -6,7 +6,7 @@ use graftwork_tensor::OnProgress;
 use crate::metrics::Metrics;
 use crate::predict::{Rows, predict_head, predict_texts};
 use crate::probe::{assess, familiar, knowledge, leave_one_out};
-use crate::tasks::{Answer, Examples, Judged, Task, Thresholds, multi_label_classification};
+use crate::tasks::{Answer, Draw, Examples, Judged, Task, Thresholds};
 use crate::{Error, Result};
 
 /// What an evaluation found.
@@ -58,11 +58,11 @@ pub async fn calibrate(
     Ok((evaluation, knowledge))
 }
 
-/// The thresholds of an adapter at which its labels would be worth most on these examples, which it has not learned from: to
-/// be kept in [`Metadata::thresholds`](graftwork_model::Metadata::thresholds).
+/// The thresholds of an adapter at which its answers would be worth most on these examples, which it has not learned from: to
+/// be kept in [`Metadata::thresholds`](graftwork_model::Metadata::thresholds). None if nothing is decided by any.
 ///
 /// # Errors
-/// As [`evaluate`], and if its head is not for several labels a text.
+/// As [`evaluate`].
 pub async fn choose_thresholds(
     backbone: &Backbone,
     adapter: &Adapter,
@@ -71,7 +71,6 @@ pub async fn choose_thresholds(
     progress: &mut OnProgress<'_>,
 ) -> Result<Vec<f64>> {
     let head = adapter.description().head.as_ref().ok_or(Error::NoHead)?;
-    multi_label_classification::INFO.check(head)?;
     let task = data.for_head(head)?;
     let found = evaluate(backbone, adapter, data, progress).await?;
     Ok(task.choose_thresholds(&found.answers, choice))
@@ -95,7 +94,8 @@ async fn run(
     let head = adapter.description().head.as_ref().ok_or(Error::NoHead)?;
     let mut task = data.for_head(head)?;
     task.set_thresholds(&adapter.description().metadata.thresholds);
-    let examples: Vec<_> = (0..data.len()).map(|example| data.sequences(example)).collect();
+    let drawn: Vec<_> = (0..data.len()).map(|example| data.drawn(example, &Draw::default())).collect();
+    let examples: Vec<_> = drawn.iter().map(|sequences| &**sequences).collect();
     let Some(truth) = task.truth() else {
         let judge = |example, rows: Rows<'_>| task.judge(example, rows);
         let judged = predict_head(backbone, adapter, &examples, judge, progress).await?;

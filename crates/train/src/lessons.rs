@@ -8,7 +8,7 @@ use graftwork_text::Encoding;
 use crate::lower_layers::LowerLayers;
 use crate::plan::Plan;
 use crate::predict::upload;
-use crate::tasks::Examples;
+use crate::tasks::{Draw, Examples};
 use crate::{Result, TrainConfig};
 
 /// Examples, and how they are taken.
@@ -52,10 +52,13 @@ impl Lessons<'_> {
     }
 
     /// Uploads some of all examples as one batch.
-    pub(crate) fn batch(&self, backbone: &Backbone, examples: &[usize]) -> Result<Batch> {
+    pub(crate) fn batch(&self, backbone: &Backbone, examples: &[usize], draw: &Draw) -> Result<Batch> {
         match &self.lower {
             Some(lower) => lower.batch(backbone, examples),
-            None => upload(backbone, examples.iter().map(|example| self.examples.sequences(*example))),
+            None => {
+                let drawn: Vec<_> = examples.iter().map(|example| self.examples.drawn(*example, draw)).collect();
+                upload(backbone, drawn.iter().map(|sequences| &**sequences))
+            }
         }
     }
 }

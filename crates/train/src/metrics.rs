@@ -1,15 +1,19 @@
 //! What predictions are worth: the names and numbers of scikit-learn, scipy and seqeval.
 
+mod answers;
 mod classes;
 mod confusion;
 mod entities;
 mod label_sets;
+mod masked;
 mod scores;
 
+pub use answers::{Said, best_threshold, exact_match, f1, of_answers};
 pub use classes::of_classes;
 pub use confusion::Confusion;
 pub use entities::{Entity, Scheme, of_entities};
 pub use label_sets::of_label_sets;
+pub use masked::of_masked;
 pub use scores::of_scores;
 
 /// Everything that a task measures.
@@ -19,7 +23,7 @@ pub struct Metrics {
     pub values: Vec<(&'static str, f64)>,
     /// Of every label, or of every type of entity.
     pub classes: Vec<ClassMetrics>,
-    /// What [`ClassMetrics::support`] counts: `examples`, `words` or `entities`.
+    /// What [`ClassMetrics::support`] counts: `examples`, `words`, `entities` or `questions`.
     pub counted: &'static str,
     /// Which labels were taken for which.
     pub confusion: Option<Confusion>,

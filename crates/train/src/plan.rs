@@ -32,6 +32,7 @@ pub(crate) struct Plan {
 pub(crate) struct PlannedStep<'a> {
     pub examples: &'a [usize],
     pub tokens: usize,
+    pub epoch: usize,
     pub ends_epoch: bool,
 }
 
@@ -75,7 +76,7 @@ impl Plan {
         let at = done - self.before;
         let examples = &self.batches[at];
         let tokens = examples.iter().map(|example| self.lengths[*example]).sum();
-        PlannedStep { examples, tokens, ends_epoch: at + 1 == self.batches.len() }
+        PlannedStep { examples, tokens, epoch: self.epoch, ends_epoch: at + 1 == self.batches.len() }
     }
 
     fn go_to(&mut self, done: usize) {
@@ -188,6 +189,8 @@ mod tests {
                 // Forwards, and from any step as a resumed run does.
                 for done in (0..steps.len()).chain([20, 3, 11, 0]) {
                     assert_eq!(planned.step(done).examples, steps[done], "{batch_size:?}, step {done}");
+                    let ended = |epoch: &usize| epochs[..=*epoch].iter().map(Vec::len).sum::<usize>() <= done;
+                    assert_eq!(planned.step(done).epoch, (0..9).take_while(ended).count());
                 }
                 let ends = (0..steps.len()).filter(|done| planned.step(*done).ends_epoch).count();
                 assert_eq!(ends, 9);

@@ -11,7 +11,8 @@ use crate::{Error, Result};
 /// Tokens of a batch during inference: enough to keep a GPU busy, few enough for a small one.
 const INFERENCE_TOKENS: usize = 2048;
 
-/// What came out for one example, row by row: one row, or one for each token of its sequences.
+/// What came out for one example, row by row: one row, or one for each of its sequences, or for each token of them, or for
+/// each masked one.
 #[derive(Debug, Clone, Copy)]
 pub struct Rows<'a> {
     /// Row after row.
@@ -33,8 +34,9 @@ impl<'a> Rows<'a> {
 }
 
 /// Runs the backbone over examples, each of one or more sequences, and makes of what `output` gives for it one answer
-/// each, in input order. `output` gets the hidden states, those after the layers `keep` (from 1) among them, and gives a row an example or a row a token;
-/// `read` gets an example's number with its rows, `progress` the fraction done.
+/// each, in input order. `output` gets the hidden states, those after the layers `keep` (from 1) among them, and gives a row
+/// an example, a sequence, a token or, where something is masked, a masked token; `read` gets an example's number with its
+/// rows, `progress` the fraction done.
 ///
 /// # Errors
 /// If a sequence is too long for the backbone, the adapter is of another one, or the device fails.
@@ -46,6 +48,8 @@ pub async fn predict<T: MaybeSend>(
     mut read: impl FnMut(usize, Rows<'_>) -> T + MaybeSend,
     progress: &mut OnProgress<'_>,
 ) -> Result<Vec<T>> {
+    let asked: Vec<usize> = examples.iter().map(|own| own.iter().map(|one| one.masked.places.len()).sum()).collect();
+    let asks = asked.iter().any(|places| *places > 0);
     let lengths: Vec<usize> = examples.iter().map(|sequences| sequences.iter().map(Encoding::len).sum()).collect();
     let compute = move |chosen: &[usize]| {
         let batch = upload(backbone, chosen.iter().map(|example| examples[*example]))?;
@@ -54,10 +58,17 @@ pub async fn predict<T: MaybeSend>(
         Ok(output(&mut tape, hidden, &batch).value().clone())
     };
     let answers = |chosen: &[usize], out: Rows<'_>| {
-        let is_by_example = out.iter().len() == chosen.len();
+        // An example has at least as many tokens as sequences, and one of each: where sums are equal, so are all of them.
+        let sequences = |example: &usize| examples[*example].len();
+        let (rows, all_sequences) = (out.iter().len(), chosen.iter().map(sequences).sum::<usize>());
         let mut rest = out.values;
         let answer = |example: &usize| {
-            let own = if is_by_example { 1 } else { lengths[*example] };
+            let own = match rows {
+                _ if asks => asked[*example],
+                rows if rows == chosen.len() => 1,
+                rows if rows == all_sequences => sequences(example),
+                _ => lengths[*example],
+            };
             let (values, others) = rest.split_at(own * out.cols);
             rest = others;
             read(*example, Rows { values, cols: out.cols })
@@ -206,7 +217,8 @@ pub async fn logits(backbone: &Backbone, adapter: &Adapter, batch: &Batch) -> Re
     Ok(values.chunks(logits.value().cols()).map(<[f32]>::to_vec).collect())
 }
 
-/// Uploads the sequences of some examples as one packed batch, in which those of an example are windows of one text.
+/// Uploads the sequences of some examples as one packed batch, in which those of an example are said to be windows of one
+/// text.
 pub(crate) fn upload<'e>(backbone: &Backbone, examples: impl Iterator<Item = &'e [Encoding]>) -> Result<Batch> {
     let (mut sequences, mut starts) = (Vec::new(), vec![0]);
     for example in examples {
@@ -215,7 +227,8 @@ pub(crate) fn upload<'e>(backbone: &Backbone, examples: impl Iterator<Item = &'e
     }
     let packed = PackedBatch::pack(&sequences);
     let batch = backbone.batch(&packed.ids, &packed.type_ids, &packed.cu_seqlens)?;
-    Ok(batch.of_texts(backbone.device(), &starts)?)
+    let batch = batch.of_texts(backbone.device(), &starts)?;
+    Ok(backbone.ask(batch, &packed.masked.places, &packed.masked.truths)?)
 }
 
 /// The first of the largest.

@@ -13,7 +13,7 @@ use crate::events::{Ending, Event, Progress, Turn};
 use crate::lessons::Lessons;
 use crate::optimizer::{Optimizer, RING, StepReport, StepSettings};
 use crate::plan::Plan;
-use crate::tasks::{Examples, Task};
+use crate::tasks::{Draw, Examples, Task};
 use crate::{Error, Result, TrainConfig};
 
 /// Trains one adapter on one backbone.
@@ -49,6 +49,7 @@ impl<'a> Trainer<'a> {
         dev: Option<&'a dyn Examples>,
     ) -> Result<Self> {
         config.validate()?;
+        Draw::of(&config, 0)?;
         let head = file.head.as_ref().ok_or(Error::NoHead)?;
         let train = train.into();
         let task = train.examples.for_head(head)?;
@@ -202,8 +203,9 @@ impl<'a> Trainer<'a> {
         let started = Instant::now();
         let planned = self.plan.step(self.step);
         let (tokens, ends_epoch) = (planned.tokens, planned.ends_epoch);
+        let draw = Draw::of(&self.config, planned.epoch)?;
         let examples = self.train.named(planned.examples);
-        let batch = self.train.batch(self.backbone, &examples)?;
+        let batch = self.train.batch(self.backbone, &examples, &draw)?;
         let targets = self.task.targets(self.backbone.device(), &examples);
         self.step += 1;
         let settings = StepSettings {

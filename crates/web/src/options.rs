@@ -200,7 +200,8 @@ mod tests {
     #[test]
     fn every_setting_has_a_key() {
         let json = r#"{"epochs": 2, "maxSteps": 7, "lr": 1, "schedule": "constant", "warmupRatio": 0.06, "weightDecay": 0,
-            "clip": 0, "batchTokens": 512, "maxLength": 64, "longTexts": "ends", "dropout": 0.1, "shuffle": false, "seed": 9007199254740991,
+            "clip": 0, "batchTokens": 512, "maxLength": 64, "longTexts": "ends", "dropout": 0.1,
+            "maskRate": 0.2, "maskRandom": 0.3, "maskKept": 0, "wholeWord": true, "shuffle": false, "seed": 9007199254740991,
             "evalEvery": 5, "patience": 2, "keepBest": false}"#;
         let expected = TrainConfig {
             epochs: 2,
@@ -215,6 +216,10 @@ mod tests {
             max_length: Some(64),
             long_texts: Some(LongTexts::Ends),
             dropout: 0.1,
+            mask_rate: Some(0.2),
+            mask_random: Some(0.3),
+            mask_kept: Some(0.0),
+            whole_word: Some(true),
             shuffle: false,
             seed: 9_007_199_254_740_991,
             eval_every: Some(5),

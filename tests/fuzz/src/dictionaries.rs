@@ -149,3 +149,23 @@ pub(crate) const TABLE: &[&[u8]] = &[
     b"\\u0000",
     b"\\ud800",
 ];
+pub(crate) const ASKED: &[&[u8]] = &[
+    b"{\"question\":\"q\",\"context\":\"\xc3\xa9 a\",\"answers\":[{\"text\":\"a\",\"start\":2}]}\n",
+    b"{\"question\":\"q\",\"context\":\"c\",\"answers\":{\"text\":[\"c\"],\"answer_start\":[0]}}\n",
+    b"{\"question\":\"q\",\"choices\":[\"a\",\"b\"],\"label\":\"B\"}\n",
+    b"\"question\":",
+    b"\"context\":",
+    b"\"answers\":[",
+    b"\"choices\":[",
+    b"\"text\":",
+    b"\"start\":",
+    b"\"answer_start\":",
+    b"null",
+    b"18446744073709551615",
+    b"-1",
+    b"[[[[",
+    b"{\"a\":",
+    b"\n",
+    b"\xf0\x9f\x98\x80",
+    b"\\ud800",
+];

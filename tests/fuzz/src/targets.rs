@@ -8,13 +8,15 @@ use std::sync::LazyLock;
 
 use graftwork_formats::{BackboneConfig, Checkpoint, SafetensorsFile, WeightSource};
 use graftwork_model::{AdapterFile, adapterhub};
+use graftwork_text::data::InputKind;
 use graftwork_text::data::for_each_chunk;
 use graftwork_text::{
-    Dataset, Format, MultiLabelDataset, ReadOptions, ScoredDataset, TaggedDataset, Tokenizer, VocabOptions,
+    ChoiceDataset, Dataset, Format, MultiLabelDataset, QuestionDataset, ReadOptions, ScoredDataset, TaggedDataset,
+    Tokenizer, VocabOptions,
 };
 use graftwork_train::checkpoint::RunState;
 
-use crate::dictionaries::{BACKBONE, HEADER, JSON, PICKLE, TABLE, TOKENIZER};
+use crate::dictionaries::{ASKED, BACKBONE, HEADER, JSON, PICKLE, TABLE, TOKENIZER};
 
 /// A parser and what it is fed with.
 pub struct Target {
@@ -218,6 +220,27 @@ pub const TARGETS: &[Target] = &[
         dictionary: TABLE,
         longest: 16 << 10,
         run: |input| read_table(Format::Txt, input),
+    },
+    Target {
+        name: "questions",
+        seeds: &[],
+        dictionary: ASKED,
+        longest: 16 << 10,
+        run: |input| {
+            let options = ReadOptions { format: Some(Format::Jsonl), ..ReadOptions::default() };
+            if let Ok(read) = QuestionDataset::from_bytes("data", input, &options) {
+                for question in &read.questions {
+                    drop(TINY_TOKENIZER.encode_windows(&question.question, &question.context, 16, (5, 16)));
+                    let is_there = |bytes: &std::ops::Range<usize>| question.context.get(bytes.clone()).is_some();
+                    assert!(question.answers.iter().all(is_there));
+                }
+            }
+            drop(ChoiceDataset::from_bytes("data", input, &options));
+            for inputs in [InputKind::Questions, InputKind::Choices] {
+                let options = ReadOptions { inputs, ..options.clone() };
+                drop(for_each_chunk("data", input, &options, 3, &mut |_| ControlFlow::Continue(())));
+            }
+        },
     },
     Target {
         name: "tagged",

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use graftwork::LongTexts;
+use graftwork::{LongTexts, ReadOptions};
 
 use super::train::InputFormat;
 
@@ -36,9 +36,58 @@ pub struct DataArgs {
     /// JSON key that holds the words' tags (token classification)
     #[arg(long, value_name = "NAME", default_value = "tags")]
     pub tags_column: String,
+    /// Where questions and choices stand.
+    #[command(flatten)]
+    pub asked: AskedArgs,
+    /// JSON key that holds a question's answers: [{"text": .., "start": ..}] in code points (question answering)
+    #[arg(long, value_name = "NAME", default_value = "answers")]
+    pub answers_column: String,
+    /// Take each text of a corpus as a sequence of its own (fill-mask) [default: sequences as full as whole texts make them]
+    #[arg(long)]
+    pub line_by_line: bool,
     /// Format of the data, where a file's name does not tell it
     #[arg(long, value_enum)]
     pub format: Option<InputFormat>,
+}
+
+impl Default for DataArgs {
+    fn default() -> Self {
+        let of = ReadOptions::default();
+        Self {
+            text_column: of.text_column,
+            text_pair_column: of.text_pair_column,
+            label_column: of.label_column,
+            labels_column: of.labels_column,
+            label_separator: of.label_separator,
+            score_column: of.score_column,
+            tokens_column: of.tokens_column,
+            tags_column: of.tags_column,
+            asked: AskedArgs {
+                question_column: of.question_column,
+                context_column: of.context_column,
+                choices_column: of.choices_column,
+            },
+            answers_column: of.answers_column,
+            line_by_line: of.line_by_line,
+            format: None,
+        }
+    }
+}
+
+/// Where questions and choices stand.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Data")]
+pub struct AskedArgs {
+    /// Column (or JSON key) that holds what is asked (question answering, multiple choice)
+    #[arg(long, value_name = "NAME", default_value = "question")]
+    pub question_column: String,
+    /// Column (or JSON key) that holds the passage that is asked about (question answering), or what goes before the question
+    /// (multiple choice)
+    #[arg(long, value_name = "NAME", default_value = "context")]
+    pub context_column: String,
+    /// JSON key that holds the texts to choose from (multiple choice)
+    #[arg(long, value_name = "NAME", default_value = "choices")]
+    pub choices_column: String,
 }
 
 /// How unlabelled texts are read.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use graftwork::LongTexts;
 
-use super::{DataArgs, TextArgs};
+use super::{AskedArgs, DataArgs, TextArgs};
 
 /// Options of `graftwork eval`.
 #[derive(Debug, Args)]
@@ -40,7 +40,11 @@ pub struct Eval {
 /// probability for each label), `logits` (in the order of the labels), where the adapter knows what is familiar
 /// `distance`, and where there is a threshold `sure`. Several labels a text: `text`, `labels` (those that are probable enough,
 /// the most probable first), `scores` and `logits`. Regression: `text`, `score`. Of pairs, `text_pair` is the second text. Token classification: `text`, `words` with their tags and, where tags
-/// mark them, `entities`; `start` and `end` count Unicode code points. `warnings` are there where an answer should be taken
+/// mark them, `entities`. Question answering: `question`, `answer` with `start`, `end` and `score` (null without answer), where
+/// there may be none `no_answer` (its probability), and with --top-k `answers`. Multiple choice: `choice`, its `index` (from 0),
+/// `scores` and `logits`. Fill-mask, of texts with the tokenizer's mask, such as [MASK]: `text` and for each of its `masks` the
+/// most probable `fills` as Hugging Face's pipeline has them (`score`, `token`, `token_str`, `sequence`). `start` and `end` count
+/// Unicode code points. `warnings` are there where an answer should be taken
 /// with care: the text is longer than what was read of it (`truncated`), in a language or script that the backbone's
 /// vocabulary hardly knows (`uncovered`), unlike what was learned (`unfamiliar`), or the answer is less sure than the
 /// threshold asks (`unsure`).
@@ -49,19 +53,28 @@ pub struct Predict {
     /// The backbone: a directory, or an id in the cache
     #[arg(long, value_name = "DIR|ID")]
     pub backbone: String,
-    /// The adapter, with its head
+    /// The adapter, with its head [default: none, where the backbone's own files have a head for words: it fills masks]
     #[arg(long, value_name = "PATH")]
-    pub adapter: PathBuf,
+    pub adapter: Option<PathBuf>,
     /// Which texts.
     #[command(flatten)]
     pub texts: TextArgs,
     /// Call a label that is less probable than this not sure [default: what is kept in the adapter, or else none]; where a text
-    /// may have several labels, give those that are at least so probable [default: what is kept in the adapter, or else 0.5]
+    /// may have several labels, give those that are at least so probable [default: what is kept in the adapter, or else 0.5];
+    /// of a question, give no answer where none is more probable than this beside the best [default: what is kept in the
+    /// adapter, or else there is always one]
     #[arg(long, value_name = "P", value_parser = super::values::probability)]
     pub threshold: Option<f64>,
-    /// Give the probabilities of this many labels only, the most probable first
+    /// Give the probabilities of this many labels only, the most probable first; of a question, so many answers; of masks, so
+    /// many words [default: all labels, 1 answer, 5 words]
     #[arg(long, value_name = "N", value_parser = super::values::count)]
     pub top_k: Option<usize>,
+    /// The most tokens of an answer (question answering) [default: 30]
+    #[arg(long, value_name = "TOKENS", value_parser = super::values::count)]
+    pub max_answer_length: Option<usize>,
+    /// Where questions and choices stand.
+    #[command(flatten)]
+    pub asked: AskedArgs,
     /// Use an adapter that was trained on another backbone
     #[arg(long)]
     pub any_backbone: bool,

@@ -26,6 +26,10 @@ impl SettingArgs {
             config.max_steps = None;
         }
         for (setting, value) in &self.chosen {
+            // What stands instead of it in the recipe would win.
+            for other in SETTINGS.iter().filter(|other| other.instead_of == Some(setting.name)) {
+                config.set(other, Value::Null).expect("a setting that may have none");
+            }
             config.set(setting, value.clone()).expect("a value that was checked");
         }
         config

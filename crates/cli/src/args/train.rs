@@ -4,13 +4,14 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use graftwork::{
-    TaskInfo, Thresholds, multi_label_classification, regression, text_classification, token_classification,
+    TaskInfo, Thresholds, multi_label_classification, multiple_choice, question_answering, regression,
+    text_classification, token_classification,
 };
 
 use super::{DataArgs, MethodArgs, SettingArgs, values};
 
 /// Options of `graftwork train`.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct Train {
     /// The backbone: a directory, or an id in the cache
     #[arg(long, value_name = "DIR|ID")]
@@ -51,10 +52,11 @@ pub struct Train {
 }
 
 /// What is learned.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Adapter")]
 pub struct AdapterArgs {
-    /// Keep this in the adapter: a label that is less probable is not sure, or, where a text may have several, is not given
+    /// Keep this in the adapter: a label that is less probable is not sure, or, where a text may have several, is not given; of
+    /// questions, above which probability of no answer there is none [default: where F1 is best on the dev data]
     #[arg(long, value_name = "P", value_parser = values::probability)]
     pub threshold: Option<f64>,
     /// Where a text may have several labels: choose on the dev data from which probability on they are given, and keep that in
@@ -70,7 +72,8 @@ pub struct AdapterArgs {
     /// Name of the new adapter in its files, by which AdapterHub activates it
     #[arg(long, value_name = "NAME", default_value = "graftwork")]
     pub name: String,
-    /// Start from this adapter and its head instead of new weights (an AdapterHub directory or a single file)
+    /// Start from this adapter and its head instead of new weights (an AdapterHub directory or a single file). If its head is
+    /// for another task than --task, as that of `pretrain` is, the adapter alone is taken, and a new head
     #[arg(long, value_name = "PATH", conflicts_with = "name")]
     pub init: Option<PathBuf>,
     /// Take --init even if it was trained on another backbone
@@ -79,7 +82,7 @@ pub struct AdapterArgs {
 }
 
 /// How it is learned.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Training")]
 pub struct RunArgs {
     /// What is learned first, and how long: settings given here win over the recipe's
@@ -138,6 +141,10 @@ pub enum Task {
     Regression,
     /// A tag for each word: named entities, parts of speech; .jsonl with `tokens` and `tags`
     TokenClassification,
+    /// The piece of a passage that answers a question; .jsonl with `question`, `context` and `answers`, which may be empty
+    QuestionAnswering,
+    /// Which of some texts fits best; .jsonl with `context`, `question` or both, `choices` and `label` (place or letter)
+    MultipleChoice,
 }
 
 impl Task {
@@ -148,6 +155,8 @@ impl Task {
             Self::MultiLabelClassification => &multi_label_classification::INFO,
             Self::Regression => &regression::INFO,
             Self::TokenClassification => &token_classification::INFO,
+            Self::QuestionAnswering => &question_answering::INFO,
+            Self::MultipleChoice => &multiple_choice::INFO,
         }
     }
 }

@@ -102,7 +102,7 @@ fn adapter(path: &Path) -> Result<(Value, Option<Knowledge>)> {
         "hidden_size": file.hidden_size,
         "layers": file.layers(),
         "config": file.config.to_json(),
-        "labels": file.head.as_ref().map(HeadConfig::label_names),
+        "labels": file.head.as_ref().map(HeadConfig::label_names).filter(|labels| !labels.is_empty()),
         "head": file.head.as_ref().map(head_json),
         "fingerprint": file.weights_digest().to_string(),
         "backbone_fingerprint": metadata.backbone_fingerprint.map(|fingerprint| fingerprint.to_string()),

@@ -4,17 +4,17 @@ mod identity;
 mod log;
 mod out_dir;
 mod runner;
-mod start;
+pub mod start;
 
 use std::path::Path;
 
 use graftwork::{
     AdapterFile, Backbone, Evaluation, Examples, Labelled, Recipe, TaskInfo, TextLimit, TrainConfig,
-    multi_label_classification,
+    multi_label_classification, question_answering,
 };
 use serde_json::{Value, json};
 
-use crate::args::{Common, Train};
+use crate::args::{Common, ThresholdChoice, Train};
 use crate::engine::load;
 use crate::failure::{Failure, Kind, Result};
 use crate::interrupt::Interrupt;
@@ -27,11 +27,14 @@ use runner::{Outcome, Runner, Speed};
 /// The share of the training data that is held out where there is no --dev.
 const HELD_OUT: f64 = 0.1;
 
-/// The labelled data of a run.
-struct Data {
-    train: Box<dyn Labelled>,
-    dev: Option<Box<dyn Labelled>>,
-    test: Option<Box<dyn Labelled>>,
+/// The data of a run.
+pub struct Data {
+    /// What is learned.
+    pub train: Box<dyn Labelled>,
+    /// What decides which weights are kept.
+    pub dev: Option<Box<dyn Labelled>>,
+    /// What is only measured.
+    pub test: Option<Box<dyn Labelled>>,
 }
 
 /// Trains an adapter.
@@ -44,6 +47,16 @@ pub fn run(args: &Train, common: &Common) -> Result<()> {
         return Err(Failure::new(Kind::Usage, message).hint("take --task multi-label-classification, or --threshold"));
     }
     let data = read_data(args, task, init.as_ref())?;
+    learn(args, common, (task, init), data)
+}
+
+/// Trains an adapter for a task, from an adapter if there is one, on data that was read.
+pub fn learn(
+    args: &Train,
+    common: &Common,
+    (task, init): (&'static TaskInfo, Option<AdapterFile>),
+    data: Data,
+) -> Result<()> {
     let labels = data.train.labels();
     let out_dir = OutDir::open(&args.out)?;
     let backbone = load(&args.backbone, common)?;
@@ -74,10 +87,7 @@ pub fn run(args: &Train, common: &Common) -> Result<()> {
         }
         (train, dev) = (kept, Some(held));
     }
-    let file = match init {
-        Some(file) => start::with_labels(file, labels)?,
-        None => start::fresh(&args.adapter, task, &backbone, labels, recipe, config.seed)?,
-    };
+    let file = start::adapter(&args.adapter, (task, init), &backbone, labels, (recipe, config.seed))?;
     let mut settings = start::settings(&args.adapter, task, recipe, &config, &file.weights_digest());
     let interrupt = Interrupt::default();
     let runner = Runner {
@@ -115,12 +125,14 @@ pub fn run(args: &Train, common: &Common) -> Result<()> {
         let measured = adapter.calibrate(examples).progress(|done| progress.set_fraction(done));
         Ok::<_, Failure>(interrupt.unless_set(measured).transpose()?)
     };
-    if let (Some(choice), Some(dev)) = (args.adapter.choose_thresholds, &dev) {
+    let answers_questions = task.name == question_answering::INFO.name;
+    let by_itself = (answers_questions && args.adapter.threshold.is_none()).then_some(ThresholdChoice::One);
+    if let (Some(choice), Some(dev)) = (args.adapter.choose_thresholds.or(by_itself), &dev) {
         let adapter = backbone.attach(&trained)?;
         let chosen = interrupt.unless_set(adapter.choose_thresholds(dev, choice.into())).transpose()?;
         let Some(chosen) = chosen else { return interrupted_measuring(&speed, args, common) };
         trained.metadata.thresholds = chosen;
-    } else if task.name == multi_label_classification::INFO.name {
+    } else if answers_questions || task.name == multi_label_classification::INFO.name {
         trained.metadata.thresholds = args.adapter.threshold.into_iter().collect();
     }
     let mut found = Vec::new();
@@ -201,6 +213,11 @@ fn tell(told: &Told<'_>) -> Result<()> {
         for (name, found) in &told.found {
             out.line(&format!("{name:5} {}", report::summary(found)))?;
         }
+        if !told.trained.metadata.thresholds.is_empty() {
+            let thresholds = told.trained.metadata.thresholds.iter().map(|threshold| format!("{threshold:.3}"));
+            let thresholds = thresholds.collect::<Vec<_>>().join(", ");
+            out.line(&format!("labels are given from a probability on of {thresholds}"))?;
+        }
         for line in told.trained.metadata.knowledge.iter().flat_map(report::knowledge) {
             out.line(&line)?;
         }
@@ -210,7 +227,7 @@ fn tell(told: &Told<'_>) -> Result<()> {
 }
 
 fn read_data(args: &Train, task: &TaskInfo, init: Option<&AdapterFile>) -> Result<Data> {
-    let known = args.labels.clone().or_else(|| init.and_then(start::own_labels));
+    let known = args.labels.clone().or_else(|| init.and_then(|file| start::own_labels(file, task)));
     let takes_any = args.many_labels || known.is_some();
     let train = input::labelled(&args.train, task, &args.read, known)?;
     let labels = train.labels();

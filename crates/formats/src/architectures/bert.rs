@@ -1,6 +1,6 @@
 //! BERT (Devlin et al. 2019), transformers' `BertModel`.
 
-use super::{Blueprint, Classifier, LayerNames, Names, Positions, Setting, Settings};
+use super::{Blueprint, Classifier, LayerNames, MaskedLmNames, Names, Positions, Setting, Settings};
 
 /// One dense layer on the pooler.
 pub(super) const POOLED: Classifier = Classifier { layers: &["classifier"], activation: None, on_pooler: true };
@@ -15,6 +15,13 @@ pub static BERT: Blueprint = Blueprint {
     names: NAMES,
     classifier: POOLED,
     chooser: Some(POOLED),
+    masked_lm: MaskedLmNames {
+        dense: "cls.predictions.transform.dense",
+        activation: None,
+        norm: "cls.predictions.transform.LayerNorm",
+        bias: "cls.predictions.bias",
+        decoder: "cls.predictions.decoder.weight",
+    },
 };
 
 /// BERT-base, and what its descendants have in common with it.

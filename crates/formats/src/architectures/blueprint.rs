@@ -33,6 +33,8 @@ pub struct Blueprint {
     pub classifier: Classifier,
     /// The head of `...ForMultipleChoice`, where it is dense layers alone.
     pub chooser: Option<Classifier>,
+    /// The modules of its masked language model's head.
+    pub masked_lm: MaskedLmNames,
 }
 
 /// Two blueprints of one `model_type` are the same.
@@ -182,6 +184,22 @@ pub struct Classifier {
     pub activation: Option<&'static str>,
     /// Whether it stands on the pooler rather than on the first token.
     pub on_pooler: bool,
+}
+
+/// The head of transformers' `...ForMaskedLM`: dense to the width of the embeddings, a non-linearity, a norm, and the table
+/// of words once more, with a bias.
+#[derive(Debug, Clone, Copy)]
+pub struct MaskedLmNames {
+    /// The dense layer.
+    pub dense: &'static str,
+    /// The non-linearity; `None` is that of the backbone.
+    pub activation: Option<&'static str>,
+    /// The norm.
+    pub norm: &'static str,
+    /// The bias, one for each word: the whole name.
+    pub bias: &'static str,
+    /// The table of words where a checkpoint has it here too: the whole name.
+    pub decoder: &'static str,
 }
 
 impl Blueprint {

@@ -1,7 +1,7 @@
 //! DistilBERT (Sanh et al. 2019), transformers' `DistilBertModel`: BERT's network without token types and pooler, under
 //! names of its own.
 
-use super::{Blueprint, Classifier, LayerNames, Names, Positions, Setting, Settings, bert};
+use super::{Blueprint, Classifier, LayerNames, MaskedLmNames, Names, Positions, Setting, Settings, bert};
 
 /// Two dense layers on the first token.
 const FIRST_TOKEN: Classifier =
@@ -45,4 +45,11 @@ pub static DISTILBERT: Blueprint = Blueprint {
     },
     classifier: FIRST_TOKEN,
     chooser: Some(FIRST_TOKEN),
+    masked_lm: MaskedLmNames {
+        dense: "vocab_transform",
+        activation: None,
+        norm: "vocab_layer_norm",
+        bias: "vocab_projector.bias",
+        decoder: "vocab_projector.weight",
+    },
 };

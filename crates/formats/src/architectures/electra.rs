@@ -1,7 +1,7 @@
 //! ELECTRA (Clark et al. 2020), transformers' `ElectraModel`: BERT's network over embeddings of another width than its
 //! hidden states, without pooler.
 
-use super::{Blueprint, Classifier, Names, Positions, Setting, Settings, bert};
+use super::{Blueprint, Classifier, MaskedLmNames, Names, Positions, Setting, Settings, bert};
 
 /// ELECTRA, the discriminator.
 pub static ELECTRA: Blueprint = Blueprint {
@@ -23,4 +23,11 @@ pub static ELECTRA: Blueprint = Blueprint {
         on_pooler: false,
     },
     chooser: None,
+    masked_lm: MaskedLmNames {
+        dense: "generator_predictions.dense",
+        activation: Some("gelu"),
+        norm: "generator_predictions.LayerNorm",
+        bias: "generator_lm_head.bias",
+        decoder: "generator_lm_head.weight",
+    },
 };

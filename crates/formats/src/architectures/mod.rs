@@ -9,7 +9,7 @@ mod roberta;
 mod tensors;
 
 pub use bert::BERT;
-pub use blueprint::{Blueprint, Classifier, LayerNames, Names, Positions, Setting, Settings};
+pub use blueprint::{Blueprint, Classifier, LayerNames, MaskedLmNames, Names, Positions, Setting, Settings};
 pub use distilbert::DISTILBERT;
 pub use electra::ELECTRA;
 pub use roberta::ROBERTA;

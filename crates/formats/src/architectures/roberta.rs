@@ -1,7 +1,7 @@
 //! RoBERTa (Liu et al. 2019), transformers' `RobertaModel`: BERT's network with positions that begin behind the padding
 //! token's, one token type, and a head of its own. Its tokenizer is a byte-level BPE.
 
-use super::{Blueprint, Classifier, Positions, Setting, Settings, bert};
+use super::{Blueprint, Classifier, MaskedLmNames, Positions, Setting, Settings, bert};
 
 /// RoBERTa.
 pub static ROBERTA: Blueprint = Blueprint {
@@ -21,4 +21,11 @@ pub static ROBERTA: Blueprint = Blueprint {
         on_pooler: false,
     },
     chooser: Some(bert::POOLED),
+    masked_lm: MaskedLmNames {
+        dense: "lm_head.dense",
+        activation: Some("gelu"),
+        norm: "lm_head.layer_norm",
+        bias: "lm_head.bias",
+        decoder: "lm_head.decoder.weight",
+    },
 };

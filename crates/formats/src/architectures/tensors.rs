@@ -1,6 +1,6 @@
 //! The tensors of a backbone, by its blueprint.
 
-use super::Blueprint;
+use super::{Blueprint, MaskedLmNames};
 use crate::huggingface::config::BackboneConfig;
 
 /// A tensor that a backbone has: its canonical name (transformers' name without the model's prefix) and shape.
@@ -56,6 +56,18 @@ impl Blueprint {
         let pooler = names.pooler.into_iter().flat_map(|pooler| dense(pooler, d, d));
         specs.extend(pooler.map(|spec| TensorSpec { optional: true, ..spec }));
         specs
+    }
+}
+
+impl MaskedLmNames {
+    /// The tensors of the head, in the order of the forward pass; a checkpoint has all of them or is no masked language
+    /// model's.
+    #[must_use]
+    pub fn tensor_specs(&self, config: &BackboneConfig) -> Vec<TensorSpec> {
+        let (d, e) = (config.hidden_size, config.embedding_size());
+        let bias = TensorSpec { name: self.bias.to_owned(), shape: vec![config.vocab_size], optional: true };
+        let all = dense(self.dense, e, d).into_iter().chain(norm(self.norm, e)).chain([bias]);
+        all.map(|spec| TensorSpec { optional: true, ..spec }).collect()
     }
 }
 

@@ -13,15 +13,20 @@ use crate::huggingface::shard_index::shards_of_index;
 use crate::json::MAX_JSON_BYTES;
 use crate::safetensors::file::SafetensorsFile;
 use crate::safetensors::number_format::{NumberFormat, Piece};
+use crate::safetensors::write::serialize as write_safetensors;
+use crate::torch::file::{Kinds, read_pickled};
 
 /// The name of weights in one file.
 const SINGLE: &str = "model.safetensors";
 /// The name of the list of shards.
 const INDEX: &str = "model.safetensors.index.json";
+/// The name of what PyTorch pickled.
+const PICKLED: &str = "pytorch_model.bin";
 
 /// Weights that are handed out tensor by tensor, by canonical name (see [`TensorSpec::name`]).
 pub trait WeightSource {
-    /// The names of all tensors, sorted.
+    /// The names of all tensors of the backbone, sorted. There may be others beside: those of a masked language model's head
+    /// ([`MaskedLmNames`](crate::architectures::MaskedLmNames)).
     fn names(&self) -> Vec<String>;
 
     /// The shape of tensor `name`; `None` if there is no such tensor.
@@ -90,6 +95,8 @@ pub struct Checkpoint<R> {
     shards: Vec<SafetensorsFile<R>>,
     /// Canonical name -> (index in `shards`, name in the file); the backbone's tensors only.
     tensors: BTreeMap<String, (usize, String)>,
+    /// The same of the head of a masked language model, which is no part of the backbone: all of it, or nothing.
+    beside: BTreeMap<String, (usize, String)>,
     has_pooler: bool,
 }
 
@@ -105,6 +112,27 @@ impl Checkpoint<File> {
             path.is_file().then(|| File::open(&path).map_err(Error::io("open", &path))).transpose()
         };
         Self::open_files(dir, config, &open)
+    }
+}
+
+impl Checkpoint<Cursor<Vec<u8>>> {
+    /// The weights of the backbone directory `dir` where it has no safetensors but `pytorch_model.bin`, in either of that file's
+    /// forms; `None` otherwise. All of it is in memory, in f32. What is no number that a network computes with is left out.
+    ///
+    /// # Errors
+    /// As [`Checkpoint::open`], and if the file is damaged or is more than tensors.
+    pub fn open_pickled(dir: &Path, config: &BackboneConfig) -> Result<Option<Self>> {
+        let path = dir.join(PICKLED);
+        if [SINGLE, INDEX].iter().any(|name| dir.join(name).is_file()) || !path.is_file() {
+            return Ok(None);
+        }
+        let file = path.display().to_string();
+        let bytes = std::fs::read(&path).map_err(Error::io("read", &path))?;
+        let tensors = read_pickled(&file, &bytes, Kinds::Any)?;
+        drop(bytes);
+        let bytes = write_safetensors(&tensors, None)?;
+        let shard = SafetensorsFile::open(&file, Cursor::new(bytes))?;
+        Self::from_shards(&dir.display().to_string(), vec![shard], config).map(Some)
     }
 }
 
@@ -190,7 +218,21 @@ impl<R: Read + Seek> Checkpoint<R> {
         }
         let pooler = config.architecture.names.pooler;
         let has_pooler = pooler.is_some_and(|pooler| tensors.contains_key(&format!("{pooler}.weight")));
-        Ok(Self { shards, tensors, has_pooler })
+        let head = &config.architecture.masked_lm;
+        let specs = head.tensor_specs(config);
+        let fits =
+            |spec: &TensorSpec| found.get(&spec.name).is_some_and(|at| check(&shards[at.0], &at.1, spec).is_ok());
+        let mut beside = BTreeMap::new();
+        if specs.iter().all(fits) {
+            let names = specs.iter().map(|spec| spec.name.as_str()).chain([head.decoder]);
+            beside.extend(names.filter_map(|name| found.remove_entry(name)));
+        }
+        Ok(Self { shards, tensors, beside, has_pooler })
+    }
+
+    /// Where a tensor is.
+    fn place(&self, name: &str) -> Option<&(usize, String)> {
+        self.tensors.get(name).or_else(|| self.beside.get(name))
     }
 
     /// Whether the checkpoint has the pooler (a dense layer with tanh over the first token) that some heads stand on.
@@ -206,22 +248,22 @@ impl<R: Read + Seek> WeightSource for Checkpoint<R> {
     }
 
     fn shape(&self, name: &str) -> Option<&[usize]> {
-        let (shard, name) = self.tensors.get(name)?;
+        let (shard, name) = self.place(name)?;
         self.shards[*shard].shape(name)
     }
 
     fn format(&self, name: &str) -> Option<NumberFormat> {
-        let (shard, name) = self.tensors.get(name)?;
+        let (shard, name) = self.place(name)?;
         self.shards[*shard].format(name)
     }
 
     fn pieces(&mut self, name: &str, visit: &mut dyn FnMut(Piece<'_>) -> Result<()>) -> Result<()> {
-        let Some((shard, stored)) = self.tensors.get(name) else {
+        let Some((shard, stored)) = self.place(name).cloned() else {
             let file = self.shards.first().map(|shard| shard.file().to_owned()).unwrap_or_default();
             let hint = "it is not one of this backbone's tensors, or an optional one that the checkpoint lacks";
             return Err(Error::MissingTensor { file, tensor: name.to_owned(), expected: Vec::new(), hint });
         };
-        self.shards[*shard].pieces(stored, visit)
+        self.shards[shard].pieces(&stored, visit)
     }
 }
 
@@ -261,7 +303,7 @@ fn missing(place: &str, spec: TensorSpec) -> Error {
 /// The error of a directory without weights that can be read, by what is there instead.
 fn no_weights(place: &str, is_there: impl Fn(&str) -> bool) -> Error {
     let place = place.to_owned();
-    let pickled = ["pytorch_model.bin", "pytorch_model.bin.index.json"].iter().find(|name| is_there(name));
+    let pickled = [PICKLED, "pytorch_model.bin.index.json"].iter().find(|name| is_there(name));
     let problem = match pickled {
         Some(name) => format!(
             "there is only {name}, which is a Python program as much as data and is not read; convert it once with \

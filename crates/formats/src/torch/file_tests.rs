@@ -1,6 +1,7 @@
 //! PyTorch files assembled by hand. Files that PyTorch itself wrote are read in the tests crate.
 
 use super::*;
+use crate::torch::pickle::TorchTensor;
 use crate::torch::stored_zip::archive;
 
 /// The pickle of `{name: tensor of shape [values] over the storage "0"}` for every name.
@@ -27,6 +28,16 @@ fn refusal(bytes: &[u8]) -> String {
     read("pytorch_adapter.bin", bytes).unwrap_err().to_string()
 }
 
+/// A matrix that lies there column by column.
+#[test]
+fn transposed_matrices() {
+    let data: Vec<u8> = [1.0f32, 4.0, 2.0, 5.0, 3.0, 6.0].iter().flat_map(|value| value.to_le_bytes()).collect();
+    let shape = vec![2, 3];
+    let transposed = TorchTensor { kind: "Float", storage: "0", storage_values: 6, offset: 0, shape, transposed: true };
+    let tensors = assemble("f", 100, vec![("w", transposed)], Kinds::Floats, |_| Ok(&data)).unwrap();
+    assert_eq!(tensors["w"], HostTensor::new([2, 3], vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0]));
+}
+
 #[test]
 fn all_three_formats_are_widened() {
     let floats: Vec<u8> = [1.0f32, -2.5].iter().flat_map(|value| value.to_le_bytes()).collect();
@@ -48,7 +59,7 @@ fn lies_about_the_data_are_refused() {
     assert!(refusal(&archive(&[("x/data.pkl", b"\x80\x02}."), ("x/byteorder", b"big")])).contains("big-endian"));
     assert!(refusal(&file(&pickle(&["w"], "LongStorage", 1), &[0; 8])).contains("`w` is stored as Long"));
     assert!(refusal(&file(&pickle(&["w", "w"], "FloatStorage", 1), &[0; 4])).contains("twice"));
-    assert!(refusal(b"\x80\x02}.").contains("before 1.6"));
+    assert!(refusal(b"\x80\x02}.").contains("not one that torch.save writes"));
     assert!(refusal(b"").contains("it is empty"));
 }
 

@@ -15,7 +15,7 @@ const MAX_BYTES: usize = 1 << 20;
 /// The most values that a program may push and remember; that adapter's needs 1,400.
 const MAX_VALUES: usize = 1 << 17;
 /// The most tensors.
-const MAX_TENSORS: usize = 1 << 12;
+pub(crate) const MAX_TENSORS: usize = 1 << 12;
 /// The highest accepted rank of a tensor.
 const MAX_RANK: usize = 8;
 
@@ -30,8 +30,10 @@ pub(crate) struct TorchTensor<'a> {
     pub(crate) storage_values: usize,
     /// Where in the storage the tensor starts, in values.
     pub(crate) offset: usize,
-    /// The tensor's shape; its values are contiguous and row-major.
+    /// The tensor's shape; its values are contiguous.
     pub(crate) shape: Vec<usize>,
+    /// Whether they are those of a matrix, column by column, rather than row-major.
+    pub(crate) transposed: bool,
 }
 
 #[derive(Default)]
@@ -51,19 +53,39 @@ struct Machine<'a> {
     made: usize,
 }
 
+/// Tensors by name, in their order.
+pub(crate) type Described<'a> = Vec<(&'a str, TorchTensor<'a>)>;
+
 /// The tensors in a pickled dictionary, in its order; a problem is told with its place.
-pub(crate) fn tensors(pickle: &[u8]) -> Result<Vec<(&str, TorchTensor<'_>)>, String> {
+pub(crate) fn tensors(pickle: &[u8]) -> Result<Described<'_>, String> {
     if pickle.len() > MAX_BYTES {
         return Err(format!("its pickle has {} bytes; at most {MAX_BYTES} are accepted", pickle.len()));
     }
-    let mut input = Input::new(pickle);
+    Ok(leading_tensors(pickle)?.0)
+}
+
+/// The same of a pickle that something follows, and its length.
+pub(crate) fn leading_tensors(bytes: &[u8]) -> Result<(Described<'_>, usize), String> {
+    let (machine, length) = run(bytes)?;
+    let tensors = machine.result().map_err(|problem| format!("its pickle, at byte {}: {problem}", length - 1))?;
+    Ok((tensors, length))
+}
+
+/// The length of a pickle whose value is not needed.
+pub(crate) fn skip(bytes: &[u8]) -> Result<usize, String> {
+    Ok(run(bytes)?.1)
+}
+
+/// Runs the pickle that `bytes` begin with, up to its end.
+fn run(bytes: &[u8]) -> Result<(Machine<'_>, usize), String> {
+    let mut input = Input::new(&bytes[..bytes.len().min(MAX_BYTES)]);
     let mut machine = Machine::default();
     loop {
         let at = input.at();
         let located = |problem| format!("its pickle, at byte {at}: {problem}");
         let instruction = input.byte().map_err(located)?;
         if instruction == b'.' {
-            return machine.result().map_err(located);
+            return Ok((machine, input.at()));
         }
         machine.step(instruction, &mut input).map_err(located)?;
     }
@@ -209,12 +231,19 @@ impl<'a> Machine<'a> {
         }
     }
 
-    /// `("storage", class, name, device, number of values)` names a storage.
+    /// `("storage", class, name, device, number of values)` names a storage; before PyTorch 1.6 a sixth value said of which
+    /// other one it is a part, or None.
     fn storage(&mut self) -> Step<()> {
         let storage = match self.pop_tuple()? {
-            &[Value::Text("storage"), Value::StorageClass(kind), Value::Text(name), _, Value::Int(values)] => {
-                Storage { kind, name, values: size(values)? }
-            }
+            &[Value::Text("storage"), Value::StorageClass(kind), Value::Text(name), _, Value::Int(values)]
+            | &[
+                Value::Text("storage"),
+                Value::StorageClass(kind),
+                Value::Text(name),
+                _,
+                Value::Int(values),
+                Value::None,
+            ] => Storage { kind, name, values: size(values)? },
             other => {
                 return Err(format!("{} values are no description of a storage", other.len()));
             }
@@ -248,11 +277,18 @@ impl<'a> Machine<'a> {
             return Err("a tensor is described in an unknown way".to_owned());
         };
         let offset = size(offset)?;
-        let values = row_major_values(&self.sizes(shape)?, &self.sizes(strides)?)?;
+        let (sizes, steps) = (self.sizes(shape)?, self.sizes(strides)?);
+        let (values, transposed) = match (row_major_values(&sizes, &steps), &sizes[..], &steps[..]) {
+            (Ok(values), ..) => (values, false),
+            (Err(problem), &[rows, cols], &[down, right]) => {
+                (row_major_values(&[cols, rows], &[right, down]).map_err(|_| problem)?, true)
+            }
+            (Err(problem), ..) => return Err(problem),
+        };
         if offset.checked_add(values).is_none_or(|end| end > self.storages[storage].values) {
             return Err(format!("a tensor of shape {:?} reaches beyond its storage", self.sizes(shape)?));
         }
-        Ok(Tensor { storage, offset, shape })
+        Ok(Tensor { storage, offset, shape, transposed })
     }
 
     fn sizes(&self, tuple: Tuple) -> Step<Vec<usize>> {
@@ -286,9 +322,10 @@ impl<'a> Machine<'a> {
         }
         let entry = |(_, key, value): &(u32, Value<'a>, Value<'a>)| match (key, value) {
             (Value::Text(name), Value::Tensor(tensor)) => {
-                let Tensor { storage, offset, shape } = self.tensors[*tensor];
+                let Tensor { storage, offset, shape, transposed } = self.tensors[*tensor];
                 let Storage { kind, name: storage, values: storage_values } = self.storages[storage];
-                Ok((*name, TorchTensor { kind, storage, storage_values, offset, shape: self.sizes(shape)? }))
+                let shape = self.sizes(shape)?;
+                Ok((*name, TorchTensor { kind, storage, storage_values, offset, shape, transposed }))
             }
             _ => Err(format!("its dictionary maps {} to {}, not a name to a tensor", key.kind(), value.kind())),
         };

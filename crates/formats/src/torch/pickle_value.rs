@@ -38,6 +38,7 @@ pub(super) struct Tensor {
     pub(super) storage: usize,
     pub(super) offset: usize,
     pub(super) shape: Tuple,
+    pub(super) transposed: bool,
 }
 
 impl Value<'_> {

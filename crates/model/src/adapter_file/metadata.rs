@@ -24,7 +24,8 @@ pub struct Metadata {
     /// What it knows about its own answers.
     pub knowledge: Option<Knowledge>,
     /// From which probability on a label is given, where a text may have several: one for each label, one for all, or none
-    /// for a half.
+    /// for a half. Of one that answers questions, above which probability of no answer, beside the best one, there is none;
+    /// without, there always is one.
     pub thresholds: Vec<f64>,
     /// The training's settings (learning rate, seed, ...).
     pub training: Map<String, Value>,

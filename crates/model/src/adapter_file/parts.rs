@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use graftwork_formats::adapterhub::{Names, Parts, Tensors};
 use graftwork_formats::json::Fields;
-use graftwork_formats::{Error, HostTensor, Result};
+use graftwork_formats::{Error, Fingerprint, HostTensor, Result};
 use serde_json::{Map, Value, json};
 
 use super::AdapterFile;
 use super::metadata::Metadata;
 use crate::head_config::HeadConfig;
+use crate::language_head::words_table;
 use crate::methods::{AdapterConfig, Modules, layer_of};
 
 /// The key of our section in `adapter_config.json`.
@@ -54,9 +55,9 @@ pub(crate) fn from_parts(names: &Names, parts: Parts) -> Result<AdapterFile> {
     }
     take_adapter_tensors(&names.adapter_tensors, parts.adapter_tensors, &mut adapter)?;
     if let Some(head) = parts.head_config {
-        let head =
-            HeadConfig::from_fields(Fields::of(&names.head_config, head), adapter.hidden_size, adapter.architecture())?;
-        take_head_tensors(&names.head_tensors, parts.head_tensors, &head, &mut adapter)?;
+        let fields = Fields::of(&names.head_config, head);
+        let mut head = HeadConfig::from_fields(fields, adapter.hidden_size, adapter.architecture())?;
+        take_head_tensors(&names.head_tensors, parts.head_tensors, &mut head, &mut adapter)?;
         adapter.head = Some(head);
     }
     adapter.validate(&names.place)?;
@@ -103,10 +104,18 @@ fn take_adapter_tensors(file: &str, stored: Tensors, adapter: &mut AdapterFile) 
     Ok(())
 }
 
-fn take_head_tensors(file: &str, mut stored: Tensors, head: &HeadConfig, adapter: &mut AdapterFile) -> Result<()> {
+fn take_head_tensors(file: &str, mut stored: Tensors, head: &mut HeadConfig, adapter: &mut AdapterFile) -> Result<()> {
     let architecture = adapter.architecture();
+    if head.tied.is_some() {
+        // The table of words is the backbone's own: only which one it was is kept.
+        let table = stored.remove(&head.stored_name(architecture, head.layers - 1, "weight"));
+        let table = table.map(|table| Fingerprint::of_tensor(&words_table(architecture), &table));
+        head.tied.iter_mut().for_each(|tied| tied.table = table);
+    }
+    let has_norms = head.tied.as_ref().is_some_and(|tied| tied.norm);
+    let parts = ["weight", "bias", "norm.weight", "norm.bias"];
     for layer in 0..head.layers {
-        for part in ["weight", "bias"] {
+        for part in &parts[..if has_norms { 4 } else { 2 }] {
             if let Some(tensor) = stored.remove(&head.stored_name(architecture, layer, part)) {
                 adapter.tensors.insert(format!("head.{layer}.{part}"), tensor);
             }

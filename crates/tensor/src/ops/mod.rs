@@ -11,6 +11,7 @@ pub mod clear;
 pub mod cross_entropy;
 pub mod dropout;
 pub mod embed;
+pub mod gather_rows;
 pub mod gemm;
 
 pub mod layer_norm;
@@ -20,7 +21,9 @@ pub mod normalize;
 pub mod pool;
 pub mod reduce;
 pub mod scale;
+pub mod segment_cross_entropy;
 pub mod sum_rows;
+pub mod word_cross_entropy;
 
 use graftwork_gpu::{Binding, Constants, Gpu, Shader};
 
@@ -45,6 +48,7 @@ pub fn shaders() -> Vec<(&'static Shader, Variants)> {
         (&clear::SHADER, vec![vec![]]),
         (&cross_entropy::SHADER, vec![vec![]]),
         (&dropout::SHADER, dropout::variants()),
+        (&gather_rows::SHADER, gather_rows::variants()),
         (&reduce::SHADER, reduce::variants()),
         (&layer_norm::SHADER, layer_norm::variants()),
         (&layer_norm::SHADER_BWD, layer_norm::variants_bwd()),
@@ -54,7 +58,10 @@ pub fn shaders() -> Vec<(&'static Shader, Variants)> {
         (&pool::SHADER, pool::variants()),
         (&pool::SHADER_BWD, pool::variants()),
         (&scale::SHADER, scale::variants()),
+        (&segment_cross_entropy::SHADER, vec![vec![]]),
         (&sum_rows::SHADER, sum_rows::variants()),
+        (&word_cross_entropy::SHADER, word_cross_entropy::variants()),
+        (&word_cross_entropy::SHADER_BWD, vec![vec![]]),
     ];
     all.extend(weight::shaders());
     all

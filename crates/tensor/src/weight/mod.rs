@@ -118,6 +118,13 @@ impl Weight {
         &self.words
     }
 
+    /// Some of its rows, of a weight that does not learn. On a GPU the first is a multiple of 128.
+    pub fn slice(&self, rows: Range<usize>) -> Self {
+        let words = |rows| self.kind.format().words([rows, self.cols]);
+        let words = self.words.view(words(rows.start), 1, words(rows.len()));
+        Self { kind: self.kind, rows: rows.len(), cols: self.cols, words, grad: None }
+    }
+
     /// Its gradient, if it learns.
     pub fn grad(&self) -> Option<&Tensor> {
         self.grad.as_ref()

@@ -4,11 +4,14 @@ use std::borrow::Cow;
 use std::fmt;
 use std::io::BufRead;
 
+use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
 
+use super::answers::read as read_answers;
 use super::labels::{MOST_LISTED, listed};
 use super::lines::{Lines, utf8};
-use super::rows::{Column, MAX_MEMBERS, Row, Rows};
+use super::rows::{Column, MAX_MEMBERS, RawAnswer, Row, Rows, Shape};
 use crate::Result;
 
 pub(super) fn read(source: Box<dyn BufRead + '_>, rows: &mut Rows<'_>) -> Result<()> {
@@ -80,6 +83,13 @@ impl Row for Object<'_> {
         }
     }
 
+    fn answers(&self, key: &str) -> Result<Vec<RawAnswer>, String> {
+        match self.value(key)? {
+            Found::Answers(answers) => answers.clone().map_err(|reason| format!("{key:?} {reason}")),
+            other => Err(format!("{key:?} is {}, not a list", other.kind())),
+        }
+    }
+
     fn labels(&self, key: &str, _: &str) -> Result<Vec<String>, String> {
         self.list(key)
     }
@@ -120,7 +130,7 @@ impl<'de, 'c> Visitor<'de> for Wanted<'c> {
         let mut row = Object { columns: self.0, values, keys: Vec::new(), count: 0 };
         while let Some(key) = map.next_key::<String>()? {
             match self.0.iter().position(|column| column.name == key) {
-                Some(place) => row.values[place] = Some(map.next_value_seed(Any { list: self.0[place].list })?),
+                Some(place) => row.values[place] = Some(map.next_value_seed(Any(self.0[place].shape))?),
                 None => drop(map.next_value::<IgnoredAny>()?),
             }
             row.count += 1;
@@ -139,6 +149,7 @@ enum Found {
     Number(f64),
     Bool(bool),
     List(Result<Vec<String>, String>),
+    Answers(Result<Vec<RawAnswer>, String>),
     Other(&'static str),
 }
 
@@ -148,7 +159,7 @@ impl Found {
             Self::Text(_) => "a string",
             Self::Integer(_) | Self::Number(_) => "a number",
             Self::Bool(_) => "a boolean",
-            Self::List(_) => "an array",
+            Self::List(_) | Self::Answers(_) => "an array",
             Self::Other(kind) => kind,
         }
     }
@@ -158,20 +169,21 @@ impl Found {
             Self::Text(text) => Some(text.into()),
             Self::Integer(number) => Some(number.to_string().into()),
             Self::Bool(value) => Some(value.to_string().into()),
-            Self::Number(_) | Self::List(_) | Self::Other(_) => None,
+            Self::Number(_) | Self::List(_) | Self::Answers(_) | Self::Other(_) => None,
         }
     }
 }
 
 #[derive(Clone, Copy)]
-struct Any {
-    list: bool,
-}
+struct Any(Shape);
 
 impl<'de> DeserializeSeed<'de> for Any {
     type Value = Found;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Found, D::Error> {
+        if self.0 == Shape::Answers {
+            return Ok(Found::Answers(read_answers(<&RawValue>::deserialize(deserializer)?.get())));
+        }
         deserializer.deserialize_any(self)
     }
 }
@@ -208,12 +220,12 @@ impl<'de> Visitor<'de> for Any {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Found, A::Error> {
-        if !self.list {
+        if self.0 != Shape::List {
             while list.next_element::<IgnoredAny>()?.is_some() {}
             return Ok(Found::Other("an array"));
         }
         let mut members = Ok(Vec::new());
-        while let Some(member) = list.next_element_seed(Self { list: false })? {
+        while let Some(member) = list.next_element_seed(Self(Shape::One))? {
             let Ok(names) = &mut members else { continue };
             let place = names.len() + 1;
             match member.label() {

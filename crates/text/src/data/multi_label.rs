@@ -4,7 +4,7 @@ use std::io::Read;
 use std::path::Path;
 
 use super::labels::Labels;
-use super::rows::{Column, Taken};
+use super::rows::{Column, Shape, Taken};
 use super::text::{Text, TextColumns};
 use super::{Format, IN_MEMORY, ReadOptions, format_of, in_memory, nothing_in, open_path, read_rows};
 use crate::{Error, Result};
@@ -76,7 +76,7 @@ impl MultiLabelDataset {
         }
         let texts = TextColumns::new(options);
         let mut columns = texts.columns();
-        columns.push(Column { list: true, ..Column::text("labels", &options.labels_column) });
+        columns.push(Column { shape: Shape::List, ..Column::text("labels", &options.labels_column) });
         let mut labels = Labels::new(name, options.labels.as_deref())?;
         let (mut examples, mut bytes) = (Vec::new(), 0);
         read_rows(name, reader, options, columns, &mut |row, _| {

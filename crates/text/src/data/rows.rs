@@ -19,19 +19,37 @@ pub(super) struct Column<'a> {
     pub(super) name: &'a str,
     /// A table without it is refused by its header.
     pub(super) required: bool,
-    /// Whether it holds lists.
-    pub(super) list: bool,
+    /// What its values may be beside single ones.
+    pub(super) shape: Shape,
     /// Columns that together do as well.
     pub(super) stand_ins: &'static [&'static str],
 }
 
+/// What a column's values may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shape {
+    /// A text, a number or a boolean.
+    One,
+    /// A list of those.
+    List,
+    /// A question's answers.
+    Answers,
+}
+
+/// An answer as a row has it: its text, and the code point of the context that it begins at.
+pub(super) type RawAnswer = (String, usize);
+
 impl<'a> Column<'a> {
     pub(super) fn text(what: &'static str, name: &'a str) -> Self {
-        Self { what, name, required: true, list: false, stand_ins: &[] }
+        Self { what, name, required: true, shape: Shape::One, stand_ins: &[] }
     }
 
     pub(super) fn list(what: &'static str, name: &'a str) -> Self {
-        Self { required: false, list: true, ..Self::text(what, name) }
+        Self { required: false, shape: Shape::List, ..Self::text(what, name) }
+    }
+
+    pub(super) fn answers(name: &'a str) -> Self {
+        Self { required: false, shape: Shape::Answers, ..Self::text("answers", name) }
     }
 }
 
@@ -44,7 +62,12 @@ pub(super) trait Row {
 
     /// A list of texts, which only JSON has.
     fn list(&self, column: &str) -> Result<Vec<String>, String> {
-        Err(format!("{column:?} is a list of words, which only .jsonl has"))
+        Err(format!("{column:?} is a list, which only .jsonl has"))
+    }
+
+    /// A question's answers, which only JSON has.
+    fn answers(&self, column: &str) -> Result<Vec<RawAnswer>, String> {
+        Err(format!("{column:?} is a list, which only .jsonl has"))
     }
 
     /// The names of labels: a list in JSON, elsewhere a text that is cut at every `separator`.

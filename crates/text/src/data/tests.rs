@@ -150,8 +150,31 @@ fn texts(inputs: Vec<Input>) -> Vec<String> {
     let text = |input| match input {
         Input::Text(text) => [Some(text.first), text.second].into_iter().flatten().collect::<Vec<_>>().join(" + "),
         Input::Words(words) => words.join("|"),
+        Input::Choices(choices) => format!("{}: {}", choices.prompt, choices.choices.join("|")),
     };
     inputs.into_iter().map(text).collect()
+}
+
+#[test]
+fn questions_and_choices_to_predict() {
+    let read = |name: &str, inputs, rows: &str| {
+        let mut seen = Vec::new();
+        let mut take = |inputs: Vec<Input>| {
+            seen.extend(texts(inputs));
+            ControlFlow::Continue(())
+        };
+        let options = ReadOptions { inputs, ..ReadOptions::default() };
+        for_each_chunk(name, rows.as_bytes(), &options, 9, &mut take).map(|()| seen)
+    };
+    let table = "context\tid\tquestion\nc d\t1\tq\n";
+    assert_eq!(read("a.tsv", InputKind::Questions, table).unwrap(), ["q + c d"]);
+    let line = "{\"question\": \"q\", \"context\": \"c\", \"choices\": [\"x\", \"y\"]}\n";
+    assert_eq!(read("a.jsonl", InputKind::Questions, line).unwrap(), ["q + c"]);
+    assert_eq!(read("a.jsonl", InputKind::Choices, line).unwrap(), ["c q: x|y"]);
+    let refused = |name, inputs, rows| read(name, inputs, rows).unwrap_err().to_string();
+    assert!(refused("a.txt", InputKind::Questions, "q\n").contains("no question with a context"));
+    assert!(refused("a.tsv", InputKind::Questions, "question\tid\nq\t1\n").contains("no column \"context\""));
+    assert!(refused("a.tsv", InputKind::Choices, table).contains("which only .jsonl has"));
 }
 
 #[test]

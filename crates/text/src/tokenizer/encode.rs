@@ -1,13 +1,13 @@
 //! Text to token ids: the calls.
 
 use super::encoding::{Encoding, longest_first};
-use super::long_texts::{LongTexts, only, union};
+use super::long_texts::{LongTexts, only, union, windows};
 use super::pipeline::Spelled;
 use super::{Tokenizer, template};
 use crate::{AsText, Error, Result};
 
 /// A text to encode.
-enum Input<'a> {
+pub(super) enum Input<'a> {
     Text(&'a str),
     Words(&'a [&'a str]),
 }
@@ -63,6 +63,36 @@ impl Tokenizer {
         Ok(self.0.pipeline.frame(&texts, &[&only(0..first), &only(0..second)], first + second))
     }
 
+    /// Tokenizes a question and a passage that may be long: `[CLS] question [SEP] part [SEP]` for each window of the
+    /// passage, of which each has `stride` tokens in common with the one before. As `transformers` does with
+    /// `truncation="only_second", stride=stride, return_overflowing_tokens=True`, except that a question is cut to 64 tokens
+    /// (BERT's `max_query_length`) and at most half of the room, and that windows always get on by a token at least.
+    /// Where more than `most` windows (at least 2) would be needed, it gives `most` that lie evenly.
+    ///
+    /// # Errors
+    /// As [`Tokenizer::encode_pair`], and [`Error::MaxLength`] when there is no room for a token of each.
+    pub fn encode_windows(
+        &self,
+        question: &str,
+        passage: &str,
+        max_length: usize,
+        (stride, most): (usize, usize),
+    ) -> Result<Vec<Encoding>> {
+        const MOST_OF_QUESTION: usize = 64;
+        let room = self.room(2, max_length)?;
+        if room < 2 {
+            return Err(Error::MaxLength { max_length, special: max_length - room });
+        }
+        let texts = [
+            self.spell(&Input::Text(question), 0, MOST_OF_QUESTION.min(room / 2))?,
+            self.spell(&Input::Text(passage), 1, usize::MAX)?,
+        ];
+        let asked = texts[0].tokens.len();
+        let parts: Vec<_> = windows(texts[1].count, room - asked, stride, most.max(2)).into_iter().map(only).collect();
+        let read = asked + union(&parts);
+        Ok(parts.iter().map(|part| self.0.pipeline.frame(&texts, &[&only(0..asked), part], read)).collect())
+    }
+
     /// Tokenizes a text that is split into words already (`is_split_into_words=True` in `transformers`).
     ///
     /// Each token's [`Origin`](super::Origin) has the number of its word, and bytes in that word. A word may have no tokens, if it is
@@ -89,7 +119,7 @@ impl Tokenizer {
     }
 
     /// How many tokens of one text, or of two together, there is room for.
-    fn room(&self, texts: usize, max_length: usize) -> Result<usize> {
+    pub(super) fn room(&self, texts: usize, max_length: usize) -> Result<usize> {
         let pieces = self.0.pipeline.pieces(texts);
         if pieces.is_empty() {
             return Err(Error::tokenizer("tokenizer", "its post-processor has no template for a pair of texts"));
@@ -100,7 +130,7 @@ impl Tokenizer {
     }
 
     /// The tokens of a text or of words, of which the first `most` are kept.
-    fn spell(&self, input: &Input<'_>, sequence: u8, most: usize) -> Result<Spelled> {
+    pub(super) fn spell(&self, input: &Input<'_>, sequence: u8, most: usize) -> Result<Spelled> {
         let bytes = match input {
             Input::Text(text) => text.len(),
             Input::Words(words) => words.iter().map(|word| word.len()).sum(),

@@ -6,7 +6,7 @@ use super::coverage::Coverage;
 
 /// A tokenized text, pair of texts, or list of words: `[CLS] text [SEP]`, `[CLS] text [SEP] other [SEP]`. Never padded.
 ///
-/// The three vectors are equally long: one element a token.
+/// The first three vectors are equally long: one element a token.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Encoding {
     /// Token ids, special tokens included; never empty.
@@ -17,6 +17,17 @@ pub struct Encoding {
     pub origins: Vec<Option<Origin>>,
     /// What is to be said of the whole text.
     pub of: Extent,
+    /// What a masked language model is asked about it; nothing for everything else.
+    pub masked: Masked,
+}
+
+/// The tokens that a masked language model is asked about.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Masked {
+    /// Where they stand, ascending.
+    pub places: Vec<u32>,
+    /// What truly stands there: a token id a place, or none at all where nobody knows.
+    pub truths: Vec<u32>,
 }
 
 /// What is to be said of a whole text (pair, list of words), whatever became of it.

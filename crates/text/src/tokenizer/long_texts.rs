@@ -16,10 +16,10 @@ pub enum LongTexts {
     Windows,
 }
 
-/// The most windows of a text.
-const MOST: usize = 16;
-
 impl LongTexts {
+    /// The most windows of a text that share a batch.
+    pub const MOST_WINDOWS: usize = 16;
+
     /// Their names in options and files, and what they do.
     pub const NAMES: &[(&str, &str)] = &[
         ("first", "Its first tokens"),
@@ -52,14 +52,19 @@ impl LongTexts {
                 let beginning = room.div_ceil(4);
                 vec![vec![0..beginning, n - (room - beginning)..n]]
             }
-            Self::Windows => {
-                let step = room - room / 4;
-                let needed = 1 + (n - room).div_ceil(step);
-                let start = |i| if needed > MOST { i * (n - room) / (MOST - 1) } else { i * step };
-                (0..needed.min(MOST)).map(|i| only(start(i)..(start(i) + room).min(n))).collect()
-            }
+            Self::Windows => windows(n, room, room / 4, Self::MOST_WINDOWS).into_iter().map(only).collect(),
         }
     }
+}
+
+/// Windows of `room` tokens over `n` tokens, of which each has `stride` in common with the one before, as those of
+/// transformers' `return_overflowing_tokens`: one that is wide enough if the text is short. Where more than `most` (at
+/// least 2) would be needed, `most` that lie evenly.
+pub(super) fn windows(n: usize, room: usize, stride: usize, most: usize) -> Vec<Range<usize>> {
+    let step = room.saturating_sub(stride).max(1);
+    let needed = 1 + n.saturating_sub(room).div_ceil(step);
+    let start = |i| if needed > most { i * (n - room) / (most - 1) } else { i * step };
+    (0..needed.min(most)).map(|i| start(i)..(start(i) + room).min(n)).collect()
 }
 
 /// One part alone.
@@ -108,8 +113,8 @@ mod tests {
                     match choice {
                         LongTexts::First | LongTexts::Ends => assert_eq!((parts.len(), count), (1, room)),
                         LongTexts::Windows => {
-                            assert!(parts.len() <= MOST);
-                            assert_eq!(count, n.min(MOST * room), "{n} {room}");
+                            assert!(parts.len() <= LongTexts::MOST_WINDOWS);
+                            assert_eq!(count, n.min(LongTexts::MOST_WINDOWS * room), "{n} {room}");
                             assert!(read[0] && read[n - 1]);
                         }
                     }

@@ -13,11 +13,19 @@ pub(super) struct WordPiece {
     pub(super) unknown: u32,
     /// Longer words are unknown, in characters.
     longest: usize,
+    /// What continuations begin with.
+    pub(super) prefix: Box<str>,
 }
 
 impl WordPiece {
     pub(super) fn new(vocab: &Keys, prefix: &str, unknown: u32, longest: usize) -> Self {
-        Self { beginning: vocab.branch(b""), continuation: vocab.branch(prefix.as_bytes()), unknown, longest }
+        Self {
+            beginning: vocab.branch(b""),
+            continuation: vocab.branch(prefix.as_bytes()),
+            unknown,
+            longest,
+            prefix: prefix.into(),
+        }
     }
 
     /// Emits the tokens of a word with the bytes that each stands for.

@@ -10,7 +10,7 @@ use super::compare::Comparison;
 use super::prepare::Prepared;
 use crate::predict::{Rows, in_batches};
 use crate::probe::{Linear, distances, fit, fold_count, folds};
-use crate::tasks::Examples;
+use crate::tasks::{Draw, Examples};
 use crate::{Error, Lessons, LowerLayers, Result, TrainConfig};
 
 /// The most folds: each is a training.
@@ -198,7 +198,7 @@ pub(super) async fn features(backbone: &Backbone, adapter: &Adapter, lessons: &L
     let tokens = |example| examples.sequences(example).iter().map(Encoding::len).sum();
     let lengths: Vec<usize> = (0..examples.len()).map(tokens).collect();
     let compute = |chosen: &[usize]| {
-        let batch = lessons.batch(backbone, chosen)?;
+        let batch = lessons.batch(backbone, chosen, &Draw::default())?;
         let mut tape = Tape::inference(backbone.device());
         let hidden = backbone.forward(&mut tape, &batch, Some(adapter), 0.0)?;
         Ok(head.features(&mut tape, backbone, &hidden, &batch).value().clone())

@@ -3,35 +3,53 @@
 
 mod labels;
 mod marked_texts;
+pub mod masked_lm;
 pub mod multi_label_classification;
+pub mod multiple_choice;
 mod numbers;
+pub mod question_answering;
 pub mod regression;
+mod segments;
+pub mod spans;
 pub mod text_classification;
 mod texts;
 pub mod token_classification;
 
+use std::borrow::Cow;
 use std::fmt;
 
 use graftwork_model::{HeadConfig, HeadKind};
 use graftwork_tensor::{Device, Tape, Tensor, Var};
 use graftwork_text::{Encoding, LongTexts, Tokenizer};
 
-use crate::metrics::Metrics;
+use crate::metrics::{Metrics, Said};
 use crate::predict::Rows;
-use crate::{Error, Result};
+use crate::{Error, Result, TrainConfig};
 
 pub use labels::LabelTargets;
 pub(crate) use labels::cross_entropy_of;
 pub use marked_texts::{MarkedText, MarkedTexts};
+pub use masked_lm::{Draw, MaskedLm, Masking};
 pub use multi_label_classification::{LabelSet, MultiLabelClassification, Thresholds};
+pub use multiple_choice::{Choice, MultipleChoice};
 pub use numbers::{ElementLoss, NumberTargets};
+pub use question_answering::{Answering, QuestionAnswering};
 pub use regression::{Regression, Scored};
+pub use segments::SegmentTargets;
+pub use spans::{AnswerSpan, SpanOptions};
 pub use text_classification::{Classification, Reading, TextClassification};
 pub use token_classification::{TaggedEntity, TaggedWord, Tagging, TokenClassification};
 
 /// Every task.
-pub static TASKS: &[&TaskInfo] =
-    &[&text_classification::INFO, &multi_label_classification::INFO, &regression::INFO, &token_classification::INFO];
+pub static TASKS: &[&TaskInfo] = &[
+    &text_classification::INFO,
+    &multi_label_classification::INFO,
+    &regression::INFO,
+    &token_classification::INFO,
+    &question_answering::INFO,
+    &multiple_choice::INFO,
+    &masked_lm::INFO,
+];
 
 /// A task before it has data.
 #[derive(Debug)]
@@ -62,9 +80,14 @@ impl TaskInfo {
 
     /// How many labels a new head needs at least.
     pub fn fewest_labels(&self) -> usize {
-        // To be told apart; of several at once, a single one is there or not.
-        let alone = matches!(self.head, HeadKind::MultiLabel | HeadKind::Regression);
-        if alone { 1 } else { 2 }
+        match self.head {
+            // Its labels are words, which the backbone brings.
+            HeadKind::MaskedLm => 0,
+            // Of several at once, a single one is there or not.
+            HeadKind::MultiLabel | HeadKind::Regression => 1,
+            // To be told apart.
+            _ => 2,
+        }
     }
 
     /// Whether a head is for this task.
@@ -77,6 +100,11 @@ impl TaskInfo {
         }
         let head = Self::of_head(head.kind).map_or(head.kind.info().head_type, |info| info.name);
         Err(Error::OtherTask { head, wanted: self.name })
+    }
+
+    /// Whether longer texts are read in windows where that is chosen: contexts of questions always are.
+    pub fn reads_windows(&self, long_texts: LongTexts) -> bool {
+        long_texts == LongTexts::Windows || self.head == HeadKind::QuestionAnswering
     }
 
     /// Whether texts that are longer than the limit can be read so for this task.
@@ -131,6 +159,12 @@ pub trait Examples: fmt::Debug + Send + Sync {
     /// The sequences of an example, which share a batch: at least one.
     fn sequences(&self, example: usize) -> &[Encoding];
 
+    /// The sequences of an example as a step of training sees them, or a measurement: for tasks that draw something anew in
+    /// every epoch. As many tokens as [`Examples::sequences`] has.
+    fn drawn(&self, example: usize, _draw: &Draw) -> Cow<'_, [Encoding]> {
+        self.sequences(example).into()
+    }
+
     /// The label of each example, as the data counts them, where it has a single one.
     fn truth(&self) -> Option<Vec<usize>> {
         None
@@ -144,6 +178,11 @@ pub trait Examples: fmt::Debug + Send + Sync {
     /// # Errors
     /// If the head is of another task, or does not know a label of the data.
     fn for_head(&self, head: &HeadConfig) -> Result<Box<dyn Task + '_>>;
+
+    /// The settings of a training on them where nobody chooses.
+    fn settings(&self) -> TrainConfig {
+        TrainConfig::default()
+    }
 
     /// What of the data is not used, in a sentence.
     fn note(&self) -> Option<String> {
@@ -204,17 +243,28 @@ pub enum Answer {
     Label(usize),
     /// A label for each word that has one in the truth.
     Tags(Vec<usize>),
+    /// For masked tokens: how many were said right.
+    Masked {
+        /// Right ones.
+        right: usize,
+        /// All.
+        of: usize,
+        /// The sum of their losses.
+        loss: f64,
+    },
     /// The probability of each label, or the number that was asked for.
     Scores(Vec<f32>),
+    /// A text.
+    Said(Said),
 }
 
 impl Answer {
-    /// The labels that were given: one, or one a word; none where there are scores.
+    /// The labels that were given: one, or one a word; none where there are scores or a text.
     pub fn labels(&self) -> &[usize] {
         match self {
             Self::Label(label) => std::slice::from_ref(label),
             Self::Tags(tags) => tags,
-            Self::Scores(_) => &[],
+            Self::Scores(_) | Self::Said(_) | Self::Masked { .. } => &[],
         }
     }
 
@@ -222,7 +272,7 @@ impl Answer {
     pub fn scores(&self) -> &[f32] {
         match self {
             Self::Scores(scores) => scores,
-            Self::Label(_) | Self::Tags(_) => &[],
+            Self::Label(_) | Self::Tags(_) | Self::Said(_) | Self::Masked { .. } => &[],
         }
     }
 }

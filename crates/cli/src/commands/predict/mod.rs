@@ -1,6 +1,9 @@
 //! `graftwork predict`: one file a task, and the table of them.
 
+mod fill_mask;
 mod multi_label_classification;
+mod multiple_choice;
+mod question_answering;
 mod regression;
 mod scores;
 mod text_classification;
@@ -8,7 +11,7 @@ mod token_classification;
 
 use std::ops::ControlFlow;
 
-use graftwork::{Adapter, Input, TaskInfo, Text};
+use graftwork::{Adapter, AdapterFile, Backbone, Input, TaskInfo, Text};
 
 use crate::args::{Common, Predict};
 use crate::engine::{head_of, load, read_adapter};
@@ -44,21 +47,26 @@ static ANSWERS: &[(&TaskInfo, Answer)] = &[
     (&graftwork::multi_label_classification::INFO, multi_label_classification::lines),
     (&graftwork::regression::INFO, regression::lines),
     (&graftwork::token_classification::INFO, token_classification::lines),
+    (&graftwork::question_answering::INFO, question_answering::lines),
+    (&graftwork::multiple_choice::INFO, multiple_choice::lines),
+    (&graftwork::masked_lm::INFO, fill_mask::lines),
 ];
 
 /// Predicts what the adapter's head is for, one line out for each input.
 pub fn run(args: &Predict, common: &Common) -> Result<()> {
-    let file = read_adapter(&args.adapter, args.any_backbone)?;
+    let given = args.adapter.as_deref().map(|path| read_adapter(path, args.any_backbone)).transpose()?;
+    given.as_ref().map(head_of).transpose()?;
+    let backbone = load(&args.backbone, common)?;
+    let file = given.map_or_else(|| own_words(&backbone), Ok)?;
     let (_, task) = head_of(&file)?;
     let (_, answer) = ANSWERS
         .iter()
         .find(|(known, _)| known.name == task.name)
         .ok_or_else(|| Failure::new(Kind::Input, format!("nothing can be predicted for {}", task.name)))?;
-    let backbone = load(&args.backbone, common)?;
     let adapter = backbone.attach(&file)?;
     let mut lines = Lines { out: Output::new(), tally: Tally::default(), has_pairs: false };
     let mut progress = Progress::count("texts predicted:", common.quiet);
-    input::texts(&args.texts, |inputs| {
+    input::of_task(task, &args.texts, &args.asked, |inputs| {
         let count = inputs.len();
         answer(&adapter, args, inputs, &mut lines)?;
         progress.add(count);
@@ -70,4 +78,12 @@ pub fn run(args: &Predict, common: &Common) -> Result<()> {
     let takes_windows = task.takes_windows && !lines.has_pairs;
     lines.tally.say(if takes_windows { "--max-length or --long-texts windows" } else { "--max-length" }, common);
     Ok(())
+}
+
+/// What the backbone's files know of words.
+fn own_words(backbone: &Backbone) -> Result<AdapterFile> {
+    backbone.language_model()?.ok_or_else(|| {
+        let message = "without --adapter masks are filled, but the backbone's files have no head for words";
+        Failure::new(Kind::Input, message).hint("give --adapter, or a backbone of a masked language model")
+    })
 }

@@ -12,28 +12,40 @@ pub fn init(args: &AdapterArgs) -> Result<Option<AdapterFile>> {
     args.init.as_deref().map(|path| read_adapter(path, args.any_backbone)).transpose()
 }
 
-/// The task: that of the head to start from, if there is one.
+/// The task: that of the head to start from, if labels are learned for it and no other one is asked for.
 pub fn task(args: &AdapterArgs, init: Option<&AdapterFile>) -> Result<&'static TaskInfo> {
-    let Some(file) = init.filter(|file| file.head.is_some()) else { return Ok(args.task.info()) };
+    let asked = args.task.info();
+    let Some(file) = init.filter(|file| file.head.is_some() && args.task == Task::default()) else { return Ok(asked) };
     let (_, task) = head_of(file)?;
-    if args.task != Task::default() && args.task.info().name != task.name {
-        let message = format!("the head of the adapter {} is for {}", file.name, task.name);
-        return Err(Failure::new(Kind::Usage, message).hint("leave --task out, or start without --init"));
-    }
-    Ok(task)
+    Ok(if task.head.info().tied { asked } else { task })
 }
 
-/// The labels that an adapter's head has names for.
-pub fn own_labels(file: &AdapterFile) -> Option<Vec<String>> {
-    Some(file.head.as_ref()?.own_labels()?.to_vec())
+/// The adapter before the first step: that of `--init` with its head, or with a new one if its own is for another task, or a
+/// new one.
+pub fn adapter(
+    args: &AdapterArgs,
+    (task, init): (&'static TaskInfo, Option<AdapterFile>),
+    backbone: &Backbone,
+    labels: &[String],
+    (recipe, seed): (Recipe, u64),
+) -> Result<AdapterFile> {
+    let new = NewAdapter::new(task, labels).recipe(recipe).seed(seed);
+    Ok(match init {
+        Some(file) if file.head.as_ref().is_some_and(|head| head.kind == task.head) => with_labels(file, labels)?,
+        Some(file) => backbone.new_adapter(new.on(file))?,
+        None => backbone.new_adapter(new.named(&args.name).method(args.method.config.clone()))?,
+    })
+}
+
+/// The labels that an adapter's head has names for, if it is for this task.
+pub fn own_labels(file: &AdapterFile, task: &TaskInfo) -> Option<Vec<String>> {
+    let head = file.head.as_ref().filter(|head| head.kind == task.head)?;
+    Some(head.own_labels()?.to_vec())
 }
 
 /// An existing adapter, whose head must be for as many labels as the data has.
-pub fn with_labels(mut file: AdapterFile, labels: &[String]) -> Result<AdapterFile> {
-    let Some(head) = &mut file.head else {
-        let message = format!("the adapter {} has no head to start from", file.name);
-        return Err(Failure::new(Kind::Input, message));
-    };
+fn with_labels(mut file: AdapterFile, labels: &[String]) -> Result<AdapterFile> {
+    let Some(head) = file.head.as_mut().filter(|head| head.tied.is_none()) else { return Ok(file) };
     if head.num_labels != labels.len() {
         let (has, needs) = (head.num_labels, labels.len());
         let message = format!("the head of the adapter {} is for {has} labels, but the data has {needs}", file.name);
@@ -41,19 +53,6 @@ pub fn with_labels(mut file: AdapterFile, labels: &[String]) -> Result<AdapterFi
     }
     head.labels = Some(labels.to_vec());
     Ok(file)
-}
-
-/// A new adapter with a new head.
-pub fn fresh(
-    args: &AdapterArgs,
-    task: &'static TaskInfo,
-    backbone: &Backbone,
-    labels: &[String],
-    recipe: Recipe,
-    seed: u64,
-) -> Result<AdapterFile> {
-    let new = NewAdapter::new(task, labels).named(&args.name).method(args.method.config.clone());
-    Ok(backbone.new_adapter(new.recipe(recipe).seed(seed))?)
 }
 
 /// The recipe that is asked for, or the one for as many examples.
