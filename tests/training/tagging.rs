@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use graftwork::{AdapterConfig, AdapterFile, HeadConfig, HeadKind};
+use graftwork::{AdapterConfig, AdapterFile, HeadConfig, HeadKind, MarkedText, MarkedTexts, TaggedDataset};
 use graftwork_tests::{devices, golden, random};
 use graftwork_text::{Encoding, Origin};
 use graftwork_train::checkpoint::RunState;
@@ -142,4 +142,50 @@ fn parts_of_speech_are_measured_by_accuracy() {
     ));
     let missing = TokenClassification::new("training", vec![encoding], [vec![0]], &names).unwrap_err();
     assert!(matches!(missing, Error::NoLabel { index: 0, .. }), "{missing}");
+}
+
+/// Marks in a text are tags of its words: the first word begins an entity, and what cannot be is refused.
+#[test]
+fn marked_texts_are_tagged_words() {
+    let device = graftwork::Device::cpu();
+    let loading = graftwork::Backbone::load(golden::path("tiny-bert"), &device);
+    let backbone = pollster::block_on(loading.into_future()).unwrap();
+    let tags: Vec<String> = ["O", "B-who", "I-who", "B-where", "I-where"].map(str::to_owned).into();
+    let text = "Zo\u{eb} Li was in the house.";
+    let at = |word: &str| text.find(word).unwrap()..text.find(word).unwrap() + word.len();
+    let marked = |entities: &[(std::ops::Range<usize>, &str)], text: &str| {
+        let entities = entities.iter().map(|(span, kind)| (span.clone(), (*kind).to_owned())).collect();
+        MarkedTexts::new(vec![MarkedText { text: text.to_owned(), entities }], &tags)
+    };
+    let words = ["Zo\u{eb}", "Li", "was", "in", "the", "house", "."];
+    let tagged = TaggedDataset::new([(words, ["B-who", "I-who", "O", "O", "B-where", "I-where", "O"])]).unwrap();
+    let marks = marked(&[(at("Zo\u{eb} Li"), "who"), (at("the house"), "where")], text);
+    let weights = |data: &dyn graftwork::Labelled| {
+        let examples = backbone.examples("training", data, 32).unwrap();
+        let new = graftwork::NewAdapter::new(&graftwork::token_classification::INFO, tags.clone());
+        let config = TrainConfig { epochs: 2, ..TrainConfig::default() };
+        let file = backbone.new_adapter(new).unwrap();
+        let mut trainer = backbone.trainer(&file, config, &examples, None).unwrap();
+        pollster::block_on(async {
+            trainer.run().await.unwrap();
+            trainer.to_file().await.unwrap().tensors
+        })
+    };
+    assert_eq!(weights(&marks), weights(&tagged));
+
+    // What is cut off has its tags, and is not learned.
+    let short = backbone.examples("training", &marks, 6).unwrap();
+    assert!(short.note().unwrap().contains("have no token within the maximal length"), "{:?}", short.note());
+    for (entities, problem) in [
+        (vec![(at("Zo"), "who")], "begins or ends within a word"),
+        (vec![(3..5, "who")], "begins or ends within a word"),
+        (vec![(at("Li"), "who"), (at("Zo\u{eb} Li"), "who")], "has a word in common with another"),
+        (vec![(4..5, "who")], "has no word in it"),
+        (vec![(900..901, "who")], "has no word in it"),
+        (vec![(at("Li"), "what")], "has the label `B-what`"),
+    ] {
+        let message = backbone.examples("training", &marked(&entities, text), 32).unwrap_err().to_string();
+        assert!(message.contains(problem), "{message}");
+    }
+    assert!(backbone.examples("training", &marked(&[], ""), 32).is_err(), "there is no word to learn");
 }

@@ -7,7 +7,7 @@ const WAYS = [{ device: 'cpu' }, { device: 'cpu', worker: false }, { device: 'gp
 
 /** What the module has begun to classify, in calls and texts: with that no test waits for a clock. */
 const begun = (thread) => thread.evaluate(() => ({
-  calls: globalThis.moduleCalls.adapter_classify ?? 0, texts: globalThis.classifiedTexts,
+  calls: globalThis.moduleCalls.adapter_answer ?? 0, texts: globalThis.classifiedTexts,
 }));
 /** Adapters that are in the module: what was made, without what was disposed of. */
 const held = (thread) => thread.evaluate(() => {

@@ -7,8 +7,8 @@ Object.assign(globalThis, { moduleCalls: {}, classifiedTexts: 0 });
     if (typeof thing !== 'function') return [name, thing];
     return [name, (...words) => {
       globalThis.moduleCalls[name] = (globalThis.moduleCalls[name] ?? 0) + 1;
-      // The adapter, and where and how many the texts are.
-      if (name === 'adapter_classify') globalThis.classifiedTexts += words[2];
+      // The adapter, where the task's name is and how long, and where and how many the texts are.
+      if (name === 'adapter_answer') globalThis.classifiedTexts += words[4];
       return thing(...words);
     }];
   };

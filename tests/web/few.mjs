@@ -1,10 +1,6 @@
 // Learning from few examples in the page: probes and the recipe, against the native program; calibrated answers.
-import { spawnSync } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { messages } from './golden.mjs';
-import { ask, compare, equal, tinyBert } from './native.mjs';
+import { ask, compare, equal, train } from './native.mjs';
 import { ready } from './runs.mjs';
 
 const WAYS = [{ device: 'cpu' }, { device: 'gpu' }, { device: 'cpu', worker: false }];
@@ -22,24 +18,10 @@ async function balanced(count) {
   return ham.flatMap((row, i) => [row, spam[i]]);
 }
 
-/** The native run of the recipe: its log, one line a step, and what it printed. */
-async function native(program, examples, options) {
-  const folder = await mkdtemp(join(tmpdir(), 'graftwork-'));
-  try {
-    const file = join(folder, 'few.jsonl');
-    await writeFile(file, examples.map((row) => `${JSON.stringify(row)}\n`).join(''));
-    const [log, out] = [join(folder, 'log'), join(folder, 'out')];
-    const { maxSteps, batchSize, dropout, lr, labels, name } = options;
-    const args = ['train', '--recipe', 'few-shot', '--backbone', tinyBert, '--device', 'cpu', '--quiet', '--json', '--train', file,
-      '--out', out, '--log', log, '--max-steps', maxSteps, '--batch-size', batchSize, '--dropout', dropout, '--lr', lr,
-      '--labels', labels.join(','), '--name', name];
-    const done = spawnSync(program, args.map(String), { encoding: 'utf8' });
-    if (done.status !== 0) throw new Error(`${program} ${args.join(' ')}: ${done.stderr}${done.error ?? ''}`);
-    const steps = (await readFile(log, 'utf8')).trim().split('\n').map((line) => JSON.parse(line));
-    return { steps, found: JSON.parse(done.stdout) };
-  } finally {
-    await rm(folder, { recursive: true });
-  }
+/** The native run of the recipe. */
+function native(program, examples, { maxSteps, batchSize, dropout, lr, labels, name }) {
+  return train(program, examples, ['--recipe', 'few-shot', '--max-steps', maxSteps, '--batch-size', batchSize,
+    '--dropout', dropout, '--lr', lr, '--labels', labels.join(','), '--name', name]);
 }
 
 /** Runs in the page: the recipe from its start to its end. */

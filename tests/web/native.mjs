@@ -1,6 +1,6 @@
 // The native program, on the CPU: what the page is compared with.
 import { spawnSync } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { root } from './server.mjs';
@@ -21,6 +21,24 @@ export async function ask(program, words, texts, adapter, backbone = tinyBert) {
     const done = spawnSync(program, args, { input: `${texts.join('\n')}\n`, encoding: 'utf8', maxBuffer: 1 << 28 });
     if (done.status !== 0) throw new Error(`${program} ${args.join(' ')}: ${done.stderr}${done.error ?? ''}`);
     return done.stdout.trim().split('\n').map((line) => JSON.parse(line));
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+/** A training run of the tiny backbone: its log, one line a step, and what it printed. `words` are options, `examples` rows. */
+export async function train(program, examples, words) {
+  const folder = await mkdtemp(join(tmpdir(), 'graftwork-'));
+  try {
+    const file = join(folder, 'train.jsonl');
+    await writeFile(file, examples.map((row) => `${JSON.stringify(row)}\n`).join(''));
+    const [log, out] = [join(folder, 'log'), join(folder, 'out')];
+    const args = ['train', '--backbone', tinyBert, '--device', 'cpu', '--quiet', '--json', '--train', file, '--out', out,
+      '--log', log, ...words.map((word) => (word === 'EXAMPLES' ? file : String(word)))];
+    const done = spawnSync(program, args, { encoding: 'utf8' });
+    if (done.status !== 0) throw new Error(`${program} ${args.join(' ')}: ${done.stderr}${done.error ?? ''}`);
+    const lines = (await readFile(log, 'utf8')).trim().split('\n').map((line) => JSON.parse(line));
+    return { steps: lines.filter((line) => line.loss !== undefined && line.lr !== undefined), found: JSON.parse(done.stdout) };
   } finally {
     await rm(folder, { recursive: true });
   }

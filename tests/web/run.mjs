@@ -17,6 +17,8 @@ import { checks as probes } from './probes.mjs';
 import { checks as retained } from './retained.mjs';
 import { root, serve } from './server.mjs';
 import { checks as storage } from './storage.mjs';
+import { checks as streams } from './streams.mjs';
+import { checks as tagging } from './tagging.mjs';
 
 /** Bytes that a user may download at most, with brotli. */
 const LARGEST = 450_000;
@@ -28,7 +30,7 @@ let failed = 0;
 try {
   if ('size'.includes(word)) await check('size', size);
   const all = {
-    ...answers, ...probes, ...few, ...files, ...loading, ...places, ...behaviour, ...aborting, ...retained, ...durable, ...storage, ...lost,
+    ...answers, ...tagging, ...streams, ...probes, ...few, ...files, ...loading, ...places, ...behaviour, ...aborting, ...retained, ...durable, ...storage, ...lost,
   };
   for (const [name, work] of Object.entries(all)) {
     if (name.includes(word)) await check(name, () => onPage(work));

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sample, train, reach } from './teach.mjs';
+import { mark } from './names.mjs';
 import { ensure, equal, root, TINY, until } from './site.mjs';
 
 const SIZES = { desktop: { width: 1280, height: 860 }, phone: { width: 390, height: 844 } };
@@ -63,6 +64,15 @@ export const checks = {
     await page.getByRole('radio', { name: 'Topic' }).check();
     await page.getByRole('alert').waitFor();
     await examine(page, axe, 'an adapter that does not fit');
+    await mark(page);
+    await page.getByRole('button', { name: 'lives', exact: true }).first().click();
+    await examine(page, axe, 'words to be named');
+    await page.getByRole('button', { name: 'Learn', exact: true }).click();
+    await page.waitForSelector('[data-fact=lesson]');
+    await examine(page, axe, 'names are learned');
+    await page.getByRole('button', { name: 'Try it', exact: true }).click();
+    await page.waitForSelector('[data-by^=names-]');
+    await examine(page, axe, 'names in a text');
   },
 
   async 'a classifier is taught with the keyboard alone'(site) {

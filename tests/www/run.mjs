@@ -5,6 +5,7 @@ import { checks as access } from './access.mjs';
 import { checks as collect } from './collect.mjs';
 import { checks as faults } from './faults.mjs';
 import { checks as keep } from './keep.mjs';
+import { checks as names } from './names.mjs';
 import { checks as offline } from './offline.mjs';
 import { Site } from './site.mjs';
 import { checks as teach } from './teach.mjs';
@@ -14,7 +15,7 @@ const [chromium, program, word = ''] = process.argv.slice(2);
 const browser = await launch(chromium);
 let failed = 0;
 try {
-  const all = { ...tryIt, ...collect, ...teach, ...keep, ...offline, ...faults, ...access };
+  const all = { ...tryIt, ...names, ...collect, ...teach, ...keep, ...offline, ...faults, ...access };
   for (const [name, work] of Object.entries(all)) {
     if (name.includes(word)) await check(name, work);
   }

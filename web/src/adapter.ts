@@ -1,31 +1,40 @@
 import { ask } from './ask.js';
-import { GraftworkError } from './errors.js';
+import { bad, plain, strings } from './examples.js';
 import type { Calls, Link, Opened, PlainExamples, PlainRun } from './protocol.js';
 import { disposed } from './protocol.js';
 import { Steps, visible } from './steps.js';
+import { answers, isSource } from './stream.js';
 import type {
-  AdapterInfo, Classification, ClassifyOptions, EmbedOptions, Example, RunOptions, TrainOptions,
-  TrainProgress, WhenHidden,
+  AdapterInfo, CallOptions, Classification, ClassifyOptions, EmbedOptions, RunOptions, TagOptions, Tagging, Task, Tasks,
+  TrainOptions, TrainProgress, WhenHidden,
 } from './types.js';
 import { vectors } from './vectors.js';
 
-/** An adapter on its backbone. Made by `Backbone.loadAdapter` and `Backbone.createAdapter`. */
-export class Adapter {
+/**
+ * An adapter on its backbone, for one of the `Tasks`. Made by `Backbone.loadAdapter` and `Backbone.createAdapter`. Its type
+ * says the task where that is known; a call for another task rejects with the code `wrong-task`.
+ */
+export class Adapter<T extends Task = Task> {
   #link: Link;
   #id: number;
-  #info: AdapterInfo;
+  #info: AdapterInfo<T>;
   #disposed = false;
 
   /** @internal */
-  constructor(link: Link, { id, info }: Opened) {
+  constructor(link: Link, { id, info }: Opened<AdapterInfo<T>>) {
     this.#link = link;
     this.#id = id;
     this.#info = info;
   }
 
   /** What it is. */
-  get info(): AdapterInfo {
+  get info(): AdapterInfo<T> {
     return this.#info;
+  }
+
+  /** What it is for; null where that is nothing that this version knows. */
+  get task(): T | null {
+    return this.#info.task;
   }
 
   /** Its labels, in the order of the logits. */
@@ -34,15 +43,32 @@ export class Adapter {
   }
 
   /**
-   * Classifies texts, in input order.
+   * Classifies texts, in input order: a list of them, or what a source gives, of which little is in memory at a time.
    *
    * @example
    * const [answer] = await spam.classify(['WIN a free phone now!']);
    * console.log(answer.label, answer.score);
+   * for await (const answer of spam.classify(linesOf(file))) console.log(answer.label);
    */
-  async classify(texts: readonly string[], options: ClassifyOptions = {}): Promise<Classification[]> {
-    const { signal, ...plain } = options;
-    return ask(this.#link, 'classify', [this.#use(), strings(texts), plain], signal);
+  classify(texts: readonly string[], options?: ClassifyOptions): Promise<Classification[]>;
+  classify(texts: AsyncIterable<string>, options?: ClassifyOptions): AsyncGenerator<Classification, void, undefined>;
+  classify(texts: readonly string[] | AsyncIterable<string>, options: ClassifyOptions = {}) {
+    return this.#answer<Classification>('text-classification', texts, options);
+  }
+
+  /**
+   * Tags the words of texts, in input order, and says what entities the tags mark; of a list of texts, or of what a source
+   * gives. `text.slice(start, end)` is what stands there.
+   *
+   * @example
+   * const text = 'Ada Lovelace lived in London';
+   * const [{ entities }] = await names.tag([text]);
+   * for (const { start, end, type, score } of entities ?? []) console.log(text.slice(start, end), type, score);
+   */
+  tag(texts: readonly string[], options?: TagOptions): Promise<Tagging[]>;
+  tag(texts: AsyncIterable<string>, options?: TagOptions): AsyncGenerator<Tagging, void, undefined>;
+  tag(texts: readonly string[] | AsyncIterable<string>, options: TagOptions = {}) {
+    return this.#answer<Tagging>('token-classification', texts, options);
   }
 
   /** Vectors of texts with this adapter in the backbone; see `Backbone.embed`. */
@@ -66,17 +92,16 @@ export class Adapter {
    * }
    */
   async *train(
-    examples: Iterable<Example>,
-    options: TrainOptions = {},
-  ): AsyncGenerator<TrainProgress, void, undefined> {
+    examples: Iterable<Tasks[T]['example']>,
+    options: TrainOptions<T> = {},
+  ): AsyncGenerator<TrainProgress<T>, void, undefined> {
     const { validation, ...others } = options;
-    const own = typeof validation === 'object' ? split(validation) : { texts: [], labels: [] };
-    const data: PlainExamples = { ...split(examples), devTexts: own.texts, devLabels: own.labels };
-    yield* this._run(data, { ...others, ...(typeof validation === 'number' && { validation }) });
+    const share = typeof validation === 'object' ? {} : { validation };
+    yield* this._run(plain(examples, validation), { ...others, ...share } as RunOptions);
   }
 
   /** @internal Trains on examples, by options that the engine may know more of. */
-  async *_run(examples: PlainExamples, options: RunOptions): AsyncGenerator<TrainProgress, void, undefined> {
+  async *_run(examples: PlainExamples, options: RunOptions): AsyncGenerator<TrainProgress<T>, void, undefined> {
     const { signal, saveAs, saveEvery = 5, whenHidden, ...plain } = options;
     if (saveAs !== undefined && (typeof saveAs !== 'string' || saveAs === '')) throw bad('saveAs must be a name');
     if (!(Number.isFinite(saveEvery) && saveEvery >= 0)) throw bad('saveEvery must be a number of seconds');
@@ -88,7 +113,7 @@ export class Adapter {
     run: PlainRun | undefined,
     signal: AbortSignal | undefined,
     whenHidden: WhenHidden = 'continue',
-  ): AsyncGenerator<TrainProgress, void, undefined> {
+  ): AsyncGenerator<TrainProgress<T>, void, undefined> {
     if (!['continue', 'pause'].includes(whenHidden)) throw bad(`unknown whenHidden \`${whenHidden}\``);
     signal?.throwIfAborted();
 
@@ -102,10 +127,10 @@ export class Adapter {
     };
     // A run leaves the adapter with what it learned: whoever aborts waits for that.
     const call = this.#link.call('train', [this.#use(), run], { signal: stop.signal, emit });
-    const ended = call.then((info) => void (this.#info = info)).finally(() => steps.close());
+    const ended = call.then((info) => void (this.#info = info as AdapterInfo<T>)).finally(() => steps.close());
     ended.catch(() => undefined);
     try {
-      yield* steps;
+      yield* steps as AsyncIterable<TrainProgress<T>>;
       await ended;
     } finally {
       signal?.removeEventListener('abort', abort);
@@ -129,6 +154,16 @@ export class Adapter {
     this.#link.call('dispose', [this.#id]).catch(() => undefined);
   }
 
+  #answer<A>(
+    task: Task,
+    texts: readonly string[] | AsyncIterable<string>,
+    { signal, ...options }: CallOptions,
+  ): Promise<A[]> | AsyncGenerator<A, void, undefined> {
+    const answer = async (some: readonly string[]) =>
+      ask(this.#link, 'answer', [this.#use(), task, strings(some), options], signal) as Promise<A[]>;
+    return isSource(texts) ? answers(texts, answer, signal) : answer(texts);
+  }
+
   #use(): number {
     if (this.#disposed) throw disposed('adapter');
     return this.#id;
@@ -136,32 +171,12 @@ export class Adapter {
 }
 
 /** An adapter of the engine's; one that comes after an abort is nobody's, and disposed of. */
-export async function open<M extends 'attach' | 'create' | 'resume' | 'adapter'>(
+export async function open<M extends 'attach' | 'create' | 'resume' | 'adapter', T extends Task = Task>(
   link: Link,
   method: M,
   args: Calls[M]['args'],
   signal: AbortSignal | undefined,
-): Promise<Adapter> {
-  const adapter = (opened: Opened) => new Adapter(link, opened);
+): Promise<Adapter<T>> {
+  const adapter = (opened: Opened) => new Adapter<T>(link, opened as Opened<AdapterInfo<T>>);
   return adapter(await ask(link, method, args, signal, { late: (opened) => adapter(opened).dispose() }));
-}
-
-/** Refuses what is no list of texts, before it is sent anywhere. */
-export function strings(texts: readonly string[]): string[] {
-  if (!Array.isArray(texts) || texts.some((text) => typeof text !== 'string')) {
-    throw bad('texts must be an array of strings');
-  }
-  return [...texts];
-}
-
-function bad(message: string): GraftworkError {
-  return new GraftworkError('bad-option', message);
-}
-
-/** Texts and labels; refuses what is no list of examples, before it is sent anywhere. */
-export function split(examples: Iterable<Example>): { texts: string[]; labels: string[] } {
-  const all = [...examples];
-  const wrong = all.findIndex((example) => typeof example?.text !== 'string' || typeof example.label !== 'string');
-  if (wrong >= 0) throw new GraftworkError('bad-examples', `example ${wrong} is not { text, label } of strings`);
-  return { texts: all.map((example) => example.text), labels: all.map((example) => example.label) };
 }

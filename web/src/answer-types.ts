@@ -8,7 +8,7 @@ export interface Classification {
   score: number;
   /** Whether that reaches the threshold, if there is one. */
   sure: boolean;
-  /** Each label's probability. */
+  /** Each label's probability; with `topK`, of the most probable ones. */
   scores: Record<string, number>;
   /** Before the softmax, in the order of the labels. */
   logits: number[];
@@ -78,6 +78,8 @@ export interface ClassifyOptions extends CallOptions, TextLimit {
    * Default: as the adapter's file says, or else 0.
    */
   threshold?: number;
+  /** Gives the scores of so many labels, the most probable first. Default: of all, in the order of the labels. */
+  topK?: number;
 }
 
 /** Options of `Backbone.probe`: how much is read of each text, unless `classify` says otherwise. */

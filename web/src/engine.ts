@@ -1,5 +1,6 @@
 import { GraftworkError, toError } from './errors.js';
 import { openAdapter, openBackbone } from './folder.js';
+import { toJson } from './json.js';
 import { Keeper, MEMORY_SECONDS } from './keeper.js';
 import { Lasting } from './lasting.js';
 import { withModule } from './module.js';
@@ -9,7 +10,7 @@ import { Queue, groups, pause } from './queue.js';
 import { reader } from './reader.js';
 import { bytesOf } from './source.js';
 import { isSupported } from './support.js';
-import type { AdapterInfo, Classification, DeviceEvent, ProbeInfo, Survey } from './types.js';
+import type { AdapterInfo, Classification, DeviceEvent, ProbeInfo, Survey, Task } from './types.js';
 import type { Backbone } from './wasm/graftwork_web.js';
 import * as wasm from './wasm/graftwork_web.js';
 
@@ -128,11 +129,15 @@ export class Engine implements Link {
 
   /** @internal */
   async _classify(id: number, texts: string[], options: object, { signal }: Context<'classify'>) {
-    const answers = await this.#inGroups(texts, signal, async (group): Promise<Classification[]> => {
-      const found = JSON.parse(await this.#model(id).classify(group, JSON.stringify(options)));
-      for (const answer of found) answer.scores = Object.fromEntries(answer.scores);
-      return found;
-    });
+    const answers = await this.#inGroups(texts, signal, async (group): Promise<Classification[]> =>
+      JSON.parse(await this.#probe(id).classify(group, JSON.stringify(options))));
+    return answers.flat();
+  }
+
+  /** @internal */
+  async _answer(id: number, task: Task, inputs: unknown[], options: object, { signal }: Context<'answer'>) {
+    const answers = await this.#inGroups(inputs, signal, async (group): Promise<unknown[]> =>
+      JSON.parse(await this.#adapter(id).answer(task, group.map(toJson), JSON.stringify(options))));
     return answers.flat();
   }
 
@@ -211,14 +216,14 @@ export class Engine implements Link {
         return !signal.aborted && this.#models.has(id);
       },
     };
-    const { texts, labels, devTexts, devLabels } = examples;
-    return this.#adapter(id).train(texts, labels, devTexts, devLabels, JSON.stringify(options), host);
+    const dev = examples.dev && toJson(examples.dev);
+    return this.#adapter(id).train(toJson(examples.train), dev, JSON.stringify(options), host);
   }
 
   #start(adapter: wasm.Adapter, run: PlainRun) {
-    const { name, labels } = JSON.parse(adapter.info());
+    const { name, task, labels } = JSON.parse(adapter.info());
     const { fingerprint } = this.#loaded().info;
-    return { file: adapter.export(), run, about: { adapter: name, labels, fingerprint } };
+    return { file: adapter.export(), run, about: { adapter: name, task, labels, fingerprint } };
   }
 
   #takeResumed(id: number): Keeper {
@@ -322,11 +327,11 @@ export class Engine implements Link {
     });
   }
 
-  /** Does work over texts, some at a time; each group stands in the queue once more, and again if the GPU is lost. */
-  async #inGroups<T>(texts: string[], signal: AbortSignal, work: (group: string[]) => Promise<T>): Promise<T[]> {
+  /** Does work over texts or other inputs, some at a time; each group stands in the queue once more, and again if the GPU is lost. */
+  async #inGroups<I, T>(inputs: I[], signal: AbortSignal, work: (group: I[]) => Promise<T>): Promise<T[]> {
     const { device, maxLength } = this.#loaded().info;
     const results: T[] = [];
-    for (const group of groups(texts, TOKENS[device], maxLength)) {
+    for (const group of groups(inputs, TOKENS[device], maxLength)) {
       results.push(await this.#loaded().run(() => this.#queue.run(signal, () => work(group))));
     }
     return results;

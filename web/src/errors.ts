@@ -7,8 +7,9 @@
  * | `bad-backbone` | the backbone's files are damaged, incomplete or of a kind that is not supported |
  * | `bad-adapter` | the adapter's file is damaged or of a kind that is not supported |
  * | `wrong-backbone` | the adapter does not fit this backbone, or was trained on other weights |
- * | `bad-examples` | there are no examples, or one has a label that the adapter does not know |
- * | `no-head` | the adapter has no classification head |
+ * | `bad-examples` | there are no examples, or one is no such or has a label that the adapter does not know |
+ * | `no-head` | the adapter has no head |
+ * | `wrong-task` | the adapter is for another task, such as tagging words where texts were to be classified |
  * | `diverged` | the training loss is no longer a number: lower the learning rate |
  * | `no-gpu` | the GPU was asked for, but there is none that a page may use |
  * | `device-lost` | the GPU went away, and none came back |
@@ -25,7 +26,8 @@
  * | `internal` | a bug in graftwork; the backbone has to be loaded again |
  */
 export type ErrorCode =
-  | 'bad-option' | 'bad-backbone' | 'bad-adapter' | 'wrong-backbone' | 'bad-examples' | 'no-head' | 'diverged'
+  | 'bad-option' | 'bad-backbone' | 'bad-adapter' | 'wrong-backbone' | 'bad-examples' | 'no-head' | 'wrong-task'
+  | 'diverged'
   | 'no-gpu' | 'device-lost' | 'out-of-memory' | 'gpu' | 'network' | 'integrity' | 'quota' | 'storage' | 'no-run'
   | 'bad-run' | 'busy' | 'disposed' | 'internal';
 

@@ -11,9 +11,10 @@
  * @packageDocumentation
  */
 import type { Adapter } from './adapter.js';
-import { open, split, strings } from './adapter.js';
+import { open } from './adapter.js';
 import { ask } from './ask.js';
 import { GraftworkError } from './errors.js';
+import { plain, plainCreate, split, strings } from './examples.js';
 import { Probe } from './probe.js';
 import type { Link, Opened } from './protocol.js';
 import { Remote } from './remote.js';
@@ -22,7 +23,7 @@ import { persist } from './storage.js';
 import type {
   AdapterSource, BackboneInfo, BackboneSource, CallOptions, CreateOptions, DeviceEvent, EmbedOptions, Example,
   FewShotOptions, LoadAdapterOptions, LoadOptions, LoadProgress, Memory, ProbeInfo, ProbeOptions, ResumeOptions,
-  RunOptions, Survey, SurveyOptions, TrainProgress,
+  RunOptions, Survey, SurveyOptions, Task, TrainProgress,
 } from './types.js';
 import { vectors } from './vectors.js';
 
@@ -37,11 +38,11 @@ export type * from './types.js';
 export type { Adapter, Probe };
 
 /** A run, and what it trains. */
-export interface Run {
+export interface Run<T extends Task = Task> {
   /** The adapter. It answers when the run is over; one whose run is gone on with, as it had learned by the last save. */
-  adapter: Adapter;
+  adapter: Adapter<T>;
   /** Its training, or the rest of it; it begins with the first `next()`. */
-  training: AsyncGenerator<TrainProgress, void, undefined>;
+  training: AsyncGenerator<TrainProgress<T>, void, undefined>;
 }
 
 /** A frozen backbone on the GPU or the CPU, in a worker of its own. */
@@ -84,14 +85,29 @@ export class Backbone {
   }
 
   /** Loads an adapter: one file, or AdapterHub's files by name, folder or hub id. */
-  async loadAdapter(source: AdapterSource, options: LoadAdapterOptions = {}): Promise<Adapter> {
-    const { signal, anyBackbone = false } = options;
-    return open(this.#link, 'attach', [plainAdapter(source, options), anyBackbone], signal);
+  async loadAdapter<T extends Task = Task>(
+    source: AdapterSource,
+    options: LoadAdapterOptions<T> = {},
+  ): Promise<Adapter<T>> {
+    const { signal, task, anyBackbone = false } = options;
+    const adapter = await open<'attach', T>(this.#link, 'attach', [plainAdapter(source, options), anyBackbone], signal);
+    if (task === undefined || adapter.task === task) return adapter;
+    adapter.dispose();
+    throw new GraftworkError('wrong-task', `the adapter is for ${adapter.task ?? 'no known task'}, not for ${task}`);
   }
 
-  /** Makes a new adapter, ready to be trained. */
-  async createAdapter(options: CreateOptions, { signal }: CallOptions = {}): Promise<Adapter> {
-    return open(this.#link, 'create', [options], signal);
+  /**
+   * Makes a new adapter, ready to be trained.
+   *
+   * @example
+   * const spam = await backbone.createAdapter({ labels: ['ham', 'spam'] });
+   * const names = await backbone.createAdapter({ task: 'token-classification', entityTypes: ['person', 'place'] });
+   */
+  async createAdapter<T extends Task = 'text-classification'>(
+    options: CreateOptions<T>,
+    { signal }: CallOptions = {},
+  ): Promise<Adapter<T>> {
+    return open<'create', T>(this.#link, 'create', [plainCreate(options)], signal);
   }
 
   /**
@@ -104,16 +120,17 @@ export class Backbone {
    * for await (const { stage, step, totalSteps } of training) console.log(`${stage}: ${step}/${totalSteps}`);
    * console.log(adapter.info.knowledge, await adapter.classify(['WIN a free phone now!']));
    */
-  async fewShot(examples: Iterable<Example>, options: FewShotOptions = {}): Promise<Run> {
+  async fewShot(examples: Iterable<Example>, options: FewShotOptions = {}): Promise<Run<'text-classification'>> {
     const { labels, name, method, ...run } = options;
-    const data = { ...split(examples), devTexts: [], devLabels: [] };
+    const all = [...examples];
+    const found = split(all).labels;
     const recipe = 'few-shot';
     const create = {
-      recipe, labels: labels ?? [...new Set(data.labels)], ...(name !== undefined && { name }),
+      recipe, labels: labels ?? [...new Set(found)], ...(name !== undefined && { name }),
       ...(method !== undefined && { method }), ...(run.seed !== undefined && { seed: run.seed }),
     };
-    const adapter = await open(this.#link, 'create', [create], run.signal);
-    return { adapter, training: adapter._run(data, { ...run, recipe } as RunOptions) };
+    const adapter = await open<'create', 'text-classification'>(this.#link, 'create', [create], run.signal);
+    return { adapter, training: adapter._run(plain(all), { ...run, recipe } as RunOptions) };
   }
 
   /** Counts what of texts is not read, or hardly understood: before they are learned, say. */

@@ -3,7 +3,7 @@ import type { GraftworkError } from './errors.js';
 import type { PlainRun } from './protocol.js';
 import type { RunStart, StoredRun, Summary } from './runs.js';
 import { claim, read, remove, write } from './runs.js';
-import type { Comparison, SaveError, TrainProgress, Validation } from './types.js';
+import type { Comparison, SaveError, TrainProgress } from './types.js';
 
 /** Seconds between two states that are kept in memory, for a GPU that may be lost. */
 export const MEMORY_SECONDS = 5;
@@ -95,13 +95,13 @@ export class Keeper {
 }
 
 /** What a list of saved runs shows, apart from how far they are. */
-type About = Pick<Summary, 'adapter' | 'labels' | 'fingerprint'>;
+type About = Pick<Summary, 'adapter' | 'task' | 'labels' | 'fingerprint'>;
 
 /** What was found after a step, without its numbers. */
 interface Found {
   step: number;
   totalSteps: number;
-  validation?: Validation;
+  validation?: TrainProgress['validation'];
   comparison?: Comparison;
 }
 
@@ -127,11 +127,11 @@ class Slot {
   #writing: Promise<void> | undefined;
 
   constructor(name: string, { about, ...start }: RunStart & { about: About }, release: () => void, savedStep?: number) {
-    const { adapter, labels, fingerprint } = about;
+    const { adapter, task, labels, fingerprint } = about;
     this.release = release;
     this.#name = name;
     this.#start = start;
-    this.#about = { adapter, labels, fingerprint };
+    this.#about = { adapter, task, labels, fingerprint };
     this.#startBytes = start.file.byteLength + JSON.stringify(start.run).length;
     this.#savedStep = savedStep;
   }

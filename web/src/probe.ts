@@ -1,6 +1,7 @@
 import type { Adapter } from './adapter.js';
-import { open, split, strings } from './adapter.js';
+import { open } from './adapter.js';
 import { ask } from './ask.js';
+import { split, strings } from './examples.js';
 import type { Link, Opened } from './protocol.js';
 import { disposed } from './protocol.js';
 import type { CallOptions, Classification, ClassifyOptions, Example, ProbeInfo } from './types.js';
@@ -64,7 +65,7 @@ export class Probe {
   }
 
   /** The same classifier as an adapter, which is used, exported and trained as any other. */
-  async toAdapter({ name, signal }: { name?: string } & CallOptions = {}): Promise<Adapter> {
+  async toAdapter({ name, signal }: { name?: string } & CallOptions = {}): Promise<Adapter<'text-classification'>> {
     return open(this.#link, 'adapter', [this.#use(), name], signal);
   }
 

@@ -1,8 +1,8 @@
 import { GraftworkError } from './errors.js';
 import type { PlainLoad, PlainSource } from './source.js';
 import type {
-  AdapterInfo, BackboneInfo, Bytes, Classification, CreateOptions, DeviceEvent, LoadProgress, Memory, ProbeInfo,
-  Survey, TrainProgress,
+  AdapterInfo, BackboneInfo, Bytes, Classification, DeviceEvent, LoadProgress, Memory, ProbeInfo,
+  Survey, Task, TrainProgress,
 } from './types.js';
 
 /** An adapter, or a probe, that the engine holds. */
@@ -15,12 +15,10 @@ export interface Opened<Info = AdapterInfo> {
 export type PlainAdapter = { url: string; load: PlainLoad } | { name?: string; bytes: Bytes }
   | { files: { readonly [file: string]: Bytes } };
 
-/** Texts and labels of a training run; `dev` is empty unless the caller brought his own. */
+/** Examples of a training run, of the adapter's task; `dev` is there if the caller brought his own. */
 export interface PlainExamples {
-  texts: string[];
-  labels: string[];
-  devTexts: string[];
-  devLabels: string[];
+  train: object[];
+  dev?: object[] | undefined;
 }
 
 /** A training run. */
@@ -38,7 +36,10 @@ export interface PlainRun {
 export interface Calls {
   load: { args: [PlainSource, PlainLoad]; event: LoadProgress; result: BackboneInfo };
   attach: { args: [PlainAdapter, boolean]; event: never; result: Opened };
-  create: { args: [CreateOptions & { recipe?: string }]; event: never; result: Opened };
+  create: { args: [object]; event: never; result: Opened };
+  /** What an adapter says to inputs of a task. */
+  answer: { args: [number, Task, unknown[], object]; event: never; result: unknown[] };
+  /** What a probe says to texts. */
   classify: { args: [number, string[], object]; event: never; result: Classification[] };
   embed: {
     args: [number | undefined, string[], object];

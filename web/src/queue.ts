@@ -65,19 +65,26 @@ export function pause(): Promise<void> {
 /** What a text takes beside its characters, and characters of a token, roughly. */
 const [OVERHEAD, CHARACTERS_PER_TOKEN] = [8, 4];
 
+/** Characters in an input, whatever its shape. */
+export function characters(input: unknown): number {
+  if (typeof input === 'string') return input.length;
+  if (typeof input !== 'object' || input === null) return 0;
+  return Object.values(input).reduce((sum, part) => sum + characters(part), 0);
+}
+
 /**
- * Cuts texts into groups of about so many tokens, at least one text each. A text counts with `maxLength` tokens at
+ * Cuts inputs into groups of about so many tokens, at least one input each. An input counts with `maxLength` tokens at
  * most, since that is where it is cut.
  */
-export function* groups(texts: string[], tokens: number, maxLength: number): Generator<string[]> {
-  let [group, size]: [string[], number] = [[], 0];
-  for (const text of texts) {
-    const own = Math.min(text.length, maxLength * CHARACTERS_PER_TOKEN) + OVERHEAD;
+export function* groups<I>(inputs: I[], tokens: number, maxLength: number): Generator<I[]> {
+  let [group, size]: [I[], number] = [[], 0];
+  for (const input of inputs) {
+    const own = Math.min(characters(input), maxLength * CHARACTERS_PER_TOKEN) + OVERHEAD;
     if (group.length > 0 && size + own > tokens * CHARACTERS_PER_TOKEN) {
       yield group;
       [group, size] = [[], 0];
     }
-    group.push(text);
+    group.push(input);
     size += own;
   }
   if (group.length > 0) yield group;

@@ -6,7 +6,7 @@ import type { SavedRun, TrainProgress } from './types.js';
 
 const DATABASE = 'graftwork';
 /** Of what is stored. A run of another format cannot be taken up again. */
-const FORMAT = 1;
+const FORMAT = 2;
 const STORES = ['runs', 'starts', 'states'] as const;
 /** Milliseconds that a run may still be held by a page that is being closed. */
 const PATIENCE = 2000;

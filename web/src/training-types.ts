@@ -1,6 +1,7 @@
 import type { CallOptions } from './answer-types.js';
 import type { ErrorCode } from './errors.js';
 import type { MethodOptions, TrainSettings } from './settings.js';
+import type { Task, Tasks } from './task-types.js';
 
 /** A labelled text. */
 export interface Example {
@@ -28,9 +29,12 @@ export interface RunOptions extends CallOptions, TrainSettings {
 }
 
 /** Options of `train`. */
-export interface TrainOptions extends RunOptions {
-  /** The share of the examples that is held out for evaluation, or examples for it. Default: none. */
-  validation?: number | readonly Example[];
+export interface TrainOptions<T extends Task = Task> extends RunOptions {
+  /**
+   * The share of the examples that is held out for evaluation (where each has a label, of every label its share), or
+   * examples for it. Default: none.
+   */
+  validation?: number | readonly Tasks[T]['example'][];
 }
 
 /** Options of `Backbone.fewShot`. Settings that are given win over the recipe's: 80 steps of 16 texts at a rate of 1e-3. */
@@ -58,6 +62,8 @@ export interface SavedRun {
   name: string;
   /** The adapter's name. */
   adapter: string;
+  /** What it is trained for. */
+  task: Task;
   /** The adapter's labels. */
   labels: string[];
   /** The step that was saved. */
@@ -82,8 +88,8 @@ export interface SaveError {
   message: string;
 }
 
-/** What an evaluation found. */
-export interface Validation {
+/** What an evaluation of classified texts found. */
+export interface ClassificationValidation {
   /** The share that was classified right, from 0 to 1. */
   accuracy: number;
   /** The mean of the labels' F1, each label counting the same. */
@@ -117,7 +123,7 @@ export interface Score {
 }
 
 /** One training step, or what was found after one. */
-export interface TrainProgress {
+export interface TrainProgress<T extends Task = Task> {
   /** From 1 on. */
   step: number;
   /** Steps of the whole run. */
@@ -135,7 +141,7 @@ export interface TrainProgress {
   /** How long the rest will probably take. */
   etaSeconds: number;
   /** What an evaluation after this step found. */
-  validation?: Validation;
+  validation?: Tasks[T]['validation'];
   /** What cross-validation found, whose last step this was. */
   comparison?: Comparison;
   /** The newest step that is saved, of a run with `saveAs`. */

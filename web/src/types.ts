@@ -1,7 +1,9 @@
 import type { Knowledge } from './answer-types.js';
 import type { MethodOptions, TrainSettings } from './settings.js';
+import type { Task } from './task-types.js';
 
 export type * from './answer-types.js';
+export type * from './task-types.js';
 export type * from './training-types.js';
 
 /** Bytes in any of the shapes that a page has them in. */
@@ -117,7 +119,9 @@ export interface DeviceEvent {
 export type AdapterSource = string | URL | Bytes | { readonly [file: string]: Bytes };
 
 /** Options of `loadAdapter`. */
-export interface LoadAdapterOptions extends DownloadOptions {
+export interface LoadAdapterOptions<T extends Task = Task> extends DownloadOptions {
+  /** What it must be for: an adapter of another task is refused with `wrong-task`. Default: any task. */
+  task?: T;
   /** SHA-256 digests in hexadecimal digits, by file name; one string is that of the file, or of `adapter.safetensors`. */
   integrity?: string | Partial<Record<string, string>>;
   /** Takes an adapter that was trained on other weights than this backbone's. Default false. */
@@ -141,9 +145,11 @@ export interface BackboneInfo {
 }
 
 /** What an adapter is. */
-export interface AdapterInfo {
+export interface AdapterInfo<T extends Task = Task> {
   /** Its name. */
   name: string;
+  /** What it is for; null where its head is for nothing that this version knows, or it has none. */
+  task: T | null;
   /** Its labels, in the order of the logits. */
   labels: string[];
   /** The longest text of its training in tokens, if it says. */
@@ -157,11 +163,13 @@ export interface AdapterInfo {
 }
 
 /** What a new adapter is to be. */
-export interface CreateOptions extends Pick<TrainSettings, 'seed'> {
-  /** The only task so far. */
-  task?: 'text-classification';
-  /** At least two. */
-  labels: readonly string[];
+export interface CreateOptions<T extends Task = Task> extends Pick<TrainSettings, 'seed'> {
+  /** What it is for. Default `text-classification`. */
+  task?: T;
+  /** At least two: of texts, or the tags of words. Default, with `entityTypes`: their tags. */
+  labels?: readonly string[];
+  /** Types of entities whose tags are the labels: `O`, and of each `B-...` and `I-...`. Only for `token-classification`. */
+  entityTypes?: readonly string[];
   /** Its name in files. Default `adapter`. */
   name?: string;
   /** How it is built. */

@@ -79,13 +79,13 @@ impl Examples {
     /// stay, and those that were taken, which messages call `what`. `None` if one of both would be empty.
     pub fn hold_out(&self, share: f64, seed: u64, what: &'static str) -> Option<(Self, Self)> {
         let groups = self.data.truth().map_or_else(|| vec![(0..self.len()).collect()], |labels| by_label(&labels));
-        let taken = |(members, salt): (&Vec<usize>, u64)| -> Vec<usize> {
+        let mut is_held = vec![false; self.len()];
+        for (members, salt) in groups.iter().zip(0..) {
             let count = (members.len() as f64 * share).round() as usize;
-            shuffled(members.len(), seed, salt)[..count].iter().map(|place| members[*place]).collect()
-        };
-        let mut held: Vec<usize> = groups.iter().zip(0..).flat_map(taken).collect();
-        held.sort_unstable();
-        let kept: Vec<usize> = (0..self.len()).filter(|example| held.binary_search(example).is_err()).collect();
+            let taken = &shuffled(members.len(), seed, salt)[..count];
+            taken.iter().for_each(|place| is_held[members[*place]] = true);
+        }
+        let (held, kept): (Vec<_>, Vec<_>) = (0..self.len()).partition(|example| is_held[*example]);
         let part = |what, chosen: &[usize]| Self {
             what,
             data: self.data.subset(what, chosen),

@@ -133,17 +133,17 @@ pub use graftwork_text::data::{
     MultiLabelDataset, Prediction, Predictions, Question, QuestionDataset, ReadOptions, ScoredDataset, ScoredText,
     Sentence, TaggedDataset, Text,
 };
-pub use graftwork_text::shuffled;
+pub use graftwork_text::{order, shuffled};
 pub use graftwork_train::tasks::{
-    Labelled, TASKS, TaskInfo, masked_lm, multi_label_classification, multiple_choice, question_answering, regression,
-    text_classification, token_classification,
+    Labelled, MarkedText, MarkedTexts, TASKS, TaskInfo, masked_lm, multi_label_classification, multiple_choice,
+    question_answering, regression, text_classification, token_classification,
 };
 
 // Training and measuring.
 pub use graftwork_train::checkpoint::{Best, RunState};
 pub use graftwork_train::evaluate::Evaluation;
 pub use graftwork_train::few_shot::{Comparison, Kept, Score, Stage};
-pub use graftwork_train::metrics::{ClassMetrics, Confusion, Metrics};
+pub use graftwork_train::metrics::{ClassMetrics, Confusion, Metrics, Scheme};
 pub use graftwork_train::{
     Ending, Event, Progress, SETTINGS, Schedule, Setting, StepReport, Teacher, TrainConfig, Turn,
 };

@@ -118,9 +118,9 @@ impl Adapter {
         Call::new(TextOptions::default(), move |options: TextOptions, mut progress| async move {
             let encodings = self.backbone().encode(texts, self.tagging_length(&options)?)?;
             let spans = |(text, encoding): (&S, &Encoding)| match encoding.of.is_truncated() {
-                false => Ok(spans_of(encoding)),
+                false => Ok(encoding.words()),
                 // The words that were cut off count too.
-                true => Ok(spans_of(&self.backbone().tokenizer().encode(text.as_ref(), usize::MAX)?)),
+                true => Ok(self.backbone().tokenizer().encode(text.as_ref(), usize::MAX)?.words()),
             };
             let spans = texts.iter().zip(&encodings).map(spans).collect::<Result<Vec<_>>>()?;
             self.tags_of(&encodings, &spans, &mut progress).await
@@ -236,18 +236,6 @@ pub(crate) fn labels_of(adapter: &Adapter, task: &TaskInfo) -> Result<Vec<String
     let head = adapter.description().head.as_ref().ok_or(graftwork_train::Error::NoHead)?;
     task.check(head)?;
     Ok(head.label_names())
-}
-
-/// The bytes of each word.
-fn spans_of(encoding: &Encoding) -> Vec<Range<usize>> {
-    let mut spans: Vec<Range<usize>> = Vec::new();
-    for origin in encoding.origins.iter().flatten() {
-        let (start, end) = (origin.start as usize, origin.end as usize);
-        // A word without tokens would have none here; it is empty, and stands before the next one.
-        spans.resize((origin.word as usize + 1).max(spans.len()), start..start);
-        spans[origin.word as usize].end = end;
-    }
-    spans
 }
 
 /// The bytes of each word when they stand in a line with single spaces between.

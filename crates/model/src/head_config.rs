@@ -223,10 +223,10 @@ impl HeadConfig {
 
     /// Refuses two classes of one name, which no answer could tell apart and a file could not hold.
     pub(crate) fn check_labels(&self, file: &str) -> Result<()> {
-        let mut names: Vec<&String> = self.labels.iter().flatten().collect();
-        names.sort_unstable();
-        match names.windows(2).find(|pair| pair[0] == pair[1]) {
-            Some(pair) => Err(Error::config(file, "label2id", format!("names the label {:?} twice", pair[0]))),
+        let mut before = Map::new();
+        let mut names = self.labels.iter().flatten();
+        match names.find(|name| before.insert((*name).clone(), Value::Null).is_some()) {
+            Some(name) => Err(Error::config(file, "label2id", format!("names the label {name:?} twice"))),
             None => Ok(()),
         }
     }

@@ -7,6 +7,8 @@ pub(crate) mod kinds;
 use std::ops::Range;
 use std::sync::LazyLock;
 
+use crate::order;
+
 /// Hangul syllables are computed: 588 for every leading consonant, 28 for every vowel.
 const HANGUL: Range<u32> = 0xac00..0xd7a4;
 const LEADS: Range<u32> = 0x1100..0x1113;
@@ -19,8 +21,8 @@ static TABLES: LazyLock<Tables> = LazyLock::new(|| {
     let mut file = File(include_bytes!(concat!(env!("OUT_DIR"), "/unicode.bin")));
     let (kinds, classes) = (Runs::read(&mut file), Runs::read(&mut file));
     let (canonical, compatible) = (Mapping::read(&mut file), Mapping::read(&mut file));
-    let mut compositions: Vec<_> = canonical.pairs().collect();
-    compositions.sort_unstable();
+    let pairs: Vec<_> = canonical.pairs().collect();
+    let compositions = order(pairs.len(), &|a, b| pairs[a].cmp(&pairs[b])).into_iter().map(|at| pairs[at]).collect();
     Tables { kinds, classes, canonical, compatible, compositions }
 });
 

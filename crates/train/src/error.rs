@@ -37,6 +37,16 @@ pub enum Error {
         /// From 0.
         index: usize,
     },
+    /// An example contradicts itself.
+    #[error("example {index} (counted from 0) of the {what} data: {problem}")]
+    Example {
+        /// Training, dev or test.
+        what: &'static str,
+        /// From 0.
+        index: usize,
+        /// What is wrong.
+        problem: String,
+    },
     /// The data has a label that the head does not.
     #[error(
         "the {what} data has the label `{label}`, which the adapter's head does not know; its {} labels are {}. \

@@ -3,16 +3,16 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use graftwork::{AdapterFile, Classification, Warning, files};
+use graftwork::{AdapterFile, files};
 use serde_json::{Value, json};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::backbone::{Backbone, Shared, Vectors, embed};
 use crate::error::{Failure, Result};
 use crate::host::Host;
-use crate::options::{self, Classify};
+use crate::options::{self, Options};
 use crate::probe::knowledge;
-use crate::training::{self, Texts};
+use crate::{tasks, training};
 
 /// An adapter on its backbone's device.
 #[wasm_bindgen]
@@ -64,9 +64,12 @@ impl Adapter {
     /// What it is, as JSON.
     pub fn info(&self) -> Result<String> {
         let Held { adapter, .. } = self.held()?;
-        let metadata = &adapter.description().metadata;
+        let description = adapter.description();
+        let metadata = &description.metadata;
+        let task = description.head.as_ref().and_then(tasks::of_head);
         let info = json!({
-            "name": adapter.description().name,
+            "name": description.name,
+            "task": task.map(|front| front.info.name),
             "labels": adapter.labels(),
             "maxLength": adapter.max_length(),
             "metrics": metadata.metrics,
@@ -76,13 +79,12 @@ impl Adapter {
         Ok(info.to_string())
     }
 
-    /// Classifies texts; the answers are JSON, in input order.
-    pub async fn classify(&self, texts: Vec<String>, options: String) -> Result<String> {
+    /// What it says to inputs of a task, each as JSON; the answers are JSON, in input order.
+    pub async fn answer(&self, task: String, inputs: Vec<String>, options: String) -> Result<String> {
         let Held { adapter, .. } = self.held()?;
-        let options: Classify = options::parse(&options)?;
-        let call = adapter.classify(&texts).max_length(options.max_length).long_texts(options.long_texts()?);
-        let call = call.threshold(options.threshold);
-        Ok(answers_json(&call.await?))
+        let front = tasks::named(&task)?;
+        let inputs = inputs.iter().map(|input| options::parse(input)).collect::<Result<Vec<Value>>>()?;
+        Ok((front.answer)(&adapter, inputs, Options::parse(&options)?).await?.to_string())
     }
 
     /// Vectors of texts with this adapter in the backbone.
@@ -105,26 +107,18 @@ impl Adapter {
         Ok(())
     }
 
-    /// Trains it on texts and their labels; with `dev` texts, evaluates on those, otherwise on the share that the
-    /// options hold out. Until the run is over this adapter answers as before it; it gets the new weights also when
+    /// Trains it on examples, a list as JSON; with `dev`, evaluates on those, otherwise on the share that the options hold
+    /// out. Until the run is over this adapter answers as before it; it gets the new weights also when
     /// `host` ends the run early, but not when it fails. Returns whether it went to its end.
-    pub async fn train(
-        &self,
-        texts: Vec<String>,
-        labels: Vec<String>,
-        dev_texts: Vec<String>,
-        dev_labels: Vec<String>,
-        options: String,
-        host: Host,
-    ) -> Result<bool> {
+    pub async fn train(&self, examples: String, dev: Option<String>, options: String, host: Host) -> Result<bool> {
         let Held { shared, adapter, file, start } = self.held()?;
         let begun = start.filter(|_| host.state().is_some());
         if let Some(held) = &mut *self.held.borrow_mut() {
             held.start.clone_from(&begun);
         }
         let start = begun.unwrap_or(file);
-        let texts = Texts { train: (texts, labels), dev: (dev_texts, dev_labels) };
-        let (trained, finished) = training::run(&shared.0, &adapter, &start, texts, &options, &host).await?;
+        let examples = (examples.as_str(), dev.as_deref());
+        let (trained, finished) = training::run(&shared.0, &adapter, &start, examples, &options, &host).await?;
         // It may have been disposed of in the meantime, or moved to another device.
         if let Ok(Held { shared, .. }) = self.held() {
             *self.held.borrow_mut() = Some(Held::new(shared, Rc::new(trained))?);
@@ -140,21 +134,4 @@ impl Adapter {
             gpu.trim();
         }
     }
-}
-
-/// Answers as JavaScript gets them.
-pub fn answers_json(answers: &[Classification]) -> String {
-    let answer = |answer: &Classification| {
-        let best = answer.scores.iter().find(|(label, _)| *label == answer.label);
-        json!({
-            "label": answer.label,
-            "score": best.map(|(_, score)| *score),
-            "scores": answer.scores.iter().map(|(label, score)| json!([label, score])).collect::<Value>(),
-            "logits": answer.logits,
-            "sure": answer.is_sure(),
-            "distance": answer.distance,
-            "warnings": answer.warnings.iter().map(Warning::to_json).collect::<Value>(),
-        })
-    };
-    answers.iter().map(answer).collect::<Value>().to_string()
 }

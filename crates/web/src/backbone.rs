@@ -14,9 +14,10 @@ use wasm_bindgen::{JsCast, JsValue};
 
 use crate::adapter::Adapter;
 use crate::error::{Failure, Result};
-use crate::options::{self, Create, Embed, Task};
+use crate::options::{self, Options};
 use crate::probe::Probe;
 use crate::source::Source;
+use crate::tasks;
 
 /// A frozen backbone on a device of its own. Adapters and calls in progress share it.
 #[wasm_bindgen]
@@ -114,12 +115,14 @@ impl Backbone {
     /// A new adapter, ready to be trained.
     pub fn create(&self, options: &str) -> Result<Adapter> {
         let shared = self.shared()?;
-        let options: Create = options::parse(options)?;
-        let Task::TextClassification = options.task;
-        let (name, seed) =
-            (options.name.as_deref().unwrap_or("adapter"), options.seed.unwrap_or(TrainConfig::default().seed));
-        let (config, recipe) = (options.method.config()?, options.recipe()?);
-        let new = NewAdapter::new(&graftwork::text_classification::INFO, options.labels);
+        let mut options = Options::parse(options)?;
+        let front =
+            tasks::named(options.text("task")?.as_deref().unwrap_or(graftwork::text_classification::INFO.name))?;
+        let name = options.text("name")?.unwrap_or_else(|| "adapter".to_owned());
+        let seed = options.count("seed")?.unwrap_or(TrainConfig::default().seed);
+        let (config, recipe) = (options.method()?, options.recipe()?);
+        let new = NewAdapter::new(front.info, options.texts("labels")?.unwrap_or_default());
+        options.end()?;
         let made = shared.0.new_adapter(new.named(name).method(config).recipe(recipe).seed(seed));
         let file = made.map_err(Failure::reading("bad-option"))?;
         Adapter::new(shared, file)
@@ -128,7 +131,9 @@ impl Backbone {
     /// Counts, as JSON, what of texts is not read or hardly understood.
     pub fn survey(&self, texts: Vec<String>, options: &str) -> Result<String> {
         let shared = self.shared()?;
-        let limit = options::parse::<options::Probe>(options)?.limit()?;
+        let mut options = Options::parse(options)?;
+        let limit = options.limit()?;
+        options.end()?;
         let encoded = shared.0.encode_long(&texts, limit)?;
         let most = limit.max_length.unwrap_or(shared.0.config().max_length());
         let found = Survey::of(encoded.iter().map(Vec::as_slice), most);
@@ -144,7 +149,7 @@ impl Backbone {
 
     /// A classifier that learns while examples come in.
     pub fn probe(&self, options: &str) -> Result<Probe> {
-        Probe::new(self.shared()?, &options::parse(options)?)
+        Probe::new(self.shared()?, options)
     }
 
     /// Vectors of texts without an adapter, one after the other; with pooling `none`, of their tokens.
@@ -232,11 +237,12 @@ pub async fn embed(
     texts: &[String],
     options: &str,
 ) -> Result<Vectors> {
-    let options: Embed = options::parse(options)?;
-    let normalize = options.normalize.unwrap_or(false);
-    let (max_length, long_texts) =
-        (options.max_length.unwrap_or(shared.0.config().max_length()), options.long_texts()?);
-    let Some(pooling) = options.pooling()? else {
+    let mut options = Options::parse(options)?;
+    let (max_length, long_texts) = (options.max_length()?, options.long_texts()?);
+    let max_length = max_length.unwrap_or(shared.0.config().max_length());
+    let (normalize, pooling) = (options.flag("normalize")?, options.pooling()?);
+    options.end()?;
+    let Some(pooling) = pooling else {
         let call = adapter.map_or_else(|| shared.0.embed_tokens(texts), |adapter| adapter.embed_tokens(texts));
         let rows = call.max_length(max_length).long_texts(long_texts).normalize(normalize).await?;
         let counts = rows.iter().map(|text| text.len() as u32).collect();

@@ -35,11 +35,16 @@ impl From<Error> for Failure {
         let code = device_code(&error).unwrap_or(match &error {
             Error::Setting { .. } | Error::Text(_) => "bad-option",
             Error::Train(
-                TrainError::NoExamples { .. } | TrainError::NoLabel { .. } | TrainError::OtherLabels { .. },
+                TrainError::NoExamples { .. }
+                | TrainError::NoLabel { .. }
+                | TrainError::OtherLabels { .. }
+                | TrainError::Example { .. }
+                | TrainError::NotOneLabel { .. },
             ) => "bad-examples",
+            Error::Train(TrainError::OtherTask { .. }) => "wrong-task",
             Error::Train(TrainError::NoHead) => "no-head",
             Error::Train(TrainError::Diverged { .. }) => "diverged",
-            Error::Model(_) | Error::File(_) | Error::Train(TrainError::OtherTask { .. }) => "bad-adapter",
+            Error::Model(_) | Error::File(_) => "bad-adapter",
             _ => "internal",
         });
         Self::new(code, error.to_string())

@@ -13,7 +13,9 @@ mod options;
 mod panic;
 mod probe;
 mod source;
+mod tasks;
 mod training;
+mod units;
 
 pub use adapter::Adapter;
 pub use backbone::Backbone;

@@ -1,18 +1,17 @@
-//! Options as JSON objects, keys as JavaScript writes them.
+//! Options as JSON objects, keys as JavaScript writes them. They are taken out one after the other, and what is left at the
+//! end is what nobody knows. (A type with serde's derive for each call would cost a kilobyte each.)
 
 use graftwork::options::{OptionKind, camel_case};
 use graftwork::{
     AdapterConfig, LongTexts, METHODS, Pooling, Preset, Recipe, SETTINGS, TextLimit, TrainConfig, WeightType,
 };
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::error::{Failure, Result};
 
-/// Reads options; the message names an unknown key or a wrong value.
-pub fn parse<T: DeserializeOwned>(json: &str) -> Result<T> {
-    serde_json::from_str(json).map_err(|error| bad(error.to_string()))
+/// Reads JSON.
+pub fn parse(json: &str) -> Result<Value> {
+    serde_json::from_slice(json.as_bytes()).map_err(|error| bad(error.to_string()))
 }
 
 /// An error about an option.
@@ -29,133 +28,89 @@ fn unknown_name(option: &str, name: &str, known: &[&str]) -> Failure {
     bad(format!("unknown {option} `{name}`; known: {}", known.join(", ")))
 }
 
-/// What is read of a longer text, if that is said.
-fn long_texts(name: Option<&str>) -> Result<Option<LongTexts>> {
-    let choice = |name| {
-        let unknown = || unknown_name("longTexts", name, &LongTexts::ALL.map(LongTexts::name));
-        LongTexts::from_name(name).ok_or_else(unknown)
-    };
-    name.map(choice).transpose()
-}
-
-/// Of a new adapter.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Create {
-    /// The only one so far.
-    #[serde(default)]
-    pub task: Task,
-    pub name: Option<String>,
-    pub labels: Vec<String>,
-    #[serde(default)]
-    pub method: Method,
-    recipe: Option<String>,
-    pub seed: Option<u64>,
-}
-
-impl Create {
-    pub fn recipe(&self) -> Result<Recipe> {
-        recipe(self.recipe.as_deref())
-    }
-}
-
-/// How an adapter is learned.
-fn recipe(name: Option<&str>) -> Result<Recipe> {
-    let Some(name) = name else { return Ok(Recipe::Standard) };
-    let unknown = || unknown_name("recipe", name, &Recipe::ALL.map(Recipe::name));
-    Recipe::ALL.into_iter().find(|recipe| recipe.name() == name).ok_or_else(unknown)
-}
-
-#[derive(Debug, Default, Deserialize)]
-pub enum Task {
-    #[default]
-    #[serde(rename = "text-classification")]
-    TextClassification,
-}
-
-/// How a new adapter is built: its `type`, and the options of the methods. (Serde's `flatten` would cost 5 KB.)
-#[derive(Debug, Default, Deserialize)]
-#[serde(transparent)]
-pub struct Method(Map<String, Value>);
-
-impl Method {
-    /// The same defaults as the program's.
-    pub fn config(&self) -> Result<AdapterConfig> {
-        let is_type = |(key, _): &(&String, &Value)| *key == "type";
-        let preset = match given(&self.0).find(is_type) {
-            None => Preset::DEFAULT,
-            Some((_, name)) => name.as_str().ok_or_else(|| bad(format!("type must be a method's name, not {name}")))?,
-        };
-        let mut config = AdapterConfig::preset(preset).ok_or_else(|| bad(format!("unknown method `{preset}`")))?;
-        let options = || METHODS.iter().flat_map(|method| method.options);
-        for (key, value) in given(&self.0).filter(|option| !is_type(option)) {
-            let option = options().find(|option| camel_case(option.name) == *key);
-            let option = option.ok_or_else(|| unknown(key, "a method", options().map(|option| option.name)))?;
-            config = config.with(option.key, value.clone()).map_err(|error| bad(format!("{key}: {error}")))?;
-        }
-        Ok(config)
-    }
-}
-
-/// What is not left out: `undefined` never gets here, null is the same.
-fn given(options: &Map<String, Value>) -> impl Iterator<Item = (&String, &Value)> {
-    options.iter().filter(|(_, value)| !value.is_null())
-}
-
 fn unknown(key: &str, of: &str, names: impl Iterator<Item = &'static str>) -> Failure {
     let known: Vec<_> = names.map(camel_case).collect();
     bad(format!("unknown option `{key}` of {of}; known: {}", known.join(", ")))
 }
 
-/// Of a probe.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Probe {
-    max_length: Option<usize>,
-    long_texts: Option<String>,
+/// The options of a call.
+#[derive(Debug)]
+pub struct Options {
+    given: Map<String, Value>,
+    /// What was asked for, for messages.
+    known: Vec<&'static str>,
 }
 
-impl Probe {
-    /// How much is read of each text.
-    pub fn limit(&self) -> Result<TextLimit> {
-        let long_texts = long_texts(self.long_texts.as_deref())?.unwrap_or_default();
-        Ok(TextLimit { max_length: self.max_length, long_texts })
-    }
-}
-
-/// Of a classification.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Classify {
-    pub max_length: Option<usize>,
-    long_texts: Option<String>,
-    pub threshold: Option<f64>,
-}
-
-impl Classify {
-    pub fn long_texts(&self) -> Result<Option<LongTexts>> {
-        long_texts(self.long_texts.as_deref())
-    }
-}
-
-/// Of an embedding.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Embed {
-    pub max_length: Option<usize>,
-    long_texts: Option<String>,
-    pooling: Option<String>,
-    pub normalize: Option<bool>,
-}
-
-impl Embed {
-    pub fn long_texts(&self) -> Result<Option<LongTexts>> {
-        long_texts(self.long_texts.as_deref())
+impl Options {
+    /// What is left out is as good as null; `undefined` never gets here.
+    pub fn parse(json: &str) -> Result<Self> {
+        match parse(json)? {
+            Value::Object(given) => Ok(Self::of(given)),
+            other => Err(bad(format!("options are an object, not {other}"))),
+        }
     }
 
-    /// Which vector stands for a text; `None` if each token's does.
-    pub fn pooling(&self) -> Result<Option<Pooling>> {
-        match self.pooling.as_deref() {
+    fn of(mut given: Map<String, Value>) -> Self {
+        given.retain(|_, value| !value.is_null());
+        Self { given, known: Vec::new() }
+    }
+
+    /// Takes an option out, whatever it is.
+    fn take(&mut self, key: &'static str) -> Option<Value> {
+        self.known.push(key);
+        self.given.shift_remove(key)
+    }
+
+    fn take_as<T>(&mut self, key: &'static str, must: &str, of: fn(&Value) -> Option<T>) -> Result<Option<T>> {
+        let typed = |value: Value| of(&value).ok_or_else(|| bad(format!("{key} must be {must}, not {value}")));
+        self.take(key).map(typed).transpose()
+    }
+
+    /// Takes a number.
+    pub fn number(&mut self, key: &'static str) -> Result<Option<f64>> {
+        self.take_as(key, "a number", Value::as_f64)
+    }
+
+    /// Takes a whole number from 0 on.
+    pub fn count(&mut self, key: &'static str) -> Result<Option<u64>> {
+        self.take_as(key, "a whole number from 0 on", Value::as_u64)
+    }
+
+    /// Takes true or false; by default false.
+    pub fn flag(&mut self, key: &'static str) -> Result<bool> {
+        Ok(self.take_as(key, "true or false", Value::as_bool)?.unwrap_or(false))
+    }
+
+    /// Takes a string.
+    pub fn text(&mut self, key: &'static str) -> Result<Option<String>> {
+        self.take_as(key, "a string", |value| value.as_str().map(str::to_owned))
+    }
+
+    /// Takes a list of strings.
+    pub fn texts(&mut self, key: &'static str) -> Result<Option<Vec<String>>> {
+        self.take_as(key, "a list of strings", strings)
+    }
+
+    /// Takes `maxLength`: tokens.
+    pub fn max_length(&mut self) -> Result<Option<usize>> {
+        Ok(self.count("maxLength")?.map(|tokens| tokens as usize))
+    }
+
+    /// Takes `longTexts`: what is read of a longer text, if that is said.
+    pub fn long_texts(&mut self) -> Result<Option<LongTexts>> {
+        let Some(name) = self.text("longTexts")? else { return Ok(None) };
+        let unknown = || unknown_name("longTexts", &name, &LongTexts::ALL.map(LongTexts::name));
+        LongTexts::from_name(&name).ok_or_else(unknown).map(Some)
+    }
+
+    /// Takes both: how much is read of each text.
+    pub fn limit(&mut self) -> Result<TextLimit> {
+        Ok(TextLimit { max_length: self.max_length()?, long_texts: self.long_texts()?.unwrap_or_default() })
+    }
+
+    /// Takes `pooling`: which vector stands for a text; `None` if each token's does.
+    pub fn pooling(&mut self) -> Result<Option<Pooling>> {
+        match self.text("pooling")?.as_deref() {
             None | Some("mean") => Ok(Some(Pooling::Mean)),
             Some("cls") => Ok(Some(Pooling::Cls)),
             Some("pooler") => Ok(Some(Pooling::Pooler)),
@@ -163,47 +118,42 @@ impl Embed {
             Some(other) => Err(unknown_name("pooling", other, &["mean", "cls", "pooler", "none"])),
         }
     }
-}
 
-/// Of a training run: the settings of the engine's table, `validation` and `recipe`.
-#[derive(Debug, Default, Deserialize)]
-#[serde(transparent)]
-pub struct Train(Map<String, Value>);
-
-const VALIDATION: &str = "validation";
-const RECIPE: &str = "recipe";
-
-impl Train {
-    /// How the adapter is learned.
-    pub fn recipe(&self) -> Result<Recipe> {
-        let given = self.given(RECIPE);
-        recipe(given.map(|value| value.as_str().ok_or_else(|| bad("recipe must be a name"))).transpose()?)
+    /// Takes `recipe`: how an adapter is learned.
+    pub fn recipe(&mut self) -> Result<Recipe> {
+        let Some(name) = self.text("recipe")? else { return Ok(Recipe::Standard) };
+        let unknown = || unknown_name("recipe", &name, &Recipe::ALL.map(Recipe::name));
+        Recipe::ALL.into_iter().find(|recipe| recipe.name() == name).ok_or_else(unknown)
     }
 
-    /// The share of the examples that is held out.
-    pub fn validation(&self) -> Result<Option<f64>> {
-        let share = |value: &Value| {
-            value.as_f64().ok_or_else(|| bad(format!("{VALIDATION} must be a share or examples, not {value}")))
-        };
-        self.given(VALIDATION).map(share).transpose()
+    /// Takes `method`: how a new adapter is built, its `type` and the options of the methods. The same defaults as the
+    /// program's.
+    pub fn method(&mut self) -> Result<AdapterConfig> {
+        let method = self.take_as("method", "an object", |value| value.as_object().cloned())?;
+        let mut method = Self::of(method.unwrap_or_default());
+        let preset = method.text("type")?.unwrap_or_else(|| Preset::DEFAULT.to_owned());
+        let mut config = AdapterConfig::preset(&preset).ok_or_else(|| bad(format!("unknown method `{preset}`")))?;
+        let options = || METHODS.iter().flat_map(|method| method.options);
+        for (key, value) in method.given {
+            let option = options().find(|option| camel_case(option.name) == key);
+            let option = option.ok_or_else(|| unknown(&key, "a method", options().map(|option| option.name)))?;
+            config = config.with(option.key, value).map_err(|error| bad(format!("{key}: {error}")))?;
+        }
+        Ok(config)
     }
 
-    fn given(&self, name: &str) -> Option<&Value> {
-        given(&self.0).find(|(key, _)| *key == name).map(|(_, value)| value)
-    }
-
-    /// As the engine takes it, over a recipe's settings.
-    pub fn config(&self, recipe: TrainConfig) -> Result<TrainConfig> {
+    /// The rest as settings of a training run, over a recipe's own.
+    pub fn settings(&self, recipe: TrainConfig) -> Result<TrainConfig> {
         let mut config = recipe;
-        let is_given = |name| given(&self.0).any(|(key, _)| *key == camel_case(name));
+        let is_given = |name| self.given.contains_key(&camel_case(name));
         // As many steps as the epochs have that somebody asks for.
         if is_given("epochs") {
             config.max_steps = None;
         }
-        for (key, value) in given(&self.0).filter(|(key, _)| ![VALIDATION, RECIPE].contains(&key.as_str())) {
+        for (key, value) in &self.given {
             let setting = SETTINGS.iter().find(|setting| camel_case(setting.name) == *key);
-            let names = SETTINGS.iter().map(|setting| setting.name).chain([VALIDATION]);
-            let setting = setting.ok_or_else(|| unknown(key, "a training run", names))?;
+            let names = || SETTINGS.iter().map(|setting| setting.name).chain(["validation"]);
+            let setting = setting.ok_or_else(|| unknown(key, "a training run", names()))?;
             if let Some(other) = setting.instead_of.filter(|other| is_given(other)) {
                 return Err(bad(format!("give {} or {key}, not both", camel_case(other))));
             }
@@ -213,6 +163,17 @@ impl Train {
         }
         Ok(config)
     }
+
+    /// Refuses what nobody took.
+    pub fn end(self) -> Result<()> {
+        let Some(key) = self.given.keys().next() else { return Ok(()) };
+        Err(unknown(key, "this call", self.known.into_iter()))
+    }
+}
+
+/// A list of strings.
+pub fn strings(value: &Value) -> Option<Vec<String>> {
+    value.as_array()?.iter().map(|item| item.as_str().map(str::to_owned)).collect()
 }
 
 #[cfg(test)]
@@ -222,9 +183,11 @@ mod tests {
     use super::*;
 
     fn train(json: &str) -> std::result::Result<TrainConfig, String> {
-        parse::<Train>(json)
-            .and_then(|train| train.config(TrainConfig::default()))
-            .map_err(|failure| format!("{failure:?}"))
+        let settings = |mut options: Options| {
+            options.number("validation")?;
+            options.settings(TrainConfig::default())
+        };
+        Options::parse(json).and_then(settings).map_err(|failure| format!("{failure:?}"))
     }
 
     #[test]
@@ -289,8 +252,8 @@ mod tests {
             assert!(found.contains(message), "{found}");
         }
         let method = |json: &str| {
-            let create: Create = parse(&format!(r#"{{"labels": ["a", "b"], "method": {json}}}"#)).unwrap();
-            create.method.config().map_err(|failure| format!("{failure:?}"))
+            let mut create = Options::parse(&format!(r#"{{"labels": ["a", "b"], "method": {json}}}"#)).unwrap();
+            create.method().map_err(|failure| format!("{failure:?}"))
         };
         for (json, message) in [
             (r#"{"type": "x"}"#, "unknown method `x`"),
@@ -301,5 +264,18 @@ mod tests {
             assert!(found.contains(message), "{found}");
         }
         assert!(method(r#"{"type": "lora", "rank": 4, "attnMatrices": ["q"]}"#).is_ok());
+        let end = |json: &str| {
+            let mut options = Options::parse(json).unwrap();
+            options.max_length().and_then(|_| options.end()).map_err(|failure| format!("{failure:?}"))
+        };
+        assert!(end(r#"{"maxLength": 8, "other": null}"#).is_ok());
+        assert!(
+            end(r#"{"maxlength": 8}"#)
+                .unwrap_err()
+                .contains("unknown option `maxlength` of this call; known: maxLength")
+        );
+        assert!(
+            end(r#"{"maxLength": -1}"#).unwrap_err().contains("maxLength must be a whole number from 0 on, not -1")
+        );
     }
 }

@@ -7,10 +7,11 @@ use graftwork::{Knowledge, TextVector, TradeOff};
 use serde_json::{Value, json};
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::adapter::{Adapter, answers_json};
+use crate::adapter::Adapter;
 use crate::backbone::{Backbone, Shared};
 use crate::error::{Failure, Result};
-use crate::options::{self, Classify};
+use crate::options::Options;
+use crate::tasks;
 
 /// A probe on its backbone's device.
 #[wasm_bindgen]
@@ -32,8 +33,10 @@ pub struct TextVectors(Vec<TextVector>);
 
 impl Probe {
     /// One without examples.
-    pub fn new(shared: Rc<Shared>, options: &options::Probe) -> Result<Self> {
+    pub fn new(shared: Rc<Shared>, options: &str) -> Result<Self> {
+        let mut options = Options::parse(options)?;
         let probe = shared.0.probe().limit(options.limit()?);
+        options.end()?;
         Ok(Self { held: RefCell::new(Some(Held { shared, probe })) })
     }
 
@@ -84,15 +87,18 @@ impl Probe {
 
     /// Classifies texts; the answers are JSON, in input order.
     pub async fn classify(&self, texts: Vec<String>, options: String) -> Result<String> {
-        let options: Classify = options::parse(&options)?;
-        let long_texts = options.long_texts()?;
+        let mut options = Options::parse(&options)?;
+        let (max_length, long_texts) = (options.max_length()?, options.long_texts()?);
+        let (threshold, most) = (options.number("threshold")?, options.count("topK")?);
+        options.end()?;
         let reader = self.with(|held| {
             // What cannot be answered is not read.
-            held.probe.answer(&[], options.threshold)?;
+            held.probe.answer(&[], threshold)?;
             Ok(held.probe.reader().clone())
         })?;
-        let texts = reader.read(&texts).max_length(options.max_length).long_texts(long_texts).await?;
-        Ok(answers_json(&self.with(|held| Ok(held.probe.answer(&texts, options.threshold)?))?))
+        let texts = reader.read(&texts).max_length(max_length).long_texts(long_texts).await?;
+        let answers = self.with(|held| Ok(held.probe.answer(&texts, threshold)?))?;
+        Ok(tasks::classifications(&answers, most).to_string())
     }
 
     /// The same as an adapter.

@@ -18,6 +18,7 @@ const KNOWN: Record<string, [title: string, advice: string]> = {
   'bad-backbone': ['The model’s files are damaged or of an unknown kind.', 'Delete what is stored (at the foot of the page), then try again.'],
   'bad-examples': ['These examples cannot be learned from.', 'Every example needs a text and one of the labels.'],
   'bad-option': ['A setting is out of its range.', 'Check the settings, then try again.'],
+  'wrong-task': ['This adapter is for something else.', 'Choose one that was made for this view.'],
   'no-head': ['This adapter gives no labels.', 'Choose one that was trained to classify texts.'],
   diverged: ['The training went astray: its loss is no longer a number.', 'Choose a lower learning rate in the settings, then train again.'],
   'no-gpu': ['There is no GPU that this page may use.', 'Open the page without “device=gpu” in its address.'],

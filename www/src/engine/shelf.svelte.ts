@@ -1,4 +1,4 @@
-import type { Adapter, Backbone } from 'graftwork';
+import type { Adapter, Backbone, Task } from 'graftwork';
 import type { OwnAdapter } from '../store/db';
 import { database } from '../store/db';
 import type { Explained } from './explain';
@@ -26,6 +26,11 @@ class Shelf {
   get entries(): Entry[] {
     const own = this.own.map((adapter) => ({ id: adapter.id, title: adapter.title, own: adapter }));
     return [...shipped.map((card) => ({ id: card.id, title: card.title, shipped: card })), ...own];
+  }
+
+  /** Those for a task. What visitors made before there were several is for the first. */
+  of(task: Task): Entry[] {
+    return this.entries.filter(({ shipped, own }) => (shipped?.task ?? own?.task ?? 'text-classification') === task);
   }
 
   /** Reads what is stored; never rejects. */

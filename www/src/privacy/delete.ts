@@ -2,6 +2,7 @@ import { clearCache, deleteRun, savedRuns } from 'graftwork';
 import { explain } from '../engine/explain';
 import { offline } from '../engine/offline.svelte';
 import { shelf } from '../engine/shelf.svelte';
+import { marks } from '../names/marks.svelte';
 import { clear } from '../store/db';
 import { draft } from '../teach/draft.svelte';
 
@@ -10,6 +11,7 @@ export async function deleteEverything(): Promise<string> {
   try {
     for (const { id } of shelf.own) await shelf.remove(id);
     draft.clear();
+    marks.clear();
     for (const { name } of await savedRuns()) await deleteRun(name);
     await clear();
     await clearCache();

@@ -1,6 +1,6 @@
 import type { DBSchema, IDBPDatabase } from 'idb';
 import { openDB } from 'idb';
-import type { Example } from 'graftwork';
+import type { Example, MarkedText, Task } from 'graftwork';
 import type { Settings } from '../teach/draft.svelte';
 
 /** How an adapter did on examples that it did not learn from. */
@@ -15,6 +15,8 @@ export interface Score {
 export interface OwnAdapter {
   id: string;
   title: string;
+  /** Not there where it was made before there were several: it classifies texts. */
+  task?: Task;
   labels: string[];
   made: Date;
   file: Blob;
@@ -48,10 +50,18 @@ export interface Draft {
   settings: Settings;
 }
 
+/** Marked texts that the visitor has not thrown away. */
+export interface MarkedDraft {
+  title: string;
+  types: string[];
+  texts: MarkedText[];
+}
+
 interface Schema extends DBSchema {
   adapters: { key: string; value: OwnAdapter };
   runs: { key: string; value: Run };
   draft: { key: 'draft'; value: Draft };
+  marks: { key: 'marks'; value: MarkedDraft };
 }
 
 const NAME = 'graftwork-page';
@@ -60,11 +70,14 @@ let opened: Promise<IDBPDatabase<Schema>> | undefined;
 /** The page's own database. */
 export function database(): Promise<IDBPDatabase<Schema>> {
   // Some browsers throw where others reject.
-  opened ??= Promise.resolve().then(() => openDB<Schema>(NAME, 1, {
-    upgrade(db) {
-      db.createObjectStore('adapters', { keyPath: 'id' });
-      db.createObjectStore('runs', { keyPath: 'name' });
-      db.createObjectStore('draft');
+  opened ??= Promise.resolve().then(() => openDB<Schema>(NAME, 2, {
+    upgrade(db, before) {
+      if (before < 1) {
+        db.createObjectStore('adapters', { keyPath: 'id' });
+        db.createObjectStore('runs', { keyPath: 'name' });
+        db.createObjectStore('draft');
+      }
+      db.createObjectStore('marks');
     },
     // Another tab deletes or renews it.
     blocking: () => void close(),
@@ -84,5 +97,5 @@ export async function close(): Promise<void> {
 /** Deletes everything in it. */
 export async function clear(): Promise<void> {
   const db = await database();
-  await Promise.all([db.clear('adapters'), db.clear('runs'), db.clear('draft')]);
+  await Promise.all([db.clear('adapters'), db.clear('runs'), db.clear('draft'), db.clear('marks')]);
 }

@@ -171,7 +171,7 @@ class Run {
     const score = accuracy === undefined ? {} : { score: { accuracy, heldOut: heldOut ?? 0, guessing: guessing ?? 0 } };
     const file = await adapter.export();
     const { name: id, title, learned } = stored;
-    await shelf.add({ id, title, labels: [...adapter.labels], made: new Date(), file, learned, ...score }, adapter);
+    await shelf.add({ id, title, task: 'text-classification', labels: [...adapter.labels], made: new Date(), file, learned, ...score }, adapter);
     if (this.stopped) await this.#keep();
     else await forget(id);
     this.phase = 'done';

@@ -34,7 +34,7 @@ class Answers {
     this.failure = undefined;
     if (text === '') this.found = {};
     if (text === '') return;
-    const others = shelf.entries.map(({ id }) => id).filter((id) => id !== chosen);
+    const others = shelf.of('text-classification').map(({ id }) => id).filter((id) => id !== chosen);
     let fresh: Record<string, Answer> = {};
     for (const id of [chosen, ...others]) {
       try {

@@ -7,7 +7,8 @@ class Choice {
   text = $state('');
 
   get entry(): Entry | undefined {
-    return shelf.entries.find(({ id }) => id === this.id) ?? shelf.entries[0];
+    const entries = shelf.of('text-classification');
+    return entries.find(({ id }) => id === this.id) ?? entries[0];
   }
 }
 

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::activation_name::ActivationName;
 use crate::architectures::{self, BERT, Blueprint, Setting, TensorSpec};
 use crate::error::{Error, Result};
-use crate::json::{Fields, MAX_JSON_BYTES, shown};
+use crate::json::{Fields, MAX_JSON_BYTES, map_of, shown};
 use crate::mistaken;
 
 /// A backbone's configuration. The fields are called as in transformers' `BertConfig`; the architecture's
@@ -259,7 +259,7 @@ fn layer_norm_eps_of(fields: &mut Fields, setting: Setting<f64>) -> Result<f64> 
 fn id2label_of(fields: &mut Fields) -> Result<BTreeMap<usize, String>> {
     let object = fields.take_object("id2label")?.unwrap_or_default();
     let pair = |(id, label): (String, Value)| Some((id.parse().ok()?, label.as_str()?.to_owned()));
-    object.into_iter().map(pair).collect::<Option<_>>().ok_or_else(|| {
+    map_of(object.into_iter().map(pair)).ok_or_else(|| {
         Error::config(
             fields.file(),
             "id2label",

@@ -46,10 +46,11 @@ impl Header {
             let problem = "the header lists the name twice".to_owned();
             return Err(Error::DuplicateTensor { file: file.to_owned(), tensor, problem });
         }
-        let mut in_order: Vec<_> = header.tensors.iter().collect();
-        in_order.sort_by_key(|(_, info)| info.data_offsets);
+        // Not `collect`, which would sort: see `map_of`.
+        let mut in_order = BTreeMap::new();
+        in_order.extend(header.tensors.iter().map(|(name, info)| ((info.data_offsets, name), info)));
         let mut at = 0;
-        for (name, info) in in_order {
+        for ((_, name), info) in in_order {
             let (start, end) = info.data_offsets;
             if start != at {
                 let problem = format!("the bytes of `{name}` begin at {start}, but the tensor before ends at {at}");

@@ -7,11 +7,11 @@ pub mod bottleneck;
 pub mod lora;
 mod stored;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::sync::Arc;
 
-use graftwork_formats::json::{Fields, shown};
+use graftwork_formats::json::{Fields, map_of, shown};
 use graftwork_formats::{BackboneConfig, Error, HostTensor, Result, TensorSpec};
 use serde_json::{Map, Value, json};
 
@@ -301,9 +301,10 @@ pub(crate) fn part_of(canonical: &str) -> Option<(usize, &str)> {
 /// Takes the key `leave_out`: layers from 0, sorted here.
 fn take_leave_out(fields: &mut Fields) -> Result<Vec<usize>> {
     let value = fields.take("leave_out").unwrap_or_else(|| json!([]));
-    let layer = |value: &Value| value.as_u64().map(|layer| layer as usize).filter(|layer| *layer < MAX_LAYERS);
-    let layers: Option<BTreeSet<usize>> = value.as_array().and_then(|layers| layers.iter().map(layer).collect());
-    layers.map(|layers| layers.into_iter().collect()).ok_or_else(|| {
+    let layer =
+        |value: &Value| Some((value.as_u64().map(|layer| layer as usize).filter(|layer| *layer < MAX_LAYERS)?, ()));
+    let layers = value.as_array().and_then(|layers| map_of(layers.iter().map(layer)));
+    layers.map(|layers| layers.into_keys().collect()).ok_or_else(|| {
         let problem = format!("is {}; it must be a list of layers from 0 to {}", shown(&value), MAX_LAYERS - 1);
         Error::config(fields.file(), "leave_out", problem)
     })

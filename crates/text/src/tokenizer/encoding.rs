@@ -1,5 +1,7 @@
 //! What becomes of a text.
 
+use std::ops::Range;
+
 use super::coverage::Coverage;
 
 /// A tokenized text, pair of texts, or list of words: `[CLS] text [SEP]`, `[CLS] text [SEP] other [SEP]`. Never padded.
@@ -77,6 +79,19 @@ impl Encoding {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.ids.is_empty()
+    }
+
+    /// The bytes of each word, up to the last that has a token.
+    #[must_use]
+    pub fn words(&self) -> Vec<Range<usize>> {
+        let mut words: Vec<Range<usize>> = Vec::new();
+        for origin in self.origins.iter().flatten() {
+            let (start, end) = (origin.start as usize, origin.end as usize);
+            // A word without tokens would have none here; it is empty, and stands before the next one.
+            words.resize((origin.word as usize + 1).max(words.len()), start..start);
+            words[origin.word as usize].end = end;
+        }
+        words
     }
 }
 

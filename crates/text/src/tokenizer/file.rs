@@ -133,7 +133,7 @@ pub(super) fn read(json: &[u8]) -> Result<Parts, String> {
 fn read_model(model: Option<&RawValue>) -> Result<(Vec<(String, u32)>, ModelParts), String> {
     let json = model.map_or("null", RawValue::get);
     let fail = |e: serde_json::Error| format!("the tokenizer model: {e}");
-    let kind: Kind<'_> = serde_json::from_str(json).map_err(fail)?;
+    let kind: Kind<'_> = serde_json::from_slice(json.as_bytes()).map_err(fail)?;
     // Old files name no kind; a BPE may have the prefix, but only a BPE has merges.
     let untyped = match kind {
         Kind { merges: Some(_), .. } => "BPE",
@@ -142,7 +142,7 @@ fn read_model(model: Option<&RawValue>) -> Result<(Vec<(String, u32)>, ModelPart
     };
     match kind.name.as_deref().unwrap_or(untyped) {
         "WordPiece" => {
-            let file: WordPieceFile = serde_json::from_str(json).map_err(fail)?;
+            let file: WordPieceFile = serde_json::from_slice(json.as_bytes()).map_err(fail)?;
             check_token(&file.continuing_subword_prefix)?;
             let model = ModelParts::WordPiece {
                 unk_token: file.unk_token,
@@ -152,7 +152,7 @@ fn read_model(model: Option<&RawValue>) -> Result<(Vec<(String, u32)>, ModelPart
             Ok((file.vocab.0, model))
         }
         "BPE" => {
-            let file: BpeFile = serde_json::from_str(json).map_err(fail)?;
+            let file: BpeFile = serde_json::from_slice(json.as_bytes()).map_err(fail)?;
             let given = |affix: &Option<String>| affix.as_ref().is_some_and(|affix| !affix.is_empty());
             let unknown = [
                 ("dropout", file.dropout.is_some_and(|dropout| dropout != 0.0)),
@@ -228,7 +228,7 @@ fn component(json: Option<&RawValue>) -> Result<Value, String> {
         let begin: String = json.chars().take(60).collect();
         return Err(format!("a part of {} bytes is none that is supported: {begin}...", json.len()));
     }
-    serde_json::from_str(json).map_err(|e| format!("not JSON: {e}"))
+    serde_json::from_slice(json.as_bytes()).map_err(|e| format!("not JSON: {e}"))
 }
 
 /// No component, one, or a flat sequence: a sequence within a sequence is refused, as is a long one.

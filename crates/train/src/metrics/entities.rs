@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use graftwork_text::order;
+
 use super::{ClassMetrics, Metrics, ratio};
 
 /// What the tags of a data set say about entities.
@@ -107,10 +109,11 @@ fn starts(before: (char, usize), now: (char, usize)) -> bool {
 /// whole entities (micro averages), and `accuracy` of words.
 pub fn of_entities(truth: &[Vec<usize>], predictions: &[Vec<usize>], scheme: &Scheme) -> Metrics {
     let entities = |tags: &[Vec<usize>]| {
-        let mut found = scheme.entities_of(tags.iter().map(Vec::as_slice));
-        found.sort_unstable();
-        found.dedup();
-        found
+        let found = scheme.entities_of(tags.iter().map(Vec::as_slice));
+        let order = order(found.len(), &|a, b| found[a].cmp(&found[b]));
+        let mut sorted: Vec<Entity> = order.into_iter().map(|place| found[place]).collect();
+        sorted.dedup();
+        sorted
     };
     let (actual, predicted) = (entities(truth), entities(predictions));
     // By type: hits, predicted, actual.

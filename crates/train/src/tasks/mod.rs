@@ -2,6 +2,7 @@
 //! [`TaskInfo`], its data by [`Examples`] and [`Task`], and what a batch should give by [`Targets`].
 
 mod labels;
+mod marked_texts;
 pub mod masked_lm;
 pub mod multi_label_classification;
 pub mod multiple_choice;
@@ -28,6 +29,7 @@ use crate::{Error, Result, TrainConfig};
 
 pub use labels::LabelTargets;
 pub(crate) use labels::cross_entropy_of;
+pub use marked_texts::{MarkedText, MarkedTexts};
 pub use masked_lm::{Draw, MaskedLm, Masking};
 pub use multi_label_classification::{LabelSet, MultiLabelClassification, Thresholds};
 pub use multiple_choice::{Choice, MultipleChoice};

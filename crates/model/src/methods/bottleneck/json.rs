@@ -1,8 +1,6 @@
 //! [`Bottleneck`] from and to the `config` object of AdapterHub's `adapter_config.json`.
 
-use std::collections::BTreeMap;
-
-use graftwork_formats::json::{Fields, shown};
+use graftwork_formats::json::{Fields, map_of, shown};
 use graftwork_formats::{ActivationName, Error, Result};
 use serde_json::{Map, Value, json};
 
@@ -139,7 +137,7 @@ fn reduction_factor(file: &str, value: &Value) -> Result<ReductionFactor> {
                 let layer = layer.parse().ok().filter(|layer| *layer < MAX_LAYERS)?;
                 Some((layer, positive(factor)?))
             });
-            match (layers.collect::<Option<BTreeMap<_, _>>>(), default) {
+            match (map_of(layers), default) {
                 (_, Some(None)) | (None, _) => None,
                 (Some(layers), default) => Some(ReductionFactor::PerLayer { layers, default: default.flatten() }),
             }

@@ -1,0 +1,77 @@
+//! What JavaScript may ask of adapters and teach them: one file a task, and the table of them.
+
+mod text_classification;
+mod token_classification;
+
+use graftwork::{Adapter, Answer, BoxFuture, HeadConfig, Labelled, TaskInfo};
+use serde_json::Value;
+
+use crate::error::{Failure, Result};
+use crate::options::{Options, bad};
+
+pub use text_classification::to_json as classifications;
+
+/// A task as JavaScript sees it.
+pub struct Front {
+    /// Its row in the engine's table.
+    pub info: &'static TaskInfo,
+    /// Labelled data of examples.
+    pub data: ReadExamples,
+    /// What an adapter answers to inputs.
+    pub answer: AnswerInputs,
+    /// The name of what chooses the best weights, for an adapter's labels.
+    pub score: fn(&[String]) -> &'static str,
+    /// What an evaluation says of one example, by the adapter's labels.
+    pub prediction: fn(&Answer, &[String]) -> Value,
+}
+
+/// Makes labelled data of examples, for an adapter's labels.
+type ReadExamples = fn(&[Value], &[String]) -> Result<Box<dyn Labelled>>;
+/// Asks an adapter about inputs.
+type AnswerInputs = for<'a> fn(&'a Adapter, Vec<Value>, Options) -> BoxFuture<'a, Result<Value>>;
+
+/// Every task that JavaScript has calls for.
+static FRONTS: &[&Front] = &[&text_classification::FRONT, &token_classification::FRONT];
+
+/// The task of a name.
+pub fn named(name: &str) -> Result<&'static Front> {
+    FRONTS.iter().copied().find(|front| front.info.name == name).ok_or_else(|| {
+        let known: Vec<&str> = FRONTS.iter().map(|front| front.info.name).collect();
+        bad(format!("unknown task `{name}`; known: {}", known.join(", ")))
+    })
+}
+
+/// The task that a head is for, if JavaScript has calls for it.
+pub fn of_head(head: &HeadConfig) -> Option<&'static Front> {
+    FRONTS.iter().copied().find(|front| front.info.head == head.kind)
+}
+
+/// Inputs that are plain texts.
+fn texts(inputs: Vec<Value>) -> Result<Vec<String>> {
+    let text = |input| match input {
+        Value::String(text) => Ok(text),
+        _ => Err(bad("texts must be strings")),
+    };
+    inputs.into_iter().map(text).collect()
+}
+
+/// What an example has under a key.
+fn field<'a, T>(example: &'a Value, index: usize, key: &str, of: impl Fn(&'a Value) -> Option<T>) -> Result<T> {
+    example.get(key).and_then(of).ok_or_else(|| wrong(index, format!("has no usable `{key}`")))
+}
+
+/// An error about an example.
+fn wrong(index: usize, problem: String) -> Failure {
+    Failure::new("bad-examples", format!("example {index} (counted from 0) {problem}"))
+}
+
+/// The place of a label among the adapter's.
+fn place(known: &[String], index: usize, label: &str) -> Result<usize> {
+    known.iter().position(|name| name == label).ok_or_else(|| {
+        let known: Vec<&str> = known.iter().take(MOST_SHOWN).map(String::as_str).collect();
+        wrong(index, format!("has the label {label:?}, but the adapter knows {}", known.join(", ")))
+    })
+}
+
+/// Labels in a message.
+const MOST_SHOWN: usize = 20;

@@ -1,0 +1,42 @@
+// What is sent to the engine, once it is what it should be.
+import { GraftworkError } from './errors.js';
+import type { PlainExamples } from './protocol.js';
+import type { CreateOptions, Example, Task, Tasks } from './types.js';
+
+/** Refuses what is no list of texts, before it is sent anywhere. */
+export function strings(texts: readonly string[]): string[] {
+  if (!Array.isArray(texts) || texts.some((text) => typeof text !== 'string')) {
+    throw bad('texts must be an array of strings');
+  }
+  return [...texts];
+}
+
+/** Texts and labels; refuses what is no list of examples, before it is sent anywhere. */
+export function split(examples: Iterable<Example>): { texts: string[]; labels: string[] } {
+  const all = [...examples];
+  const wrong = all.findIndex((example) => typeof example?.text !== 'string' || typeof example.label !== 'string');
+  if (wrong >= 0) throw new GraftworkError('bad-examples', `example ${wrong} is not { text, label } of strings`);
+  return { texts: all.map((example) => example.text), labels: all.map((example) => example.label) };
+}
+
+/** The examples of a run, and perhaps some to evaluate it on. */
+export function plain<T extends Task>(
+  train: Iterable<Tasks[T]['example']>,
+  dev?: number | Iterable<Tasks[T]['example']>,
+): PlainExamples {
+  return { train: [...train], dev: typeof dev === 'object' ? [...dev] : undefined };
+}
+
+/** The options of a new adapter as the engine takes them: types of entities are a short way to say their tags. */
+export function plainCreate({ entityTypes, ...options }: CreateOptions): object {
+  if (entityTypes === undefined) return options;
+  if (options.task !== 'token-classification' || options.labels !== undefined) {
+    throw bad('entityTypes are for token-classification, in place of labels');
+  }
+  return { ...options, labels: ['O', ...strings(entityTypes).flatMap((type) => [`B-${type}`, `I-${type}`])] };
+}
+
+/** An error about an option. */
+export function bad(message: string): GraftworkError {
+  return new GraftworkError('bad-option', message);
+}
