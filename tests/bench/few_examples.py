@@ -13,6 +13,7 @@ example there is, and every text to test on):
 - `few-shot`: `graftwork train --recipe few-shot`;
 - `standard`: `graftwork train --recipe standard`, with the settings that the application had before: a rate of 1e-3, about 200
   steps, a fifth held out; of `all` the program's defaults, with the set's own dev data;
+- `defaults`: `graftwork train --recipe standard` as it comes, without dev data;
 - `auto`: `graftwork train` as it comes, without dev data;
 - `adapterhub`: AdapterHub on PyTorch with its defaults: double_seq_bn, its two-layer head, dropout, a rate of 1e-4, batches of
   32, 200 steps; of `all` three epochs.
@@ -32,7 +33,7 @@ import time
 from pathlib import Path
 
 SETS = ["sms-spam", "sentence-polarity", "sib200-eng_Latn", "sib200-deu_Latn", "snips", "uspto50k-rxnclass", "goemotions", "clinc150"]
-METHODS = ["probe", "head", "few-shot", "auto", "standard", "adapterhub"]
+METHODS = ["probe", "head", "few-shot", "defaults", "auto", "standard", "adapterhub"]
 BY_DEFAULT = ["probe", "head", "few-shot", "standard", "adapterhub"]
 ALL = 0
 TEST_TEXTS = 400
@@ -188,7 +189,7 @@ def adapterhub(program: Program, examples, test, draw) -> dict:
 
 
 MEASURE = {"probe": probe, "head": by_recipe("probe"), "few-shot": by_recipe("few-shot"),
-           "auto": by_recipe("auto"), "standard": standard, "adapterhub": adapterhub}
+           "defaults": by_recipe("standard"), "auto": by_recipe("auto"), "standard": standard, "adapterhub": adapterhub}
 
 
 def measure(args: argparse.Namespace) -> None:
@@ -232,6 +233,7 @@ def report(path: Path) -> None:
     lines = results(path)
     few, whole = [line for line in lines if line["per_label"] != ALL], [line for line in lines if line["per_label"] == ALL]
     table("From few examples", few, ["probe", "head", "few-shot"])
+    table("Where examples are no longer few", few, ["probe", "head", "few-shot", "defaults"])
     table("Beside what it replaced, and AdapterHub", few, ["probe", "few-shot", "standard", "adapterhub"])
     table("From all examples", whole, ["probe", "auto", "standard", "adapterhub"])
     for method in METHODS:

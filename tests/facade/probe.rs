@@ -131,7 +131,7 @@ fn what_cannot_be_says_so() {
     let backbone = tiny_bert(&devices()[0]);
     let mut probe = backbone.probe();
     let message = |probe: &Probe| block_on(probe.classify(&["a"])).unwrap_err().to_string();
-    assert_eq!(message(&probe), "the number of labels must be at least 2 to tell apart; there are 0");
+    assert_eq!(message(&probe), "the number of labels must be at least 2; there are 0");
     block_on(probe.add(&[("he", "a"), ("is", "a")])).unwrap();
     assert!(message(&probe).contains("there are 1"));
     assert!(block_on(probe.to_file()).unwrap_err().to_string().contains("there are 1"));

@@ -134,13 +134,13 @@ fn a_probe_is_a_head_alone() {
 fn the_standard_recipe_needs_no_dev_data() {
     let dir = tempfile::tempdir().unwrap();
     let out = dir.path().join("out");
-    let mut command = train(&out, &file("data/sms-spam/dev.tsv.gz"));
+    let mut command = train(&out, &file("data/sms-spam/train.tsv.gz"));
     let told = crate::run(command.args(["--max-steps", "2", "--json"]), "");
     let messages = String::from_utf8(told.stderr).unwrap();
     assert!(told.status.success() && messages.contains("examples decide which weights are kept"), "{messages}");
     let told: Value = serde_json::from_slice(&told.stdout).unwrap();
-    assert_eq!(told["recipe"], "standard", "more than 50 a label");
-    let share = told["dev"]["examples"].as_f64().unwrap() / 516.0;
+    assert_eq!(told["recipe"], "standard", "more than 1,000, and than 50 a label");
+    let share = told["dev"]["examples"].as_f64().unwrap() / 3599.0;
     assert!((0.09..0.11).contains(&share), "{share}");
 }
 

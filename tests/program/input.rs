@@ -84,7 +84,7 @@ fn bad_rows_are_named_with_file_and_line() {
 
     std::fs::write(&bad, "sentiment\ttext\nham\ta\n").unwrap();
     let (_, messages) = fail(train(&out, 1).arg("--test").arg(&bad), "");
-    assert!(messages.contains("hint: name the columns with --text-column and --label-column"), "{messages}");
+    assert!(messages.contains("hint: name it with --label-column"), "{messages}");
 }
 
 #[test]

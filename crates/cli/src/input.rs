@@ -165,8 +165,13 @@ pub fn whole_texts(inputs: Vec<Input>, who: &str) -> Result<Vec<String>> {
 /// Names the options that help.
 fn with_hint(failure: Failure) -> Failure {
     let message = failure.messages.join(" ");
-    if message.contains("no column") {
-        failure.hint("name the columns with --question-column, --context-column, --text-column, --text-pair-column, --label-column, --labels-column or --score-column")
+    if let Some((_, what)) = message.split_once("say which column holds the ") {
+        let option = match what {
+            "second text" => "text-pair",
+            "words" => "tokens",
+            what => what,
+        };
+        failure.hint(format!("name it with --{option}-column"))
     } else if message.contains("does not tell the format") || message.contains("a line of text alone") {
         failure.hint("give it with --format")
     } else {

@@ -76,7 +76,7 @@ pub enum Error {
 pub type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
-    /// There must be two labels to tell apart.
+    /// There must be some labels: two to tell apart, one to say or not.
     pub(crate) fn too_few_labels(fewest: usize, found: usize) -> Self {
         let must = format!("be at least {fewest}; there are {found}");
         Self::Setting { setting: "the number of labels", must }

@@ -32,11 +32,11 @@ impl Recipe {
         }
     }
 
-    /// The one for as many examples as there are: [`Recipe::FewShot`] for at most 50 a label on average, where each has one
+    /// The one for as many examples as there are: [`Recipe::FewShot`] for at most 1,000 or 50 a label, where each has one
     /// label; otherwise [`Recipe::Standard`]. `tests/bench/few-examples.md` has the measurements.
     #[must_use]
     pub fn of(examples: &Examples) -> Self {
-        let is_few = examples.has_one_label_each() && examples.len() <= few_shot::FEW * examples.labels().len();
+        let is_few = examples.has_one_label_each() && few_shot::are_few(examples.len(), examples.labels().len());
         if is_few { Self::FewShot } else { Self::Standard }
     }
 

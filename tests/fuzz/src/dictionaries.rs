@@ -120,6 +120,8 @@ pub(crate) const TOKENIZER: &[&[u8]] = &[
     b"[UNK]",
     b"##",
 ];
+pub(crate) const PREDICTIONS: &[&[u8]] =
+    &[b"{\"text\":", b"\"text_pair\":", b"\"scores\":{", b"\"logits\":[", b"1e39", b"null", b"}\n", b"]"];
 pub(crate) const TABLE: &[&[u8]] = &[
     b"\t",
     b"\n",

@@ -8,15 +8,15 @@ use std::sync::LazyLock;
 
 use graftwork_formats::{BackboneConfig, Checkpoint, SafetensorsFile, WeightSource};
 use graftwork_model::{AdapterFile, adapterhub};
-use graftwork_text::data::InputKind;
 use graftwork_text::data::for_each_chunk;
+use graftwork_text::data::{InputKind, Predictions};
 use graftwork_text::{
     ChoiceDataset, Dataset, Format, MultiLabelDataset, QuestionDataset, ReadOptions, ScoredDataset, TaggedDataset,
     Tokenizer, VocabOptions,
 };
 use graftwork_train::checkpoint::RunState;
 
-use crate::dictionaries::{ASKED, BACKBONE, HEADER, JSON, PICKLE, TABLE, TOKENIZER};
+use crate::dictionaries::{ASKED, BACKBONE, HEADER, JSON, PICKLE, PREDICTIONS, TABLE, TOKENIZER};
 
 /// A parser and what it is fed with.
 pub struct Target {
@@ -241,6 +241,13 @@ pub const TARGETS: &[Target] = &[
                 drop(for_each_chunk("data", input, &options, 3, &mut |_| ControlFlow::Continue(())));
             }
         },
+    },
+    Target {
+        name: "predictions",
+        seeds: &[],
+        dictionary: PREDICTIONS,
+        longest: 16 << 10,
+        run: |input| drop(Predictions::from_reader("data", input)),
     },
     Target {
         name: "tagged",

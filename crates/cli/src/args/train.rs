@@ -105,7 +105,7 @@ pub struct RunArgs {
 /// How an adapter is learned.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub enum RecipeChoice {
-    /// `few-shot` for at most 50 examples a label without --dev, --init or a teacher, else `standard`
+    /// `few-shot` for at most 1,000 examples or 50 a label without --dev, --init or a teacher, else `standard`
     #[default]
     Auto,
     /// The head is fitted first; then 80 steps of 16 texts at a rate of 1e-3 for an adapter in the upper layers, kept if

@@ -29,7 +29,7 @@ use crate::{Error, Result, TrainConfig, Trainer};
 pub use compare::{Comparison, Kept, Score};
 use parts::{Parts, features};
 use prepare::Prepared;
-pub use settings::{FEW, method, settings};
+pub use settings::{are_few, method, settings};
 
 /// The stages of a run, in their order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

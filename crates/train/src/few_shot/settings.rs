@@ -28,8 +28,11 @@ const TOKENS: usize = 48_000;
 const MOST_STEPS: usize = 80;
 const FEWEST_STEPS: usize = 30;
 
-/// Up to so many examples a label are few.
-pub const FEW: usize = 50;
+/// Whether that is so few that the recipe is better than an ordinary training: up to a thousand examples, or fifty a label.
+#[must_use]
+pub fn are_few(examples: usize, labels: usize) -> bool {
+    examples <= 1_000 || examples <= 50 * labels
+}
 
 /// A method as the recipe takes it: in the upper two thirds of `layers`, unless it leaves out others, and beginning by changing
 /// nothing.
