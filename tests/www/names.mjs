@@ -85,6 +85,7 @@ export const checks = {
     ensure(await page.getByRole('radio', { name: /People and places/ }).isChecked(), 'it is not the chosen one');
     // It sorts no texts, so it is not among those that do.
     await page.getByRole('link', { name: 'Try it', exact: true }).click();
+    await page.getByLabel('Text to sort').waitFor();
     equal('among the skills', await page.getByRole('radio', { name: /People and places/ }).count(), 0);
   },
 };
