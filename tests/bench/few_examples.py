@@ -244,6 +244,7 @@ def report(path: Path) -> None:
 
 def table(title: str, lines: list[dict], methods: list[str]) -> None:
     """Means over the draws that all of these methods have; `kept` counts those whose adapter cross-validation kept."""
+    methods = [method for method in methods if any(line["method"] == method for line in lines)]
     print(f"\n{title}\n")
     print("| set (labels) | examples a label | draws | " + " | ".join(methods) + " | kept |")
     print("|---|--:|--:" + "|--:" * len(methods) + "|---|")
