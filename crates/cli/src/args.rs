@@ -102,7 +102,7 @@ pub enum Command {
     Sweep(Sweep),
     /// Measure an adapter on labelled text
     Eval(Eval),
-    /// Classify texts: one JSON line out for each text in
+    /// Apply an adapter to texts: one JSON line out for each in
     Predict(Predict),
     /// Turn texts into vectors: one JSON line out for each text in
     Embed(Embed),
