@@ -162,6 +162,32 @@ fn open_path(path: &Path) -> Result<(String, Box<dyn Read>)> {
     Ok((name, Box::new(file)))
 }
 
+/// The ways in of a data set that has a `from_reader`.
+macro_rules! data_file {
+    ($data:ty) => {
+        impl $data {
+            /// Reads a data file; `-` is standard input, whose format must be given.
+            ///
+            /// # Errors
+            /// [`Error::Io`](crate::Error::Io) when it cannot be read, [`Error::File`](crate::Error::File) when it is unusable
+            /// as a whole, [`Error::Rows`](crate::Error::Rows) with up to ten bad rows and their line numbers.
+            pub fn from_path(path: impl AsRef<std::path::Path>, options: &ReadOptions) -> Result<Self> {
+                let (name, reader) = super::open_path(path.as_ref())?;
+                Self::from_reader(&name, reader, options)
+            }
+
+            /// Reads a data file from memory. `name` is what messages call it, and its extension tells the format.
+            ///
+            /// # Errors
+            /// As from a path.
+            pub fn from_bytes(name: &str, bytes: &[u8], options: &ReadOptions) -> Result<Self> {
+                Self::from_reader(name, bytes, options)
+            }
+        }
+    };
+}
+use data_file;
+
 /// What messages call data that comes from no file.
 const IN_MEMORY: &str = "the data";
 

@@ -1,10 +1,9 @@
 //! Prompts with some texts to choose from: `{"question": .., "choices": [..], "label": 1}`.
 
 use std::io::Read;
-use std::path::Path;
 
 use super::rows::{Column, Row, Taken};
-use super::{Format, IN_MEMORY, ReadOptions, format_of, in_memory, nothing_in, open_path, read_rows};
+use super::{Format, IN_MEMORY, ReadOptions, data_file, format_of, in_memory, nothing_in, read_rows};
 use crate::{Error, Result};
 
 /// A prompt and what there is to choose from.
@@ -26,6 +25,8 @@ pub struct ChoiceDataset {
     pub labels: Vec<String>,
 }
 
+data_file!(ChoiceDataset);
+
 impl ChoiceDataset {
     /// Prompts from memory, with the place of the right choice.
     ///
@@ -39,27 +40,6 @@ impl ChoiceDataset {
                 .map_err(|problem| in_memory(index, &problem))?;
         }
         Self::of(IN_MEMORY, examples)
-    }
-
-    /// Reads a `.jsonl` file; `-` is standard input, whose format must be given.
-    ///
-    /// The prompt is the context, the question, or both with a space between. The label is the place of the right choice
-    /// (from 0) or its letter.
-    ///
-    /// # Errors
-    /// [`Error::Io`] when it cannot be read, [`Error::File`] when it is unusable as a whole, [`Error::Rows`] with up
-    /// to ten bad rows and their line numbers.
-    pub fn from_path(path: impl AsRef<Path>, options: &ReadOptions) -> Result<Self> {
-        let (name, reader) = open_path(path.as_ref())?;
-        Self::from_reader(&name, reader, options)
-    }
-
-    /// Reads a file from memory. `name` is what messages call it, and its extension tells the format.
-    ///
-    /// # Errors
-    /// As [`ChoiceDataset::from_path`].
-    pub fn from_bytes(name: &str, bytes: &[u8], options: &ReadOptions) -> Result<Self> {
-        Self::from_reader(name, bytes, options)
     }
 
     fn from_reader(name: &str, reader: impl Read, options: &ReadOptions) -> Result<Self> {

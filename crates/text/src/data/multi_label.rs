@@ -1,12 +1,11 @@
 //! Texts that may have several labels, or none: `{"text": "...", "labels": ["joy", "surprise"]}`.
 
 use std::io::Read;
-use std::path::Path;
 
 use super::labels::Labels;
 use super::rows::{Column, Shape, Taken};
 use super::text::{Text, TextColumns};
-use super::{Format, IN_MEMORY, ReadOptions, format_of, in_memory, nothing_in, open_path, read_rows};
+use super::{Format, IN_MEMORY, ReadOptions, data_file, format_of, in_memory, nothing_in, read_rows};
 use crate::{Error, Result};
 
 /// A text with all its labels.
@@ -27,6 +26,8 @@ pub struct MultiLabelDataset {
     pub labels: Vec<String>,
 }
 
+data_file!(MultiLabelDataset);
+
 impl MultiLabelDataset {
     /// Texts, or pairs of texts, each with its labels, from memory.
     ///
@@ -43,24 +44,6 @@ impl MultiLabelDataset {
             examples.push(LabelledText { text: text.into(), labels: own });
         }
         Self::sorted(IN_MEMORY, examples, labels)
-    }
-
-    /// Reads a data file; `-` is standard input, whose format must be given.
-    ///
-    /// # Errors
-    /// [`Error::Io`] when it cannot be read, [`Error::File`] when it is unusable as a whole, [`Error::Rows`] with up
-    /// to ten bad rows and their line numbers.
-    pub fn from_path(path: impl AsRef<Path>, options: &ReadOptions) -> Result<Self> {
-        let (name, reader) = open_path(path.as_ref())?;
-        Self::from_reader(&name, reader, options)
-    }
-
-    /// Reads a data file from memory. `name` is what messages call it, and its extension tells the format.
-    ///
-    /// # Errors
-    /// As [`MultiLabelDataset::from_path`].
-    pub fn from_bytes(name: &str, bytes: &[u8], options: &ReadOptions) -> Result<Self> {
-        Self::from_reader(name, bytes, options)
     }
 
     /// Reads a data file from a stream. `name` is what messages call it, and its extension tells the format.

@@ -2,10 +2,9 @@
 
 use std::io::Read;
 use std::ops::Range;
-use std::path::Path;
 
 use super::rows::{Column, RawAnswer, Taken};
-use super::{Format, IN_MEMORY, ReadOptions, format_of, in_memory, nothing_in, open_path, read_rows};
+use super::{Format, IN_MEMORY, ReadOptions, data_file, format_of, in_memory, nothing_in, read_rows};
 use crate::{CodePoints, Error, Result};
 
 /// One question.
@@ -26,6 +25,8 @@ pub struct QuestionDataset {
     pub questions: Vec<Question>,
 }
 
+data_file!(QuestionDataset);
+
 impl QuestionDataset {
     /// Questions from memory.
     ///
@@ -41,27 +42,6 @@ impl QuestionDataset {
             }
         }
         Self::of(IN_MEMORY, questions)
-    }
-
-    /// Reads a `.jsonl` file; `-` is standard input, whose format must be given.
-    ///
-    /// `start` counts Unicode code points, as Python does. Answers may also stand as in Hugging Face's `squad`:
-    /// `{"text": [..], "answer_start": [..]}`. An empty list is a question without answer.
-    ///
-    /// # Errors
-    /// [`Error::Io`] when it cannot be read, [`Error::File`] when it is unusable as a whole, [`Error::Rows`] with up
-    /// to ten bad rows and their line numbers: those too whose answer does not stand where it says.
-    pub fn from_path(path: impl AsRef<Path>, options: &ReadOptions) -> Result<Self> {
-        let (name, reader) = open_path(path.as_ref())?;
-        Self::from_reader(&name, reader, options)
-    }
-
-    /// Reads a file from memory. `name` is what messages call it, and its extension tells the format.
-    ///
-    /// # Errors
-    /// As [`QuestionDataset::from_path`].
-    pub fn from_bytes(name: &str, bytes: &[u8], options: &ReadOptions) -> Result<Self> {
-        Self::from_reader(name, bytes, options)
     }
 
     fn from_reader(name: &str, reader: impl Read, options: &ReadOptions) -> Result<Self> {

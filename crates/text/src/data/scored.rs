@@ -1,11 +1,10 @@
 //! Texts with a number each, mostly two texts and how similar they are: `{"text_a": "...", "text_b": "...", "score": 3.5}`.
 
 use std::io::Read;
-use std::path::Path;
 
 use super::rows::{Column, Taken};
 use super::text::{Text, TextColumns};
-use super::{Format, IN_MEMORY, ReadOptions, format_of, in_memory, nothing_in, open_path, read_rows};
+use super::{Format, IN_MEMORY, ReadOptions, data_file, format_of, in_memory, nothing_in, read_rows};
 use crate::{Error, Result};
 
 /// A text with its number.
@@ -24,6 +23,8 @@ pub struct ScoredDataset {
     pub examples: Vec<ScoredText>,
 }
 
+data_file!(ScoredDataset);
+
 impl ScoredDataset {
     /// Texts, or pairs of texts, each with its number, from memory.
     ///
@@ -35,24 +36,6 @@ impl ScoredDataset {
             false => Err(in_memory(index, &format!("its score is {score}"))),
         };
         Self::some(IN_MEMORY, scored.into_iter().enumerate().map(example).collect::<Result<_>>()?)
-    }
-
-    /// Reads a data file; `-` is standard input, whose format must be given.
-    ///
-    /// # Errors
-    /// [`Error::Io`] when it cannot be read, [`Error::File`] when it is unusable as a whole, [`Error::Rows`] with up
-    /// to ten bad rows and their line numbers.
-    pub fn from_path(path: impl AsRef<Path>, options: &ReadOptions) -> Result<Self> {
-        let (name, reader) = open_path(path.as_ref())?;
-        Self::from_reader(&name, reader, options)
-    }
-
-    /// Reads a data file from memory. `name` is what messages call it, and its extension tells the format.
-    ///
-    /// # Errors
-    /// As [`ScoredDataset::from_path`].
-    pub fn from_bytes(name: &str, bytes: &[u8], options: &ReadOptions) -> Result<Self> {
-        Self::from_reader(name, bytes, options)
     }
 
     /// Reads a data file from a stream. `name` is what messages call it, and its extension tells the format.

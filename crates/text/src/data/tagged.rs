@@ -1,11 +1,10 @@
 //! Sentences of words with a tag for each word: `{"tokens": ["Ada", "lives"], "tags": ["B-person", "O"]}`.
 
 use std::io::Read;
-use std::path::Path;
 
 use super::labels::Labels;
 use super::rows::{Column, Taken};
-use super::{Format, IN_MEMORY, ReadOptions, format_of, in_memory, nothing_in, open_path, read_rows};
+use super::{Format, IN_MEMORY, ReadOptions, data_file, format_of, in_memory, nothing_in, read_rows};
 use crate::{Error, Result};
 
 /// One sentence.
@@ -25,6 +24,8 @@ pub struct TaggedDataset {
     /// The names of the tags: those that were given, or else those found, sorted by their bytes.
     pub labels: Vec<String>,
 }
+
+data_file!(TaggedDataset);
 
 impl TaggedDataset {
     /// Sentences from memory: the words of each, and their tags.
@@ -47,24 +48,6 @@ impl TaggedDataset {
             sentences.push(Sentence { words, tags });
         }
         Self::labelled(IN_MEMORY, sentences, labels)
-    }
-
-    /// Reads a `.jsonl` file; `-` is standard input, whose format must be given.
-    ///
-    /// # Errors
-    /// [`Error::Io`] when it cannot be read, [`Error::File`] when it is unusable as a whole, [`Error::Rows`] with up
-    /// to ten bad rows and their line numbers.
-    pub fn from_path(path: impl AsRef<Path>, options: &ReadOptions) -> Result<Self> {
-        let (name, reader) = open_path(path.as_ref())?;
-        Self::from_reader(&name, reader, options)
-    }
-
-    /// Reads a file from memory. `name` is what messages call it, and its extension tells the format.
-    ///
-    /// # Errors
-    /// As [`TaggedDataset::from_path`].
-    pub fn from_bytes(name: &str, bytes: &[u8], options: &ReadOptions) -> Result<Self> {
-        Self::from_reader(name, bytes, options)
     }
 
     /// Reads a file from a stream. `name` is what messages call it, and its extension tells the format.

@@ -1,12 +1,11 @@
 //! A text a row, with or without a label.
 
 use std::io::Read;
-use std::path::Path;
 
 use super::labels::Labels;
 use super::rows::{Column, Taken};
 use super::text::{Text, TextColumns};
-use super::{Format, IN_MEMORY, ReadOptions, format_of, in_memory, nothing_in, open_path, read_rows};
+use super::{Format, IN_MEMORY, ReadOptions, data_file, format_of, in_memory, nothing_in, read_rows};
 use crate::{Error, Result};
 
 /// One row of a data set.
@@ -28,6 +27,8 @@ pub struct Dataset {
     pub labels: Vec<String>,
 }
 
+data_file!(Dataset);
+
 impl Dataset {
     /// Texts, or pairs of texts, with their labels, from memory.
     ///
@@ -41,24 +42,6 @@ impl Dataset {
         };
         let examples = labelled.into_iter().enumerate().map(example).collect::<Result<_>>()?;
         Self::labelled(IN_MEMORY, examples, labels)
-    }
-
-    /// Reads a data file; `-` is standard input, whose format must be given.
-    ///
-    /// # Errors
-    /// [`Error::Io`] when it cannot be read, [`Error::File`] when it is unusable as a whole, [`Error::Rows`] with up
-    /// to ten bad rows and their line numbers.
-    pub fn from_path(path: impl AsRef<Path>, options: &ReadOptions) -> Result<Self> {
-        let (name, reader) = open_path(path.as_ref())?;
-        Self::from_reader(&name, reader, options)
-    }
-
-    /// Reads a data file from memory. `name` is what messages call it, and its extension tells the format.
-    ///
-    /// # Errors
-    /// As [`Dataset::from_path`].
-    pub fn from_bytes(name: &str, bytes: &[u8], options: &ReadOptions) -> Result<Self> {
-        Self::from_reader(name, bytes, options)
     }
 
     /// Reads a data file from a stream. `name` is what messages call it, and its extension tells the format.
