@@ -25,7 +25,8 @@ pub fn on_examples(examples: &Examples, backbone: &Backbone, common: &Common) {
             LongTexts::Windows => format!("they are read in windows of {max_length}, {truncated} of them with gaps"),
         };
         let longer_limit = (max_length < most).then(|| format!("--max-length {}", longest.min(most)));
-        let takes_windows = long_texts != LongTexts::Windows && examples.task().takes_windows && !examples.has_pairs();
+        let takes_windows =
+            long_texts != LongTexts::Windows && examples.task().takes_windows() && !examples.has_pairs();
         let windows = takes_windows.then(|| "--long-texts windows".to_owned());
         let options: Vec<_> = longer_limit.into_iter().chain(windows).collect();
         let advice = match truncated {

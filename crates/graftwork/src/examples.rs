@@ -226,8 +226,8 @@ impl Backbone {
     /// backbone.
     pub fn new_adapter(&self, new: impl Into<NewAdapter>) -> Result<AdapterFile> {
         let NewAdapter { task, labels, name, method, recipe, seed, on } = new.into();
-        if labels.len() < task.fewest_labels() {
-            return Err(Error::too_few_labels(task.fewest_labels(), labels.len()));
+        if labels.len() < task.fewest_labels {
+            return Err(Error::too_few_labels(task.fewest_labels, labels.len()));
         }
         let head = recipe.head(&name, &labels, self).unwrap_or_else(|| (task.new_head)(&name, labels));
         let own = self.model().language_head().filter(|own| own.config.kind == head.kind);

@@ -241,7 +241,7 @@ fn read_data(args: &Train, task: &TaskInfo, init: Option<&AdapterFile>) -> Resul
     let takes_any = args.many_labels || known.is_some();
     let train = input::labelled(&args.train, task, &args.read, known)?;
     let labels = train.labels();
-    if labels.len() < task.fewest_labels() {
+    if labels.len() < task.fewest_labels {
         let message = format!("{}: there is only one label, {:?}", args.train.display(), labels.join(""));
         return Err(Failure::new(Kind::Input, message).hint("a classifier needs at least two"));
     }

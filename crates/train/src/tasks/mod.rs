@@ -61,11 +61,24 @@ pub struct TaskInfo {
     pub head: HeadKind,
     /// A new head of that name for these labels.
     pub new_head: fn(&str, Vec<String>) -> HeadConfig,
-    /// Whether a text that is longer than the limit may be read in several pieces.
-    pub takes_windows: bool,
+    /// How many labels a new head needs at least: two to tell apart, one of several at once, none where the backbone brings them.
+    pub fewest_labels: usize,
+    /// What of a text that is longer than the limit may be read.
+    pub reads: LongReading,
     /// Reads a file of labelled data. Not in a browser, which has no files by path and need not download their readers.
     #[cfg(not(target_family = "wasm"))]
     pub read: fn(&std::path::Path, &graftwork_text::ReadOptions) -> graftwork_text::Result<Box<dyn Labelled>>,
+}
+
+/// What of longer texts a task may read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LongReading {
+    /// First tokens, ends or windows, as is chosen: what windows give is averaged.
+    IfChosen,
+    /// First tokens alone: what is found stands in the text.
+    First,
+    /// Windows, whatever is chosen.
+    Windows,
 }
 
 impl TaskInfo {
@@ -79,16 +92,9 @@ impl TaskInfo {
         TASKS.iter().copied().find(|info| info.head == kind)
     }
 
-    /// How many labels a new head needs at least.
-    pub fn fewest_labels(&self) -> usize {
-        match self.head {
-            // Its labels are words, which the backbone brings.
-            HeadKind::MaskedLm => 0,
-            // Of several at once, a single one is there or not.
-            HeadKind::MultiLabel | HeadKind::Regression => 1,
-            // To be told apart.
-            _ => 2,
-        }
+    /// Whether longer texts may be read in windows, where that is chosen.
+    pub fn takes_windows(&self) -> bool {
+        self.reads == LongReading::IfChosen
     }
 
     /// Whether a head is for this task.
@@ -103,9 +109,9 @@ impl TaskInfo {
         Err(Error::OtherTask { head, wanted: self.name })
     }
 
-    /// Whether longer texts are read in windows where that is chosen: contexts of questions always are.
+    /// Whether longer texts are read in windows where this is chosen.
     pub fn reads_windows(&self, long_texts: LongTexts) -> bool {
-        long_texts == LongTexts::Windows || self.head == HeadKind::QuestionAnswering
+        long_texts == LongTexts::Windows || self.reads == LongReading::Windows
     }
 
     /// Whether texts that are longer than the limit can be read so for this task.
@@ -113,7 +119,7 @@ impl TaskInfo {
     /// # Errors
     /// If they can't: where what is found stands in the text, as tags do, nothing can be averaged.
     pub fn check_long_texts(&self, long_texts: LongTexts) -> Result<()> {
-        if self.takes_windows || long_texts == LongTexts::First {
+        if self.takes_windows() || long_texts == LongTexts::First {
             return Ok(());
         }
         let must = format!("be `first` for {}; split longer texts", self.name);

@@ -8,7 +8,7 @@ use graftwork_text::{Encoding, LongTexts, MultiLabelDataset, Tokenizer, order};
 use super::labels::ids_for;
 use super::numbers::{ElementLoss, NumberTargets};
 use super::texts::{self, Windows};
-use super::{Answer, Examples, Judged, Labelled, Targets, Task, TaskInfo};
+use super::{Answer, Examples, Judged, Labelled, LongReading, Targets, Task, TaskInfo};
 use crate::metrics::{Metrics, of_label_sets};
 use crate::predict::Rows;
 use crate::{Error, Result, Warning};
@@ -18,7 +18,8 @@ pub static INFO: TaskInfo = TaskInfo {
     name: "multi-label-classification",
     head: HeadKind::MultiLabel,
     new_head: |name, labels| HeadConfig::flex(HeadKind::MultiLabel, name, labels),
-    takes_windows: true,
+    fewest_labels: 1,
+    reads: LongReading::IfChosen,
     #[cfg(not(target_family = "wasm"))]
     read: |path, options| Ok(Box::new(MultiLabelDataset::from_path(path, options)?)),
 };

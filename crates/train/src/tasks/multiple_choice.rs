@@ -6,7 +6,7 @@ use graftwork_tensor::Device;
 use graftwork_text::{ChoiceDataset, Choices, Encoding, LongTexts, Tokenizer};
 
 use super::segments::{SegmentTargets, cross_entropy_of};
-use super::{Answer, Examples, Judged, Labelled, Targets, Task, TaskInfo};
+use super::{Answer, Examples, Judged, Labelled, LongReading, Targets, Task, TaskInfo};
 use crate::metrics::Metrics;
 use crate::predict::{Rows, argmax, softmax};
 use crate::{Error, Result, Warning};
@@ -16,7 +16,8 @@ pub static INFO: TaskInfo = TaskInfo {
     name: "multiple-choice",
     head: HeadKind::MultipleChoice,
     new_head: |name, labels| HeadConfig::flex(HeadKind::MultipleChoice, name, labels),
-    takes_windows: false,
+    fewest_labels: 2,
+    reads: LongReading::First,
     #[cfg(not(target_family = "wasm"))]
     read: |path, options| Ok(Box::new(ChoiceDataset::from_path(path, options)?)),
 };

@@ -10,7 +10,7 @@ use graftwork_text::{Encoding, LongTexts, QuestionDataset, Tokenizer};
 
 use super::segments::{SegmentTargets, cross_entropy_of};
 use super::spans::{AnswerSpan, SpanOptions, Spans, answer_tokens};
-use super::{Answer, Examples, Judged, Labelled, Targets, Task, TaskInfo, Thresholds};
+use super::{Answer, Examples, Judged, Labelled, LongReading, Targets, Task, TaskInfo, Thresholds};
 use crate::metrics::{Metrics, Said, best_threshold, of_answers};
 use crate::predict::Rows;
 use crate::{Error, Result, Warning};
@@ -20,7 +20,8 @@ pub static INFO: TaskInfo = TaskInfo {
     name: "question-answering",
     head: HeadKind::QuestionAnswering,
     new_head: |name, labels| HeadConfig::flex(HeadKind::QuestionAnswering, name, labels),
-    takes_windows: false,
+    fewest_labels: 2,
+    reads: LongReading::Windows,
     #[cfg(not(target_family = "wasm"))]
     read: |path, options| Ok(Box::new(QuestionDataset::from_path(path, options)?)),
 };

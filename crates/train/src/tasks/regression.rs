@@ -9,7 +9,7 @@ use graftwork_text::{Encoding, LongTexts, ScoredDataset, Tokenizer};
 
 use super::numbers::{ElementLoss, NumberTargets};
 use super::texts::{self, Windows};
-use super::{Answer, Examples, Judged, Labelled, Targets, Task, TaskInfo};
+use super::{Answer, Examples, Judged, Labelled, LongReading, Targets, Task, TaskInfo};
 use crate::metrics::{Metrics, of_scores};
 use crate::predict::Rows;
 use crate::{Result, Warning};
@@ -19,7 +19,8 @@ pub static INFO: TaskInfo = TaskInfo {
     name: "regression",
     head: HeadKind::Regression,
     new_head: |name, labels| HeadConfig::flex(HeadKind::Regression, name, labels),
-    takes_windows: true,
+    fewest_labels: 1,
+    reads: LongReading::IfChosen,
     #[cfg(not(target_family = "wasm"))]
     read: |path, options| Ok(Box::new(ScoredDataset::from_path(path, options)?)),
 };

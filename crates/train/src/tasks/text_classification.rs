@@ -7,7 +7,7 @@ use graftwork_text::{Dataset, Encoding, LongTexts, Tokenizer};
 
 use super::labels::{LabelTargets, cross_entropy_of, ids_for};
 use super::texts::{self, Windows};
-use super::{Answer, Examples, Judged, Labelled, Targets, Task, TaskInfo};
+use super::{Answer, Examples, Judged, Labelled, LongReading, Targets, Task, TaskInfo};
 use crate::metrics::{Metrics, of_classes};
 use crate::predict::{Rows, argmax, softmax};
 use crate::{Error, Result, Warning};
@@ -17,7 +17,8 @@ pub static INFO: TaskInfo = TaskInfo {
     name: "text-classification",
     head: HeadKind::Classification,
     new_head: |name, labels| HeadConfig::classifier(name, labels),
-    takes_windows: true,
+    fewest_labels: 2,
+    reads: LongReading::IfChosen,
     #[cfg(not(target_family = "wasm"))]
     read: |path, options| Ok(Box::new(Dataset::from_path(path, options)?)),
 };

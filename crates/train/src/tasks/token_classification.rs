@@ -10,7 +10,7 @@ use graftwork_tensor::ops::cross_entropy::IGNORED;
 use graftwork_text::{Encoding, LongTexts, TaggedDataset, Tokenizer};
 
 use super::labels::{LabelTargets, cross_entropy_of, ids_for};
-use super::{Answer, Examples, Judged, Labelled, Targets, Task, TaskInfo};
+use super::{Answer, Examples, Judged, Labelled, LongReading, Targets, Task, TaskInfo};
 use crate::metrics::{Entity, Metrics, Scheme, of_classes, of_entities};
 use crate::predict::{Rows, argmax, softmax};
 use crate::{Error, Result, Warning};
@@ -20,7 +20,8 @@ pub static INFO: TaskInfo = TaskInfo {
     name: "token-classification",
     head: HeadKind::Tagging,
     new_head: |name, labels| HeadConfig::flex(HeadKind::Tagging, name, labels),
-    takes_windows: false,
+    fewest_labels: 2,
+    reads: LongReading::First,
     #[cfg(not(target_family = "wasm"))]
     read: |path, options| Ok(Box::new(TaggedDataset::from_path(path, options)?)),
 };

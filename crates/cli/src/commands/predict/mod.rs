@@ -75,7 +75,7 @@ pub fn run(args: &Predict, common: &Common) -> Result<()> {
             Reader::Gone => ControlFlow::Break(()),
         })
     })?;
-    let takes_windows = task.takes_windows && !lines.has_pairs;
+    let takes_windows = task.takes_windows() && !lines.has_pairs;
     lines.tally.say(if takes_windows { "--max-length or --long-texts windows" } else { "--max-length" }, common);
     Ok(())
 }

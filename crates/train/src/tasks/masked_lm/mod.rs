@@ -11,7 +11,7 @@ use graftwork_tensor::ops::gemm::{Epilogue, Layout, gemm};
 use graftwork_tensor::{Device, Tape, Var};
 use graftwork_text::{Corpus, Encoding, LongTexts, Tokenizer};
 
-use super::{Answer, Examples, Judged, Labelled, Loss, Targets, Task, TaskInfo};
+use super::{Answer, Examples, Judged, Labelled, LongReading, Loss, Targets, Task, TaskInfo};
 use crate::metrics::{Metrics, of_masked};
 use crate::predict::Rows;
 use crate::{Error, Result, TrainConfig};
@@ -26,7 +26,8 @@ pub static INFO: TaskInfo = TaskInfo {
     name: "fill-mask",
     head: HeadKind::MaskedLm,
     new_head: |name, _| HeadConfig::masked_lm(name),
-    takes_windows: false,
+    fewest_labels: 0,
+    reads: LongReading::First,
     #[cfg(not(target_family = "wasm"))]
     read: |path, options| Ok(Box::new(Corpus::from_paths(&[path], options)?)),
 };
