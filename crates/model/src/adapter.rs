@@ -5,22 +5,27 @@ use std::sync::Arc;
 
 use graftwork_tensor::Device;
 
+use crate::adapter_file::heads::{FIRST, prefix_of, with_one_head};
 use crate::arena::{Arena, Learning};
 use crate::backbone::Backbone;
 use crate::graft::Graft;
 use crate::head::Head;
 use crate::merge::MergedProducts;
 use crate::methods::Sizes;
-use crate::{AdapterFile, Error, HeadPooling, Result};
+use crate::{AdapterFile, Error, FurtherHead, HeadPooling, Result};
 
 /// An adapter and its head on a device, fitted to a backbone.
 #[derive(Debug, Clone)]
 pub struct Adapter {
     graft: Arc<dyn Graft>,
     head: Option<Head>,
+    /// Those beside it, as the description has them.
+    further: Vec<Head>,
     arena: Arena,
     /// Everything but the weights.
     description: AdapterFile,
+    /// What the arena's names of its head begin with, where it is a view of one of several heads.
+    view: Option<String>,
     /// The backbone that it is attached to.
     backbone: usize,
 }
@@ -62,11 +67,11 @@ impl Adapter {
 
     fn new(backbone: &Backbone, file: &AdapterFile, learning: Learning) -> Result<Self> {
         file.check_backbone(backbone.config(), Some(&backbone.fingerprint()))?;
-        if file.head.as_ref().is_some_and(|head| head.pooling == HeadPooling::Pooler) && !backbone.has_pooler() {
+        if file.heads().any(|head| head.pooling == HeadPooling::Pooler) && !backbone.has_pooler() {
             return Err(Error::NoPooler { adapter: file.name.clone() });
         }
         let sizes = Sizes::of(backbone.config());
-        if let Some(head) = &file.head {
+        for head in file.heads() {
             head.check_layers(&file.name, Some(sizes.layers))?;
             backbone.check_words(head)?;
         }
@@ -74,9 +79,26 @@ impl Adapter {
         let arena = Arena::new(backbone.device(), &specs, &file.tensors, learning);
         backbone.device().check(arena.weights())?;
         let graft = file.config.method().graft(&arena, sizes.layers);
-        let head = file.head.as_ref().map(|head| Head::new(head, &arena, backbone));
+        let head = file.head.as_ref().map(|head| Head::new(head, (&arena, FIRST), backbone));
+        let own = |head: &FurtherHead| Head::new(&head.config, (&arena, &prefix_of(head.name())), backbone);
+        let further = file.further.iter().map(own).collect();
         let description = AdapterFile { tensors: BTreeMap::new(), ..file.clone() };
-        Ok(Self { graft, head, arena, description, backbone: backbone.id() })
+        Ok(Self { graft, head, further, arena, description, view: None, backbone: backbone.id() })
+    }
+
+    /// The same adapter with the head of that name alone: it shares the weights, also while they are trained.
+    ///
+    /// # Errors
+    /// If it has no head of that name.
+    pub fn with_head(&self, name: &str) -> Result<Self> {
+        let description = self.description.with_head(name)?;
+        let place = self.description.further.iter().position(|head| head.name() == name);
+        let (head, prefix) = match place {
+            Some(place) => (Some(self.further[place].clone()), prefix_of(name)),
+            None => (self.head.clone(), self.view.clone().unwrap_or_else(|| FIRST.to_owned())),
+        };
+        let (graft, arena) = (Arc::clone(&self.graft), self.arena.clone());
+        Ok(Self { graft, head, further: Vec::new(), arena, description, view: Some(prefix), backbone: self.backbone })
     }
 
     pub(crate) fn backbone(&self) -> usize {
@@ -93,9 +115,14 @@ impl Adapter {
         &self.arena
     }
 
-    /// Its head, if it has one.
+    /// Its head, if it has one; of several, the first.
     pub fn head(&self) -> Option<&Head> {
         self.head.as_ref()
+    }
+
+    /// All its heads, as [`AdapterFile::heads`] has them.
+    pub fn heads(&self) -> impl Iterator<Item = &Head> {
+        self.head.iter().chain(&self.further)
     }
 
     /// Everything about it but the weights.
@@ -108,6 +135,16 @@ impl Adapter {
     /// # Errors
     /// If the device fails.
     pub async fn to_file(&self, device: &Device) -> Result<AdapterFile> {
-        Ok(AdapterFile { tensors: self.arena.read(device).await?, ..self.description.clone() })
+        let values = device.read(self.arena.weights()).await?;
+        Ok(self.file_of(&values))
+    }
+
+    /// The adapter as it is saved, with other values of the whole arena.
+    pub fn file_of(&self, values: &[f32]) -> AdapterFile {
+        let mut tensors = self.arena.unpack(values);
+        if let Some(prefix) = &self.view {
+            tensors = with_one_head(tensors, prefix);
+        }
+        AdapterFile { tensors, ..self.description.clone() }
     }
 }

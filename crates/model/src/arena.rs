@@ -6,6 +6,7 @@ use graftwork_formats::{HostTensor, TensorSpec};
 use graftwork_tensor::{Device, Param, Tensor};
 
 use crate::Result;
+use crate::adapter_file::heads::is_of_head;
 
 /// Elements at which parameters begin: GPUs bind a buffer at multiples of 256 bytes.
 const ALIGNMENT: usize = 64;
@@ -15,9 +16,9 @@ const ALIGNMENT: usize = 64;
 pub enum Learning {
     /// Nothing: it is used.
     Nothing,
-    /// Its head alone.
+    /// Its heads alone.
     Head,
-    /// Adapter and head.
+    /// Adapter and heads.
     Everything,
 }
 
@@ -26,7 +27,7 @@ impl Learning {
     fn covers(self, name: &str) -> bool {
         match self {
             Self::Nothing => false,
-            Self::Head => name.starts_with("head."),
+            Self::Head => is_of_head(name),
             Self::Everything => true,
         }
     }

@@ -25,12 +25,13 @@ pub struct Head {
 }
 
 impl Head {
-    pub(crate) fn new(config: &HeadConfig, arena: &Arena, backbone: &Backbone) -> Self {
+    /// One whose tensors in the arena have names that begin with `prefix`.
+    pub(crate) fn new(config: &HeadConfig, (arena, prefix): (&Arena, &str), backbone: &Backbone) -> Self {
         let (features, sizes) = (Features::new(config, backbone), backbone.config());
-        let weight = |layer| arena.get(&format!("head.{layer}.weight"));
-        let bias = |layer| arena.get(&format!("head.{layer}.bias"));
+        let weight = |layer| arena.get(&format!("{prefix}{layer}.weight"));
+        let bias = |layer| arena.get(&format!("{prefix}{layer}.bias"));
         let norm = |layer| {
-            let part = |part: &str| arena.get(&format!("head.{layer}.norm.{part}"));
+            let part = |part: &str| arena.get(&format!("{prefix}{layer}.norm.{part}"));
             Some(Norm { gamma: part("weight")?, beta: part("bias")?, eps: sizes.layer_norm_eps as f32 })
         };
         let dense = |layer| {

@@ -5,6 +5,7 @@ use std::f64::consts::PI;
 use graftwork_formats::{BackboneConfig, HostTensor, Result, TensorSpec};
 
 use crate::AdapterFile;
+use crate::adapter_file::heads::is_of_head;
 use crate::methods::Sizes;
 
 /// The standard deviation of new heads: transformers' default `initializer_range`.
@@ -18,7 +19,7 @@ impl AdapterFile {
     /// If the configuration says nothing about a layer.
     pub fn initialise(&mut self, backbone: &BackboneConfig, seed: u64) -> Result<()> {
         for (i, spec) in self.tensor_specs(&Sizes::of(backbone))?.into_iter().enumerate() {
-            let values = if spec.name.starts_with("head.") {
+            let values = if is_of_head(&spec.name) {
                 fresh_head(&spec, &mut Random::new(seed, i as u64))
             } else {
                 let method = self.config.method();

@@ -35,6 +35,7 @@ mod test_support;
 pub use adapter::Adapter;
 pub use adapter_file::AdapterFile;
 pub use adapter_file::files::{adapterhub, single_file};
+pub use adapter_file::heads::{FurtherHead, is_of_head};
 pub use adapter_file::knowledge::{Familiar, Knowledge, TradeOff};
 pub use adapter_file::metadata::Metadata;
 pub use arena::{Arena, Learning};

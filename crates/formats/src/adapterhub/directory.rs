@@ -6,6 +6,7 @@
 //! | `adapter.safetensors` | the adapter's tensors | `pytorch_adapter.bin` |
 //! | `head_config.json` | the head | |
 //! | `model_head.safetensors` | the head's tensors | `pytorch_model_head.bin` |
+//! | `heads/NAME/` | the same two files of a head beside the first one, for AdapterHub's `load_head` | |
 //!
 //! Written are the safetensors forms, which AdapterHub loads with `load_adapter(dir, use_safetensors=True)`. Where both
 //! forms are there, the safetensors one is read. Tensors are written as F32 whatever they were read from.
@@ -14,6 +15,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+use super::heads::{self, HeadParts};
 use super::{MAX_WEIGHTS_BYTES, Names, Parts, refuse_peft};
 use crate::atomic_file::{Pending, read_capped, sync_directory_of, temporary_beside};
 use crate::error::{Error, Result};
@@ -35,7 +37,7 @@ pub const HEAD_WEIGHTS: &str = "model_head.safetensors";
 /// The same as PyTorch saves them.
 pub const HEAD_PICKLE: &str = "pytorch_model_head.bin";
 
-/// The files that such a directory may hold; others are not looked at.
+/// The files that such a directory may hold beside the folders of further heads; others are not looked at.
 pub const FILES: [&str; 6] = [ADAPTER_CONFIG, ADAPTER_WEIGHTS, ADAPTER_PICKLE, HEAD_CONFIG, HEAD_WEIGHTS, HEAD_PICKLE];
 
 /// Reads the directory `dir`.
@@ -44,26 +46,52 @@ pub const FILES: [&str; 6] = [ADAPTER_CONFIG, ADAPTER_WEIGHTS, ADAPTER_PICKLE, H
 /// If a file is missing, damaged, too large or not supported, or the files contradict each other.
 pub fn read_dir(dir: &Path) -> Result<(Names, Parts)> {
     let mut files = BTreeMap::new();
-    for name in FILES {
-        let path = dir.join(name);
-        // Of two forms of the same weights, only the one that counts is read into memory.
-        let superseded = |by: &str| files.contains_key(by);
-        let skip = (name == ADAPTER_PICKLE && superseded(ADAPTER_WEIGHTS))
-            || (name == HEAD_PICKLE && superseded(HEAD_WEIGHTS));
-        if !skip && path.is_file() {
-            let (limit, what) = if name.ends_with(".json") {
-                (MAX_JSON_BYTES as u64, "the JSON text")
-            } else {
-                (MAX_WEIGHTS_BYTES, "the weights")
-            };
-            files.insert(name.to_owned(), read_capped(&path, limit, what)?);
-        }
-    }
+    FILES.into_iter().try_for_each(|name| read_file(dir, name, &mut files))?;
     let place = dir.display().to_string();
     if !files.contains_key(ADAPTER_CONFIG) {
         return Err(no_config(&place, &mistaken::folders_with(ADAPTER_CONFIG, dir)));
     }
+    let config = Fields::parse(&format!("{place}/{ADAPTER_CONFIG}"), &files[ADAPTER_CONFIG])?.rest();
+    for name in names_of_heads(&place, &config, || heads::folders(dir).into_iter().map(|(name, _)| name).collect())? {
+        let own = heads::files_of(&name);
+        own.iter().try_for_each(|name| read_file(dir, name, &mut files))?;
+        if !files.contains_key(&own[0]) {
+            let problem = format!("there is no {}; the adapter's configuration lists that head", own[0]);
+            return Err(Error::MissingFile { place, problem });
+        }
+    }
     from_files(&place, &files)
+}
+
+/// Reads a file if it is there; of two forms of the same weights, only the one that counts.
+fn read_file(dir: &Path, name: &str, files: &mut BTreeMap<String, Vec<u8>>) -> Result<()> {
+    let path = dir.join(name);
+    let superseding = [(ADAPTER_PICKLE, ADAPTER_WEIGHTS), (HEAD_PICKLE, HEAD_WEIGHTS)];
+    let is_superseded = |(pickle, by): (&str, &str)| {
+        name.strip_suffix(pickle).is_some_and(|dir| files.contains_key(&format!("{dir}{by}")))
+    };
+    if superseding.into_iter().any(is_superseded) || !path.is_file() {
+        return Ok(());
+    }
+    let (limit, what) = match name.ends_with(".json") {
+        true => (MAX_JSON_BYTES as u64, "the JSON text"),
+        false => (MAX_WEIGHTS_BYTES, "the weights"),
+    };
+    files.insert(name.to_owned(), read_capped(&path, limit, what)?);
+    Ok(())
+}
+
+/// The heads beside the first one, in their order: those that the configuration lists, or where it says nothing, those that are
+/// there.
+fn names_of_heads(
+    place: &str,
+    config: &serde_json::Map<String, serde_json::Value>,
+    there: impl FnOnce() -> Vec<String>,
+) -> Result<Vec<String>> {
+    let file = format!("{place}/{ADAPTER_CONFIG}");
+    let names = heads::listed(&file, config)?.unwrap_or_else(there);
+    names.iter().try_for_each(|name| heads::check_head_name(&file, name))?;
+    Ok(names)
 }
 
 fn no_config(place: &str, hint: &str) -> Error {
@@ -72,7 +100,7 @@ fn no_config(place: &str, hint: &str) -> Error {
 }
 
 /// Reads the files of a directory from memory, by file name; `place` is what messages call the directory. Files that are
-/// not in [`FILES`] are ignored.
+/// neither in [`FILES`] nor of a head that is listed are ignored; a head beside the first one may be left out.
 ///
 /// # Errors
 /// As [`read_dir`].
@@ -109,13 +137,35 @@ pub fn from_files(place: &str, files: &BTreeMap<String, Vec<u8>>) -> Result<(Nam
         head_config: path(HEAD_CONFIG),
         head_tensors: head_weights.as_ref().map_or_else(|| path(HEAD_WEIGHTS), |(file, _)| file.clone()),
     };
+    let mut further = Vec::new();
+    for name in names_of_heads(place, &config, || there(files))? {
+        let [own, weights, pickle] = heads::files_of(&name);
+        let Some(own) = files.get(&own).map(|bytes| (path(&own), bytes.as_slice())) else { continue };
+        let of_head = [weights, pickle].into_iter().find_map(|name| Some((path(&name), files.get(&name)?)));
+        let (file, bytes) = of_head
+            .ok_or_else(|| lacks(&format!("{}/{name}/{HEAD_WEIGHTS}", heads::HEADS), "the head has no weights"))?;
+        further.push(HeadParts { config: object(&own)?, tensors: torch_file::read(&file, bytes)?, name });
+    }
     let parts = Parts {
+        heads: further,
         adapter_config: config,
         adapter_tensors: torch_file::read(&adapter_weights.0, adapter_weights.1)?,
         head_config: head_config.as_ref().map(object).transpose()?,
         head_tensors: head_weights.map(|(file, bytes)| torch_file::read(&file, bytes)).transpose()?.unwrap_or_default(),
     };
     Ok((names, parts))
+}
+
+/// The heads that a map of files has folders of.
+fn there(files: &BTreeMap<String, Vec<u8>>) -> Vec<String> {
+    let folder = |file: &String| {
+        file.strip_prefix(heads::HEADS)?
+            .strip_prefix('/')?
+            .strip_suffix(HEAD_CONFIG)?
+            .strip_suffix('/')
+            .map(str::to_owned)
+    };
+    files.keys().filter_map(folder).collect()
 }
 
 /// The files of the directory, by file name. The same parts always give the same bytes.
@@ -130,6 +180,11 @@ pub fn to_files(parts: &Parts) -> Result<BTreeMap<String, Vec<u8>>> {
     if let Some(head) = &parts.head_config {
         files.insert(HEAD_CONFIG.to_owned(), to_sorted_text(head));
         files.insert(HEAD_WEIGHTS.to_owned(), serialize(&parts.head_tensors, None)?);
+    }
+    for head in &parts.heads {
+        let [config, weights, _] = heads::files_of(&head.name);
+        files.insert(config, to_sorted_text(&head.config));
+        files.insert(weights, serialize(&head.tensors, None)?);
     }
     Ok(files)
 }
@@ -162,7 +217,16 @@ pub fn write_dir(parts: &Parts, dir: &Path) -> Result<()> {
 }
 
 fn write_all(dir: &Path, files: &BTreeMap<String, Vec<u8>>) -> Result<()> {
-    files.iter().try_for_each(|(name, bytes)| Pending::write(&dir.join(name), bytes)?.commit())
+    files.iter().try_for_each(|(name, bytes)| pending(dir, name, bytes)?.commit())
+}
+
+/// Writes a file of the directory or of a folder in it, still under its temporary name.
+fn pending(dir: &Path, name: &str, bytes: &[u8]) -> Result<Pending> {
+    let path = dir.join(name);
+    if let Some(folder) = path.parent().filter(|folder| !folder.is_dir()) {
+        fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
+    }
+    Pending::write(&path, bytes)
 }
 
 /// Whether [`write_dir`] could replace the files of an existing directory, as far as that can be told without writing:
@@ -188,8 +252,9 @@ pub fn check_dir(dir: &Path) -> Result<()> {
 
 fn replace_files(dir: &Path, files: &BTreeMap<String, Vec<u8>>) -> Result<()> {
     check_dir(dir)?;
-    let pending: Vec<_> =
-        files.iter().map(|(name, bytes)| Pending::write(&dir.join(name), bytes)).collect::<Result<_>>()?;
+    let pending: Vec<_> = files.iter().map(|(name, bytes)| pending(dir, name, bytes)).collect::<Result<_>>()?;
+    // Before the new configuration is there, which does not know them.
+    heads::remove_others(dir, files)?;
     pending.into_iter().try_for_each(Pending::commit)?;
     // The head of the adapter that was here before, if the new one has none.
     for name in [HEAD_CONFIG, HEAD_WEIGHTS].into_iter().filter(|name| !files.contains_key(*name)) {

@@ -1,7 +1,8 @@
-//! An adapter as AdapterHub stores it: two JSON objects and two sets of tensors under the library's names. Directory and
-//! single file differ only in where these [`Parts`] lie; what they mean is not known here.
+//! An adapter as AdapterHub stores it: a JSON object and a set of tensors under the library's names, and as much for each head.
+//! Directory and single file differ only in where these [`Parts`] lie; what they mean is not known here.
 
 pub mod directory;
+mod heads;
 pub mod single_file;
 
 use std::path::Path;
@@ -12,6 +13,10 @@ use crate::atomic_file::read_capped;
 use crate::error::{Error, Result};
 use crate::json::shown;
 pub use crate::torch::file::Tensors;
+pub use heads::{HEADS, HeadParts, check_head_name};
+
+/// The key of our section in `adapter_config.json`.
+pub const SECTION: &str = "graftwork";
 
 /// The longest accepted weights file of an adapter or head in bytes; BERT-large with the widest double adapter that
 /// makes sense (reduction factor 2) has about 200 MB.
@@ -28,6 +33,8 @@ pub struct Parts {
     pub head_config: Option<Map<String, Value>>,
     /// The head's tensors.
     pub head_tensors: Tensors,
+    /// The heads beside it.
+    pub heads: Vec<HeadParts>,
 }
 
 /// What messages call the places that the parts come from.
@@ -56,6 +63,16 @@ impl Names {
             head_tensors: place.clone(),
             place,
         }
+    }
+
+    /// Where the configuration and the tensors of a head beside the first one are.
+    #[must_use]
+    pub fn of_head(&self, name: &str) -> [String; 2] {
+        if self.head_config == self.place {
+            return [self.place.clone(), self.place.clone()];
+        }
+        let [config, tensors, _] = heads::files_of(name);
+        [config, tensors].map(|file| format!("{}/{file}", self.place))
     }
 }
 

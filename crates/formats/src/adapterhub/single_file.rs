@@ -2,20 +2,21 @@
 //!
 //! The tensors are those of AdapterHub's `adapter.safetensors` and `model_head.safetensors`, under the same names. The
 //! header's `__metadata__` has one key, `graftwork`: a JSON object with the two configuration files' objects under
-//! `adapter_config` and, if there is a head, `head_config`.
+//! `adapter_config`, if there is a head `head_config`, and if there are others `heads`: theirs by name.
 
 use std::collections::HashMap;
 use std::path::Path;
 
 use serde_json::{Value, json};
 
+use super::heads::{self, HEADS, HeadParts};
 use super::{Names, Parts, directory, refuse_peft};
 use crate::architectures;
 use crate::atomic_file::write_atomically;
 use crate::error::{Error, Result};
 use crate::json::Fields;
 use crate::safetensors::write::serialize;
-use crate::torch::file as torch_file;
+use crate::torch::file::{self as torch_file, Tensors};
 
 /// The key in `__metadata__` by which such a file is known.
 const KEY: &str = "graftwork";
@@ -29,10 +30,14 @@ pub fn to_bytes(parts: &Parts) -> Result<Vec<u8>> {
     if let Some(head) = &parts.head_config {
         configs["head_config"] = Value::Object(head.clone());
     }
+    if !parts.heads.is_empty() {
+        configs[HEADS] = parts.heads.iter().map(|head| (head.name.clone(), json!(head.config))).collect();
+    }
     configs.sort_all_objects();
     // One key only: with two, the order in the crate's hash map would change the bytes from run to run.
     let metadata = HashMap::from([(KEY.to_owned(), configs.to_string())]);
-    serialize(parts.adapter_tensors.iter().chain(&parts.head_tensors), Some(metadata))
+    let of_heads = parts.heads.iter().flat_map(|head| &head.tensors);
+    serialize(parts.adapter_tensors.iter().chain(&parts.head_tensors).chain(of_heads), Some(metadata))
 }
 
 /// Reads the bytes of such a file; `file` is what messages call it.
@@ -61,8 +66,24 @@ pub fn from_bytes(file: &str, bytes: &[u8]) -> Result<(Names, Parts)> {
     refuse_peft(file, &adapter_config)?;
     let head_config = configs.take_object("head_config")?;
     let is_head = |name: &str| name.starts_with("heads.") || architectures::is_of_classifier(name);
-    let (head_tensors, adapter_tensors) = tensors.into_iter().partition(|(name, _)| is_head(name));
-    let parts = Parts { adapter_config, adapter_tensors, head_config, head_tensors };
+    let (mut head_tensors, adapter_tensors): (Tensors, Tensors) =
+        tensors.into_iter().partition(|(name, _)| is_head(name));
+    let mut configs = configs.take_object(HEADS)?.unwrap_or_default();
+    let mut further = Vec::new();
+    for name in heads::listed(file, &adapter_config)?.unwrap_or_default() {
+        let Some(Value::Object(config)) = configs.shift_remove(&name) else {
+            return Err(Error::config(
+                file,
+                HEADS,
+                format!("lacks the head {name}, which the adapter's configuration lists"),
+            ));
+        };
+        let prefix = format!("heads.{name}.");
+        let (tensors, others) = head_tensors.into_iter().partition(|(stored, _)| stored.starts_with(&prefix));
+        head_tensors = others;
+        further.push(HeadParts { name, config, tensors });
+    }
+    let parts = Parts { adapter_config, adapter_tensors, head_config, head_tensors, heads: further };
     Ok((Names::all(file), parts))
 }
 

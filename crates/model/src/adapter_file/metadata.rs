@@ -75,7 +75,7 @@ impl Metadata {
     }
 }
 
-fn take_thresholds(fields: &mut Fields) -> Result<Vec<f64>> {
+pub(super) fn take_thresholds(fields: &mut Fields) -> Result<Vec<f64>> {
     const KEY: &str = "thresholds";
     let Some(value) = fields.take(KEY) else { return Ok(Vec::new()) };
     let probability = |value: &Value| value.as_f64().filter(|number| (0.0..=1.0).contains(number));

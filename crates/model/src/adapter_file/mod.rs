@@ -3,6 +3,7 @@
 #[cfg(test)]
 mod adapterhub_tests;
 pub(crate) mod files;
+pub(crate) mod heads;
 pub(crate) mod knowledge;
 pub(crate) mod metadata;
 mod parts;
@@ -15,10 +16,11 @@ use serde_json::{Map, Value};
 use files::{adapterhub, single_file};
 use graftwork_formats::architectures::{self, BERT};
 use graftwork_formats::{BackboneConfig, Blueprint, Error, Fingerprint, HostTensor, Result, TensorSpec};
+use heads::{FurtherHead, is_of_head};
 use metadata::Metadata;
 
 use crate::graft::Matrix;
-use crate::head_config::{HeadConfig, HeadStyle};
+use crate::head_config::HeadConfig;
 use crate::methods::{AdapterConfig, MAX_LAYERS, Sizes, layer_of};
 
 /// An adapter, perhaps with its head, as it is loaded from and saved to files.
@@ -34,10 +36,12 @@ pub struct AdapterFile {
     pub model_type: String,
     /// What its backbone is called, if anybody said.
     pub model_name: Option<String>,
-    /// The head, if there is one.
+    /// The head, if there is one; of several, the first.
     pub head: Option<HeadConfig>,
-    /// All tensors by canonical name: [`AdapterConfig::tensors`] and, for the head, `head.<layer>.weight` and
-    /// `head.<layer>.bias`.
+    /// The heads beside it, each of another name.
+    pub further: Vec<FurtherHead>,
+    /// All tensors by canonical name: [`AdapterConfig::tensors`], for the head `head.<layer>.weight` and
+    /// `head.<layer>.bias`, for those beside it `heads.<name>.<layer>.weight` and `.bias`.
     pub tensors: BTreeMap<String, HostTensor>,
     /// What graftwork knows beyond AdapterHub's keys.
     pub metadata: Metadata,
@@ -62,30 +66,32 @@ impl AdapterFile {
             model_type: backbone.architecture.model_type.to_owned(),
             model_name: None,
             head,
+            further: Vec::new(),
             tensors: BTreeMap::new(),
             metadata: Metadata::default(),
             extra: Map::new(),
         }
     }
 
-    /// Every tensor of adapter and head on a backbone of these sizes, in the order of the forward pass.
+    /// Every tensor of adapter and heads on a backbone of these sizes, in the order of the forward pass.
     ///
     /// # Errors
     /// If the configuration says nothing about a layer.
     pub fn tensor_specs(&self, sizes: &Sizes) -> Result<Vec<TensorSpec>> {
         let mut specs = self.config.tensors(sizes)?;
         specs.extend(self.head.iter().flat_map(|head| head.tensor_specs(self.hidden_size)));
+        specs.extend(self.further.iter().flat_map(|head| head.tensor_specs(self.hidden_size)));
         Ok(specs)
     }
 
-    /// How many values the adapter has (without the head).
+    /// How many values the adapter has (without the heads).
     #[must_use]
     pub fn adapter_parameters(&self) -> usize {
-        let ours = self.tensors.iter().filter(|(name, _)| !name.starts_with("head."));
+        let ours = self.tensors.iter().filter(|(name, _)| !is_of_head(name));
         ours.map(|(_, tensor)| tensor.len()).sum()
     }
 
-    /// How many values the head has.
+    /// How many values its heads have.
     #[must_use]
     pub fn head_parameters(&self) -> usize {
         self.tensors.values().map(HostTensor::len).sum::<usize>() - self.adapter_parameters()
@@ -105,22 +111,13 @@ impl AdapterFile {
     /// If something is missing, superfluous, of another shape or not a number, or two labels have one name.
     pub fn validate(&self, file: &str) -> Result<()> {
         check_name(file, &self.name)?;
-        if let Some(HeadStyle::Flex { name }) = self.head.as_ref().map(|head| &head.style) {
+        if let Some(name) = self.head.as_ref().and_then(HeadConfig::name) {
             check_name(file, name)?;
         }
-        if let Some(head) = &self.head {
-            head.check_labels(file)?;
-        }
-        if let Some(familiar) = self.metadata.knowledge.as_ref().and_then(|knowledge| knowledge.familiar.as_ref()) {
-            let width = self.head.as_ref().map_or(self.hidden_size, |head| head.features(self.hidden_size));
-            familiar.check_width(file, width)?;
-        }
-        let (thresholds, labels) =
-            (self.metadata.thresholds.len(), self.head.as_ref().map_or(0, |head| head.num_labels));
-        if thresholds > 1 && thresholds != labels {
-            let problem =
-                format!("has {thresholds} numbers; it must have one for all {labels} labels, or one for each");
-            return Err(Error::config(file, "thresholds", problem));
+        self.check_heads(file)?;
+        self.check_answers(file, self.head.as_ref(), (self.metadata.knowledge.as_ref(), &self.metadata.thresholds))?;
+        for head in &self.further {
+            self.check_answers(file, Some(&head.config), (head.knowledge.as_ref(), &head.thresholds))?;
         }
         let method = self.config.method();
         method.validate(file)?;
@@ -184,7 +181,7 @@ impl AdapterFile {
         self.config.method().change(&self.tensors, layer, matrix)
     }
 
-    /// The head alone, for a backbone that the adapter was merged into: an adapter that leaves out every layer. It does not
+    /// The heads alone, for a backbone that the adapter was merged into: an adapter that leaves out every layer. It does not
     /// name its backbone yet.
     ///
     /// # Errors
@@ -193,7 +190,7 @@ impl AdapterFile {
         self.check_backbone(backbone, None)?;
         let all: Vec<usize> = (0..backbone.num_hidden_layers).collect();
         let mut head = Self { config: self.config.clone().with("leave_out", all)?, ..self.clone() };
-        head.tensors.retain(|name, _| name.starts_with("head."));
+        head.tensors.retain(|name, _| is_of_head(name));
         head.metadata.backbone_fingerprint = None;
         Ok(head)
     }
@@ -201,7 +198,13 @@ impl AdapterFile {
     /// The digest of all tensors; see [`Fingerprint`].
     #[must_use]
     pub fn weights_digest(&self) -> Fingerprint {
-        Fingerprint::of_tensors(self.tensors.iter().map(|(name, tensor)| (name.as_str(), tensor)))
+        self.digest_of(|_| true)
+    }
+
+    /// The digest of some of the tensors.
+    fn digest_of(&self, which: impl Fn(&str) -> bool) -> Fingerprint {
+        let some = self.tensors.iter().filter(|(name, _)| which(name));
+        Fingerprint::of_tensors(some.map(|(name, tensor)| (name.as_str(), tensor)))
     }
 
     /// Loads an adapter from a directory as AdapterHub's or from a single file as [`single_file`] writes it, whichever

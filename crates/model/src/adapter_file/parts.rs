@@ -2,19 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use graftwork_formats::adapterhub::{Names, Parts, Tensors};
+use graftwork_formats::adapterhub::{HEADS, HeadParts, Names, Parts, SECTION, Tensors};
 use graftwork_formats::json::Fields;
 use graftwork_formats::{Error, Fingerprint, HostTensor, Result};
 use serde_json::{Map, Value, json};
 
 use super::AdapterFile;
+use super::heads::{FIRST, Listed, is_of_head, prefix_of};
 use super::metadata::Metadata;
 use crate::head_config::HeadConfig;
 use crate::language_head::words_table;
 use crate::methods::{AdapterConfig, Modules, layer_of};
-
-/// The key of our section in `adapter_config.json`.
-const METADATA_KEY: &str = "graftwork";
 
 /// The version of the library whose format this is; written where a file does not say one, since files without are taken
 /// to be of a much older format.
@@ -32,7 +30,8 @@ pub(crate) fn from_parts(names: &Names, parts: Parts) -> Result<AdapterFile> {
     if kind.as_deref() == Some("text_task") {
         drop_unused_invertible(&mut config, &parts.adapter_tensors);
     }
-    let section = fields.take_object(METADATA_KEY)?.unwrap_or_default();
+    let mut section = fields.take_object(SECTION)?.unwrap_or_default();
+    let mut listed = Listed::take(&mut section);
     let (metadata, digest) = Metadata::from_json(file, section)?;
     let mut adapter = AdapterFile {
         config: AdapterConfig::from_json(file, config, fields.has("version"))?,
@@ -41,6 +40,7 @@ pub(crate) fn from_parts(names: &Names, parts: Parts) -> Result<AdapterFile> {
         model_name: fields.take_text("model_name")?,
         name,
         head: None,
+        further: Vec::new(),
         tensors: BTreeMap::new(),
         metadata,
         extra: fields.rest(),
@@ -57,17 +57,34 @@ pub(crate) fn from_parts(names: &Names, parts: Parts) -> Result<AdapterFile> {
     if let Some(head) = parts.head_config {
         let fields = Fields::of(&names.head_config, head);
         let mut head = HeadConfig::from_fields(fields, adapter.hidden_size, adapter.architecture())?;
-        take_head_tensors(&names.head_tensors, parts.head_tensors, &mut head, &mut adapter)?;
+        take_head_tensors((&names.head_tensors, FIRST), parts.head_tensors, &mut head, &mut adapter)?;
         adapter.head = Some(head);
     }
+    for HeadParts { name, config, tensors } in parts.heads {
+        let [config_file, tensors_file] = names.of_head(&name);
+        let fields = Fields::of(&config_file, config);
+        let mut head = HeadConfig::from_fields(fields, adapter.hidden_size, adapter.architecture())?;
+        if head.name() != Some(&name) {
+            let problem = format!("is {:?}; in this place it must be {name:?}", head.name().unwrap_or_default());
+            return Err(Error::config(&config_file, "name", problem));
+        }
+        take_head_tensors((&tensors_file, &prefix_of(&name)), tensors, &mut head, &mut adapter)?;
+        let weights = adapter.digest_of(|tensor| tensor.starts_with(&prefix_of(&name)));
+        adapter.further.push(listed.head(&config_file, head, weights)?);
+    }
     adapter.validate(&names.place)?;
-    match (digest, adapter.weights_digest()) {
+    match (digest, adapter.digest_of(is_of_first)) {
         (Some(expected), found) if expected != found => {
             let (expected, found) = (expected.to_string(), found.to_string());
             Err(Error::MixedFiles { file: names.place.clone(), expected, found })
         }
         _ => Ok(adapter),
     }
+}
+
+/// Whether a tensor belongs to the adapter or its first head: those beside it may be left out, and have digests of their own.
+fn is_of_first(tensor: &str) -> bool {
+    tensor.starts_with(FIRST) || !is_of_head(tensor)
 }
 
 /// AdapterHub 1 wrote invertible adapters into the configuration of task adapters (`type` "text_task"), which did not
@@ -104,7 +121,13 @@ fn take_adapter_tensors(file: &str, stored: Tensors, adapter: &mut AdapterFile) 
     Ok(())
 }
 
-fn take_head_tensors(file: &str, mut stored: Tensors, head: &mut HeadConfig, adapter: &mut AdapterFile) -> Result<()> {
+/// Takes a head's tensors, whose canonical names begin with `prefix`.
+fn take_head_tensors(
+    (file, prefix): (&str, &str),
+    mut stored: Tensors,
+    head: &mut HeadConfig,
+    adapter: &mut AdapterFile,
+) -> Result<()> {
     let architecture = adapter.architecture();
     if head.tied.is_some() {
         // The table of words is the backbone's own: only which one it was is kept.
@@ -117,7 +140,7 @@ fn take_head_tensors(file: &str, mut stored: Tensors, head: &mut HeadConfig, ada
     for layer in 0..head.layers {
         for part in &parts[..if has_norms { 4 } else { 2 }] {
             if let Some(tensor) = stored.remove(&head.stored_name(architecture, layer, part)) {
-                adapter.tensors.insert(format!("head.{layer}.{part}"), tensor);
+                adapter.tensors.insert(format!("{prefix}{layer}.{part}"), tensor);
             }
         }
     }
@@ -151,7 +174,13 @@ pub(crate) fn to_parts(adapter: &AdapterFile) -> Result<Parts> {
     adapter_config.extend(adapter.extra.clone());
     adapter_config.insert("name".to_owned(), json!(adapter.name));
     adapter_config.insert("config".to_owned(), adapter.config.to_json().into());
-    adapter_config.insert(METADATA_KEY.to_owned(), adapter.metadata.to_json(adapter.weights_digest()).into());
+    let mut section = adapter.metadata.to_json(adapter.digest_of(is_of_first));
+    if !adapter.further.is_empty() {
+        let weights = |name: &str| adapter.digest_of(|tensor| tensor.starts_with(&prefix_of(name)));
+        let list = adapter.further.iter().map(|head| head.to_json(weights(head.name())));
+        section.insert(HEADS.to_owned(), list.collect());
+    }
+    adapter_config.insert(SECTION.to_owned(), section.into());
 
     let mut parts = Parts { adapter_config, ..Parts::default() };
     let (method, modules) = (adapter.config.method(), Modules::of(architecture));
@@ -161,13 +190,25 @@ pub(crate) fn to_parts(adapter: &AdapterFile) -> Result<Parts> {
     }
     if let Some(head) = &adapter.head {
         parts.head_config = Some(head.to_json(&shared, architecture));
-        for (name, tensor) in adapter.tensors.iter().filter_map(|(name, t)| Some((name.strip_prefix("head.")?, t))) {
-            if let Some((layer, part)) = name.split_once('.')
-                && let Ok(layer) = layer.parse()
-            {
-                parts.head_tensors.insert(head.stored_name(architecture, layer, part), tensor.clone());
-            }
-        }
+        parts.head_tensors = head_tensors(adapter, head, FIRST);
+    }
+    for head in &adapter.further {
+        let (name, config) = (head.name().to_owned(), head.config.to_json(&shared, architecture));
+        let tensors = head_tensors(adapter, &head.config, &prefix_of(&name));
+        parts.heads.push(HeadParts { name, config, tensors });
     }
     Ok(parts)
+}
+
+/// The tensors of a head, whose canonical names begin with `prefix`, under AdapterHub's names.
+fn head_tensors(adapter: &AdapterFile, head: &HeadConfig, prefix: &str) -> Tensors {
+    let mut stored = Tensors::new();
+    for (name, tensor) in &adapter.tensors {
+        if let Some((layer, part)) = name.strip_prefix(prefix).and_then(|rest| rest.split_once('.'))
+            && let Ok(layer) = layer.parse()
+        {
+            stored.insert(head.stored_name(adapter.architecture(), layer, part), tensor.clone());
+        }
+    }
+    stored
 }
