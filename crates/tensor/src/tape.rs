@@ -141,9 +141,14 @@ impl Tape {
 
     /// Walks the tape back from `output`, whose gradient is `dy`, adding to the gradients of the parameters.
     pub fn backward(self, output: &Var, dy: Tensor) {
+        self.backward_from(vec![(output.clone(), dy)]);
+    }
+
+    /// The same from several outputs, each with its gradient.
+    pub fn backward_from(self, outputs: Vec<(Var, Tensor)>) {
         let mut grads = Grads { slots: vec![None; self.slots] };
-        if let Some(slot) = output.slot.0 {
-            grads.slots[slot] = Some(dy);
+        for (output, dy) in outputs {
+            grads.add(&self.device, output.slot, dy);
         }
         for step in self.steps.into_iter().rev() {
             step(&self.device, &mut grads);

@@ -11,7 +11,8 @@
 //! order mark and Windows line ends are understood. Nothing is trimmed.
 //!
 //! What a row has is up to the kind of data set: a text and a label ([`Dataset`]), labels ([`MultiLabelDataset`]) or a number
-//! ([`ScoredDataset`]), words and their tags ([`TaggedDataset`]), questions about
+//! ([`ScoredDataset`]), words and their tags ([`TaggedDataset`]), with an
+//! intent or not ([`IntentDataset`]), questions about
 //! passages ([`QuestionDataset`]), texts to choose from ([`ChoiceDataset`]), or something to predict ([`for_each_chunk`]). Wherever a
 //! text is, two that belong together may be ([`Text`]). [`Predictions`] are what came out of a prediction.
 
@@ -20,6 +21,7 @@ mod choices;
 mod corpus;
 mod csv_row;
 mod delimited;
+mod intents;
 mod jsonl;
 mod labels;
 mod lines;
@@ -41,6 +43,7 @@ use crate::{Error, Result};
 
 pub use choices::{ChoiceDataset, Choices};
 pub use corpus::Corpus;
+pub use intents::IntentDataset;
 pub use multi_label::{LabelledText, MultiLabelDataset};
 pub use predictions::{Prediction, Predictions};
 pub use questions::{Question, QuestionDataset};
@@ -99,6 +102,8 @@ pub struct ReadOptions {
     pub tokens_column: String,
     /// The JSON key that holds the words' tags; default `tags`.
     pub tags_column: String,
+    /// The JSON key that holds a sentence's intent, beside its words' tags; default `intent`.
+    pub intent_column: String,
     /// The column (or JSON key) that holds what is asked; default `question`.
     pub question_column: String,
     /// The column (or JSON key) that holds the passage that is asked about, or what goes before a question; default `context`.
@@ -113,6 +118,8 @@ pub struct ReadOptions {
     pub read_labels: bool,
     /// The labels in the order of their indices; a row with another label is an error. Default `None`: as found.
     pub labels: Option<Vec<String>>,
+    /// The same of the words' tags, where sentences have both tags and an intent, whose names are `labels` then.
+    pub tags: Option<Vec<String>>,
     /// The format; default `None`: as the file's name says.
     pub format: Option<Format>,
     /// Of a corpus: each text is a sequence of its own; default false.
@@ -132,6 +139,7 @@ impl Default for ReadOptions {
             score_column: "score".to_owned(),
             tokens_column: "tokens".to_owned(),
             tags_column: "tags".to_owned(),
+            intent_column: "intent".to_owned(),
             question_column: "question".to_owned(),
             context_column: "context".to_owned(),
             answers_column: "answers".to_owned(),
@@ -139,6 +147,7 @@ impl Default for ReadOptions {
             inputs: InputKind::Texts,
             read_labels: true,
             labels: None,
+            tags: None,
             format: None,
             line_by_line: false,
             max_bytes: 1 << 30,

@@ -20,8 +20,9 @@ mod unicode;
 pub use batch::PackedBatch;
 pub use batches::{BatchSize, by_length, count_batches, plan};
 pub use data::{
-    AsText, ChoiceDataset, Choices, Corpus, Dataset, Example, Format, Input, LabelledText, MultiLabelDataset, Question,
-    QuestionDataset, ReadOptions, ScoredDataset, ScoredText, Sentence, TaggedDataset, Text,
+    AsText, ChoiceDataset, Choices, Corpus, Dataset, Example, Format, Input, IntentDataset, LabelledText,
+    MultiLabelDataset, Question, QuestionDataset, ReadOptions, ScoredDataset, ScoredText, Sentence, TaggedDataset,
+    Text,
 };
 pub use error::{Error, Result, RowError, RowErrors};
 pub use offsets::CodePoints;

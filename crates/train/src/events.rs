@@ -15,8 +15,12 @@ pub enum Event<'a> {
     Evaluated {
         /// After which step.
         step: usize,
+        /// Which head was measured; empty where the training names none.
+        head: &'a str,
         /// What came out.
         evaluation: &'a Evaluation,
+        /// The same of the other heads that learn, by name.
+        further: &'a [(String, Evaluation)],
         /// Whether it is the best so far.
         best: bool,
     },
@@ -60,8 +64,12 @@ pub enum Turn {
     Steps(Vec<StepReport>),
     /// The dev data was evaluated.
     Evaluated {
+        /// Which head was measured; empty where the training names none.
+        head: String,
         /// What came out.
         evaluation: Evaluation,
+        /// The same of the other heads that learn, by name.
+        further: Vec<(String, Evaluation)>,
         /// Whether it is the best so far.
         best: bool,
     },
@@ -77,7 +85,9 @@ impl Turn {
     pub fn event(&self, now: Progress) -> Option<Event<'_>> {
         match self {
             Self::Steps(reports) => Some(Event::Steps(reports, now)),
-            Self::Evaluated { evaluation, best } => Some(Event::Evaluated { step: now.step, evaluation, best: *best }),
+            Self::Evaluated { head, evaluation, further, best } => {
+                Some(Event::Evaluated { step: now.step, head, evaluation, further, best: *best })
+            }
             Self::Compared(comparison) => Some(Event::Compared(comparison)),
             Self::Finished => None,
         }

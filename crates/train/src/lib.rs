@@ -2,6 +2,7 @@
 
 pub mod checkpoint;
 mod config;
+mod course;
 mod error;
 pub mod evaluate;
 mod events;
@@ -13,20 +14,24 @@ pub mod metrics;
 mod optimizer;
 mod plan;
 pub mod predict;
+pub mod predict_heads;
 pub mod probe;
 mod schedule;
 mod setting;
 mod source;
 pub mod tasks;
+mod taught;
 mod teacher;
 mod trainer;
+mod turns;
 mod warning;
 
 pub use config::{SETTINGS, TrainConfig};
+pub use course::{Course, Part, Sampling};
 pub use error::{Error, Result};
 pub use events::{Ending, Event, Progress, Turn};
 pub use lessons::Lessons;
-pub use optimizer::{Optimizer, StepReport, StepSettings};
+pub use optimizer::{Asked, Optimizer, StepReport, StepSettings};
 pub use schedule::Schedule;
 pub use setting::Setting;
 pub use tasks::{Examples, MaskedLm, MultiLabelClassification, Regression, TextClassification, TokenClassification};

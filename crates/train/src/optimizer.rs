@@ -1,10 +1,10 @@
 //! One training step on a device: loss, backward, clip, AdamW. Nothing here waits for the device.
 
-use graftwork_model::{Adapter, Backbone, Batch};
-use graftwork_tensor::ops::{adamw, clear, reduce};
+use graftwork_model::{Adapter, Backbone, Batch, Head, beside};
+use graftwork_tensor::ops::{adamw, clear, reduce, scale};
 use graftwork_tensor::{Device, DropoutKey, Tape, Tensor};
 
-use crate::tasks::{Loss, Targets};
+use crate::tasks::Targets;
 use crate::{Error, Result};
 
 /// Steps whose loss waits on the device before it is read.
@@ -19,6 +19,16 @@ pub struct Optimizer {
     second_moment: Tensor,
     /// [norm, clip factor, loss, ..] of each of the last steps.
     ring: Tensor,
+}
+
+/// A head that a step teaches.
+pub struct Asked<'a> {
+    /// The head.
+    pub head: &'a Head,
+    /// What it should give.
+    pub targets: &'a dyn Targets,
+    /// How much its loss counts.
+    pub weight: f32,
 }
 
 /// One step's settings.
@@ -43,7 +53,7 @@ pub struct StepSettings {
 pub struct StepReport {
     /// From 1 on.
     pub step: usize,
-    /// Mean loss of the batch, before the update.
+    /// Mean loss of the batch, before the update; of several heads the weighted sum.
     pub loss: f32,
     /// Norm of all gradients together, before clipping.
     pub grad_norm: f32,
@@ -67,19 +77,19 @@ impl Optimizer {
         [&self.first_moment, &self.second_moment]
     }
 
-    /// Records one step: forward, loss, backward, clip, update.
+    /// Records one step: forward, losses, backward, clip, update. The heads that are asked share one forward pass; a head that is
+    /// not has a gradient of zero.
     ///
     /// # Errors
-    /// If the adapter has no head, the targets are not for what it gives, or adapter and batch are of another backbone.
+    /// If no head is asked, targets are not for what their head gives, or adapter and batch are of another backbone.
     pub fn step(
         &self,
         backbone: &Backbone,
         adapter: &Adapter,
-        (batch, targets): (&Batch, &dyn Targets),
+        (batch, asked): (&Batch, &[Asked<'_>]),
         settings: StepSettings,
     ) -> Result<()> {
         let device = backbone.device();
-        let head = adapter.head().ok_or(Error::NoHead)?;
         let grads = adapter.arena().grads().expect("an adapter that was loaded to be trained");
         let drops = settings.dropout > 0.0 || adapter.description().config.dropout() > 0.0;
         let key = DropoutKey { seed: fold(settings.seed), step: settings.step as u32 };
@@ -88,11 +98,24 @@ impl Optimizer {
 
         let mut tape = Tape::training(device, drops.then_some(key));
         let hidden = backbone.forward(&mut tape, batch, Some(adapter), dropout)?;
-        let output = head.forward(&mut tape, backbone, &hidden, batch, dropout);
-        let Loss { root, gradient, shares } = targets.loss(&mut tape, &output)?;
+        let (mut roots, mut shares) = (Vec::new(), Vec::new());
+        for Asked { head, targets, weight } in asked {
+            let output = head.forward(&mut tape, backbone, &hidden, batch, dropout);
+            let loss = targets.loss(&mut tape, &output)?;
+            roots.push((loss.root, weighted(device, loss.gradient, *weight)));
+            shares.push(weighted(device, loss.shares, *weight));
+        }
+        let shares = match shares.len() {
+            0 => return Err(Error::NoHead),
+            1 => shares.remove(0),
+            _ => {
+                let rows = shares.into_iter().map(|shares| tape.constant(shares.reshape(1, shares.len()))).collect();
+                beside(&mut tape, rows).value().clone()
+            }
+        };
         clear::clear(device, grads);
         reduce::sum(device, &shares, &slot, 2);
-        tape.backward(&root, gradient);
+        tape.backward_from(roots);
 
         reduce::norm_and_clip(device, grads, settings.max_norm as f32, &slot, 0);
         let update = adamw::AdamW {
@@ -136,6 +159,16 @@ impl Optimizer {
         };
         steps.map(report).collect()
     }
+}
+
+/// A part of the loss, or its derivative, times how much it counts.
+fn weighted(device: &Device, x: Tensor, weight: f32) -> Tensor {
+    if weight == 1.0 {
+        return x;
+    }
+    let y = device.empty(x.rows(), x.cols());
+    scale::scale(device, &x, &device.tensor(1, 1, &[weight]), None, &y);
+    y
 }
 
 fn fold(seed: u64) -> u32 {

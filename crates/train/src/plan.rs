@@ -112,13 +112,11 @@ impl Plan {
                 }
             }
         }
-        match total.min(most) {
-            steps if steps > MAX_STEPS => refuse("be fewer, or max steps less: a run has at most 4294967295 steps"),
-            steps => Ok(steps),
-        }
+        check_steps(total.min(most))
     }
 
-    fn steps(&self, epoch: usize) -> usize {
+    /// Steps of an epoch.
+    pub fn steps(&self, epoch: usize) -> usize {
         let counted = || count_batches(&self.lengths, &self.order(epoch), self.batch_size);
         self.steps_per_epoch.unwrap_or_else(counted)
     }
@@ -157,6 +155,15 @@ impl Plan {
     fn batches_of(&self, epoch: usize) -> Vec<Vec<usize>> {
         plan(&self.lengths, &self.order(epoch), self.batch_size)
     }
+}
+
+/// Refuses more steps than can be counted.
+pub(crate) fn check_steps(steps: usize) -> Result<usize> {
+    if steps <= MAX_STEPS {
+        return Ok(steps);
+    }
+    let must = "be fewer, or max steps less: a run has at most 4294967295 steps".to_owned();
+    Err(Error::Setting { setting: "epochs", must })
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The way from sequences to answers: plan -> upload -> forward -> read -> put in order. Everything that infers goes
 //! through here.
 
-use graftwork_model::{Adapter, Backbone, Batch, Hidden, beside};
+use graftwork_model::{Adapter, Backbone, Batch, HeadRows, Hidden, beside};
 use graftwork_tensor::{MaybeSend, OnProgress, Tape, Tensor, Var, give_way};
 use graftwork_text::{BatchSize, Encoding, PackedBatch, by_length, plan};
 
@@ -73,6 +73,17 @@ impl Counts {
             tokens: sequences.iter().map(Encoding::len).sum(),
             masked: sequences.iter().map(|one| one.masked.places.len()).sum(),
         }
+    }
+
+    /// How many rows a head has of so much.
+    pub(crate) fn rows(all: &[Self], rows: HeadRows) -> usize {
+        let of = |own: &Self| match rows {
+            HeadRows::Texts => 1,
+            HeadRows::Sequences => own.sequences,
+            HeadRows::Masked if own.masked > 0 => own.masked,
+            HeadRows::Tokens | HeadRows::Masked => own.tokens,
+        };
+        all.iter().map(of).sum()
     }
 }
 

@@ -1,21 +1,21 @@
 //! The training loop: encode -> pack -> upload -> step -> evaluate -> keep the best.
 
 use std::ops::ControlFlow;
-use std::sync::Arc;
 
 use graftwork_model::{Adapter, AdapterFile, Backbone};
 use graftwork_tensor::give_way;
-use graftwork_text::Encoding;
 use web_time::{Duration, Instant};
 
 use crate::checkpoint::{Best, RunState};
-use crate::evaluate::{Evaluation, evaluate_on};
+use crate::course::Course;
+use crate::evaluate::Evaluation;
 use crate::events::{Ending, Event, Progress, Turn};
-use crate::kept::{Kept, Place, Room};
+use crate::kept::Room;
 use crate::lessons::Lessons;
 use crate::optimizer::{Optimizer, RING, StepReport, StepSettings};
-use crate::plan::Plan;
-use crate::tasks::{Draw, Examples, Task};
+use crate::tasks::{Draw, Examples};
+use crate::taught::Taught;
+use crate::turns::Turns;
 use crate::{Error, Result, TrainConfig};
 
 /// Trains one adapter on one backbone.
@@ -24,10 +24,8 @@ pub struct Trainer<'a> {
     adapter: Adapter,
     optimizer: Optimizer,
     config: TrainConfig,
-    train: Lessons<'a>,
-    task: Box<dyn Task + 'a>,
-    dev: Option<Lessons<'a>>,
-    plan: Plan,
+    parts: Vec<Taught<'a>>,
+    plan: Turns,
     step: usize,
     reported: usize,
     stale: usize,
@@ -39,7 +37,7 @@ pub struct Trainer<'a> {
 }
 
 impl<'a> Trainer<'a> {
-    /// Uploads the adapter and plans the run.
+    /// Uploads the adapter and plans the run, over examples that teach its first head.
     ///
     /// # Errors
     /// If a setting makes no sense, the adapter does not fit the backbone, or its head lacks a label of the data.
@@ -50,44 +48,43 @@ impl<'a> Trainer<'a> {
         train: impl Into<Lessons<'a>>,
         dev: Option<&'a dyn Examples>,
     ) -> Result<Self> {
+        Self::of_course(backbone, file, config, Course::of(train.into(), dev))
+    }
+
+    /// The same over data sets, each of which teaches one head or several.
+    ///
+    /// # Errors
+    /// As [`Trainer::new`], and if a data set teaches a head that the adapter does not have.
+    pub fn of_course(
+        backbone: &'a Backbone,
+        file: &AdapterFile,
+        config: TrainConfig,
+        course: Course<'a>,
+    ) -> Result<Self> {
         config.validate()?;
         Draw::of(&config, 0)?;
-        let head = file.head.as_ref().ok_or(Error::NoHead)?;
-        let mut train = train.into();
-        let task = train.examples.for_head(head)?;
-        let taught = train.teacher.as_ref().map(|teacher| teacher.for_head(head, train.examples.len())).transpose()?;
-        train.teacher = taught.map(Arc::new);
-        if let Some(dev) = dev {
-            dev.for_head(head)?;
-        }
-        check_lengths(&config, [Some(train.examples), dev])?;
         let adapter = match config.freeze_adapter {
             true => Adapter::load_head_trainable(backbone, file)?,
             false => Adapter::load_trainable(backbone, file)?,
         };
-        let mut dev = dev.map(Lessons::from);
         let room = Room::new(config.keep_bytes());
-        let lessons = [Some(&mut train).filter(|_| config.can_keep()), dev.as_mut()];
-        for lessons in lessons.into_iter().flatten().filter(|lessons| lessons.kept.is_none() && lessons.examples.stay())
-        {
-            let lowest = file.lowest_layer(backbone.config().num_hidden_layers);
-            let place = match config.freeze_adapter {
-                true => Place::Head(Box::new(adapter.clone())),
-                false if lowest > 0 => Place::Layer(lowest),
-                false => continue,
-            };
-            lessons.kept = Some(Arc::new(Kept::new(backbone, lessons.examples, place, &room)));
+        let mut parts = Vec::new();
+        let mut plans = Vec::new();
+        for (part, number) in course.parts.into_iter().zip(0..) {
+            let part = Taught::new(backbone, (file, &adapter), part, (&config, &room))?;
+            // Data sets of as many examples are not to have the same order.
+            let own = TrainConfig { seed: config.seed.wrapping_add(number), ..config.clone() };
+            plans.push(part.lessons.plan(&own)?);
+            parts.push(part);
         }
+        let plan = Turns::new(plans, course.sampling, &config)?;
         let optimizer = Optimizer::new(backbone.device(), &adapter);
-        let plan = train.plan(&config)?;
         Ok(Self {
             backbone,
             adapter,
             optimizer,
             config,
-            train,
-            task,
-            dev,
+            parts,
             plan,
             step: 0,
             reported: 0,
@@ -159,9 +156,9 @@ impl<'a> Trainer<'a> {
     /// As [`Trainer::run`].
     pub async fn turn(&mut self, most: usize) -> Result<Turn> {
         if self.evaluation_due {
-            let (evaluation, best) = self.evaluate_dev().await?;
+            let evaluated = self.evaluate_dev().await?;
             self.evaluation_due = false;
-            return Ok(Turn::Evaluated { evaluation, best });
+            return Ok(evaluated);
         }
         if self.step < self.plan.total_steps() && !self.is_out_of_patience() {
             let most = self.step + most.clamp(1, RING);
@@ -217,7 +214,7 @@ impl<'a> Trainer<'a> {
             device.write(tensor, &values[..tensor.len()]);
         }
         (self.step, self.reported, self.stale) = (state.step, state.step, state.stale);
-        self.evaluation_due = state.evaluation_due && self.dev.is_some();
+        self.evaluation_due = state.evaluation_due && self.has_dev();
         (self.best, self.best_weights) = (state.best, state.best_weights);
         Ok(())
     }
@@ -225,17 +222,13 @@ impl<'a> Trainer<'a> {
     /// Takes the next batch and records its step. Says whether an evaluation is due after it.
     async fn record_step(&mut self) -> Result<bool> {
         let started = Instant::now();
-        let planned = self.plan.step(self.step);
+        let (part, planned) = self.plan.step(self.step);
+        let part = &self.parts[part];
         let (tokens, ends_epoch) = (planned.tokens, planned.ends_epoch);
         let draw = Draw::of(&self.config, planned.epoch)?;
-        let examples = self.train.named(planned.examples);
+        let examples = part.lessons.named(planned.examples);
         // All waiting comes before any change.
-        let batch = self.train.batch(self.backbone, &examples, draw).await?;
-        let device = self.backbone.device();
-        let mut targets = self.task.targets(device, &examples);
-        if let Some(teacher) = &self.train.teacher {
-            targets = teacher.targets(device, targets, &examples);
-        }
+        let (batch, targets) = part.batch(self.backbone, &examples, draw).await?;
         self.step += 1;
         let settings = StepSettings {
             lr: self.lr(self.step),
@@ -245,12 +238,12 @@ impl<'a> Trainer<'a> {
             seed: self.config.seed,
             step: self.step,
         };
-        self.optimizer.step(self.backbone, &self.adapter, (&batch, targets.as_ref()), settings)?;
+        self.optimizer.step(self.backbone, &self.adapter, (&batch, &part.asked(&targets)?), settings)?;
         self.tokens += tokens;
         self.elapsed += started.elapsed();
         let ends = ends_epoch || self.step == self.plan.total_steps();
         let due = self.config.eval_every.is_some_and(|every| self.step.is_multiple_of(every));
-        Ok(self.dev.is_some() && (ends || due))
+        Ok(self.has_dev() && (ends || due))
     }
 
     async fn report(&mut self) -> Result<Vec<StepReport>> {
@@ -264,11 +257,19 @@ impl<'a> Trainer<'a> {
         Ok(reports)
     }
 
-    async fn evaluate_dev(&mut self) -> Result<(Evaluation, bool)> {
-        let dev = self.dev.as_ref().expect("dev data, or no evaluation is due");
-        let data = (dev.examples, dev.source());
-        let evaluation = evaluate_on(self.backbone, &self.adapter, data, &mut |_| {}).await?;
-        let (score, loss) = (evaluation.metrics.score(), evaluation.loss);
+    fn has_dev(&self) -> bool {
+        self.parts.iter().any(Taught::has_dev)
+    }
+
+    /// What chooses is the mean over the heads.
+    async fn evaluate_dev(&mut self) -> Result<Turn> {
+        let mut found = Vec::new();
+        for part in &self.parts {
+            found.extend(part.evaluate(self.backbone).await?);
+        }
+        let mean =
+            |number: fn(&Evaluation) -> f64| found.iter().map(|(_, of)| number(of)).sum::<f64>() / found.len() as f64;
+        let (score, loss) = (mean(|found| found.metrics.score()), mean(|found| found.loss));
         let better = self.best.is_none_or(|best| best.is_beaten_by(score, loss));
         if better {
             // All waiting comes before any change.
@@ -280,7 +281,8 @@ impl<'a> Trainer<'a> {
         } else {
             self.stale += 1;
         }
-        Ok((evaluation, better))
+        let (head, evaluation) = found.remove(0);
+        Ok(Turn::Evaluated { head, evaluation, further: found, best: better })
     }
 
     fn is_out_of_patience(&self) -> bool {
@@ -291,18 +293,4 @@ impl<'a> Trainer<'a> {
         // Schedules count from 0, as PyTorch's do.
         self.config.lr * self.config.schedule.factor(step - 1, self.plan.total_steps(), self.config.warmup_ratio)
     }
-}
-
-/// Examples come cut to `max_length`; it is an error rather than a setting without effect if they are not.
-fn check_lengths(config: &TrainConfig, data: [Option<&dyn Examples>; 2]) -> Result<()> {
-    let longest = |data: &dyn Examples| {
-        (0..data.len()).filter_map(|i| data.sequences(i).iter().map(Encoding::len).max()).max().unwrap_or_default()
-    };
-    let longest = data.into_iter().flatten().map(longest).max().unwrap_or_default();
-    if config.max_length.is_none_or(|most| longest <= most) {
-        return Ok(());
-    }
-    let must =
-        format!("be at least {longest}, the tokens of the longest example: examples are cut when they are encoded");
-    Err(Error::Setting { setting: "max_length", must })
 }

@@ -88,7 +88,7 @@ async fn turns(trainer: &mut Trainer<'_>, task: (&Front, &[String]), host: &Host
                 most = (REPORT_SECONDS / seconds.max(1e-6)).clamp(1.0, 16.0) as usize;
                 steps_json(&reports, stage, &now, first)
             }
-            Turn::Evaluated { evaluation, best } => evaluation_json(&evaluation, best, &before, task),
+            Turn::Evaluated { evaluation, best, .. } => evaluation_json(&evaluation, best, &before, task),
             Turn::Compared(found) => {
                 json!([{"step": before.step, "totalSteps": before.total_steps, "comparison": found.to_json()}])
             }

@@ -3,7 +3,7 @@
 use std::io::Read;
 
 use super::labels::Labels;
-use super::rows::{Column, Taken};
+use super::rows::{Column, Row, Taken};
 use super::{Format, IN_MEMORY, ReadOptions, data_file, format_of, in_memory, nothing_in, read_rows};
 use crate::{Error, Result};
 
@@ -26,6 +26,41 @@ pub struct TaggedDataset {
 }
 
 data_file!(TaggedDataset);
+
+/// Refuses tables, which have no lists.
+pub(super) fn check_format(name: &str, options: &ReadOptions) -> Result<()> {
+    match format_of(name, options)? {
+        Format::Jsonl => Ok(()),
+        _ => Err(Error::file(name, "tagged words are read from .jsonl: {\"tokens\": [...], \"tags\": [...]}")),
+    }
+}
+
+impl Sentence {
+    /// The columns that it stands in.
+    pub(super) fn columns(options: &ReadOptions) -> [Column<'_>; 2] {
+        [Column::list("words", &options.tokens_column), Column::list("tags", &options.tags_column)]
+    }
+
+    /// That of a row, or what is wrong with it.
+    pub(super) fn take(row: &dyn Row, options: &ReadOptions, labels: &mut Labels) -> Result<Self, String> {
+        let (tokens, tags_column) = (&options.tokens_column, &options.tags_column);
+        let (words, tags) = (row.list(tokens)?, row.list(tags_column)?);
+        if words.is_empty() {
+            return Err(format!("{tokens:?} is empty"));
+        }
+        if words.len() != tags.len() {
+            return Err(format!("{tokens:?} has {} words, but {tags_column:?} has {}", words.len(), tags.len()));
+        }
+        let tags = tags.iter().map(|tag| labels.index(tag)).collect::<Result<_, _>>()?;
+        Ok(Self { words, tags })
+    }
+
+    /// What it takes of memory: lists grow by doubling.
+    pub(super) fn bytes(&self) -> usize {
+        let words = self.words.iter().map(|word| word.len() + 2 * size_of::<(String, usize)>()).sum::<usize>();
+        words + 2 * size_of::<Self>()
+    }
+}
 
 impl TaggedDataset {
     /// Sentences from memory: the words of each, and their tags.
@@ -55,32 +90,19 @@ impl TaggedDataset {
     /// # Errors
     /// As [`TaggedDataset::from_path`].
     pub fn from_reader(name: &str, reader: impl Read, options: &ReadOptions) -> Result<Self> {
-        if format_of(name, options)? != Format::Jsonl {
-            return Err(Error::file(name, "tagged words are read from .jsonl: {\"tokens\": [...], \"tags\": [...]}"));
-        }
+        check_format(name, options)?;
         let mut labels = Labels::new(name, options.labels.as_deref())?;
         let (mut sentences, mut bytes) = (Vec::new(), 0);
-        let columns = vec![Column::list("words", &options.tokens_column), Column::list("tags", &options.tags_column)];
-        read_rows(name, reader, options, columns, &mut |row, _| {
-            let (words, tags) = (row.list(&options.tokens_column)?, row.list(&options.tags_column)?);
-            if words.is_empty() {
-                return Err(format!("{:?} is empty", options.tokens_column));
-            }
-            if words.len() != tags.len() {
-                let (tokens, tags_column) = (&options.tokens_column, &options.tags_column);
-                return Err(format!("{tokens:?} has {} words, but {tags_column:?} has {}", words.len(), tags.len()));
-            }
-            let tags = tags.iter().map(|tag| labels.index(tag)).collect::<Result<_, _>>()?;
-            // Lists grow by doubling.
-            bytes += words.iter().map(|word| word.len() + 2 * size_of::<(String, usize)>()).sum::<usize>();
-            bytes += 2 * size_of::<Sentence>();
-            sentences.push(Sentence { words, tags });
+        read_rows(name, reader, options, Sentence::columns(options).to_vec(), &mut |row, _| {
+            let sentence = Sentence::take(row, options, &mut labels)?;
+            bytes += sentence.bytes();
+            sentences.push(sentence);
             Ok(Taken::Kept(bytes + labels.bytes()))
         })?;
         Self::labelled(name, sentences, labels)
     }
 
-    fn labelled(name: &str, mut sentences: Vec<Sentence>, labels: Labels) -> Result<Self> {
+    pub(super) fn labelled(name: &str, mut sentences: Vec<Sentence>, labels: Labels) -> Result<Self> {
         if sentences.is_empty() {
             return Err(nothing_in(name));
         }

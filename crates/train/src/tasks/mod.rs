@@ -1,6 +1,8 @@
 //! What an adapter is trained for: one file a task, and the table of them. The rest of the house knows a task by
 //! [`TaskInfo`], its data by [`Examples`] and [`Task`], and what a batch should give by [`Targets`].
 
+mod info;
+pub mod intent_slot_classification;
 mod labels;
 mod marked_texts;
 pub mod masked_lm;
@@ -27,6 +29,8 @@ use crate::metrics::{Metrics, Said};
 use crate::predict::Rows;
 use crate::{Error, Result, TrainConfig};
 
+pub use info::{LongReading, TASKS, TaskInfo};
+pub use intent_slot_classification::IntentSlotClassification;
 pub use labels::LabelTargets;
 pub(crate) use labels::cross_entropy_of;
 pub use marked_texts::{MarkedText, MarkedTexts};
@@ -41,96 +45,15 @@ pub use spans::{AnswerSpan, SpanOptions};
 pub use text_classification::{Classification, Reading, TextClassification};
 pub use token_classification::{TaggedEntity, TaggedWord, Tagging, TokenClassification};
 
-/// Every task.
-pub static TASKS: &[&TaskInfo] = &[
-    &text_classification::INFO,
-    &multi_label_classification::INFO,
-    &regression::INFO,
-    &token_classification::INFO,
-    &question_answering::INFO,
-    &multiple_choice::INFO,
-    &masked_lm::INFO,
-];
-
-/// A task before it has data.
-#[derive(Debug)]
-pub struct TaskInfo {
-    /// Its name in options and files, as Hugging Face has it.
-    pub name: &'static str,
-    /// The kind of its heads.
-    pub head: HeadKind,
-    /// A new head of that name for these labels.
-    pub new_head: fn(&str, Vec<String>) -> HeadConfig,
-    /// How many labels a new head needs at least: two to tell apart, one of several at once, none where the backbone brings them.
-    pub fewest_labels: usize,
-    /// What of a text that is longer than the limit may be read.
-    pub reads: LongReading,
-    /// Reads a file of labelled data. Not in a browser, which has no files by path and need not download their readers.
-    #[cfg(not(target_family = "wasm"))]
-    pub read: fn(&std::path::Path, &graftwork_text::ReadOptions) -> graftwork_text::Result<Box<dyn Labelled>>,
-}
-
-/// What of longer texts a task may read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LongReading {
-    /// First tokens, ends or windows, as is chosen: what windows give is averaged.
-    IfChosen,
-    /// First tokens alone: what is found stands in the text.
-    First,
-    /// Windows, whatever is chosen.
-    Windows,
-}
-
-impl TaskInfo {
-    /// The task of a name.
-    pub fn named(name: &str) -> Option<&'static Self> {
-        TASKS.iter().copied().find(|info| info.name == name)
-    }
-
-    /// The task that a kind of head is for.
-    pub fn of_head(kind: HeadKind) -> Option<&'static Self> {
-        TASKS.iter().copied().find(|info| info.head == kind)
-    }
-
-    /// Whether longer texts may be read in windows, where that is chosen.
-    pub fn takes_windows(&self) -> bool {
-        self.reads == LongReading::IfChosen
-    }
-
-    /// Whether a head is for this task.
-    ///
-    /// # Errors
-    /// If it is for another one.
-    pub fn check(&self, head: &HeadConfig) -> Result<()> {
-        if head.kind == self.head {
-            return Ok(());
-        }
-        let head = Self::of_head(head.kind).map_or(head.kind.info().head_type, |info| info.name);
-        Err(Error::OtherTask { head, wanted: self.name })
-    }
-
-    /// Whether longer texts are read in windows where this is chosen.
-    pub fn reads_windows(&self, long_texts: LongTexts) -> bool {
-        long_texts == LongTexts::Windows || self.reads == LongReading::Windows
-    }
-
-    /// Whether texts that are longer than the limit can be read so for this task.
-    ///
-    /// # Errors
-    /// If they can't: where what is found stands in the text, as tags do, nothing can be averaged.
-    pub fn check_long_texts(&self, long_texts: LongTexts) -> Result<()> {
-        if self.takes_windows() || long_texts == LongTexts::First {
-            return Ok(());
-        }
-        let must = format!("be `first` for {}; split longer texts", self.name);
-        Err(Error::Setting { setting: "long_texts", must })
-    }
-}
-
 /// A task's labelled data as a file has it.
 pub trait Labelled: fmt::Debug {
-    /// The names of the labels.
+    /// The names of the labels; of a task with several heads, those of the first.
     fn labels(&self) -> &[String];
+
+    /// The names of each head's labels.
+    fn label_sets(&self) -> Vec<&[String]> {
+        vec![self.labels()]
+    }
 
     /// Whether the labels look like the ids of rows: there are many, and most rows have one of their own.
     fn labels_look_like_ids(&self) -> bool {

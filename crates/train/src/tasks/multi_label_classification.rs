@@ -17,6 +17,7 @@ use crate::{Error, Result, Warning};
 pub static INFO: TaskInfo = TaskInfo {
     name: "multi-label-classification",
     head: HeadKind::MultiLabel,
+    heads: &[],
     new_head: |name, labels| HeadConfig::flex(HeadKind::MultiLabel, name, labels),
     fewest_labels: 1,
     reads: LongReading::IfChosen,

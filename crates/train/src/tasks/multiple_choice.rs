@@ -15,6 +15,7 @@ use crate::{Error, Result, Warning};
 pub static INFO: TaskInfo = TaskInfo {
     name: "multiple-choice",
     head: HeadKind::MultipleChoice,
+    heads: &[],
     new_head: |name, labels| HeadConfig::flex(HeadKind::MultipleChoice, name, labels),
     fewest_labels: 2,
     reads: LongReading::First,

@@ -19,6 +19,7 @@ use crate::{Error, Result, Warning};
 pub static INFO: TaskInfo = TaskInfo {
     name: "question-answering",
     head: HeadKind::QuestionAnswering,
+    heads: &[],
     new_head: |name, labels| HeadConfig::flex(HeadKind::QuestionAnswering, name, labels),
     fewest_labels: 2,
     reads: LongReading::Windows,

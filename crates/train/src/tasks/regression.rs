@@ -18,6 +18,7 @@ use crate::{Result, Warning};
 pub static INFO: TaskInfo = TaskInfo {
     name: "regression",
     head: HeadKind::Regression,
+    heads: &[],
     new_head: |name, labels| HeadConfig::flex(HeadKind::Regression, name, labels),
     fewest_labels: 1,
     reads: LongReading::IfChosen,

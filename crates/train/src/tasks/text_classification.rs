@@ -16,6 +16,7 @@ use crate::{Error, Result, Warning};
 pub static INFO: TaskInfo = TaskInfo {
     name: "text-classification",
     head: HeadKind::Classification,
+    heads: &[],
     new_head: |name, labels| HeadConfig::classifier(name, labels),
     fewest_labels: 2,
     reads: LongReading::IfChosen,
@@ -169,14 +170,21 @@ impl TextClassification {
     }
 }
 
+impl TextClassification {
+    /// Some of them.
+    pub(super) fn some(&self, what: &'static str, chosen: &[usize]) -> Self {
+        let (texts, labels) = (texts::some(&self.texts, chosen), texts::some(&self.labels, chosen));
+        Self { what, texts, labels, names: self.names.clone() }
+    }
+}
+
 impl Examples for TextClassification {
     fn truth(&self) -> Option<Vec<usize>> {
         Some(self.labels.iter().map(|label| *label as usize).collect())
     }
 
     fn subset(&self, what: &'static str, chosen: &[usize]) -> Box<dyn Examples> {
-        let (texts, labels) = (texts::some(&self.texts, chosen), texts::some(&self.labels, chosen));
-        Box::new(Self { what, texts, labels, names: self.names.clone() })
+        Box::new(self.some(what, chosen))
     }
 
     fn info(&self) -> &'static TaskInfo {

@@ -10,7 +10,7 @@ use graftwork_tensor::ops::cross_entropy::IGNORED;
 use graftwork_text::{Encoding, LongTexts, TaggedDataset, Tokenizer};
 
 use super::labels::{LabelTargets, cross_entropy_of, ids_for};
-use super::{Answer, Examples, Judged, Labelled, LongReading, Targets, Task, TaskInfo};
+use super::{Answer, Examples, Judged, Labelled, LongReading, Targets, Task, TaskInfo, texts};
 use crate::metrics::{Entity, Metrics, Scheme, of_classes, of_entities};
 use crate::predict::{Rows, argmax, softmax};
 use crate::{Error, Result, Warning};
@@ -19,6 +19,7 @@ use crate::{Error, Result, Warning};
 pub static INFO: TaskInfo = TaskInfo {
     name: "token-classification",
     head: HeadKind::Tagging,
+    heads: &[],
     new_head: |name, labels| HeadConfig::flex(HeadKind::Tagging, name, labels),
     fewest_labels: 2,
     reads: LongReading::First,
@@ -136,12 +137,18 @@ impl TokenClassification {
     }
 }
 
+impl TokenClassification {
+    /// Some of them.
+    pub(super) fn some(&self, what: &'static str, chosen: &[usize]) -> Self {
+        let (encodings, places) = (texts::some(&self.encodings, chosen), texts::some(&self.places, chosen));
+        // Which examples lack how many words is not known, and was said of all of them.
+        Self { what, encodings, places, names: self.names.clone(), left_out: 0 }
+    }
+}
+
 impl Examples for TokenClassification {
     fn subset(&self, what: &'static str, chosen: &[usize]) -> Box<dyn Examples> {
-        let encodings = chosen.iter().map(|example| self.encodings[*example].clone()).collect();
-        let places = chosen.iter().map(|example| self.places[*example].clone()).collect();
-        // Which examples lack how many words is not known, and was said of all of them.
-        Box::new(Self { what, encodings, places, names: self.names.clone(), left_out: 0 })
+        Box::new(self.some(what, chosen))
     }
 
     fn info(&self) -> &'static TaskInfo {

@@ -25,6 +25,7 @@ const BATCH_TOKENS: usize = 2048;
 pub static INFO: TaskInfo = TaskInfo {
     name: "fill-mask",
     head: HeadKind::MaskedLm,
+    heads: &[],
     new_head: |name, _| HeadConfig::masked_lm(name),
     fewest_labels: 0,
     reads: LongReading::First,
