@@ -4,7 +4,7 @@ use graftwork_model::{Adapter, AdapterConfig, AdapterFile, Backbone, HeadConfig}
 use graftwork_tensor::Tape;
 use graftwork_tests::golden;
 use graftwork_train::tasks::LabelTargets;
-use graftwork_train::{Optimizer, StepSettings};
+use graftwork_train::{Asked, Optimizer, StepSettings};
 
 use crate::measure::Bench;
 
@@ -58,7 +58,8 @@ fn step(bench: &Bench<'_>, backbone: &Backbone, shape: &str, lengths: &[usize]) 
         let batch = backbone.batch(&ids, &vec![0; ids.len()], &starts).expect("a batch that fits");
         let targets = LabelTargets::new(bench.device, &labels);
         settings.step += 1;
-        optimizer.step(backbone, &adapter, (&batch, &targets), settings).expect("a head");
+        let asked = Asked { head: adapter.head().expect("a head"), targets: &targets, weight: 1.0 };
+        optimizer.step(backbone, &adapter, (&batch, &[asked]), settings).expect("what the head gives");
         adapter.arena().weights().clone()
     });
 }

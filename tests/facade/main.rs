@@ -1,6 +1,7 @@
 //! The library as a Rust user meets it: one crate, its types, its examples.
 
 mod calls;
+mod heads;
 mod long_texts;
 mod pairing;
 mod pairs;

@@ -38,6 +38,12 @@ class Texts:
     def outputs(self, found) -> list[torch.Tensor]:
         return list(found.logits)
 
+    def loss(self, model, inputs: dict, examples) -> torch.Tensor:
+        return model(**inputs, **self.targets(examples)).loss
+
+    def predict(self, model, inputs: dict) -> list:
+        return self.outputs(model(**inputs))
+
 
 class TextClassification(Texts):
     def read(self, path: Path, tokenizer, max_length: int, labels: list[str] | None = None):
@@ -142,7 +148,42 @@ class TokenClassification(Texts):
         return {"f1": f1_score(truth, found), **accuracy}
 
 
-class QuestionAnswering:
+class IntentSlotClassification:
+    """Two heads on one adapter: AdapterHub computes them one after the other, so the backbone runs twice a step. The loss is the sum."""
+
+    heads = {"intent": TextClassification(), "slots": TokenClassification()}
+
+    def read(self, path: Path, tokenizer, max_length: int, labels: list[list[str]] | None = None):
+        data = rows(path)
+        examples, tags = self.heads["slots"].read(path, tokenizer, max_length, labels and labels[1])
+        intents = labels[0] if labels else sorted({row["intent"] for row in data})
+        return [{**example, "label": intents.index(row["intent"])} for example, row in zip(examples, data)], [intents, tags]
+
+    def add_head(self, model, labels: list[list[str]]) -> None:
+        add = {"intent": model.add_classification_head, "slots": model.add_tagging_head}
+        for (name, add), names in zip(add.items(), labels):
+            add(name, num_labels=len(names), id2label=dict(enumerate(names)))
+
+    def loss(self, model, inputs: dict, examples) -> torch.Tensor:
+        total = 0
+        for name, task in self.heads.items():
+            model.active_head = name
+            total = total + model(**inputs, **task.targets(examples)).loss
+        return total
+
+    def predict(self, model, inputs: dict) -> list[tuple]:
+        found = []
+        for name in self.heads:
+            model.active_head = name
+            found.append(list(model(**inputs).logits))
+        return list(zip(*found))
+
+    def scores(self, outputs, examples, labels: list[list[str]]) -> dict[str, float]:
+        parts = [task.scores(list(own), examples, names) for task, own, names in zip(self.heads.values(), zip(*outputs), labels)]
+        return {f"{head}_{name}": value for head, part in zip(self.heads, parts) for name, value in part.items()}
+
+
+class QuestionAnswering(Texts):
     """An example is a window of a context; it points at [CLS] where the answer is not whole in it."""
 
     def read(self, path: Path, tokenizer, max_length: int, labels: list[str] | None = None):
@@ -210,4 +251,5 @@ TASKS = {
     "regression": Regression(),
     "token-classification": TokenClassification(),
     "question-answering": QuestionAnswering(),
+    "intent-slot-classification": IntentSlotClassification(),
 }

@@ -3,7 +3,7 @@
 
 Run by hand, in a venv with requirements.txt; the output is committed. One part or all of them:
 
-    python make.py --minilm DIR [tokens hidden tiny-bert tiny-cases lora-cases tagging-cases mean-cases text-cases questions question-cases architectures minilm-cases init distillation curves f16 probe]
+    python make.py --minilm DIR [tokens hidden tiny-bert tiny-cases lora-cases tagging-cases heads mean-cases text-cases questions question-cases architectures minilm-cases init distillation curves f16 probe]
 """
 
 import argparse
@@ -22,6 +22,7 @@ PARTS = {
     "tiny-cases": ("make_tiny_cases", "make"),
     "lora-cases": ("make_lora_cases", "make"),
     "tagging-cases": ("make_tagging_cases", "make"),
+    "heads": ("make_heads", "make"),
     "mean-cases": ("make_mean_cases", "make"),
     "text-cases": ("make_text_cases", "make"),
     "questions": ("make_questions", "make"),

@@ -66,8 +66,8 @@ def evaluate(model, task, examples, labels: list[str], batch_size: int = 64) -> 
     outputs = [None] * len(examples)
     for start in range(0, len(order), batch_size):
         chosen = order[start : start + batch_size]
-        for i, row in zip(chosen, task.outputs(model(**inputs([examples[i] for i in chosen])))):
-            outputs[i] = row.clone()
+        for i, row in zip(chosen, task.predict(model, inputs([examples[i] for i in chosen]))):
+            outputs[i] = row
     return {name: round(float(value), 5) for name, value in task.scores(outputs, examples, labels).items()}
 
 
@@ -87,6 +87,9 @@ def main() -> None:
     model.add_adapter(NAME, config=METHODS[args.method](**options))
     task.add_head(model, labels)
     model.train_adapter(NAME)
+    # Several heads: train_adapter leaves those that are not called as the adapter to the user.
+    for head in model.heads.values():
+        head.requires_grad_(True)
     parameters = trainable(model)
     optimizer = torch.optim.AdamW(
         [
@@ -110,7 +113,7 @@ def main() -> None:
                 break
             batch = [train[i] for i in order[start : start + args.batch_size]]
             optimizer.zero_grad()
-            loss = model(**inputs(batch), **task.targets(batch)).loss
+            loss = task.loss(model, inputs(batch), batch)
             loss.backward()
             torch.nn.utils.clip_grad_norm_(parameters.values(), args.clip)
             optimizer.step()

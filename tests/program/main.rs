@@ -2,6 +2,7 @@
 
 mod architectures;
 mod few_examples;
+mod heads;
 mod input;
 #[cfg(unix)]
 mod interruptions;

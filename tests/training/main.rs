@@ -2,6 +2,7 @@
 
 mod curve;
 mod few_shot;
+mod heads;
 mod kept;
 mod masked_lm;
 mod memory;

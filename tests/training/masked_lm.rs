@@ -11,7 +11,7 @@ use graftwork_text::{Corpus, Encoding, LongTexts, Masked, Tokenizer};
 use graftwork_train::evaluate::evaluate;
 use graftwork_train::tasks::masked_lm::MeanLoss;
 use graftwork_train::tasks::{Draw, Labelled, Task, TaskInfo};
-use graftwork_train::{Ending, Event, Examples, Optimizer, StepReport, StepSettings, TrainConfig, Trainer};
+use graftwork_train::{Asked, Ending, Event, Examples, Optimizer, StepReport, StepSettings, TrainConfig, Trainer};
 
 /// Sequences whose masks are given, in every epoch the same.
 #[derive(Debug)]
@@ -224,7 +224,8 @@ fn peak(words: usize, make: &dyn Fn() -> Device) -> u64 {
         let batch = backbone.batch(&ids, &vec![0; ids.len()], &shapes::cu_seqlens(&lengths)).unwrap();
         let batch = backbone.ask(batch, &places, &truths).unwrap();
         let settings = StepSettings { lr: 1e-3, weight_decay: 0.01, max_norm: 1.0, dropout: 0.0, seed: 1, step };
-        optimizer.step(&backbone, &adapter, (&batch, &MeanLoss), settings).unwrap();
+        let asked = Asked { head: adapter.head().unwrap(), targets: &MeanLoss, weight: 1.0 };
+        optimizer.step(&backbone, &adapter, (&batch, &[asked]), settings).unwrap();
     }
     device.memory().peak_bytes - before
 }

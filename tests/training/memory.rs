@@ -8,7 +8,7 @@ use graftwork_tests::{golden, gpus, shapes};
 use graftwork_text::Encoding;
 use graftwork_train::predict::{Rows, in_batches};
 use graftwork_train::tasks::LabelTargets;
-use graftwork_train::{Optimizer, StepSettings};
+use graftwork_train::{Asked, Optimizer, StepSettings};
 
 fn trainable(backbone: &Backbone) -> Adapter {
     let head = HeadConfig::classifier("a", vec!["no".into(), "yes".into()]);
@@ -24,7 +24,9 @@ fn step(backbone: &Backbone, adapter: &Adapter, optimizer: &Optimizer, lengths: 
     let labels: Vec<u32> = (0..lengths.len() as u32).map(|i| i % 2).collect();
     let batch = backbone.batch(&ids, &vec![0; ids.len()], &shapes::cu_seqlens(lengths)).unwrap();
     let settings = StepSettings { lr: 1e-3, weight_decay: 0.01, max_norm: 1.0, dropout: 0.1, seed: 1, step };
-    optimizer.step(backbone, adapter, (&batch, &LabelTargets::new(backbone.device(), &labels)), settings).unwrap();
+    let targets = LabelTargets::new(backbone.device(), &labels);
+    let asked = Asked { head: adapter.head().unwrap(), targets: &targets, weight: 1.0 };
+    optimizer.step(backbone, adapter, (&batch, &[asked]), settings).unwrap();
 }
 
 fn own_gpu() -> Gpu {

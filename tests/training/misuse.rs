@@ -7,7 +7,7 @@ use graftwork_text::Encoding;
 use graftwork_train::evaluate::evaluate;
 use graftwork_train::predict::logits;
 use graftwork_train::tasks::LabelTargets;
-use graftwork_train::{Error, Optimizer, StepSettings, TextClassification, TrainConfig, Trainer};
+use graftwork_train::{Asked, Error, Optimizer, StepSettings, TextClassification, TrainConfig, Trainer};
 use pollster::block_on;
 
 fn names<const N: usize>(names: [&str; N]) -> Vec<String> {
@@ -63,12 +63,16 @@ fn labels_beyond_the_head() {
         ));
         let batch = backbone.batch(&[2, 9, 3], &[0; 3], &[0, 3]).unwrap();
         let before = block_on(adapter.arena().read(&device)).unwrap();
-        let labels = |labels: &[u32]| LabelTargets::new(&device, labels);
-        let step = Optimizer::new(&device, &adapter).step(&backbone, &adapter, (&batch, &labels(&[2])), settings());
+        let step = |labels: &[u32]| {
+            let (head, targets) = (adapter.head().unwrap(), LabelTargets::new(&device, labels));
+            let asked = [Asked { head, targets: &targets, weight: 1.0 }];
+            Optimizer::new(&device, &adapter).step(&backbone, &adapter, (&batch, &asked), settings())
+        };
+        let step_of_two = step(&[1, 0]);
+        let step = step(&[2]);
         assert!(matches!(step, Err(Error::LabelOutOfRange { label: 2, classes: 2 })), "{}: {step:?}", device.name());
         assert_eq!(block_on(adapter.arena().read(&device)).unwrap(), before);
-        let step = Optimizer::new(&device, &adapter).step(&backbone, &adapter, (&batch, &labels(&[1, 0])), settings());
-        assert!(matches!(step, Err(Error::LabelCount { labels: 2, rows: 1 })), "{}: {step:?}", device.name());
+        assert!(matches!(step_of_two, Err(Error::LabelCount { labels: 2, rows: 1 })), "{}", device.name());
     }
 }
 
@@ -119,12 +123,9 @@ fn an_adapter_on_another_backbone() {
             let error = block_on(logits(other, &adapter, &batch)).unwrap_err().to_string();
             assert!(error.contains("adapter `a`") && error.contains("attach"), "{error}");
             assert!(block_on(logits(&own, &adapter, &batch)).unwrap_err().to_string().contains("batch"));
-            let step = Optimizer::new(other.device(), &adapter).step(
-                other,
-                &adapter,
-                (&batch, &LabelTargets::new(other.device(), &[1])),
-                settings(),
-            );
+            let targets = LabelTargets::new(other.device(), &[1]);
+            let asked = [Asked { head: adapter.head().unwrap(), targets: &targets, weight: 1.0 }];
+            let step = Optimizer::new(other.device(), &adapter).step(other, &adapter, (&batch, &asked), settings());
             assert!(step.is_err());
         }
         let batch = own.batch(&[2, 9, 3], &[0; 3], &[0, 3]).unwrap();

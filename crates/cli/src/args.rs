@@ -1,6 +1,7 @@
 //! The command line: what can be asked of the program. Scripts depend on it.
 
 mod data;
+mod heads;
 mod infer;
 mod method;
 mod option;
@@ -15,6 +16,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use graftwork::WeightType;
 
 pub use data::{AskedArgs, DataArgs, TextArgs};
+pub use heads::{FileOf, HeadArgs, SamplingChoice};
 pub use infer::{Embed, Eval, Inspect, Merge, Pooling, Predict};
 pub use method::MethodArgs;
 pub use pretrain::Pretrain;

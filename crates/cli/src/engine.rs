@@ -38,7 +38,18 @@ pub fn read_adapter(path: &Path, any_backbone: bool) -> Result<AdapterFile> {
     Ok(file)
 }
 
-/// An adapter's head, and the task that it is for.
+/// The same with one of its heads alone, if one is named.
+///
+/// # Errors
+/// If there is none of that name.
+pub fn with_head(file: AdapterFile, head: Option<&str>) -> Result<AdapterFile> {
+    match head {
+        Some(name) => Ok(file.with_head(name)?),
+        None => Ok(file),
+    }
+}
+
+/// An adapter's first head, and the task that it is for, by itself or together with the others.
 ///
 /// # Errors
 /// If it has no head, or one of a kind without a task.
@@ -47,7 +58,7 @@ pub fn head_of(file: &AdapterFile) -> Result<(&HeadConfig, &'static TaskInfo)> {
         Failure::new(Kind::Input, format!("the adapter {} has no head", file.name))
             .hint("it can embed texts, but predict nothing")
     })?;
-    let task = TaskInfo::of_head(head.kind)
+    let task = TaskInfo::of_adapter(file)
         .ok_or_else(|| Failure::new(Kind::Input, format!("no task has {} heads", head.kind.info().head_type)))?;
     Ok((head, task))
 }

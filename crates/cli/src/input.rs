@@ -16,7 +16,7 @@ use crate::failure::{Failure, Kind, Result};
 /// Texts that are worked on together: enough for batches of similar lengths, few enough that results flow.
 const CHUNK: usize = 128;
 
-/// Reads labelled data; `labels` are those that may occur, if that is known.
+/// Reads labelled data; `labels` are those that may occur, of each head of the task, if that is known.
 ///
 /// # Errors
 /// If the file cannot be read, or has bad rows.
@@ -24,9 +24,10 @@ pub fn labelled(
     path: &Path,
     task: &TaskInfo,
     args: &DataArgs,
-    labels: Option<Vec<String>>,
+    labels: Option<Vec<Vec<String>>>,
 ) -> Result<Box<dyn Labelled>> {
-    let options = ReadOptions { labels, ..options(args) };
+    let mut sets = labels.into_iter().flatten();
+    let options = ReadOptions { labels: sets.next(), tags: sets.next(), ..options(args) };
     (task.read)(path, &options).map_err(|error| with_hint(error.into()))
 }
 
@@ -48,6 +49,7 @@ fn options(args: &DataArgs) -> ReadOptions {
         score_column: args.score_column.clone(),
         tokens_column: args.tokens_column.clone(),
         tags_column: args.tags_column.clone(),
+        intent_column: args.intent_column.clone(),
         answers_column: args.answers_column.clone(),
         format: args.format.map(Format::from),
         line_by_line: args.line_by_line,

@@ -47,7 +47,7 @@ pub fn on_examples(examples: &Examples, backbone: &Backbone, common: &Common) {
 
 /// Says what of a head AdapterHub's files cannot: there it would be one on the first token, without a word.
 pub fn on_head(file: &AdapterFile, common: &Common) {
-    if !common.quiet && file.head.as_ref().is_some_and(|head| !head.is_adapterhubs()) {
+    if !common.quiet && file.heads().any(|head| !head.is_adapterhubs()) {
         eprintln!(
             "note: the head stands on means of hidden states, which AdapterHub has no key for: it reads the adapter, but answers \
              otherwise. For AdapterHub, train with --recipe standard"

@@ -34,7 +34,15 @@ impl Adapter {
         self.model.description()
     }
 
-    /// Its labels in the order of the logits; none without a head.
+    /// The same adapter with the head of that name alone: it shares the weights.
+    ///
+    /// # Errors
+    /// If it has no head of that name.
+    pub fn with_head(&self, name: &str) -> Result<Self> {
+        Ok(Self::new(&self.backbone, self.model.with_head(name)?))
+    }
+
+    /// Its labels in the order of the logits; none without a head. Of several heads, those of the first.
     pub fn labels(&self) -> Vec<String> {
         self.description().head.as_ref().map(|head| head.label_names()).unwrap_or_default()
     }
@@ -97,6 +105,6 @@ impl Adapter {
     /// The adapter with the weights that it had in a state of its run.
     pub fn file_at(&self, state: &RunState) -> AdapterFile {
         let [weights, ..] = &state.arena;
-        AdapterFile { tensors: self.model.arena().unpack(weights), ..self.description().clone() }
+        self.model.file_of(weights)
     }
 }

@@ -1,22 +1,22 @@
-//! Labelled data as token ids, and what is new to learn it.
+//! Labelled data as token ids.
 
 use std::sync::Arc;
 
 use graftwork_formats::Fingerprint;
-use graftwork_model::{AdapterConfig, AdapterFile, HeadConfig, HeadKind, Metadata};
 use graftwork_text::{Encoding, shuffled};
 use graftwork_train::probe::by_label;
 use graftwork_train::tasks::{Labelled, TaskInfo};
 use graftwork_train::{Teacher, TrainConfig};
 
-use crate::{Backbone, Error, Recipe, Result, Survey, TextLimit};
+use crate::{Backbone, Error, Result, Survey, TextLimit};
 
 /// A task's labelled data, tokenised for a backbone: what an adapter is trained and evaluated on.
 #[derive(Debug)]
 pub struct Examples {
     what: &'static str,
     data: Box<dyn graftwork_train::Examples>,
-    labels: Vec<String>,
+    /// Of each head of the task.
+    labels: Vec<Vec<String>>,
     max_length: usize,
     limit: TextLimit,
     backbone: Fingerprint,
@@ -40,8 +40,13 @@ impl Examples {
         self.data.info()
     }
 
-    /// The names of the data's labels.
+    /// The names of the data's labels; of a task with several heads, those of the first.
     pub fn labels(&self) -> &[String] {
+        &self.labels[0]
+    }
+
+    /// The same of each head of the task.
+    pub fn label_sets(&self) -> &[Vec<String>] {
         &self.labels
     }
 
@@ -72,7 +77,7 @@ impl Examples {
 
     /// Whether each example has one label.
     pub fn has_one_label_each(&self) -> bool {
-        self.task().head == HeadKind::Classification
+        self.task().has_one_label_each()
     }
 
     /// Takes a share of the examples out, drawn from a seed, of every label its share where each example has one: those that
@@ -134,74 +139,6 @@ impl Examples {
     }
 }
 
-/// What a new adapter is to be. The defaults are those of the program: `double_seq_bn` of reduction factor 16, seed 42.
-#[derive(Debug, Clone)]
-pub struct NewAdapter {
-    task: &'static TaskInfo,
-    labels: Vec<String>,
-    name: String,
-    method: AdapterConfig,
-    recipe: Recipe,
-    seed: u64,
-    on: Option<AdapterFile>,
-}
-
-impl NewAdapter {
-    /// For a task and its labels, in the order of the logits.
-    ///
-    /// # Panics
-    /// Never: the default method is one of the table.
-    pub fn new(task: &'static TaskInfo, labels: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        let method = AdapterConfig::preset("double_seq_bn").expect("a method of the table");
-        let labels = labels.into_iter().map(Into::into).collect();
-        Self { task, labels, name: "adapter".to_owned(), method, recipe: Recipe::Standard, seed: 42, on: None }
-    }
-
-    /// Its name, which is part of its tensors' names in files. Default `adapter`.
-    #[must_use]
-    pub fn named(mut self, name: impl Into<String>) -> Self {
-        self.name = name.into();
-        self
-    }
-
-    /// How it changes the backbone: a [preset](AdapterConfig::preset), perhaps [changed](AdapterConfig::with).
-    #[must_use]
-    pub fn method(mut self, method: AdapterConfig) -> Self {
-        self.method = method;
-        self
-    }
-
-    /// By which recipe it will be trained: that decides its head, where it stands, and how it begins. Default
-    /// [`Recipe::Standard`].
-    #[must_use]
-    pub fn recipe(mut self, recipe: Recipe) -> Self {
-        self.recipe = recipe;
-        self
-    }
-
-    /// The modules that it begins with instead of new ones, with their name and method; of it everything but the head is taken,
-    /// so it may have learned another task, or a language. Default none.
-    #[must_use]
-    pub fn on(mut self, file: AdapterFile) -> Self {
-        (self.name, self.method, self.on) = (file.name.clone(), file.config.clone(), Some(file));
-        self
-    }
-
-    /// Decides its first weights. Default 42.
-    #[must_use]
-    pub fn seed(mut self, seed: u64) -> Self {
-        self.seed = seed;
-        self
-    }
-}
-
-/// For the task and the labels of these examples.
-impl From<&Examples> for NewAdapter {
-    fn from(examples: &Examples) -> Self {
-        Self::new(examples.task(), examples.labels())
-    }
-}
-
 impl Backbone {
     /// Tokenises a data set of any task; `what` names it in messages. `limit` says how much of each text is read: a number
     /// of tokens (default and most: what the backbone takes), or a [`TextLimit`]. Training and evaluation match its labels
@@ -213,39 +150,8 @@ impl Backbone {
     pub fn examples(&self, what: &'static str, data: &dyn Labelled, limit: impl Into<TextLimit>) -> Result<Examples> {
         let limit = limit.into();
         let max_length = self.max_length(limit.max_length)?;
-        let labels = data.labels().to_vec();
+        let labels = data.label_sets().into_iter().map(<[String]>::to_vec).collect();
         let data = data.encode(what, self.tokenizer(), max_length, limit.long_texts)?;
         Ok(Examples { what, data, labels, max_length, limit, backbone: self.fingerprint(), teacher: None })
-    }
-
-    /// A new adapter with AdapterHub's default head, or for masked words the backbone's own if its files have one, drawn from a seed and ready to be trained: for the task and the labels
-    /// of examples, or as a [`NewAdapter`] says.
-    ///
-    /// # Errors
-    /// If there are fewer labels than the task needs, the method makes no sense, or the modules to begin with are of another
-    /// backbone.
-    pub fn new_adapter(&self, new: impl Into<NewAdapter>) -> Result<AdapterFile> {
-        let NewAdapter { task, labels, name, method, recipe, seed, on } = new.into();
-        if labels.len() < task.fewest_labels {
-            return Err(Error::too_few_labels(task.fewest_labels, labels.len()));
-        }
-        let head = recipe.head(&name, &labels, self).unwrap_or_else(|| (task.new_head)(&name, labels));
-        let own = self.model().language_head().filter(|own| own.config.kind == head.kind);
-        // What the backbone's files know of words is kept.
-        let head = match own {
-            Some(own) => HeadConfig { style: head.style, ..own.config.clone() },
-            None => head.fitted(self.config()),
-        };
-        let method = recipe.method(method, self)?;
-        let mut file = AdapterFile::new(name, method, Some(head), self.config());
-        file.metadata = Metadata { backbone_fingerprint: Some(self.fingerprint()), ..Metadata::default() };
-        file.initialise(self.config(), seed)?;
-        if let Some(on) = on {
-            on.check_backbone(self.config(), Some(&self.fingerprint()))?;
-            file.tensors.extend(on.tensors.into_iter().filter(|(name, _)| !name.starts_with("head.")));
-        }
-        file.tensors.extend(own.into_iter().flat_map(|own| own.tensors.clone()));
-        file.validate(&file.name)?;
-        Ok(file)
     }
 }

@@ -9,11 +9,13 @@
 //! | load a backbone | [`Backbone::load`] |
 //! | read and write adapters, and attach them | [`AdapterFile::load`], [`AdapterFile::save`], [`Backbone::attach`] |
 //! | classify, tag, embed | [`Adapter::classify`], [`Adapter::tag`], [`Backbone::embed`] |
+//! | say what a sentence wants, and with which words | [`Adapter::intent_and_slots`] |
 //! | give several labels, or a number | [`Adapter::classify_multi_label`], [`Adapter::score`] |
 //! | compare two texts | [`Backbone::similarity`], or an adapter that was trained on [pairs](AsText) |
 //! | answer questions, choose | [`Adapter::answer`], [`Adapter::choose`] |
-//! | read labelled data, or bring it along | [`Dataset`], [`MultiLabelDataset`], [`ScoredDataset`], [`TaggedDataset`], [`QuestionDataset`], [`ChoiceDataset`] |
+//! | read labelled data, or bring it along | [`Dataset`], [`MultiLabelDataset`], [`ScoredDataset`], [`TaggedDataset`], [`IntentDataset`], [`QuestionDataset`], [`ChoiceDataset`] |
 //! | train | [`Backbone::examples`], [`Backbone::new_adapter`], [`Backbone::trainer`] |
+//! | train on several data sets at once, each with a head of its own | [`NewAdapter::and`], [`Backbone::course`], [`Adapter::with_head`] |
 //! | learn from another classifier's answers | [`Examples::taught_by`] |
 //! | learn while examples come in | [`Backbone::probe`] |
 //! | measure | [`Adapter::evaluate`] |
@@ -70,12 +72,15 @@ mod adapter;
 mod answer;
 mod backbone;
 mod call;
+mod course;
 mod embed;
 mod error;
 mod examples;
 mod fill_mask;
+mod intent_slots;
 mod limit;
 mod merge;
+mod new_adapter;
 mod paths;
 mod predict;
 mod probe;
@@ -104,13 +109,13 @@ pub use summary::BackboneSummary;
 
 // Adapters.
 pub use adapter::Adapter;
-pub use examples::NewAdapter;
 pub use graftwork_formats::HostTensor;
 pub use graftwork_model::{
-    AdapterConfig, AdapterFile, Familiar, HeadConfig, HeadKind, HeadPooling, HeadRows, HeadStyle, Knowledge, METHODS,
-    Metadata, MethodInfo, MethodOption, Preset, TradeOff, methods, options,
+    AdapterConfig, AdapterFile, Familiar, FurtherHead, HeadConfig, HeadKind, HeadPooling, HeadRows, HeadStyle,
+    Knowledge, METHODS, Metadata, MethodInfo, MethodOption, Preset, TradeOff, methods, options,
 };
 pub use merge::{MergedBackbone, merge};
+pub use new_adapter::NewAdapter;
 
 // Answers.
 pub use answer::AnswerOptions;
@@ -122,6 +127,7 @@ pub use graftwork_train::tasks::{
     Answer, AnswerSpan, Answering, Choice, Classification, LabelSet, Scored, TaggedEntity, TaggedWord, Tagging,
     Thresholds,
 };
+pub use intent_slots::IntentSlots;
 pub use predict::TextOptions;
 pub use probe::Probe;
 pub use reader::{Reader, TextVector};
@@ -129,23 +135,25 @@ pub use reader::{Reader, TextVector};
 // Labelled data.
 pub use examples::Examples;
 pub use graftwork_text::data::{
-    self, AsText, ChoiceDataset, Choices, Corpus, Dataset, Example, Format, Input, InputKind, LabelledText,
-    MultiLabelDataset, Prediction, Predictions, Question, QuestionDataset, ReadOptions, ScoredDataset, ScoredText,
-    Sentence, TaggedDataset, Text,
+    self, AsText, ChoiceDataset, Choices, Corpus, Dataset, Example, Format, Input, InputKind, IntentDataset,
+    LabelledText, MultiLabelDataset, Prediction, Predictions, Question, QuestionDataset, ReadOptions, ScoredDataset,
+    ScoredText, Sentence, TaggedDataset, Text,
 };
 pub use graftwork_text::{order, shuffled};
 pub use graftwork_train::tasks::{
-    Labelled, MarkedText, MarkedTexts, TASKS, TaskInfo, masked_lm, multi_label_classification, multiple_choice,
-    question_answering, regression, text_classification, token_classification,
+    Labelled, MarkedText, MarkedTexts, TASKS, TaskInfo, intent_slot_classification, masked_lm,
+    multi_label_classification, multiple_choice, question_answering, regression, text_classification,
+    token_classification,
 };
 
 // Training and measuring.
+pub use course::CoursePart;
 pub use graftwork_train::checkpoint::{Best, RunState};
 pub use graftwork_train::evaluate::Evaluation;
 pub use graftwork_train::few_shot::{Comparison, Kept, Score, Stage};
 pub use graftwork_train::metrics::{ClassMetrics, Confusion, Metrics, Scheme};
 pub use graftwork_train::{
-    Ending, Event, Progress, SETTINGS, Schedule, Setting, StepReport, Teacher, TrainConfig, Turn,
+    Ending, Event, Progress, SETTINGS, Sampling, Schedule, Setting, StepReport, Teacher, TrainConfig, Turn,
 };
 pub use recipe::Recipe;
 pub use train::{RunOptions, Trainer};

@@ -117,12 +117,7 @@ impl Adapter {
     pub fn tag<'a, S: AsRef<str> + Sync>(&'a self, texts: &'a [S]) -> Call<'a, TextOptions, Vec<Tagging>> {
         Call::new(TextOptions::default(), move |options: TextOptions, mut progress| async move {
             let encodings = self.backbone().encode(texts, self.tagging_length(&options)?)?;
-            let spans = |(text, encoding): (&S, &Encoding)| match encoding.of.is_truncated() {
-                false => Ok(encoding.words()),
-                // The words that were cut off count too.
-                true => Ok(self.backbone().tokenizer().encode(text.as_ref(), usize::MAX)?.words()),
-            };
-            let spans = texts.iter().zip(&encodings).map(spans).collect::<Result<Vec<_>>>()?;
+            let spans = self.spans_of_texts(texts, &encodings)?;
             self.tags_of(&encodings, &spans, &mut progress).await
         })
     }
@@ -181,8 +176,22 @@ impl Adapter {
         })
     }
 
+    /// Where the words of texts stand, also those that were cut off.
+    pub(crate) fn spans_of_texts<S: AsRef<str>>(
+        &self,
+        texts: &[S],
+        encodings: &[Encoding],
+    ) -> Result<Vec<Vec<Range<usize>>>> {
+        let spans = |(text, encoding): (&S, &Encoding)| match encoding.of.is_truncated() {
+            false => Ok(encoding.words()),
+            // The words that were cut off count too.
+            true => Ok(self.backbone().tokenizer().encode(text.as_ref(), usize::MAX)?.words()),
+        };
+        texts.iter().zip(encodings).map(spans).collect()
+    }
+
     /// The limit of texts whose words are tagged.
-    fn tagging_length(&self, options: &TextOptions) -> Result<Option<usize>> {
+    pub(crate) fn tagging_length(&self, options: &TextOptions) -> Result<Option<usize>> {
         let limit = self.limit(options.max_length, options.long_texts)?;
         token_classification::INFO.check_long_texts(limit.long_texts)?;
         Ok(limit.max_length)
@@ -239,7 +248,7 @@ pub(crate) fn labels_of(adapter: &Adapter, task: &TaskInfo) -> Result<Vec<String
 }
 
 /// The bytes of each word when they stand in a line with single spaces between.
-fn spans_of_joined<S: AsRef<str>>(words: &[S]) -> Vec<Range<usize>> {
+pub(crate) fn spans_of_joined<S: AsRef<str>>(words: &[S]) -> Vec<Range<usize>> {
     let mut start = 0;
     let span = |word: &S| {
         let span = start..start + word.as_ref().len();

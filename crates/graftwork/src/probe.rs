@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::OnceLock;
 
 use graftwork_formats::HostTensor;
-use graftwork_model::{AdapterConfig, AdapterFile, HeadConfig, Knowledge, Metadata};
+use graftwork_model::{AdapterConfig, AdapterFile, HeadConfig, Knowledge, Metadata, is_of_head};
 use graftwork_train::probe::{Learner, familiar, knowledge, leave_one_out};
 use graftwork_train::tasks::Classification;
 
@@ -231,7 +231,8 @@ impl Probe {
         };
         file.name.clone_from(&self.name);
         file.head = Some(HeadConfig::linear_on_layers(&self.name, self.labels.clone(), config));
-        file.tensors.retain(|name, _| !name.starts_with("head."));
+        file.further.clear();
+        file.tensors.retain(|name, _| !is_of_head(name));
         let (classes, dim) = (linear.classes, linear.dim);
         let weight = HostTensor { shape: vec![classes, dim], data: linear.weight.clone() };
         let bias = HostTensor { shape: vec![classes], data: linear.bias.clone() };

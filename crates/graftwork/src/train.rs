@@ -4,8 +4,9 @@ use graftwork_model::AdapterFile;
 use graftwork_tensor::{MaybeSend, give_way};
 use graftwork_train::checkpoint::{Best, RunState};
 use graftwork_train::few_shot::{Comparison, FewShot, Stage};
-use graftwork_train::{Ending, Event, Lessons, Progress, TrainConfig, Turn};
+use graftwork_train::{Ending, Event, Progress, Sampling, TrainConfig, Turn};
 
+use crate::course::{self, CoursePart};
 use crate::{Adapter, Backbone, Call, Error, Examples, Recipe, Result, VERSION};
 
 /// Trains one adapter on its backbone: to the end by [`run`](Trainer::run), or [a few steps](Trainer::turn) at a time.
@@ -46,11 +47,26 @@ impl Backbone {
         train: &'a Examples,
         dev: impl Into<Option<&'a Examples>>,
     ) -> Result<Trainer<'a>> {
-        let dev = dev.into().map(|dev| dev.for_backbone(self)).transpose()?;
-        let (file, config) = self.to_be_trained(file, config, train, Recipe::Standard)?;
-        let mut lessons = Lessons::from(train.for_backbone(self)?);
-        lessons.teacher = train.teacher().cloned();
-        let inner = graftwork_train::Trainer::new(self.model(), &file, config, lessons, dev)?;
+        self.course(file, config, &[CoursePart::new(train).dev(dev)], Sampling::default())
+    }
+
+    /// The same over data sets, each of which teaches one head of the adapter or several. Every step's batch comes from one of
+    /// them; the mean of all heads' dev scores decides which weights are kept.
+    ///
+    /// # Errors
+    /// As [`Backbone::trainer`], and if there is no data set, two teach the same head, or the adapter lacks one that is taught.
+    pub fn course<'a>(
+        &'a self,
+        file: &AdapterFile,
+        config: TrainConfig,
+        parts: &[CoursePart<'a>],
+        sampling: Sampling,
+    ) -> Result<Trainer<'a>> {
+        let (mut file, config) =
+            self.to_be_trained(file, config, parts.iter().map(|part| part.train), Recipe::Standard)?;
+        let course = course::of(self, parts, sampling)?;
+        file.metadata.training.extend(course.record());
+        let inner = graftwork_train::Trainer::of_course(self.model(), &file, config, course)?;
         let adapter = Adapter::new(self, inner.adapter().clone());
         Ok(Trainer { backbone: self, inner: Inner::Standard(Box::new(inner)), adapter })
     }
@@ -88,7 +104,7 @@ impl Backbone {
             let problem = format!("the recipe {} learns from labels alone; take the standard recipe", recipe.name());
             return Err(graftwork_train::Error::Teacher { problem }.into());
         }
-        let (file, config) = self.to_be_trained(file, config, train, recipe)?;
+        let (file, config) = self.to_be_trained(file, config, [train], recipe)?;
         let head_only = recipe == Recipe::Probe;
         let inner = FewShot::new(self.model(), &file, config, train.for_backbone(self)?, head_only)?;
         let adapter = Adapter::new(self, inner.adapter().clone());
@@ -96,32 +112,37 @@ impl Backbone {
     }
 
     /// An adapter as it will be saved, but for its weights.
-    fn to_be_trained(
+    fn to_be_trained<'a>(
         &self,
         file: &AdapterFile,
         mut config: TrainConfig,
-        train: &Examples,
+        data: impl IntoIterator<Item = &'a Examples>,
         recipe: Recipe,
     ) -> Result<(AdapterFile, TrainConfig)> {
         file.check_backbone(self.config(), Some(&self.fingerprint()))?;
+        let data: Vec<&Examples> = data.into_iter().collect();
+        let longest = data.iter().max_by_key(|data| data.max_length()).ok_or_else(course::nothing)?;
         let mut file = file.clone();
         let metadata = &mut file.metadata;
         metadata.backbone_fingerprint = Some(self.fingerprint());
-        metadata.max_length = Some(train.max_length());
+        metadata.max_length = Some(longest.max_length());
         metadata.tool_version = Some(format!("graftwork {VERSION}"));
         // What was said of the weights before is no longer true.
         metadata.metrics.clear();
         metadata.knowledge = None;
         metadata.thresholds.clear();
-        metadata.long_texts = train.limit().recorded().map(|choice| choice.name().to_owned());
-        config.max_length = Some(train.max_length());
-        config.long_texts = train.limit().recorded();
+        metadata.long_texts = longest.limit().recorded().map(|choice| choice.name().to_owned());
+        config.max_length = Some(longest.max_length());
+        config.long_texts = longest.limit().recorded();
         metadata.training = config.to_json();
-        if let Some(teacher) = train.teacher() {
+        for teacher in data.iter().filter_map(|data| data.teacher()) {
             metadata.training.insert("teacher".to_owned(), teacher.digest().into());
         }
         if recipe != Recipe::Standard {
             metadata.training.insert("recipe".to_owned(), recipe.name().into());
+        }
+        for head in &mut file.further {
+            *head = head.config.clone().into();
         }
         Ok((file, config))
     }

@@ -1,5 +1,6 @@
 //! What a head stands on: a vector a text or sequence, or every token's.
 
+use graftwork_tensor::ops::add_columns;
 use graftwork_tensor::{Param, Tape, Var};
 
 use crate::backbone::Backbone;
@@ -63,10 +64,10 @@ impl Features {
     }
 }
 
-/// Matrices of as many rows, beside each other: at most three.
+/// Matrices of as many rows, beside each other.
 ///
 /// # Panics
-/// If there are none, or more.
+/// If there are none.
 pub fn beside(tape: &mut Tape, parts: Vec<Var>) -> Var {
     let rows = parts[0].value().rows();
     let mut cols = 0;
@@ -75,7 +76,7 @@ pub fn beside(tape: &mut Tape, parts: Vec<Var>) -> Var {
         cols += part.value().cols();
         (first, part)
     };
-    let blocks = parts.into_iter().map(place).collect();
+    let blocks: Vec<_> = parts.into_iter().map(place).collect();
     let wide = tape.constant(tape.device().zeros(rows, cols));
-    tape.add_columns(&wide, blocks)
+    blocks.chunks(add_columns::MOST).fold(wide, |wide, some| tape.add_columns(&wide, some.to_vec()))
 }

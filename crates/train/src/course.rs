@@ -1,5 +1,7 @@
 //! What a training consists of: data sets, each with the heads that it teaches.
 
+use serde_json::{Map, Value};
+
 use crate::Lessons;
 use crate::tasks::Examples;
 
@@ -52,5 +54,22 @@ impl<'a> Course<'a> {
     /// Of one data set, which teaches the adapter's first head.
     pub fn of(lessons: Lessons<'a>, dev: Option<&'a dyn Examples>) -> Self {
         Self { parts: vec![Part { lessons, dev, heads: Vec::new() }], sampling: Sampling::default() }
+    }
+
+    /// What an adapter's files record of it: nothing where there is one data set, and each head's loss counts 1.
+    #[must_use]
+    pub fn record(&self) -> Map<String, Value> {
+        let mut record = Map::new();
+        if self.parts.len() > 1 {
+            record.insert("sampling".to_owned(), self.sampling.name().into());
+        }
+        let mut weights = Map::new();
+        for (name, weight) in self.parts.iter().flat_map(|part| &part.heads).filter(|(_, weight)| *weight != 1.0) {
+            weights.insert(name.clone(), (*weight).into());
+        }
+        if !weights.is_empty() {
+            record.insert("loss_weights".to_owned(), weights.into());
+        }
+        record
     }
 }

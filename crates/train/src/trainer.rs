@@ -77,6 +77,9 @@ impl<'a> Trainer<'a> {
             plans.push(part.lessons.plan(&own)?);
             parts.push(part);
         }
+        if parts.is_empty() {
+            return Err(Error::NoExamples { what: "training" });
+        }
         let plan = Turns::new(plans, course.sampling, &config)?;
         let optimizer = Optimizer::new(backbone.device(), &adapter);
         Ok(Self {

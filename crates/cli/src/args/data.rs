@@ -36,6 +36,9 @@ pub struct DataArgs {
     /// JSON key that holds the words' tags (token classification)
     #[arg(long, value_name = "NAME", default_value = "tags")]
     pub tags_column: String,
+    /// JSON key that holds a sentence's intent (intent and slots)
+    #[arg(long, value_name = "NAME", default_value = "intent")]
+    pub intent_column: String,
     /// Where questions and choices stand.
     #[command(flatten)]
     pub asked: AskedArgs,
@@ -62,6 +65,7 @@ impl Default for DataArgs {
             score_column: of.score_column,
             tokens_column: of.tokens_column,
             tags_column: of.tags_column,
+            intent_column: of.intent_column,
             asked: AskedArgs {
                 question_column: of.question_column,
                 context_column: of.context_column,

@@ -16,6 +16,10 @@ pub struct Eval {
     /// The adapter, with its head
     #[arg(long, value_name = "PATH")]
     pub adapter: PathBuf,
+    /// Of an adapter with several heads, the one to use, as if it had no other [default: the first, or those of a task that has
+    /// several, such as intent and slots]
+    #[arg(long, value_name = "HEAD")]
+    pub head: Option<String>,
     /// The labelled data
     #[arg(long, value_name = "FILE")]
     pub data: PathBuf,
@@ -40,7 +44,7 @@ pub struct Eval {
 /// probability for each label), `logits` (in the order of the labels), where the adapter knows what is familiar
 /// `distance`, and where there is a threshold `sure`. Several labels a text: `text`, `labels` (those that are probable enough,
 /// the most probable first), `scores` and `logits`. Regression: `text`, `score`. Of pairs, `text_pair` is the second text. Token classification: `text`, `words` with their tags and, where tags
-/// mark them, `entities`. Question answering: `question`, `answer` with `start`, `end` and `score` (null without answer), where
+/// mark them, `entities`. Intent and slots: what classification has of the `intent`, with `slots` and `words`. Question answering: `question`, `answer` with `start`, `end` and `score` (null without answer), where
 /// there may be none `no_answer` (its probability), and with --top-k `answers`. Multiple choice: `choice`, its `index` (from 0),
 /// `scores` and `logits`. Fill-mask, of texts with the tokenizer's mask, such as [MASK]: `text` and for each of its `masks` the
 /// most probable `fills` as Hugging Face's pipeline has them (`score`, `token`, `token_str`, `sequence`). `start` and `end` count
@@ -56,6 +60,10 @@ pub struct Predict {
     /// The adapter, with its head [default: none, where the backbone's own files have a head for words: it fills masks]
     #[arg(long, value_name = "PATH")]
     pub adapter: Option<PathBuf>,
+    /// Of an adapter with several heads, the one to use, as if it had no other [default: the first, or those of a task that has
+    /// several, such as intent and slots]
+    #[arg(long, value_name = "HEAD", requires = "adapter")]
+    pub head: Option<String>,
     /// Which texts.
     #[command(flatten)]
     pub texts: TextArgs,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::{
-    AdapterArgs, DataArgs, InputFormat, MethodArgs, RecipeChoice, SettingArgs, Task, TeacherArgs, Train,
+    AdapterArgs, DataArgs, HeadArgs, InputFormat, MethodArgs, RecipeChoice, SettingArgs, Task, TeacherArgs, Train,
     train::RunArgs, values,
 };
 
@@ -86,6 +86,7 @@ impl Pretrain {
             init: self.init.clone(),
             any_backbone: self.any_backbone,
             new_head: false,
+            heads: HeadArgs::default(),
         };
         let run = RunArgs {
             recipe: RecipeChoice::Standard,

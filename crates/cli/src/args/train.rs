@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use graftwork::{
-    TaskInfo, Thresholds, multi_label_classification, multiple_choice, question_answering, regression,
-    text_classification, token_classification,
+    TaskInfo, Thresholds, intent_slot_classification, multi_label_classification, multiple_choice, question_answering,
+    regression, text_classification, token_classification,
 };
 
-use super::{DataArgs, MethodArgs, SettingArgs, TeacherArgs, values};
+use super::{DataArgs, HeadArgs, MethodArgs, SettingArgs, TeacherArgs, values};
 
 /// Options of `graftwork train`.
 #[derive(Debug, Clone, Args)]
@@ -37,7 +37,7 @@ pub struct Train {
     /// How the data is read.
     #[command(flatten)]
     pub read: DataArgs,
-    /// The labels in their order, separated by commas [default: those of the training data, sorted]
+    /// The labels in their order, separated by commas; of several heads, those of the first [default: those of the training data, sorted]
     #[arg(long, value_name = "A,B,...", value_delimiter = ',', num_args = 1.., help_heading = "Data")]
     pub labels: Option<Vec<String>>,
     /// Take labels that look like ids: as many as there are rows, almost
@@ -82,6 +82,9 @@ pub struct AdapterArgs {
     /// Give the adapter of --init a new head for the data's labels; --freeze-adapter then learns that alone
     #[arg(long, requires = "init")]
     pub new_head: bool,
+    /// What else it learns.
+    #[command(flatten)]
+    pub heads: HeadArgs,
     /// Take --init even if it was trained on another backbone
     #[arg(long, requires = "init")]
     pub any_backbone: bool,
@@ -151,6 +154,9 @@ pub enum Task {
     QuestionAnswering,
     /// Which of some texts fits best; .jsonl with `context`, `question` or both, `choices` and `label` (place or letter)
     MultipleChoice,
+    /// What a sentence wants (its intent) and which of its words say more of that (slots), by two heads at once; .jsonl with
+    /// `tokens`, `tags` and `intent`
+    IntentSlotClassification,
 }
 
 impl Task {
@@ -163,6 +169,7 @@ impl Task {
             Self::TokenClassification => &token_classification::INFO,
             Self::QuestionAnswering => &question_answering::INFO,
             Self::MultipleChoice => &multiple_choice::INFO,
+            Self::IntentSlotClassification => &intent_slot_classification::INFO,
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use graftwork::{BackboneSummary, HeadConfig, HeadStyle, Knowledge, Tokenizer};
+use graftwork::{AdapterFile, BackboneSummary, HeadConfig, HeadStyle, Knowledge, Tokenizer};
 use serde_json::{Value, json};
 
 use crate::args::{Common, Inspect};
@@ -88,7 +88,13 @@ fn backbone(dir: &Path) -> Result<Value> {
 fn adapter(path: &Path) -> Result<(Value, Option<Knowledge>)> {
     let file = read_adapter(path, false)?;
     let (adapter, head) = (file.adapter_parameters(), file.head_parameters());
-    let bytes = if path.is_dir() { bytes_of(path, &["safetensors", "bin"]) } else { fs::metadata(path)?.len() };
+    let of_heads =
+        file.further.iter().map(|head| bytes_of(&path.join("heads").join(head.name()), &["safetensors", "bin"]));
+    let bytes = if path.is_dir() {
+        bytes_of(path, &["safetensors", "bin"]) + of_heads.sum::<u64>()
+    } else {
+        fs::metadata(path)?.len()
+    };
     let metadata = &file.metadata;
     let found = json!({
         "kind": "adapter",
@@ -104,6 +110,7 @@ fn adapter(path: &Path) -> Result<(Value, Option<Knowledge>)> {
         "config": file.config.to_json(),
         "labels": file.head.as_ref().map(HeadConfig::label_names).filter(|labels| !labels.is_empty()),
         "head": file.head.as_ref().map(head_json),
+        "heads": (!file.further.is_empty()).then(|| heads_json(&file)),
         "fingerprint": file.weights_digest().to_string(),
         "backbone_fingerprint": metadata.backbone_fingerprint.map(|fingerprint| fingerprint.to_string()),
         "max_length": metadata.max_length,
@@ -115,6 +122,16 @@ fn adapter(path: &Path) -> Result<(Value, Option<Knowledge>)> {
         "training": metadata.training,
     });
     Ok((found, file.metadata.knowledge))
+}
+
+/// All heads by name, with their labels, where there are several.
+fn heads_json(file: &AdapterFile) -> Value {
+    let of = |head: &HeadConfig| {
+        let mut of = head_json(head);
+        of["labels"] = json!(head.label_names());
+        (head.name().unwrap_or_default().to_owned(), of)
+    };
+    file.heads().map(of).collect::<serde_json::Map<_, _>>().into()
 }
 
 fn head_json(head: &HeadConfig) -> Value {

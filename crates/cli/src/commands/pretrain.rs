@@ -2,7 +2,7 @@
 
 use graftwork::masked_lm;
 
-use super::train::{Data, learn, start};
+use super::train::{DataSet, learn, start};
 use crate::args::{Common, Pretrain};
 use crate::failure::Result;
 use crate::input;
@@ -12,10 +12,12 @@ pub fn run(args: &Pretrain, common: &Common) -> Result<()> {
     let (train, read) = (args.to_train(), args.read());
     let init = start::init(&train.adapter)?;
     let dev = if args.dev.is_empty() { None } else { Some(input::corpus(&args.dev, &read)?) };
-    let data = Data {
+    let data = DataSet {
+        head: None,
+        task: &masked_lm::INFO,
         train: Box::new(input::corpus(&args.train, &read)?),
         dev: dev.map(|dev| Box::new(dev) as _),
         test: None,
     };
-    learn(&train, common, (&masked_lm::INFO, init), data)
+    learn(&train, common, init, vec![data])
 }

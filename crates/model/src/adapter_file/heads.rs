@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 use super::AdapterFile;
 use super::knowledge::Knowledge;
 use super::metadata::take_thresholds;
+use crate::LanguageHead;
 use crate::head_config::HeadConfig;
 
 /// What canonical names of the first head's tensors begin with.
@@ -139,6 +140,15 @@ impl AdapterFile {
         Ok(file)
     }
 
+    /// What is known of a head's answers, and its thresholds, to be changed; of the first head where none of that name stands
+    /// beside it.
+    pub fn known_mut(&mut self, head: Option<&str>) -> (&mut Option<Knowledge>, &mut Vec<f64>) {
+        match self.further.iter_mut().find(|own| Some(own.name()) == head) {
+            Some(own) => (&mut own.knowledge, &mut own.thresholds),
+            None => (&mut self.metadata.knowledge, &mut self.metadata.thresholds),
+        }
+    }
+
     /// That there is no head of that name, and which there are.
     pub(crate) fn no_head(&self, name: &str) -> Error {
         let names = self.head_names().join(", ");
@@ -147,6 +157,25 @@ impl AdapterFile {
             false => format!("has no {name:?}; the adapter's heads are {names}"),
         };
         Error::config(&format!("adapter `{}`", self.name), HEADS, problem)
+    }
+
+    /// Checks that its heads can be told apart, before there are tensors.
+    ///
+    /// # Errors
+    /// If two have one name, or one a name that cannot be.
+    pub fn check_names(&self) -> Result<()> {
+        self.check_heads(&self.name)
+    }
+
+    /// Gives every head of that kind the weights of the backbone's own.
+    pub fn fill_heads(&mut self, own: &LanguageHead) {
+        let is_same = |head: &HeadConfig| head.kind == own.config.kind;
+        let first = self.head.iter().filter(|head| is_same(head)).map(|_| FIRST.to_owned());
+        let further = self.further.iter().filter(|head| is_same(&head.config)).map(|head| prefix_of(head.name()));
+        for prefix in first.chain(further).collect::<Vec<_>>() {
+            let named = |(name, tensor): (&String, &HostTensor)| (name.replacen(FIRST, &prefix, 1), tensor.clone());
+            self.tensors.extend(own.tensors.iter().map(named));
+        }
     }
 
     /// Tells heads apart by their names; each reads the last layer's states alone, because all share a forward pass.

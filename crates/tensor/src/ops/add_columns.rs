@@ -21,7 +21,7 @@ pub static SHADER_BWD: Shader = Shader {
 };
 
 /// The most blocks of one call: query, key and value.
-const MOST: usize = 3;
+pub const MOST: usize = 3;
 
 /// `y = x` with each block [T, width] added from its first column on; x and y [T, N].
 ///

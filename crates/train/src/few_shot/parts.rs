@@ -41,6 +41,10 @@ impl<'a> Parts<'a> {
             let must = "be off for few examples: the head is fitted alone first, then an adapter with it".to_owned();
             return Err(Error::Setting { setting: "freeze_adapter", must });
         }
+        if !start.further.is_empty() {
+            let must = "be the standard one for an adapter with several heads".to_owned();
+            return Err(Error::Setting { setting: "recipe", must });
+        }
         let head = start.head.as_ref().ok_or(Error::NoHead)?;
         let labels = examples.for_head(head)?.truth().ok_or(Error::NotOneLabel { task: examples.info().name })?;
         if head.layers != 1 || !head.bias {

@@ -20,14 +20,14 @@ pub mod token_classification;
 use std::borrow::Cow;
 use std::fmt;
 
-use graftwork_model::{HeadConfig, HeadKind};
+use graftwork_model::HeadConfig;
 use graftwork_tensor::{Device, Tape, Tensor, Var};
 use graftwork_text::data::Text;
 use graftwork_text::{Encoding, LongTexts, Tokenizer};
 
 use crate::metrics::{Metrics, Said};
 use crate::predict::Rows;
-use crate::{Error, Result, TrainConfig};
+use crate::{Result, TrainConfig};
 
 pub use info::{LongReading, TASKS, TaskInfo};
 pub use intent_slot_classification::IntentSlotClassification;

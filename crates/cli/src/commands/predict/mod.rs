@@ -1,6 +1,7 @@
 //! `graftwork predict`: one file a task, and the table of them.
 
 mod fill_mask;
+mod intent_slot_classification;
 mod multi_label_classification;
 mod multiple_choice;
 mod question_answering;
@@ -14,7 +15,7 @@ use std::ops::ControlFlow;
 use graftwork::{Adapter, AdapterFile, Backbone, Input, TaskInfo, Text};
 
 use crate::args::{Common, Predict};
-use crate::engine::{head_of, load, read_adapter};
+use crate::engine::{head_of, load, read_adapter, with_head};
 use crate::failure::{Failure, Kind, Result};
 use crate::input;
 use crate::notes::Tally;
@@ -50,11 +51,13 @@ static ANSWERS: &[(&TaskInfo, Answer)] = &[
     (&graftwork::question_answering::INFO, question_answering::lines),
     (&graftwork::multiple_choice::INFO, multiple_choice::lines),
     (&graftwork::masked_lm::INFO, fill_mask::lines),
+    (&graftwork::intent_slot_classification::INFO, intent_slot_classification::lines),
 ];
 
 /// Predicts what the adapter's head is for, one line out for each input.
 pub fn run(args: &Predict, common: &Common) -> Result<()> {
-    let given = args.adapter.as_deref().map(|path| read_adapter(path, args.any_backbone)).transpose()?;
+    let read = |path| with_head(read_adapter(path, args.any_backbone)?, args.head.as_deref());
+    let given = args.adapter.as_deref().map(read).transpose()?;
     given.as_ref().map(head_of).transpose()?;
     let backbone = load(&args.backbone, common)?;
     let file = given.map_or_else(|| own_words(&backbone), Ok)?;

@@ -5,11 +5,11 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 /// A digest of settings, backbone, starting weights and data.
-pub fn of(
+pub fn of<'a>(
     settings: &Map<String, Value>,
     backbone: &Backbone,
     file: &AdapterFile,
-    data: [Option<&dyn Labelled>; 2],
+    data: impl Iterator<Item = Option<&'a dyn Labelled>>,
 ) -> String {
     let mut hash = Sha256::new();
     let mut add = |bytes: &[u8]| {
@@ -20,6 +20,6 @@ pub fn of(
     add(Value::Object(settings.clone()).to_string().as_bytes());
     add(Value::Object(file.config.to_json()).to_string().as_bytes());
     add(backbone.fingerprint().to_string().as_bytes());
-    data.into_iter().flatten().for_each(|data| data.digest(&mut add));
+    data.flatten().for_each(|data| data.digest(&mut add));
     hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }

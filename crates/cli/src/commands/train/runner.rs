@@ -45,10 +45,20 @@ pub struct Speed {
 
 impl Runner<'_> {
     /// Trains to the end, or to the next Ctrl-C.
-    pub fn run(&self, file: &AdapterFile, train: &Examples, dev: Option<&Examples>) -> Result<Outcome> {
+    /// Data sets come with the head that each teaches, if that is named, and what it is measured on.
+    pub fn run(
+        &self,
+        file: &AdapterFile,
+        data: Vec<(Option<String>, &Examples, Option<&Examples>)>,
+    ) -> Result<Outcome> {
         let config = self.config.clone();
+        let train = data[0].1;
         let mut trainer = match self.recipe {
-            Recipe::Standard => self.backbone.trainer(file, config, train, dev)?,
+            Recipe::Standard => {
+                let heads = &self.args.adapter.heads;
+                let parts = super::start::parts(heads, data)?;
+                self.backbone.course(file, config, &parts, heads.sampling.into())?
+            }
             Recipe::FewShot => self.backbone.few_shot(file, config, train)?,
             Recipe::Probe => self.backbone.head_alone(file, config, train)?,
         };
@@ -78,9 +88,15 @@ impl Runner<'_> {
                         log.write(&reports, &now).map_err(|e| cannot("write", path, &e))?;
                     }
                 }
-                Turn::Evaluated { evaluation, best } => {
+                Turn::Evaluated { head, evaluation, further, best } => {
                     let mark = if best { "  (best)" } else { "" };
-                    progress.say(&format!("step {}: dev {}{mark}", now.step, report::summary(&evaluation)));
+                    let of = |(head, found): &(String, _)| match further.is_empty() {
+                        true => report::summary(found),
+                        false => format!("{head}: {}", report::summary(found)),
+                    };
+                    let first = (head, evaluation);
+                    let all = std::iter::once(&first).chain(&further).map(of).collect::<Vec<_>>().join("; ");
+                    progress.say(&format!("step {}: dev {all}{mark}", now.step));
                 }
                 Turn::Compared(comparison) => progress.say(&report::comparison(&comparison)),
                 Turn::Finished => break,

@@ -1,18 +1,31 @@
 //! What a run starts from: its settings, and the adapter before the first step.
 
-use graftwork::{AdapterFile, Backbone, Examples, Fingerprint, NewAdapter, Recipe, TaskInfo, TrainConfig};
+use graftwork::{
+    AdapterFile, Backbone, CoursePart, Examples, Fingerprint, HeadConfig, NewAdapter, Recipe, TaskInfo, TrainConfig,
+};
 use serde_json::{Map, Value, json};
 
-use crate::args::{AdapterArgs, RecipeChoice, Task, Train};
+use super::data::DataSet;
+use crate::args::{AdapterArgs, HeadArgs, RecipeChoice, Task, Train};
 use crate::engine::{head_of, read_adapter};
 use crate::failure::{Failure, Kind, Result};
 
-/// The adapter of `--init`.
+/// The adapter of `--init`; of several heads those that go on.
 pub fn init(args: &AdapterArgs) -> Result<Option<AdapterFile>> {
-    args.init.as_deref().map(|path| read_adapter(path, args.any_backbone)).transpose()
+    let Some(path) = &args.init else { return Ok(None) };
+    let file = read_adapter(path, args.any_backbone)?;
+    if file.further.is_empty() || !args.heads.and.is_empty() || args.new_head {
+        return Ok(Some(file));
+    }
+    let together = TaskInfo::of_adapter(&file).is_some_and(|task| !task.heads.is_empty());
+    match (&args.heads.head, file.head_names().first()) {
+        (Some(name), _) => Ok(Some(file.with_head(name)?)),
+        (None, Some(first)) if !together => Ok(Some(file.with_head(first)?)),
+        _ => Ok(Some(file)),
+    }
 }
 
-/// The task: that of the head to start from, if labels are learned for it and no other one is asked for.
+/// The task: that of the heads to start from, if labels are learned for it and no other one is asked for.
 pub fn task(args: &AdapterArgs, init: Option<&AdapterFile>) -> Result<&'static TaskInfo> {
     let asked = args.task.info();
     let kept = |file: &&AdapterFile| file.head.is_some() && !args.new_head && args.task == Task::default();
@@ -21,44 +34,99 @@ pub fn task(args: &AdapterArgs, init: Option<&AdapterFile>) -> Result<&'static T
     Ok(if task.head.info().tied { asked } else { task })
 }
 
-/// The adapter before the first step: that of `--init` with its head, or with a new one if its own is for another task or
-/// none is asked to stay, or a new one.
+/// The adapter before the first step: that of `--init` with its heads, or with new ones if its own are for other tasks or none is
+/// asked to stay, or a new one.
 pub fn adapter(
     args: &AdapterArgs,
-    (task, init): (&'static TaskInfo, Option<AdapterFile>),
+    init: Option<AdapterFile>,
     backbone: &Backbone,
-    labels: &[String],
+    sets: &[DataSet],
     (recipe, seed): (Recipe, u64),
 ) -> Result<AdapterFile> {
-    let new = NewAdapter::new(task, labels).recipe(recipe).seed(seed);
-    let goes_on = |file: &AdapterFile| !args.new_head && file.head.as_ref().is_some_and(|head| head.kind == task.head);
+    let labels = sets[0].labels();
+    let mut new = NewAdapter::of_task(sets[0].task, &labels).recipe(recipe).seed(seed);
+    if let Some(name) = sets[0].head.as_ref().or(args.heads.head.as_ref().filter(|_| sets[0].task.heads.is_empty())) {
+        new = new.head(name);
+    }
+    for set in &sets[1..] {
+        new = new.and(set.head.clone().unwrap_or_default(), set.task, set.train.labels());
+    }
+    let kinds = |set: &DataSet| match set.task.heads {
+        [] => vec![(set.head.clone(), set.task.head)],
+        heads => heads.iter().map(|(name, task)| (Some((*name).to_owned()), task.head)).collect(),
+    };
+    let wanted: Vec<_> = sets.iter().flat_map(kinds).collect();
+    let goes_on = |file: &AdapterFile| {
+        let is_same = |(head, (name, kind)): (&HeadConfig, &(Option<String>, _))| {
+            head.kind == *kind && (name.is_none() || name.as_deref() == head.name())
+        };
+        !args.new_head && file.heads().count() == wanted.len() && file.heads().zip(&wanted).all(is_same)
+    };
     Ok(match init {
-        Some(file) if goes_on(&file) => with_labels(file, labels)?,
+        Some(file) if goes_on(&file) => with_labels(file, sets.iter().flat_map(DataSet::labels).collect())?,
         Some(file) => backbone.new_adapter(new.on(file))?,
         None => backbone.new_adapter(new.named(&args.name).method(args.method.config.clone()))?,
     })
 }
 
-/// The labels that an adapter's head has names for, if it is for this task.
-pub fn own_labels(file: &AdapterFile, task: &TaskInfo) -> Option<Vec<String>> {
-    let head = file.head.as_ref().filter(|head| head.kind == task.head)?;
-    Some(head.own_labels()?.to_vec())
+/// The data sets with what they teach, as the library takes them.
+///
+/// # Errors
+/// If a weight is for a head that none teaches.
+pub fn parts<'a>(
+    heads: &HeadArgs,
+    data: Vec<(Option<String>, &'a Examples, Option<&'a Examples>)>,
+) -> Result<Vec<CoursePart<'a>>> {
+    let mut left: Vec<_> = heads.loss_weights.clone();
+    let mut parts = Vec::new();
+    for (head, train, dev) in data {
+        let own = |name: &str| match &head {
+            Some(head) => head == name,
+            None => train.task().heads.iter().any(|(head, _)| *head == name),
+        };
+        let (weights, others): (Vec<_>, Vec<_>) = left.into_iter().partition(|(name, _)| own(name));
+        left = others;
+        let part = head.iter().fold(CoursePart::new(train).dev(dev), |part, head| part.head(head));
+        parts.push(weights.into_iter().fold(part, |part, (name, weight)| part.weight(name, weight)));
+    }
+    match left.first() {
+        None => Ok(parts),
+        Some((name, _)) => {
+            Err(Failure::new(Kind::Usage, format!("--loss-weight is for {name:?}, which no data set teaches"))
+                .hint("name a head of --and, --head, or one of the task's own"))
+        }
+    }
 }
 
-/// An existing adapter, whose head must be for as many labels as the data has.
-fn with_labels(mut file: AdapterFile, labels: &[String]) -> Result<AdapterFile> {
-    let Some(head) = file.head.as_mut().filter(|head| head.tied.is_none()) else { return Ok(file) };
-    if head.num_labels != labels.len() {
-        let (has, needs) = (head.num_labels, labels.len());
-        let message = format!("the head of the adapter {} is for {has} labels, but the data has {needs}", file.name);
-        return Err(Failure::new(Kind::Input, message).hint("--new-head gives the adapter one for these labels"));
+/// The labels that an adapter's heads have names for, if they are for this task.
+pub fn own_labels(file: &AdapterFile, task: &TaskInfo) -> Option<Vec<Vec<String>>> {
+    let names = |head: &HeadConfig| Some(head.own_labels()?.to_vec());
+    if task.heads.is_empty() {
+        return Some(vec![names(file.head.as_ref().filter(|head| head.kind == task.head)?)?]);
     }
-    head.labels = Some(labels.to_vec());
+    file.heads()
+        .map(names)
+        .collect::<Option<_>>()
+        .filter(|_| TaskInfo::of_adapter(file).is_some_and(|own| own.name == task.name))
+}
+
+/// An existing adapter, each of whose heads must be for as many labels as the data has.
+fn with_labels(mut file: AdapterFile, labels: Vec<Vec<String>>) -> Result<AdapterFile> {
+    let adapter = file.name.clone();
+    let further = file.further.iter_mut().map(|head| &mut head.config);
+    for (head, labels) in file.head.iter_mut().chain(further).zip(labels).filter(|(head, _)| head.tied.is_none()) {
+        if head.num_labels != labels.len() {
+            let (has, needs) = (head.num_labels, labels.len());
+            let message = format!("the head of the adapter {adapter} is for {has} labels, but the data has {needs}");
+            return Err(Failure::new(Kind::Input, message).hint("--new-head gives the adapter one for these labels"));
+        }
+        head.labels = Some(labels);
+    }
     Ok(file)
 }
 
-/// The recipe that is asked for, or the one for as many examples.
-pub fn recipe(args: &Train, train: &Examples) -> Result<Recipe> {
+/// The recipe that is asked for, or the one for as many examples; `count` is how many data sets there are.
+pub fn recipe(args: &Train, train: &Examples, count: usize) -> Result<Recipe> {
     let frozen = args.run.settings.over(TrainConfig::default()).freeze_adapter;
     if frozen && args.adapter.init.is_none() {
         let message = "--freeze-adapter needs an adapter: a new one has learned nothing";
@@ -67,7 +135,7 @@ pub fn recipe(args: &Train, train: &Examples) -> Result<Recipe> {
     }
     let begins = args.adapter.init.is_some() || args.teacher.teacher_logits.is_some();
     let recipe = match args.run.recipe {
-        RecipeChoice::Auto if args.dev.is_some() || begins => Recipe::Standard,
+        RecipeChoice::Auto if args.dev.is_some() || begins || count > 1 => Recipe::Standard,
         RecipeChoice::Auto => Recipe::of(train),
         RecipeChoice::FewShot => Recipe::FewShot,
         RecipeChoice::Probe => Recipe::Probe,
@@ -86,6 +154,9 @@ pub fn recipe(args: &Train, train: &Examples) -> Result<Recipe> {
     if args.teacher.teacher_logits.is_some() {
         return refuse("learns from labels alone", "leave --teacher-logits out, or take --recipe standard");
     }
+    if count > 1 {
+        return refuse("is for one data set", "leave --and out, or take --recipe standard");
+    }
     if !train.has_one_label_each() {
         return refuse("is for texts with one label each", "take --recipe standard");
     }
@@ -98,13 +169,13 @@ pub fn recipe(args: &Train, train: &Examples) -> Result<Recipe> {
 /// Checkpoints hold a digest of it: names, order and values must stay as they are, or runs of before are not resumed.
 pub fn settings(
     args: &AdapterArgs,
-    task: &TaskInfo,
+    sets: &[DataSet],
     recipe: Recipe,
     config: &TrainConfig,
     initial_weights: &Fingerprint,
 ) -> Map<String, Value> {
     let mut settings = Map::new();
-    settings.insert("task".to_owned(), json!(task.name));
+    settings.insert("task".to_owned(), json!(sets[0].task.name));
     if args.init.is_none() {
         settings.insert("method".to_owned(), json!(args.method.name));
     }
@@ -112,6 +183,15 @@ pub fn settings(
         settings.insert("recipe".to_owned(), json!(recipe.name()));
     }
     settings.extend(config.to_json());
+    if sets.len() > 1 {
+        let heads = sets.iter().map(|set| json!({"head": set.head, "task": set.task.name}));
+        settings.insert("data_sets".to_owned(), heads.collect());
+        settings.insert("sampling".to_owned(), json!(graftwork::Sampling::from(args.heads.sampling).name()));
+    }
+    if !args.heads.loss_weights.is_empty() {
+        let weights = args.heads.loss_weights.iter().map(|(head, weight)| (head.clone(), json!(weight)));
+        settings.insert("loss_weights".to_owned(), weights.collect::<Map<_, _>>().into());
+    }
     settings.insert("initial_weights".to_owned(), json!(initial_weights.to_string()));
     settings
 }
@@ -142,7 +222,10 @@ mod tests {
             let config = args.run.settings.over(TrainConfig::default());
             let config = TrainConfig { max_length: Some(128), ..config };
             let digest = "0".repeat(64).parse().unwrap();
-            let settings = settings(&args.adapter, args.adapter.task.info(), Recipe::Standard, &config, &digest);
+            let train = graftwork::Dataset::new([("a", "b")]).unwrap();
+            let task = args.adapter.task.info();
+            let set = DataSet { head: None, task, train: Box::new(train), dev: None, test: None };
+            let settings = settings(&args.adapter, &[set], Recipe::Standard, &config, &digest);
             Value::from(settings).to_string()
         };
         let digest = format!(r#""initial_weights":"{}"}}"#, "0".repeat(64));

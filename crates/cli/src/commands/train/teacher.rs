@@ -1,18 +1,21 @@
 //! The teacher of `--teacher-logits`, for the training data.
 
-use graftwork::{HeadKind, Labelled, Predictions, TaskInfo, Teacher, Text};
+use graftwork::{Predictions, Teacher, Text};
 
+use super::data::DataSet;
 use crate::args::TeacherArgs;
 use crate::failure::{Failure, Kind, Result};
 
-/// What the file says, if there is one: about the very texts of `train`, in their order.
+/// What the file says, if there is one: about the very texts of the first data set, in their order.
 ///
 /// # Errors
 /// If the file cannot be read, or is about other texts or labels.
-pub fn read(args: &TeacherArgs, task: &TaskInfo, train: &dyn Labelled) -> Result<Option<Teacher>> {
+pub fn read(args: &TeacherArgs, sets: &[DataSet]) -> Result<Option<Teacher>> {
     let Some(path) = &args.teacher_logits else { return Ok(None) };
-    if task.head != HeadKind::Classification {
-        let message = format!("--teacher-logits is for texts with one label each, not for {}", task.name);
+    let DataSet { task, train, .. } = &sets[0];
+    if sets.len() > 1 || !task.has_one_label_each() {
+        let what = if sets.len() > 1 { "several data sets" } else { task.name };
+        let message = format!("--teacher-logits is for texts with one label each, not for {what}");
         return Err(Failure::new(Kind::Usage, message).hint("leave it out"));
     }
     let refuse = |message: String| {
