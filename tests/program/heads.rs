@@ -37,7 +37,11 @@ fn write_texts(path: &Path, rows: usize) {
 }
 
 fn train(out: &Path, task: &str, data: &Path) -> Command {
-    let mut command = graftwork(["train", "--task", task, "--lr", "1e-2", "--epochs", "16", "--json"]);
+    train_for("16", out, task, data)
+}
+
+fn train_for(epochs: &str, out: &Path, task: &str, data: &Path) -> Command {
+    let mut command = graftwork(["train", "--task", task, "--lr", "1e-2", "--epochs", epochs, "--json"]);
     command.arg("--backbone").arg(backbone()).arg("--out").arg(out).arg("--train").arg(data);
     command
 }
@@ -174,7 +178,7 @@ fn data_sets_in_turns() {
     assert_eq!(answer(&["--head", "slots"])[0]["entities"][0]["text"], "New York");
 
     // Another adapter in its place leaves nothing of the heads that it has not.
-    succeed(train(&whole, "text-classification", &texts).args(["--epochs", "1", "--recipe", "standard"]), "");
+    succeed(train_for("1", &whole, "text-classification", &texts).args(["--recipe", "standard"]), "");
     assert!(!whole.join("heads").exists());
     let shown: Value = serde_json::from_str(&succeed(graftwork(["inspect", "--json"]).arg(&whole), "")).unwrap();
     assert!(shown["heads"].is_null() && shown["head"]["type"] == "classification", "{shown}");

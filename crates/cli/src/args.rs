@@ -16,7 +16,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use graftwork::WeightType;
 
 pub use data::{AskedArgs, DataArgs, TextArgs};
-pub use heads::{FileOf, HeadArgs, SamplingChoice};
+pub use heads::{FileOf, HeadArgs};
 pub use infer::{Embed, Eval, Inspect, Merge, Pooling, Predict};
 pub use method::MethodArgs;
 pub use pretrain::Pretrain;

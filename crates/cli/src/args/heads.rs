@@ -92,7 +92,7 @@ fn file_of(text: &str) -> Result<FileOf, String> {
 }
 
 fn weight(text: &str) -> Result<(String, f64), String> {
-    let parts = text.split_once('=').and_then(|(head, weight)| Some((head.to_owned(), weight.parse().ok()?)));
+    let parts = text.split_once('=').and_then(|(head, weight)| Some((head.to_owned(), weight.parse::<f64>().ok()?)));
     parts
         .filter(|(_, weight)| *weight > 0.0 && weight.is_finite())
         .ok_or_else(|| "must be HEAD=WEIGHT, a number above 0".to_owned())

@@ -101,9 +101,10 @@ mod tests {
         let bad = "{\"tokens\": [\"a\"], \"tags\": [\"O\"]}\n{\"tokens\": [\"a\"], \"tags\": [], \"intent\": \"x\"}\n\
                    {\"tokens\": [\"a\"], \"tags\": [\"O\"], \"intent\": \"\"}\n{\"tokens\": [\"a\"], \"tags\": [\"O\"], \"intent\": []}\n";
         let message = read(bad, &ReadOptions::default()).unwrap_err().to_string();
-        let expected = "a.jsonl:1: no \"intent\" (its keys: tokens, tags)\n\
-                        a.jsonl:2: \"tokens\" has 1 words, but \"tags\" has 0\n\
-                        a.jsonl:3: the label is empty\n\
+        let expected = "4 bad rows in a.jsonl:\n  \
+                        a.jsonl:1: no \"intent\" (its keys: tokens, tags)\n  \
+                        a.jsonl:2: \"tokens\" has 1 words, but \"tags\" has 0\n  \
+                        a.jsonl:3: the label is empty\n  \
                         a.jsonl:4: \"intent\" is an array, not a string, an integer or a boolean";
         assert_eq!(message, expected);
         assert!(IntentDataset::from_bytes("a.tsv", b"a\tb\n", &ReadOptions::default()).is_err());

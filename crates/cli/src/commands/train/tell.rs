@@ -54,7 +54,7 @@ fn to_json(told: &Told<'_>) -> Value {
     let Told { args, backbone, trained, speed, .. } = told;
     let labels: Vec<Vec<String>> = told.sets.iter().flat_map(DataSet::labels).collect();
     let metadata = &trained.metadata;
-    let known = trained.heads().map(|_| ()).zip(metadata_of(trained)).map(|((), known)| known);
+    let known = metadata_of(trained);
     let [thresholds, knowledge] = match told.found.as_slice() {
         [(None, _)] => [
             json!((!metadata.thresholds.is_empty()).then_some(&metadata.thresholds)),
