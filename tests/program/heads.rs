@@ -207,6 +207,7 @@ fn misuse() {
         (vec!["--and".to_owned(), and("x"), "--recipe".to_owned(), "probe".to_owned()], 2, "is for one data set"),
         (vec!["--and".to_owned(), "x=token-classification:none.jsonl".to_owned()], 3, "none.jsonl"),
         (vec!["--sampling".to_owned(), "evenly".to_owned()], 2, "--and"),
+        (vec!["--tags".to_owned(), "O".to_owned()], 2, "--tags is for intent-slot-classification"),
     ] {
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
         let (found, said) = refused(&arguments);

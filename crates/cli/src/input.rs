@@ -16,7 +16,8 @@ use crate::failure::{Failure, Kind, Result};
 /// Texts that are worked on together: enough for batches of similar lengths, few enough that results flow.
 const CHUNK: usize = 128;
 
-/// Reads labelled data; `labels` are those that may occur, of each head of the task, if that is known.
+/// Reads labelled data; `labels` are those that may occur, of each head of the task, if that is known: of one without any it is
+/// not.
 ///
 /// # Errors
 /// If the file cannot be read, or has bad rows.
@@ -27,7 +28,8 @@ pub fn labelled(
     labels: Option<Vec<Vec<String>>>,
 ) -> Result<Box<dyn Labelled>> {
     let mut sets = labels.into_iter().flatten();
-    let options = ReadOptions { labels: sets.next(), tags: sets.next(), ..options(args) };
+    let mut next = || sets.next().filter(|set| !set.is_empty());
+    let options = ReadOptions { labels: next(), tags: next(), ..options(args) };
     (task.read)(path, &options).map_err(|error| with_hint(error.into()))
 }
 

@@ -103,6 +103,7 @@ impl Pretrain {
             resume: self.resume,
             read: self.read(),
             labels: None,
+            tags: None,
             many_labels: false,
             teacher: TeacherArgs { teacher_logits: None, temperature: 2.0, distillation_weight: 0.5 },
             adapter,

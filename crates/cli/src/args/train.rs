@@ -40,6 +40,10 @@ pub struct Train {
     /// The labels in their order, separated by commas; of several heads, those of the first [default: those of the training data, sorted]
     #[arg(long, value_name = "A,B,...", value_delimiter = ',', num_args = 1.., help_heading = "Data")]
     pub labels: Option<Vec<String>>,
+    /// The tags in their order, separated by commas, where there are labels and tags (intent and slots) [default: those of the
+    /// training data, sorted]
+    #[arg(long, value_name = "A,B,...", value_delimiter = ',', num_args = 1.., help_heading = "Data")]
+    pub tags: Option<Vec<String>>,
     /// Take labels that look like ids: as many as there are rows, almost
     #[arg(long, help_heading = "Data")]
     pub many_labels: bool,

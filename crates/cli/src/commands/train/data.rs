@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use graftwork::{AdapterFile, Labelled, TaskInfo};
+use graftwork::{AdapterFile, Labelled, TaskInfo, intent_slot_classification};
 
 use super::start;
 use crate::args::Train;
@@ -60,7 +60,12 @@ pub fn read_all(args: &Train, task: &'static TaskInfo, init: Option<&AdapterFile
     }
     let init = init.filter(|_| !args.adapter.new_head);
     let files = Files { train: &args.train, dev: args.dev.as_deref(), test: args.test.as_deref() };
-    let known = args.labels.clone().map(|labels| vec![labels]);
+    if args.tags.is_some() && task.heads.is_empty() {
+        let message = format!("--tags is for {}, not for {}", intent_slot_classification::INFO.name, task.name);
+        return Err(Failure::new(Kind::Usage, message).hint("the labels of one head are --labels"));
+    }
+    let given = [&args.labels, &args.tags].map(|names| names.clone().unwrap_or_default());
+    let known = given.iter().any(|names| !names.is_empty()).then(|| given.to_vec());
     let known = known.or_else(|| init.and_then(|file| start::own_labels(file, task)));
     let several = !heads.and.is_empty();
     let first = several.then(|| heads.head.clone().unwrap_or_else(|| args.adapter.name.clone()));
