@@ -1,12 +1,14 @@
 import { ask } from './ask.js';
-import { bad, plain, strings } from './examples.js';
+import { GraftworkError } from './errors.js';
+import { bad, list, plain, strings } from './examples.js';
 import type { Calls, Link, Opened, PlainExamples, PlainRun } from './protocol.js';
 import { disposed } from './protocol.js';
 import { Steps, visible } from './steps.js';
-import { answers, isSource } from './stream.js';
+import type { Inputs } from './stream.js';
+import { answers } from './stream.js';
 import type {
-  AdapterInfo, CallOptions, Classification, ClassifyOptions, EmbedOptions, RunOptions, TagOptions, Tagging, Task, Tasks,
-  TrainOptions, TrainProgress, WhenHidden,
+  AdapterInfo, CallOptions, Choice, ChooseOptions, Choices, Classification, ClassifyOptions, EmbedOptions, FillMaskOptions,
+  FilledText, RunOptions, TagOptions, Tagging, Task, Tasks, TrainOptions, TrainProgress, WhenHidden,
 } from './types.js';
 import { vectors } from './vectors.js';
 
@@ -52,8 +54,8 @@ export class Adapter<T extends Task = Task> {
    */
   classify(texts: readonly string[], options?: ClassifyOptions): Promise<Classification[]>;
   classify(texts: AsyncIterable<string>, options?: ClassifyOptions): AsyncGenerator<Classification, void, undefined>;
-  classify(texts: readonly string[] | AsyncIterable<string>, options: ClassifyOptions = {}) {
-    return this.#answer<Classification>('text-classification', texts, options);
+  classify(texts: Inputs<string>, options: ClassifyOptions = {}) {
+    return this.#answer<string, Classification>('text-classification', texts, options);
   }
 
   /**
@@ -67,8 +69,34 @@ export class Adapter<T extends Task = Task> {
    */
   tag(texts: readonly string[], options?: TagOptions): Promise<Tagging[]>;
   tag(texts: AsyncIterable<string>, options?: TagOptions): AsyncGenerator<Tagging, void, undefined>;
-  tag(texts: readonly string[] | AsyncIterable<string>, options: TagOptions = {}) {
-    return this.#answer<Tagging>('token-classification', texts, options);
+  tag(texts: Inputs<string>, options: TagOptions = {}) {
+    return this.#answer<string, Tagging>('token-classification', texts, options);
+  }
+
+  /**
+   * Says which of some texts fits a prompt best, in input order; of a list of prompts, or of what a source gives.
+   *
+   * @example
+   * const [{ choice, scores }] = await plot.choose([{ prompt: 'She opened the umbrella.', choices: ['It rained.', 'It was hot.'] }]);
+   */
+  choose(prompts: readonly Choices[], options?: ChooseOptions): Promise<Choice[]>;
+  choose(prompts: AsyncIterable<Choices>, options?: ChooseOptions): AsyncGenerator<Choice, void, undefined>;
+  choose(prompts: Inputs<Choices>, options: ChooseOptions = {}) {
+    return this.#answer<Choices, Choice>('multiple-choice', prompts, options);
+  }
+
+  /**
+   * Says what may stand for the masks of texts (`BackboneInfo.mask`), in input order; of a list of texts, or of what a source
+   * gives.
+   *
+   * @example
+   * const [{ masks }] = await words.fillMask(['Ada lived in [MASK].']);
+   * for (const { tokenStr, score, sequence } of masks[0].fills) console.log(tokenStr, score, sequence);
+   */
+  fillMask(texts: readonly string[], options?: FillMaskOptions): Promise<FilledText[]>;
+  fillMask(texts: AsyncIterable<string>, options?: FillMaskOptions): AsyncGenerator<FilledText, void, undefined>;
+  fillMask(texts: Inputs<string>, options: FillMaskOptions = {}) {
+    return this.#answer<string, FilledText>('fill-mask', texts, options);
   }
 
   /** Vectors of texts with this adapter in the backbone; see `Backbone.embed`. */
@@ -146,6 +174,12 @@ export class Adapter<T extends Task = Task> {
     return new Blob([bytes as BlobPart], { type: 'application/octet-stream' });
   }
 
+  /** @internal Its number, for a call by this way; refuses one of another backbone. */
+  _on(link: Link): number {
+    if (link !== this.#link) throw new GraftworkError('wrong-backbone', 'the adapter to begin with is on another backbone');
+    return this.#use();
+  }
+
   /** Frees its memory. */
   dispose(): void {
     if (this.#disposed) return;
@@ -154,14 +188,14 @@ export class Adapter<T extends Task = Task> {
     this.#link.call('dispose', [this.#id]).catch(() => undefined);
   }
 
-  #answer<A>(
+  #answer<I, A>(
     task: Task,
-    texts: readonly string[] | AsyncIterable<string>,
+    inputs: Inputs<I>,
     { signal, ...options }: CallOptions,
   ): Promise<A[]> | AsyncGenerator<A, void, undefined> {
-    const answer = async (some: readonly string[]) =>
-      ask(this.#link, 'answer', [this.#use(), task, strings(some), options], signal) as Promise<A[]>;
-    return isSource(texts) ? answers(texts, answer, signal) : answer(texts);
+    const answer = async (some: readonly I[], first: number) =>
+      ask(this.#link, 'answer', [this.#use(), task, list(some), first, options], signal) as Promise<A[]>;
+    return answers(inputs, answer, signal);
   }
 
   #use(): number {

@@ -123,8 +123,9 @@ export class Engine implements Link {
   }
 
   /** @internal */
-  async _create(options: object, { signal }: Context<'create'>): Promise<Opened> {
-    return this.#open(signal, (backbone) => backbone.create(JSON.stringify(options)));
+  async _create(options: object, from: number | undefined, { signal }: Context<'create'>): Promise<Opened> {
+    const json = JSON.stringify(options);
+    return this.#open(signal, (backbone) => (from === undefined ? backbone.create(json) : this.#adapter(from).next(json)));
   }
 
   /** @internal */
@@ -135,9 +136,9 @@ export class Engine implements Link {
   }
 
   /** @internal */
-  async _answer(id: number, task: Task, inputs: unknown[], options: object, { signal }: Context<'answer'>) {
-    const answers = await this.#inGroups(inputs, signal, async (group): Promise<unknown[]> =>
-      JSON.parse(await this.#adapter(id).answer(task, group.map(toJson), JSON.stringify(options))));
+  async _answer(id: number, task: Task, inputs: unknown[], first: number, options: object, { signal }: Context<'answer'>) {
+    const answers = await this.#inGroups(inputs, signal, async (group, before): Promise<unknown[]> =>
+      JSON.parse(await this.#adapter(id).answer(task, group.map(toJson), first + before, JSON.stringify(options))));
     return answers.flat();
   }
 
@@ -328,11 +329,13 @@ export class Engine implements Link {
   }
 
   /** Does work over texts or other inputs, some at a time; each group stands in the queue once more, and again if the GPU is lost. */
-  async #inGroups<I, T>(inputs: I[], signal: AbortSignal, work: (group: I[]) => Promise<T>): Promise<T[]> {
+  async #inGroups<I, T>(inputs: I[], signal: AbortSignal, work: (group: I[], before: number) => Promise<T>): Promise<T[]> {
     const { device, maxLength } = this.#loaded().info;
     const results: T[] = [];
+    let before = 0;
     for (const group of groups(inputs, TOKENS[device], maxLength)) {
-      results.push(await this.#loaded().run(() => this.#queue.run(signal, () => work(group))));
+      results.push(await this.#loaded().run(() => this.#queue.run(signal, () => work(group, before))));
+      before += group.length;
     }
     return results;
   }

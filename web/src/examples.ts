@@ -3,12 +3,22 @@ import { GraftworkError } from './errors.js';
 import type { PlainExamples } from './protocol.js';
 import type { CreateOptions, Example, Task, Tasks } from './types.js';
 
+/** Choices of a prompt at most: they share a batch. */
+const MOST_CHOICES = 64;
+
 /** Refuses what is no list of texts, before it is sent anywhere. */
 export function strings(texts: readonly string[]): string[] {
   if (!Array.isArray(texts) || texts.some((text) => typeof text !== 'string')) {
     throw bad('texts must be an array of strings');
   }
   return [...texts];
+}
+
+/** Refuses what is no list of inputs, before it is sent anywhere; what they must be is the engine's business. */
+export function list<I>(inputs: readonly I[]): I[] {
+  const odd = (input: unknown) => typeof input !== 'string' && (typeof input !== 'object' || input === null);
+  if (!Array.isArray(inputs) || inputs.some(odd)) throw bad('inputs must be an array of strings or objects');
+  return [...inputs];
 }
 
 /** Texts and labels; refuses what is no list of examples, before it is sent anywhere. */
@@ -27,13 +37,20 @@ export function plain<T extends Task>(
   return { train: [...train], dev: typeof dev === 'object' ? [...dev] : undefined };
 }
 
-/** The options of a new adapter as the engine takes them: types of entities are a short way to say their tags. */
-export function plainCreate({ entityTypes, ...options }: CreateOptions): object {
-  if (entityTypes === undefined) return options;
-  if (options.task !== 'token-classification' || options.labels !== undefined) {
-    throw bad('entityTypes are for token-classification, in place of labels');
+/** The options of a new adapter as the engine takes them: what some tasks have in place of labels is a short way to say them. */
+export function plainCreate({ entityTypes, choices, from: _, ...options }: CreateOptions): object {
+  const { task, labels } = options;
+  const only = (name: string, of: Task) => bad(`${name} is for ${of}, in place of labels`);
+  if (entityTypes !== undefined) {
+    if (task !== 'token-classification' || labels !== undefined) throw only('entityTypes', 'token-classification');
+    return { ...options, labels: ['O', ...strings(entityTypes).flatMap((type) => [`B-${type}`, `I-${type}`])] };
   }
-  return { ...options, labels: ['O', ...strings(entityTypes).flatMap((type) => [`B-${type}`, `I-${type}`])] };
+  if (choices === undefined && task !== 'multiple-choice') return options;
+  if (task !== 'multiple-choice' || labels !== undefined) throw only('choices', 'multiple-choice');
+  if (choices !== undefined && !(Number.isInteger(choices) && choices >= 2 && choices <= MOST_CHOICES)) {
+    throw bad(`choices must be a whole number from 2 to ${MOST_CHOICES}`);
+  }
+  return { ...options, labels: Array.from({ length: choices ?? 2 }, (_, place) => String(place)) };
 }
 
 /** An error about an option. */

@@ -1,5 +1,7 @@
 import type { CallOptions, TextLimit, Warning } from './answer-types.js';
+import type { ChoiceExample, ChoiceValidation } from './choice-types.js';
 import type { ClassificationValidation, Example } from './training-types.js';
+import type { UnlabelledExample, WordsValidation } from './word-types.js';
 
 /**
  * What adapters can be trained for: a line a task. `Adapter<'token-classification'>` takes that task's examples and tells
@@ -10,6 +12,10 @@ export interface Tasks {
   'text-classification': TaskTypes<Example, ClassificationValidation>;
   /** A tag for each word, and the entities that tags mark: `Adapter.tag`. */
   'token-classification': TaskTypes<TaggedExample, TaggingValidation>;
+  /** The text that fits a prompt best: `Adapter.choose`. */
+  'multiple-choice': TaskTypes<ChoiceExample, ChoiceValidation>;
+  /** Words for masks, learned from texts alone: `Adapter.fillMask`. What an adapter learns before a task: `CreateOptions.from`. */
+  'fill-mask': TaskTypes<UnlabelledExample, WordsValidation>;
 }
 
 /** What is of another type with every task. */

@@ -1,9 +1,11 @@
 //! What JavaScript may ask of adapters and teach them: one file a task, and the table of them.
 
+mod masked_lm;
+mod multiple_choice;
 mod text_classification;
 mod token_classification;
 
-use graftwork::{Adapter, Answer, BoxFuture, HeadConfig, Labelled, TaskInfo};
+use graftwork::{Adapter, Answer, BoxFuture, HeadConfig, Labelled, TaskInfo, Warning};
 use serde_json::Value;
 
 use crate::error::{Failure, Result};
@@ -31,7 +33,12 @@ type ReadExamples = fn(&[Value], &[String]) -> Result<Box<dyn Labelled>>;
 type AnswerInputs = for<'a> fn(&'a Adapter, Vec<Value>, Options) -> BoxFuture<'a, Result<Value>>;
 
 /// Every task that JavaScript has calls for.
-static FRONTS: &[&Front] = &[&text_classification::FRONT, &token_classification::FRONT];
+static FRONTS: &[&Front] = &[
+    &text_classification::FRONT,
+    &token_classification::FRONT,
+    &multiple_choice::FRONT,
+    &masked_lm::FRONT,
+];
 
 /// The task of a name.
 pub fn named(name: &str) -> Result<&'static Front> {
@@ -46,13 +53,14 @@ pub fn of_head(head: &HeadConfig) -> Option<&'static Front> {
     FRONTS.iter().copied().find(|front| front.info.head == head.kind)
 }
 
-/// Inputs that are plain texts.
-fn texts(inputs: Vec<Value>) -> Result<Vec<String>> {
-    let text = |input| match input {
-        Value::String(text) => Ok(text),
-        _ => Err(bad("texts must be strings")),
-    };
-    inputs.into_iter().map(text).collect()
+/// Inputs of a shape, such as `a string`.
+fn inputs<'a, T>(inputs: &'a [Value], shape: &str, of: fn(&'a Value) -> Option<T>) -> Result<Vec<T>> {
+    inputs.iter().map(of).collect::<Option<_>>().ok_or_else(|| bad(format!("an input must be {shape}")))
+}
+
+/// Why to take an answer with care.
+fn warnings_json(warnings: &[Warning]) -> Value {
+    warnings.iter().map(Warning::to_json).collect()
 }
 
 /// What an example has under a key.

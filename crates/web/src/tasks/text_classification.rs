@@ -1,9 +1,9 @@
 //! A text in, one of some labels out.
 
-use graftwork::{Adapter, BoxFuture, Classification, Dataset, Example, Labelled, Warning, order, text_classification};
+use graftwork::{Adapter, BoxFuture, Classification, Dataset, Example, Labelled, order, text_classification};
 use serde_json::{Map, Value, json};
 
-use super::{Front, field, place, texts};
+use super::{Front, field, inputs, place, warnings_json};
 use crate::error::Result;
 use crate::options::Options;
 
@@ -26,9 +26,9 @@ fn data(examples: &[Value], labels: &[String]) -> Result<Box<dyn Labelled>> {
     Ok(Box::new(Dataset { examples, labels: labels.to_vec() }))
 }
 
-fn answer(adapter: &Adapter, inputs: Vec<Value>, mut options: Options) -> BoxFuture<'_, Result<Value>> {
+fn answer(adapter: &Adapter, all: Vec<Value>, mut options: Options) -> BoxFuture<'_, Result<Value>> {
     Box::pin(async move {
-        let texts = texts(inputs)?;
+        let texts = inputs(&all, "a string", Value::as_str)?;
         let (max_length, long_texts) = (options.max_length()?, options.long_texts()?);
         let (threshold, most) = (options.number("threshold")?, options.count("topK")?);
         options.end()?;
@@ -54,7 +54,7 @@ pub fn to_json(answers: &[Classification], most: Option<u64>) -> Value {
             "logits": answer.logits,
             "sure": answer.is_sure(),
             "distance": answer.distance,
-            "warnings": answer.warnings.iter().map(Warning::to_json).collect::<Value>(),
+            "warnings": warnings_json(&answer.warnings),
         })
     };
     answers.iter().map(answer).collect()
