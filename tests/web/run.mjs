@@ -7,6 +7,7 @@ import { launch, withTimeout } from '../browser/launch.mjs';
 import { checks as aborting } from './aborting.mjs';
 import { checks as answers } from './answers.mjs';
 import { checks as behaviour } from './behaviour.mjs';
+import { checks as choices } from './choices.mjs';
 import { checks as durable } from './durable.mjs';
 import { checks as few } from './few.mjs';
 import { checks as files } from './files.mjs';
@@ -19,6 +20,7 @@ import { root, serve } from './server.mjs';
 import { checks as storage } from './storage.mjs';
 import { checks as streams } from './streams.mjs';
 import { checks as tagging } from './tagging.mjs';
+import { checks as words } from './words.mjs';
 
 /** Bytes that a user may download at most, with brotli. */
 const LARGEST = 475_000;
@@ -30,7 +32,7 @@ let failed = 0;
 try {
   if ('size'.includes(word)) await check('size', size);
   const all = {
-    ...answers, ...tagging, ...streams, ...probes, ...few, ...files, ...loading, ...places, ...behaviour, ...aborting, ...retained, ...durable, ...storage, ...lost,
+    ...answers, ...tagging, ...choices, ...words, ...streams, ...probes, ...few, ...files, ...loading, ...places, ...behaviour, ...aborting, ...retained, ...durable, ...storage, ...lost,
   };
   for (const [name, work] of Object.entries(all)) {
     if (name.includes(word)) await check(name, () => onPage(work));

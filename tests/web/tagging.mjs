@@ -1,6 +1,6 @@
 // Tagged words in the page: training, entities and their places, interrupted runs, wrong use; against the native program.
 import { ask, compare, equal, train } from './native.mjs';
-import { ready } from './runs.mjs';
+import { killedAndResumed, ready } from './runs.mjs';
 
 const WAYS = [{ device: 'cpu' }, { device: 'gpu' }, { device: 'cpu', worker: false }];
 const LABELS = ['O', 'B-person', 'I-person', 'B-place', 'I-place'];
@@ -108,35 +108,9 @@ export const checks = {
   },
 
   async 'tags: a killed page goes on with its run'({ page, server }) {
-    const examples = sentences(32);
-    for (const way of WAYS.slice(0, 2)) {
-      await ready(page, server, way);
-      // So many steps that the run is not over when it is held, however slowly it is saved.
-      const options = { ...OPTIONS, epochs: 16, validation: 0.25 };
-      const whole = await page.evaluate(learn, { examples, options, texts: TEXTS.slice(0, 1) });
-      page.evaluate(async ({ examples, options }) => {
-        const adapter = await window.backbone.createAdapter({ task: 'token-classification', entityTypes: ['person', 'place'] });
-        for await (const { savedStep } of adapter.train(examples, { ...options, saveAs: 'tags', saveEvery: 0 })) {
-          if (savedStep < 4) continue;
-          window.holding = true;
-          await new Promise(() => {});
-        }
-      }, { examples, options }).catch(() => undefined);
-      await page.waitForFunction(() => window.holding, null, { timeout: 120_000 });
-      await page.reload();
-      await ready(page, server, way);
-      const found = await page.evaluate(async () => {
-        const [{ task, step }] = await window.graftwork.savedRuns();
-        const { adapter, training } = await window.backbone.resume('tags');
-        const steps = [];
-        for await (const progress of training) if (progress.validation === undefined) steps.push([progress.loss]);
-        return { task, step, steps, digest: await window.digest(adapter), left: (await window.graftwork.savedRuns()).length };
-      });
-      equal('saved', [found.task, found.step >= 4, found.left], ['token-classification', true, 0]);
-      equal('steps', found.steps, whole.steps.slice(found.step));
-      equal('bytes', found.digest, whole.digest);
-      await page.reload();
-    }
+    const create = { task: 'token-classification', entityTypes: ['person', 'place'] };
+    const options = { ...OPTIONS, epochs: 16, validation: 0.25 };
+    for (const way of WAYS.slice(0, 2)) await killedAndResumed({ page, server }, way, { create, examples: sentences(32), options });
   },
 
   async 'tags: wrong use has codes'({ page, server }) {

@@ -56,5 +56,13 @@ export interface WordsValidation {
   /** Whether it is the best so far. */
   best: boolean;
   /** Of each held-out sequence, how many hidden tokens were said right, and of how many. */
-  predictions: { right: number; of: number }[];
+  predictions: SaidRight[];
+}
+
+/** How well the hidden tokens of a sequence were said. */
+export interface SaidRight {
+  /** How many were said right. */
+  right: number;
+  /** Of how many. */
+  of: number;
 }
