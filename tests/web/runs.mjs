@@ -1,6 +1,5 @@
 // What the checks of saved runs share.
 import { messages } from './golden.mjs';
-import { equal } from './native.mjs';
 
 /** A run of 18 steps with an evaluation after every third. */
 export const TRAIN = { epochs: 6, batchSize: 8, validation: 0.25, dropout: 0.1, lr: 0.01 };
@@ -66,39 +65,3 @@ export const hold = async (page, options = AT_ONCE) => {
   page.evaluate((options) => window.held(options, 4), options).catch(() => undefined);
   await page.waitForFunction(() => window.holding, null, { timeout: 120_000 });
 };
-
-/**
- * A new adapter learns from its first step to its last, and once more on a page that is killed in between: the same steps and
- * bytes. The run must have so many steps that it is not over when it is held, however slowly it is saved.
- */
-export async function killedAndResumed({ page, server }, way, { create, examples, options }) {
-  const learn = async ({ create, examples, options, until }) => {
-    const adapter = await window.backbone.createAdapter(create);
-    const steps = [];
-    for await (const { loss, validation, savedStep } of adapter.train(examples, options)) {
-      if (validation === undefined) steps.push(loss);
-      if (!(savedStep >= until)) continue;
-      window.holding = true;
-      await new Promise(() => {});
-    }
-    return { steps, digest: await window.digest(adapter) };
-  };
-  await ready(page, server, way);
-  const whole = await page.evaluate(learn, { create, examples, options });
-  const saved = { ...options, saveAs: 'run', saveEvery: 0 };
-  page.evaluate(learn, { create, examples, options: saved, until: 4 }).catch(() => undefined);
-  await page.waitForFunction(() => window.holding, null, { timeout: 120_000 });
-  await page.reload();
-  await ready(page, server, way);
-  const found = await page.evaluate(async () => {
-    const [{ task, step }] = await window.graftwork.savedRuns();
-    const { adapter, training } = await window.backbone.resume('run');
-    const steps = [];
-    for await (const { loss, validation } of training) if (validation === undefined) steps.push(loss);
-    return { task, step, steps, digest: await window.digest(adapter), left: (await window.graftwork.savedRuns()).length };
-  });
-  equal('saved', [found.task, found.step >= 4, found.left], [create.task, true, 0]);
-  equal('steps', found.steps, whole.steps.slice(found.step));
-  equal('bytes', found.digest, whole.digest);
-  await page.reload();
-}

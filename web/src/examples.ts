@@ -3,9 +3,6 @@ import { GraftworkError } from './errors.js';
 import type { PlainExamples } from './protocol.js';
 import type { CreateOptions, Example, Task, Tasks } from './types.js';
 
-/** Choices of a prompt at most: they share a batch. */
-const MOST_CHOICES = 64;
-
 /** Refuses what is no list of texts, before it is sent anywhere. */
 export function strings(texts: readonly string[]): string[] {
   if (!Array.isArray(texts) || texts.some((text) => typeof text !== 'string')) {
@@ -21,11 +18,14 @@ export function list<I>(inputs: readonly I[]): I[] {
   return [...inputs];
 }
 
-/** Texts and labels; refuses what is no list of examples, before it is sent anywhere. */
-export function split(examples: Iterable<Example>): { texts: string[]; labels: string[] } {
+/** Texts and labels; refuses what is no list of examples, before it is sent anywhere, and perhaps pairs. */
+export function split(examples: Iterable<Example>, pairs = true): { texts: string[]; labels: string[] } {
   const all = [...examples];
   const wrong = all.findIndex((example) => typeof example?.text !== 'string' || typeof example.label !== 'string');
   if (wrong >= 0) throw new GraftworkError('bad-examples', `example ${wrong} is not { text, label } of strings`);
+  if (!pairs && all.some((example) => example.textPair !== undefined)) {
+    throw new GraftworkError('bad-examples', 'a probe learns single texts, not pairs');
+  }
   return { texts: all.map((example) => example.text), labels: all.map((example) => example.label) };
 }
 
@@ -37,20 +37,22 @@ export function plain<T extends Task>(
   return { train: [...train], dev: typeof dev === 'object' ? [...dev] : undefined };
 }
 
-/** The options of a new adapter as the engine takes them: what some tasks have in place of labels is a short way to say them. */
+/**
+ * The options of a new adapter as the engine takes them: types of entities are a short way to say their tags, and a number of
+ * choices one to say their places.
+ */
 export function plainCreate({ entityTypes, choices, from: _, ...options }: CreateOptions): object {
-  const { task, labels } = options;
-  const only = (name: string, of: Task) => bad(`${name} is for ${of}, in place of labels`);
+  const instead = (name: string, task: Task, labels: string[]) => {
+    if (options.task !== task || options.labels !== undefined) throw bad(`${name} are for ${task}, in place of labels`);
+    return { ...options, labels };
+  };
   if (entityTypes !== undefined) {
-    if (task !== 'token-classification' || labels !== undefined) throw only('entityTypes', 'token-classification');
-    return { ...options, labels: ['O', ...strings(entityTypes).flatMap((type) => [`B-${type}`, `I-${type}`])] };
+    const tags = strings(entityTypes).flatMap((type) => [`B-${type}`, `I-${type}`]);
+    return instead('entityTypes', 'token-classification', ['O', ...tags]);
   }
-  if (choices === undefined && task !== 'multiple-choice') return options;
-  if (task !== 'multiple-choice' || labels !== undefined) throw only('choices', 'multiple-choice');
-  if (choices !== undefined && !(Number.isInteger(choices) && choices >= 2 && choices <= MOST_CHOICES)) {
-    throw bad(`choices must be a whole number from 2 to ${MOST_CHOICES}`);
-  }
-  return { ...options, labels: Array.from({ length: choices ?? 2 }, (_, place) => String(place)) };
+  if (choices === undefined) return options;
+  if (!(Number.isInteger(choices) && choices >= 2 && choices <= 64)) throw bad('choices must be a whole number from 2 to 64');
+  return instead('choices', 'multiple-choice', Array.from({ length: choices }, (_, place) => String(place)));
 }
 
 /** An error about an option. */

@@ -5,6 +5,9 @@ import type { Task } from './task-types.js';
 
 export type * from './answer-types.js';
 export type * from './choice-types.js';
+export type * from './label-set-types.js';
+export type * from './question-types.js';
+export type * from './score-types.js';
 export type * from './task-types.js';
 export type * from './training-types.js';
 export type * from './word-types.js';
@@ -161,6 +164,11 @@ export interface AdapterInfo<T extends Task = Task> {
   maxLength: number | null;
   /** What was measured when it was trained. */
   metrics: Record<string, unknown>;
+  /**
+   * From which probability on a label is given, one for all or one a label, where a text may have several; above which
+   * probability of no answer there is none, of questions. Empty where its training chose none.
+   */
+  thresholds: number[];
   /** How far its answers can be trusted; null where its training did not measure that. */
   knowledge: Knowledge | null;
   /** The settings of its training, by their names in files: those of `TrainSettings`, with underscores. */
@@ -172,8 +180,8 @@ export interface CreateOptions<T extends Task = Task> extends Pick<TrainSettings
   /** What it is for. Default `text-classification`. */
   task?: T;
   /**
-   * At least two: of texts, or the tags of words. Default, with `entityTypes`: their tags. None for `fill-mask`, whose labels
-   * are the backbone's words, and for `multiple-choice`, whose are places.
+   * At least two: of texts, or the tags of words; one is enough where a text may have several. Default, with `entityTypes`:
+   * their tags. Numbers, answers, choices and hidden words have none.
    */
   labels?: readonly string[];
   /** Types of entities whose tags are the labels: `O`, and of each `B-...` and `I-...`. Only for `token-classification`. */

@@ -17,20 +17,24 @@ pub static FRONT: Front = Front {
 };
 
 fn data(examples: &[Value], labels: &[String]) -> Result<Box<dyn Labelled>> {
+    // Of a new adapter that nobody says it of, two.
+    let most = labels.len().max(2);
     let example = |(index, example): (usize, &Value)| {
         let prompt = field(example, index, "prompt", Value::as_str)?.to_owned();
         let choices = field(example, index, "choices", strings)?;
         // AdapterHub's heads take so many and no more.
-        if !(2..=labels.len()).contains(&choices.len()) {
-            let most = labels.len();
-            return Err(wrong(index, format!("has {} choices, but the adapter was made for 2 to {most}", choices.len())));
+        if !(2..=most).contains(&choices.len()) {
+            return Err(wrong(
+                index,
+                format!("has {} choices, but the adapter was made for 2 to {most}", choices.len()),
+            ));
         }
         let place = |label: &Value| label.as_u64().filter(|place| *place < choices.len() as u64);
         let label = field(example, index, "label", place)? as usize;
         Ok((Choices { prompt, choices }, label))
     };
     let examples = examples.iter().enumerate().map(example).collect::<Result<_>>()?;
-    Ok(Box::new(ChoiceDataset { examples, labels: labels.to_vec() }))
+    Ok(Box::new(ChoiceDataset { examples, labels: (0..most).map(|place| place.to_string()).collect() }))
 }
 
 fn answer(adapter: &Adapter, all: Vec<Value>, mut options: Options) -> BoxFuture<'_, Result<Value>> {
