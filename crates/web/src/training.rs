@@ -77,8 +77,8 @@ pub async fn run(
     if let (true, Some(best), Some(dev)) = (finished, trainer.best(), &dev) {
         let mut score = best.score;
         if let Some(choice) = choice {
-            trained.metadata.thresholds = trainer.adapter().choose_thresholds(dev, choice).await?;
-            score = backbone.attach(&trained)?.evaluate(dev).await?.metrics.score();
+            let (chosen, metrics) = trainer.adapter().choose_thresholds(dev, choice).await?;
+            (trained.metadata.thresholds, score) = (chosen, metrics.score());
         }
         let found = json!({(front.score)(&labels): score, "loss": best.loss});
         trained.metadata.metrics.insert("dev".to_owned(), found);
