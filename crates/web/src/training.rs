@@ -54,7 +54,7 @@ pub async fn run(
     }
     let config = options.settings(recipe.settings(&train))?;
     if choice.is_some() && (front.info.name != multi_label_classification::INFO.name || dev.is_none()) {
-        return Err(bad("chooseThresholds is for multi-label-classification, and needs validation"));
+        return Err(bad("chooseThresholds is for multi-label-classification, and needs examples that are held out"));
     }
     let answers_questions = front.info.name == question_answering::INFO.name;
     let choice = choice.or(answers_questions.then_some(Thresholds::One));
