@@ -11,11 +11,21 @@ export function strings(texts: readonly string[]): string[] {
   return [...texts];
 }
 
-/** Texts and labels; refuses what is no list of examples, before it is sent anywhere. */
-export function split(examples: Iterable<Example>): { texts: string[]; labels: string[] } {
+/** Refuses what is no list of inputs, before it is sent anywhere; what they must be is the engine's business. */
+export function list<I>(inputs: readonly I[]): I[] {
+  const odd = (input: unknown) => typeof input !== 'string' && (typeof input !== 'object' || input === null);
+  if (!Array.isArray(inputs) || inputs.some(odd)) throw bad('inputs must be an array of strings or objects');
+  return [...inputs];
+}
+
+/** Texts and labels; refuses what is no list of examples, before it is sent anywhere, and perhaps pairs. */
+export function split(examples: Iterable<Example>, pairs = true): { texts: string[]; labels: string[] } {
   const all = [...examples];
   const wrong = all.findIndex((example) => typeof example?.text !== 'string' || typeof example.label !== 'string');
   if (wrong >= 0) throw new GraftworkError('bad-examples', `example ${wrong} is not { text, label } of strings`);
+  if (!pairs && all.some((example) => example.textPair !== undefined)) {
+    throw new GraftworkError('bad-examples', 'a probe learns single texts, not pairs');
+  }
   return { texts: all.map((example) => example.text), labels: all.map((example) => example.label) };
 }
 
@@ -27,13 +37,22 @@ export function plain<T extends Task>(
   return { train: [...train], dev: typeof dev === 'object' ? [...dev] : undefined };
 }
 
-/** The options of a new adapter as the engine takes them: types of entities are a short way to say their tags. */
-export function plainCreate({ entityTypes, ...options }: CreateOptions): object {
-  if (entityTypes === undefined) return options;
-  if (options.task !== 'token-classification' || options.labels !== undefined) {
-    throw bad('entityTypes are for token-classification, in place of labels');
+/**
+ * The options of a new adapter as the engine takes them: types of entities are a short way to say their tags, and a number of
+ * choices one to say their places.
+ */
+export function plainCreate({ entityTypes, choices, from: _, ...options }: CreateOptions): object {
+  const instead = (name: string, task: Task, labels: string[]) => {
+    if (options.task !== task || options.labels !== undefined) throw bad(`${name} are for ${task}, in place of labels`);
+    return { ...options, labels };
+  };
+  if (entityTypes !== undefined) {
+    const tags = strings(entityTypes).flatMap((type) => [`B-${type}`, `I-${type}`]);
+    return instead('entityTypes', 'token-classification', ['O', ...tags]);
   }
-  return { ...options, labels: ['O', ...strings(entityTypes).flatMap((type) => [`B-${type}`, `I-${type}`])] };
+  if (choices === undefined) return options;
+  if (!(Number.isInteger(choices) && choices >= 2 && choices <= 64)) throw bad('choices must be a whole number from 2 to 64');
+  return instead('choices', 'multiple-choice', Array.from({ length: choices }, (_, place) => String(place)));
 }
 
 /** An error about an option. */

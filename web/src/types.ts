@@ -1,10 +1,16 @@
+import type { Adapter } from './adapter.js';
 import type { Knowledge } from './answer-types.js';
 import type { MethodOptions, TrainSettings } from './settings.js';
 import type { Task } from './task-types.js';
 
 export type * from './answer-types.js';
+export type * from './choice-types.js';
+export type * from './label-set-types.js';
+export type * from './question-types.js';
+export type * from './score-types.js';
 export type * from './task-types.js';
 export type * from './training-types.js';
+export type * from './word-types.js';
 
 /** Bytes in any of the shapes that a page has them in. */
 export type Bytes = Uint8Array | ArrayBuffer | Blob;
@@ -140,6 +146,8 @@ export interface BackboneInfo {
   layers: number;
   /** The longest text in tokens. */
   maxLength: number;
+  /** What stands for a hidden word in texts, such as `[MASK]`; null where its vocabulary has nothing for that. */
+  mask: string | null;
   /** How many weights it has. */
   parameters: number;
 }
@@ -156,6 +164,11 @@ export interface AdapterInfo<T extends Task = Task> {
   maxLength: number | null;
   /** What was measured when it was trained. */
   metrics: Record<string, unknown>;
+  /**
+   * From which probability on a label is given, one for all or one a label, where a text may have several; above which
+   * probability of no answer there is none, of questions. Empty where its training chose none.
+   */
+  thresholds: number[];
   /** How far its answers can be trusted; null where its training did not measure that. */
   knowledge: Knowledge | null;
   /** The settings of its training, by their names in files: those of `TrainSettings`, with underscores. */
@@ -166,10 +179,20 @@ export interface AdapterInfo<T extends Task = Task> {
 export interface CreateOptions<T extends Task = Task> extends Pick<TrainSettings, 'seed'> {
   /** What it is for. Default `text-classification`. */
   task?: T;
-  /** At least two: of texts, or the tags of words. Default, with `entityTypes`: their tags. */
+  /**
+   * At least two: of texts, or the tags of words; one is enough where a text may have several. Default, with `entityTypes`:
+   * their tags. Numbers, answers, choices and hidden words have none.
+   */
   labels?: readonly string[];
   /** Types of entities whose tags are the labels: `O`, and of each `B-...` and `I-...`. Only for `token-classification`. */
   entityTypes?: readonly string[];
+  /** The most choices of a prompt, from 2 to 64. Default 2. Only for `multiple-choice`. */
+  choices?: number;
+  /**
+   * An adapter on this backbone that it begins with, as that stands now, with a new head: in place of `name` and `method`, which
+   * are that one's.
+   */
+  from?: Adapter;
   /** Its name in files. Default `adapter`. */
   name?: string;
   /** How it is built. */

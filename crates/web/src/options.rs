@@ -3,7 +3,8 @@
 
 use graftwork::options::{OptionKind, camel_case};
 use graftwork::{
-    AdapterConfig, LongTexts, METHODS, Pooling, Preset, Recipe, SETTINGS, TextLimit, TrainConfig, WeightType,
+    AdapterConfig, LongTexts, METHODS, Pooling, Preset, Recipe, SETTINGS, TextLimit, Thresholds, TrainConfig,
+    WeightType,
 };
 use serde_json::{Map, Value};
 
@@ -39,6 +40,8 @@ pub struct Options {
     given: Map<String, Value>,
     /// What was asked for, for messages.
     known: Vec<&'static str>,
+    /// The number of the first input of the call, for messages.
+    pub first: usize,
 }
 
 impl Options {
@@ -52,7 +55,7 @@ impl Options {
 
     fn of(mut given: Map<String, Value>) -> Self {
         given.retain(|_, value| !value.is_null());
-        Self { given, known: Vec::new() }
+        Self { given, known: Vec::new(), first: 0 }
     }
 
     /// Takes an option out, whatever it is.
@@ -126,6 +129,16 @@ impl Options {
         Recipe::ALL.into_iter().find(|recipe| recipe.name() == name).ok_or_else(unknown)
     }
 
+    /// Takes `chooseThresholds`: how thresholds are chosen, if they are to be.
+    pub fn thresholds(&mut self) -> Result<Option<Thresholds>> {
+        Ok(match self.text("chooseThresholds")?.as_deref() {
+            None => None,
+            Some("one") => Some(Thresholds::One),
+            Some("per-label") => Some(Thresholds::PerLabel),
+            Some(other) => return Err(unknown_name("chooseThresholds", other, &["one", "per-label"])),
+        })
+    }
+
     /// Takes `method`: how a new adapter is built, its `type` and the options of the methods. The same defaults as the
     /// program's.
     pub fn method(&mut self) -> Result<AdapterConfig> {
@@ -156,6 +169,10 @@ impl Options {
             let setting = setting.ok_or_else(|| unknown(key, "a training run", names()))?;
             if let Some(other) = setting.instead_of.filter(|other| is_given(other)) {
                 return Err(bad(format!("give {} or {key}, not both", camel_case(other))));
+            }
+            // What stands instead of it in the recipe would win.
+            for other in SETTINGS.iter().filter(|other| other.instead_of == Some(setting.name)) {
+                config.set(other, Value::Null).map_err(|_| bad(other.name))?;
             }
             let is_none = matches!(setting.kind, OptionKind::NumberOrNone(_)) && value.as_f64() == Some(0.0);
             let value = if is_none { Value::Null } else { value.clone() };

@@ -39,7 +39,7 @@ impl Measure<'_> {
         if let (Some(choice), Some(dev)) = (chosen, data[0].1) {
             let adapter = self.backbone.attach(&view(trained, head)?)?;
             let chosen = self.interrupt.unless_set(adapter.choose_thresholds(dev, choice.into())).transpose()?;
-            let Some(chosen) = chosen else { return Ok(None) };
+            let Some((chosen, _)) = chosen else { return Ok(None) };
             *trained.known_mut(head).1 = chosen;
         } else if answers_questions || gives_several {
             *trained.known_mut(head).1 = args.threshold.into_iter().collect();
