@@ -1,6 +1,7 @@
 // The view of names: entities marked in a text, and taught by marking words.
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
+import { download } from './teach.mjs';
 import { ensure, equal, root, share, stored, TINY } from './site.mjs';
 
 const TEXT = 'Lionel Messi flew from Barcelona to Miami on Friday 😀, said Anna.';
@@ -87,6 +88,51 @@ export const checks = {
     await page.getByRole('link', { name: 'Try it', exact: true }).click();
     await page.getByLabel('Text to sort').waitFor();
     equal('among the skills', await page.getByRole('radio', { name: /People and places/ }).count(), 0);
+  },
+
+  async 'a lesson that was cut off or stopped goes on, and gives the same bytes'(site) {
+    const page = await site.visit(TINY);
+    await mark(page);
+    // Long texts without marks: so many steps that nobody is too late to cut it off.
+    const long = Array.from({ length: 80 }, (_, i) => `text ${i} `.repeat(12).trim());
+    await page.getByLabel('Texts, one a line').fill(long.join('\n'));
+    await page.getByRole('button', { name: 'Add these texts' }).click();
+    const learn = page.getByRole('button', { name: 'Learn', exact: true });
+    const learning = page.getByText(/^Learning: /);
+    const result = async () => {
+      await page.waitForSelector('[data-fact=lesson]');
+      await page.getByRole('link', { name: 'Yours', exact: true }).click();
+      const { bytes } = await download(page, () => page.getByRole('button', { name: 'Download' }).first().click());
+      await page.getByRole('link', { name: 'Names', exact: true }).click();
+      return bytes;
+    };
+    await learn.click();
+    const whole = await result();
+    await page.getByRole('button', { name: 'Mark more' }).click();
+
+    await learn.click();
+    await learning.waitFor();
+    await stored(page, 'runs', 1);
+    await page.reload();
+    await site.ready();
+    await page.getByText(/^“My names” was interrupted at step \d+ of \d+\.$/).waitFor();
+    // It is this view's run: the other teacher has none.
+    await page.getByRole('link', { name: 'Teach', exact: true }).click();
+    await page.getByRole('button', { name: 'Try with 200 text messages' }).waitFor();
+    equal('runs of the other view', await page.getByRole('button', { name: 'Resume' }).count(), 0);
+    await page.getByRole('link', { name: 'Names', exact: true }).click();
+    await page.getByRole('button', { name: 'Resume' }).click();
+    ensure(whole.equals(await result()), 'the resumed lesson gave other bytes than the whole one');
+
+    await page.getByRole('button', { name: 'Mark more' }).click();
+    equal('runs left', await page.getByRole('button', { name: 'Resume' }).count(), 0);
+    await learn.click();
+    await learning.waitFor();
+    await page.getByRole('button', { name: 'Stop' }).click();
+    ensure(/was stopped early/.test(await site.fact('lesson')), 'it was not stopped');
+    await page.getByRole('button', { name: 'Resume' }).click();
+    await page.waitForSelector('[data-fact=lesson]:not(:has-text("stopped early"))');
+    ensure(whole.equals(await result()), 'the lesson that was stopped and resumed gave other bytes');
   },
 };
 

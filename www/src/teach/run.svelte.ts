@@ -1,10 +1,9 @@
-import type { Adapter, Backbone, Example, TrainOptions, TrainProgress } from 'graftwork';
-import { deleteRun, GraftworkError } from 'graftwork';
+import type { Adapter, Backbone, Example, TrainProgress } from 'graftwork';
 import type { Explained } from '../engine/explain';
 import { explain, isAbort } from '../engine/explain';
+import { forget, keep, train } from '../engine/runs';
 import { shelf } from '../engine/shelf.svelte';
 import type { Point, Run as Stored } from '../store/db';
-import { database } from '../store/db';
 import type { Settings } from './draft.svelte';
 import type { Report } from './score';
 import { report } from './score';
@@ -64,12 +63,13 @@ class Run {
       await this.#keep();
       const epochs = settings.epochs ?? epochsFor(learned.length);
       const steps = epochs * Math.ceil(learned.length / batchSize(learned.length));
-      await this.#train(adapter, learned, {
+      const options = {
         epochs, lr: settings.lr, seed: settings.seed, batchSize: batchSize(learned.length), maxLength: MAX_LENGTH,
         // Few long passes would leave the chart empty.
         ...(heldOut.length > 0 && { validation: heldOut, ...(epochs < 4 && { evalEvery: Math.ceil(steps / 4) }) }),
-        saveAs: stored.name,
-      });
+        saveAs: stored.name, signal: this.#abort.signal,
+      };
+      await this.#follow(train(adapter, learned, options, (reason) => (this.unsaved = reason)));
       return adapter;
     });
   }
@@ -128,19 +128,6 @@ class Run {
     }
   }
 
-  /** A browser that keeps nothing is no reason not to learn. */
-  async #train(adapter: Adapter, learned: Example[], { saveAs, ...options }: TrainOptions): Promise<void> {
-    const { signal } = this.#abort;
-    try {
-      await this.#follow(adapter.train(learned, { ...options, signal, ...(saveAs !== undefined && { saveAs }) }));
-    } catch (error) {
-      const full = error instanceof GraftworkError && ['storage', 'quota'].includes(error.code);
-      if (!full || this.progress !== undefined) throw error;
-      this.unsaved = error.message;
-      await this.#follow(adapter.train(learned, { ...options, signal }));
-    }
-  }
-
   async #follow(training: AsyncGenerator<TrainProgress, void, undefined>): Promise<void> {
     try {
       for await (const progress of training) {
@@ -177,18 +164,9 @@ class Run {
     this.phase = 'done';
   }
 
-  /** Best effort: without storage the run cannot be taken up again, which is all. */
   async #keep(): Promise<void> {
-    if (this.stored === undefined) return;
-    const stored = { ...this.stored, points: this.points };
-    await database().then((db) => db.put('runs', stored)).catch(() => undefined);
+    if (this.stored !== undefined) await keep({ ...this.stored, points: this.points });
   }
-}
-
-/** Deletes what is stored of a run. */
-export async function forget(name: string): Promise<void> {
-  await database().then((db) => db.delete('runs', name)).catch(() => undefined);
-  await deleteRun(name).catch(() => undefined);
 }
 
 async function ask(adapter: Adapter, examples: Example[]): Promise<Report | undefined> {
