@@ -1,4 +1,4 @@
-import type { Adapter, Backbone, Example, TrainProgress } from 'graftwork';
+import type { Adapter, Backbone, Example, Run as Resumed, TrainProgress } from 'graftwork';
 import type { Explained } from '../engine/explain';
 import { explain, isAbort } from '../engine/explain';
 import { forget, keep, train } from '../engine/runs';
@@ -22,10 +22,13 @@ function batchSize(learned: number): number {
   return learned < 1000 ? 16 : 32;
 }
 
+/** What is taught here. */
+type Sorting = 'text-classification';
+
 /** One training run, from its first step to the adapter on the shelf. */
 class Run {
   phase = $state<'none' | 'starting' | 'training' | 'paused' | 'finishing' | 'done' | 'failed'>('none');
-  progress = $state.raw<TrainProgress>();
+  progress = $state.raw<TrainProgress<Sorting>>();
   points = $state.raw<Point[]>([]);
   /** Share of held-out examples that are right: before the first step, and at the last look. */
   before = $state<number>();
@@ -79,7 +82,9 @@ class Run {
     await this.#guard(stored, async () => {
       this.points = stored.points;
       this.before = stored.points[0]?.step === 0 ? stored.points[0].accuracy : undefined;
-      const { adapter, training } = await backbone.resume(stored.name, { signal: this.#abort.signal });
+      // The list of interrupted runs has those of this task only.
+      const resumed = await backbone.resume(stored.name, { signal: this.#abort.signal });
+      const { adapter, training } = resumed as Resumed<Sorting>;
       await this.#follow(training);
       return adapter;
     });
@@ -115,7 +120,7 @@ class Run {
     this.#gate = undefined;
   }
 
-  async #guard(stored: Stored, work: () => Promise<Adapter>): Promise<void> {
+  async #guard(stored: Stored, work: () => Promise<Adapter<Sorting>>): Promise<void> {
     this.#abort = new AbortController();
     Object.assign(this, { phase: 'starting', failure: undefined, unsaved: undefined, result: undefined, stopped: false, stored });
     Object.assign(this, { progress: undefined, points: [], before: undefined, now: undefined });
@@ -128,7 +133,7 @@ class Run {
     }
   }
 
-  async #follow(training: AsyncGenerator<TrainProgress, void, undefined>): Promise<void> {
+  async #follow(training: AsyncGenerator<TrainProgress<Sorting>, void, undefined>): Promise<void> {
     try {
       for await (const progress of training) {
         await this.#gate?.promise;
@@ -151,7 +156,7 @@ class Run {
     }
   }
 
-  async #finish(adapter: Adapter, stored: Stored): Promise<void> {
+  async #finish(adapter: Adapter<Sorting>, stored: Stored): Promise<void> {
     this.phase = 'finishing';
     this.result = await ask(adapter, stored.heldOut);
     const { accuracy, heldOut, guessing } = this.result ?? {};
@@ -169,7 +174,7 @@ class Run {
   }
 }
 
-async function ask(adapter: Adapter, examples: Example[]): Promise<Report | undefined> {
+async function ask(adapter: Adapter<Sorting>, examples: Example[]): Promise<Report | undefined> {
   const answers = await adapter.classify(examples.map(({ text }) => text), { maxLength: MAX_LENGTH });
   return report(adapter.labels, examples, answers);
 }
