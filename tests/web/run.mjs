@@ -10,11 +10,15 @@ import { checks as behaviour } from './behaviour.mjs';
 import { checks as durable } from './durable.mjs';
 import { checks as few } from './few.mjs';
 import { checks as files } from './files.mjs';
+import { checks as labelSets } from './label-sets.mjs';
 import { checks as loading } from './loading.mjs';
 import { checks as lost } from './lost.mjs';
+import { checks as pairs } from './pairs.mjs';
 import { checks as places } from './places.mjs';
 import { checks as probes } from './probes.mjs';
+import { checks as questions } from './questions.mjs';
 import { checks as retained } from './retained.mjs';
+import { checks as scores } from './scores.mjs';
 import { root, serve } from './server.mjs';
 import { checks as storage } from './storage.mjs';
 import { checks as streams } from './streams.mjs';
@@ -30,7 +34,7 @@ let failed = 0;
 try {
   if ('size'.includes(word)) await check('size', size);
   const all = {
-    ...answers, ...tagging, ...streams, ...probes, ...few, ...files, ...loading, ...places, ...behaviour, ...aborting, ...retained, ...durable, ...storage, ...lost,
+    ...answers, ...labelSets, ...pairs, ...scores, ...tagging, ...questions, ...streams, ...probes, ...few, ...files, ...loading, ...places, ...behaviour, ...aborting, ...retained, ...durable, ...storage, ...lost,
   };
   for (const [name, work] of Object.entries(all)) {
     if (name.includes(word)) await check(name, () => onPage(work));

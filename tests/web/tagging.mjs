@@ -1,8 +1,8 @@
 // Tagged words in the page: training, entities and their places, interrupted runs, wrong use; against the native program.
-import { ask, compare, equal, train } from './native.mjs';
+import { compare, equal } from './native.mjs';
 import { ready } from './runs.mjs';
+import { asNative, goesOn, learn } from './tasks.mjs';
 
-const WAYS = [{ device: 'cpu' }, { device: 'gpu' }, { device: 'cpu', worker: false }];
 const LABELS = ['O', 'B-person', 'I-person', 'B-place', 'I-place'];
 const OPTIONS = { epochs: 4, batchSize: 8, lr: 0.01, dropout: 0.1 };
 /** Letters of one to four bytes, combining marks, emoji of several characters, half a surrogate pair, and nothing. */
@@ -44,99 +44,43 @@ function marked({ tokens, tags }) {
   return { text, entities };
 }
 
-/** Runs in the page: a new adapter learns, and tags texts. */
-async function learn({ examples, options, texts }) {
-  const { backbone } = window;
-  const adapter = await backbone.createAdapter({ task: 'token-classification', entityTypes: ['person', 'place'] });
-  const steps = [];
-  let validation;
-  for await (const progress of adapter.train(examples, options)) {
-    if (progress.validation === undefined) steps.push([progress.loss]);
-    validation = progress.validation ?? validation;
-  }
-  const answers = await adapter.tag(texts);
-  const blob = await adapter.export();
-  const again = await (await backbone.loadAdapter(blob, { task: 'token-classification' })).tag(texts);
-  const { task, labels, metrics } = adapter.info;
-  const file = [...new Uint8Array(await blob.arrayBuffer())];
-  return { steps, validation, answers, again, task, labels, metrics, file, digest: await window.digest(adapter) };
-}
+const TASK = {
+  create: { task: 'token-classification', entityTypes: ['person', 'place'] }, call: 'tag', inputs: TEXTS, metric: 'f1',
+  row: (it) => (typeof it === 'string' ? { text: it } : it), words: ['--labels', LABELS.join(',')],
+};
 
 export const checks = {
-  async 'tags: training and entities, as native'({ page, server, program }) {
-    const examples = sentences(64);
-    const { epochs, batchSize, lr, dropout } = OPTIONS;
-    const native = await train(program, examples, ['--task', 'token-classification', '--dev', 'EXAMPLES', '--epochs', epochs,
-      '--batch-size', batchSize, '--lr', lr, '--dropout', dropout, '--labels', LABELS.join(',')]);
-    const notes = [];
-    for (const way of WAYS) {
-      await ready(page, server, way);
-      const found = await page.evaluate(learn, { examples, options: { ...OPTIONS, validation: examples }, texts: TEXTS });
-      equal('what it is', [found.task, found.labels], ['token-classification', LABELS]);
-      const worst = compare('losses', found.steps, native.steps.map((step) => [step.loss]), 1e-3);
-      const { f1, precision, recall, accuracy, predictions } = found.validation;
-      const { dev } = native.found;
-      compare('last evaluation', [[f1, precision, recall, accuracy]], [[dev.f1, dev.precision, dev.recall, dev.accuracy]], 0.02);
-      if (!(f1 > 0.5)) throw new Error(`F1 ${f1}`);
-      equal('predictions', predictions.map((tags) => tags.length), examples.map((row) => row.tags.length));
-      equal('the file says', Object.keys(found.metrics.dev), ['f1', 'loss']);
-      equal('loaded again', found.again, found.answers);
-      const lines = await ask(program, ['predict'], TEXTS.map((text) => text.toWellFormed?.() ?? text), found.file);
+  async 'tags: training and entities, as native'(on) {
+    const check = ({ answers, validation, info }, lines) => {
+      equal('labels', info.labels, LABELS);
+      if (!(validation.f1 > 0.5)) throw new Error(`F1 ${validation.f1}`);
       lines.forEach((line, i) => {
         const at = ({ start, end }) => TEXTS[i].toWellFormed().slice(start, end);
-        const { entities, words, leftOut, warnings } = found.answers[i];
+        const { entities, words, leftOut } = answers[i];
         equal('entities', entities.map((e) => [at(e), e.type]), line.entities.map((e) => [e.text, e.type]));
         equal('words', words.map((w) => [at(w), w.tag]), line.words.map((w) => [w.text, w.tag]));
-        equal('what was not read', [leftOut, warnings.map((w) => w.type)], [line.left_out ?? 0, (line.warnings ?? []).map((w) => w.type)]);
+        equal('what was not read', leftOut, line.left_out ?? 0);
         compare('scores', words.map((w) => [w.score]), line.words.map((w) => [w.score]), 1e-4);
       });
-      if (!found.answers.some((answer) => answer.leftOut > 0)) throw new Error('nothing was too long');
-      notes.push(`${way.device} ${worst.toExponential(1)}`);
-      await page.reload();
-    }
-    return `${native.steps.length} steps; largest difference of losses: ${notes.join(', ')}`;
+      if (!answers.some((answer) => answer.leftOut > 0)) throw new Error('nothing was too long');
+    };
+    return asNative(on, { ...TASK, examples: sentences(64), options: OPTIONS, check });
   },
 
   async 'tags: marked texts are the same as their words'({ page, server }) {
     await ready(page, server);
     const examples = sentences(24);
-    const [words, texts] = [await page.evaluate(learn, { examples, options: OPTIONS, texts: TEXTS }),
-      await page.evaluate(learn, { examples: examples.map(marked), options: OPTIONS, texts: TEXTS })];
+    const { create, call, inputs } = TASK;
+    const plain = { create, call, inputs };
+    const [words, texts] = [await page.evaluate(learn, { ...plain, examples, options: OPTIONS }),
+      await page.evaluate(learn, { ...plain, examples: examples.map(marked), options: OPTIONS })];
     equal('bytes', texts.digest, words.digest);
-    const held = await page.evaluate(learn, { examples: examples.map(marked), options: { ...OPTIONS, validation: 0.25 }, texts: [] });
+    const held = await page.evaluate(learn, { ...plain, examples: examples.map(marked), options: { ...OPTIONS, validation: 0.25 }, inputs: [] });
     equal('held out', held.validation.predictions.length, 6);
   },
 
-  async 'tags: a killed page goes on with its run'({ page, server }) {
-    const examples = sentences(32);
-    for (const way of WAYS.slice(0, 2)) {
-      await ready(page, server, way);
-      // So many steps that the run is not over when it is held, however slowly it is saved.
-      const options = { ...OPTIONS, epochs: 16, validation: 0.25 };
-      const whole = await page.evaluate(learn, { examples, options, texts: TEXTS.slice(0, 1) });
-      page.evaluate(async ({ examples, options }) => {
-        const adapter = await window.backbone.createAdapter({ task: 'token-classification', entityTypes: ['person', 'place'] });
-        for await (const { savedStep } of adapter.train(examples, { ...options, saveAs: 'tags', saveEvery: 0 })) {
-          if (savedStep < 4) continue;
-          window.holding = true;
-          await new Promise(() => {});
-        }
-      }, { examples, options }).catch(() => undefined);
-      await page.waitForFunction(() => window.holding, null, { timeout: 120_000 });
-      await page.reload();
-      await ready(page, server, way);
-      const found = await page.evaluate(async () => {
-        const [{ task, step }] = await window.graftwork.savedRuns();
-        const { adapter, training } = await window.backbone.resume('tags');
-        const steps = [];
-        for await (const progress of training) if (progress.validation === undefined) steps.push([progress.loss]);
-        return { task, step, steps, digest: await window.digest(adapter), left: (await window.graftwork.savedRuns()).length };
-      });
-      equal('saved', [found.task, found.step >= 4, found.left], ['token-classification', true, 0]);
-      equal('steps', found.steps, whole.steps.slice(found.step));
-      equal('bytes', found.digest, whole.digest);
-      await page.reload();
-    }
+  async 'tags: a killed page goes on with its run'(on) {
+    await goesOn(on, { ...TASK, examples: sentences(32), options: OPTIONS });
   },
 
   async 'tags: wrong use has codes'({ page, server }) {

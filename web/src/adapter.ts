@@ -1,12 +1,15 @@
 import { ask } from './ask.js';
-import { bad, plain, strings } from './examples.js';
+import { bad, list, plain, strings } from './examples.js';
 import type { Calls, Link, Opened, PlainExamples, PlainRun } from './protocol.js';
 import { disposed } from './protocol.js';
+import { similarity } from './similarity.js';
 import { Steps, visible } from './steps.js';
-import { answers, isSource } from './stream.js';
+import type { Inputs } from './stream.js';
+import { answers } from './stream.js';
 import type {
-  AdapterInfo, CallOptions, Classification, ClassifyOptions, EmbedOptions, RunOptions, TagOptions, Tagging, Task, Tasks,
-  TrainOptions, TrainProgress, WhenHidden,
+  AdapterInfo, Answering, AnswerOptions, CallOptions, Classified, ClassifyOptions, EmbedOptions, Question, RunOptions,
+  Scored, ScoreOptions, SimilarityOptions, TagOptions, Tagging, Task, Tasks, TextInput, TrainOptions, TrainProgress, Two,
+  WhenHidden,
 } from './types.js';
 import { vectors } from './vectors.js';
 
@@ -43,17 +46,33 @@ export class Adapter<T extends Task = Task> {
   }
 
   /**
-   * Classifies texts, in input order: a list of them, or what a source gives, of which little is in memory at a time.
+   * Classifies texts, or pairs of texts, in input order: a list of them, or what a source gives, of which little is in
+   * memory at a time. What is said of each is a `Classification`, or a `LabelSet` where a text may have several labels.
    *
    * @example
    * const [answer] = await spam.classify(['WIN a free phone now!']);
    * console.log(answer.label, answer.score);
    * for await (const answer of spam.classify(linesOf(file))) console.log(answer.label);
+   * const [{ labels }] = await moods.classify(['what a day'], { threshold: 0.3 });
+   * const [{ label }] = await entails.classify([{ text: 'a man sleeps', textPair: 'nobody is awake' }]);
    */
-  classify(texts: readonly string[], options?: ClassifyOptions): Promise<Classification[]>;
-  classify(texts: AsyncIterable<string>, options?: ClassifyOptions): AsyncGenerator<Classification, void, undefined>;
-  classify(texts: readonly string[] | AsyncIterable<string>, options: ClassifyOptions = {}) {
-    return this.#answer<Classification>('text-classification', texts, options);
+  classify(texts: readonly TextInput[], options?: ClassifyOptions): Promise<Classified<T>[]>;
+  classify(texts: AsyncIterable<TextInput>, options?: ClassifyOptions): AsyncGenerator<Classified<T>, void, undefined>;
+  classify(texts: Inputs<TextInput>, options: ClassifyOptions = {}) {
+    const several = this.task === 'multi-label-classification';
+    return this.#answer<TextInput, Classified<T>>(several ? this.task : 'text-classification', texts, options);
+  }
+
+  /**
+   * Gives texts, or pairs of texts, their numbers, in input order; of a list, or of what a source gives.
+   *
+   * @example
+   * const [{ score }] = await alike.score([{ text: 'a cat sleeps', textPair: 'a kitten naps' }]);
+   */
+  score(texts: readonly TextInput[], options?: ScoreOptions): Promise<Scored[]>;
+  score(texts: AsyncIterable<TextInput>, options?: ScoreOptions): AsyncGenerator<Scored, void, undefined>;
+  score(texts: Inputs<TextInput>, options: ScoreOptions = {}) {
+    return this.#answer<TextInput, Scored>('regression', texts, options);
   }
 
   /**
@@ -67,8 +86,22 @@ export class Adapter<T extends Task = Task> {
    */
   tag(texts: readonly string[], options?: TagOptions): Promise<Tagging[]>;
   tag(texts: AsyncIterable<string>, options?: TagOptions): AsyncGenerator<Tagging, void, undefined>;
-  tag(texts: readonly string[] | AsyncIterable<string>, options: TagOptions = {}) {
-    return this.#answer<Tagging>('token-classification', texts, options);
+  tag(texts: Inputs<string>, options: TagOptions = {}) {
+    return this.#answer<string, Tagging>('token-classification', texts, options);
+  }
+
+  /**
+   * Answers questions with pieces of their contexts, in input order; of a list, or of what a source gives. Contexts of any
+   * length are read. `context.slice(start, end)` is the answer.
+   *
+   * @example
+   * const [{ answer }] = await reader.answer([{ question: 'Where does Ada live?', context: 'Ada lives in Rome.' }]);
+   * console.log(answer?.text, answer?.start, answer?.score);
+   */
+  answer(questions: readonly Question[], options?: AnswerOptions): Promise<Answering[]>;
+  answer(questions: AsyncIterable<Question>, options?: AnswerOptions): AsyncGenerator<Answering, void, undefined>;
+  answer(questions: Inputs<Question>, options: AnswerOptions = {}) {
+    return this.#answer<Question, Answering>('question-answering', questions, options);
   }
 
   /** Vectors of texts with this adapter in the backbone; see `Backbone.embed`. */
@@ -77,6 +110,13 @@ export class Adapter<T extends Task = Task> {
   async embed(texts: readonly string[], options: EmbedOptions = {}): Promise<Float32Array[] | Float32Array[][]> {
     const { signal, ...plain } = options;
     return vectors(await ask(this.#link, 'embed', [this.#use(), strings(texts), plain], signal), options);
+  }
+
+  /** How similar two texts are, with this adapter in the backbone; see `Backbone.similarity`. */
+  similarity(pairs: readonly Two[], options?: SimilarityOptions): Promise<number[]>;
+  similarity(pairs: AsyncIterable<Two>, options?: SimilarityOptions): AsyncGenerator<number, void, undefined>;
+  similarity(pairs: Inputs<Two>, options: SimilarityOptions = {}) {
+    return similarity(this, pairs, options);
   }
 
   /**
@@ -154,14 +194,14 @@ export class Adapter<T extends Task = Task> {
     this.#link.call('dispose', [this.#id]).catch(() => undefined);
   }
 
-  #answer<A>(
+  #answer<I, A>(
     task: Task,
-    texts: readonly string[] | AsyncIterable<string>,
+    inputs: Inputs<I>,
     { signal, ...options }: CallOptions,
   ): Promise<A[]> | AsyncGenerator<A, void, undefined> {
-    const answer = async (some: readonly string[]) =>
-      ask(this.#link, 'answer', [this.#use(), task, strings(some), options], signal) as Promise<A[]>;
-    return isSource(texts) ? answers(texts, answer, signal) : answer(texts);
+    const answer = async (some: readonly I[]) =>
+      ask(this.#link, 'answer', [this.#use(), task, list(some), options], signal) as Promise<A[]>;
+    return answers(inputs, answer, signal);
   }
 
   #use(): number {

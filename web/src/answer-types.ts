@@ -1,5 +1,16 @@
 import type { TrainSettings } from './settings.js';
 
+/** A text, or two that belong together. */
+export type TextInput = string | TextPair;
+
+/** A text, or two that belong together, such as a premise and a hypothesis. Of two, first tokens are read. */
+export interface TextPair {
+  /** The text, or the first of two. */
+  text: string;
+  /** The second of two; rows of the program's files may call it `text_pair`. */
+  textPair?: string;
+}
+
 /** The answer about one text. */
 export interface Classification {
   /** The most probable label. */
@@ -75,7 +86,8 @@ export interface TextLimit extends Pick<TrainSettings, 'longTexts'> {
 export interface ClassifyOptions extends CallOptions, TextLimit {
   /**
    * Below which probability an answer is not `sure`, from 0 to 1; `Knowledge.tradeOffs` say what that costs and brings.
-   * Default: as the adapter's file says, or else 0.
+   * Default: as the adapter's file says, or else 0. Where a text may have several labels: from which probability on one is
+   * given. Default: `AdapterInfo.thresholds`, or else 0.5.
    */
   threshold?: number;
   /** Gives the scores of so many labels, the most probable first. Default: of all, in the order of the labels. */
@@ -131,6 +143,12 @@ export interface EmbedOptions extends CallOptions, TextLimit {
   /** Whether vectors are scaled to length 1. Default false. */
   normalize?: boolean;
 }
+
+/** Two texts to be compared. */
+export type Two = readonly [string, string];
+
+/** Options of `similarity`; by default as many tokens are read of a text as the backbone takes. */
+export interface SimilarityOptions extends CallOptions, TextLimit {}
 
 /** What of some texts is not read, or hardly understood. */
 export interface Survey {

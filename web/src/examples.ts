@@ -11,11 +11,21 @@ export function strings(texts: readonly string[]): string[] {
   return [...texts];
 }
 
-/** Texts and labels; refuses what is no list of examples, before it is sent anywhere. */
-export function split(examples: Iterable<Example>): { texts: string[]; labels: string[] } {
+/** Refuses what is no list of inputs, before it is sent anywhere; what they must be is the engine's business. */
+export function list<I>(inputs: readonly I[]): I[] {
+  const odd = (input: unknown) => typeof input !== 'string' && (typeof input !== 'object' || input === null);
+  if (!Array.isArray(inputs) || inputs.some(odd)) throw bad('inputs must be an array of strings or objects');
+  return [...inputs];
+}
+
+/** Texts and labels; refuses what is no list of examples, before it is sent anywhere, and perhaps pairs. */
+export function split(examples: Iterable<Example>, pairs = true): { texts: string[]; labels: string[] } {
   const all = [...examples];
   const wrong = all.findIndex((example) => typeof example?.text !== 'string' || typeof example.label !== 'string');
   if (wrong >= 0) throw new GraftworkError('bad-examples', `example ${wrong} is not { text, label } of strings`);
+  if (!pairs && all.some((example) => example.textPair !== undefined)) {
+    throw new GraftworkError('bad-examples', 'a probe learns single texts, not pairs');
+  }
   return { texts: all.map((example) => example.text), labels: all.map((example) => example.label) };
 }
 

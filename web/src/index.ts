@@ -18,12 +18,14 @@ import { plain, plainCreate, split, strings } from './examples.js';
 import { Probe } from './probe.js';
 import type { Link, Opened } from './protocol.js';
 import { Remote } from './remote.js';
+import { similarity } from './similarity.js';
 import { plainAdapter, plainLoad, plainSource } from './source.js';
 import { persist } from './storage.js';
+import type { Inputs } from './stream.js';
 import type {
   AdapterSource, BackboneInfo, BackboneSource, CallOptions, CreateOptions, DeviceEvent, EmbedOptions, Example,
   FewShotOptions, LoadAdapterOptions, LoadOptions, LoadProgress, Memory, ProbeInfo, ProbeOptions, ResumeOptions,
-  RunOptions, Survey, SurveyOptions, Task, TrainProgress,
+  RunOptions, SimilarityOptions, Survey, SurveyOptions, Task, TrainProgress, Two,
 } from './types.js';
 import { vectors } from './vectors.js';
 
@@ -91,9 +93,7 @@ export class Backbone {
   ): Promise<Adapter<T>> {
     const { signal, task, anyBackbone = false } = options;
     const adapter = await open<'attach', T>(this.#link, 'attach', [plainAdapter(source, options), anyBackbone], signal);
-    if (task === undefined || adapter.task === task) return adapter;
-    adapter.dispose();
-    throw new GraftworkError('wrong-task', `the adapter is for ${adapter.task ?? 'no known task'}, not for ${task}`);
+    return forTask(adapter, task);
   }
 
   /**
@@ -150,15 +150,18 @@ export class Backbone {
    * The result is the same, byte for byte, as if the run had never been interrupted, if the device is the same. The run
    * is claimed until the training ends or the adapter is disposed of.
    *
-   * @throws GraftworkError `no-run`, `bad-run`, `wrong-backbone`, `busy` if another tab has it, `storage`
+   * @throws GraftworkError `no-run`, `bad-run`, `wrong-backbone`, `wrong-task`, `busy` if another tab has it, `storage`
    *
    * @example
    * const [run] = await savedRuns();
    * const { adapter, training } = await backbone.resume(run.name);
    * for await (const { step, totalSteps } of training) console.log(`${step}/${totalSteps}`);
    */
-  async resume(name: string, { signal, whenHidden }: ResumeOptions = {}): Promise<Run> {
-    const adapter = await open(this.#link, 'resume', [name], signal);
+  async resume<T extends Task = Task>(
+    name: string,
+    { signal, whenHidden, task }: ResumeOptions<T> = {},
+  ): Promise<Run<T>> {
+    const adapter = forTask(await open<'resume', T>(this.#link, 'resume', [name], signal), task);
     return { adapter, training: adapter._follow(undefined, signal, whenHidden) };
   }
 
@@ -170,6 +173,19 @@ export class Backbone {
     return vectors(await ask(this.#link, 'embed', [undefined, strings(texts), plain], signal), options);
   }
 
+  /**
+   * How similar two texts are, pair by pair, in input order: the cosine of their vectors, from -1 to 1. Each is read by
+   * itself; an adapter for `regression` that was trained on pairs reads both together.
+   *
+   * @example
+   * const [cosine] = await backbone.similarity([['a cat sleeps', 'a kitten naps']]);
+   */
+  similarity(pairs: readonly Two[], options?: SimilarityOptions): Promise<number[]>;
+  similarity(pairs: AsyncIterable<Two>, options?: SimilarityOptions): AsyncGenerator<number, void, undefined>;
+  similarity(pairs: Inputs<Two>, options: SimilarityOptions = {}) {
+    return similarity(this, pairs, options);
+  }
+
   /** What is in use now. */
   memory(): Promise<Memory> {
     return this.#link.call('memory', []);
@@ -179,6 +195,13 @@ export class Backbone {
   dispose(): void {
     this.#link.close();
   }
+}
+
+/** An adapter, if it is for the task that it must be for. */
+function forTask<T extends Task>(adapter: Adapter<T>, task: T | undefined): Adapter<T> {
+  if (task === undefined || adapter.task === task) return adapter;
+  adapter.dispose();
+  throw new GraftworkError('wrong-task', `the adapter is for ${adapter.task ?? 'no known task'}, not for ${task}`);
 }
 
 /** An engine in this thread. A page that uses a worker never downloads it: the worker does. */

@@ -40,11 +40,11 @@ export class Probe {
   }
 
   /**
-   * Learns these examples too, each a text and its label, which may be new: all of them, or none if the call rejects.
+   * Learns these examples too, each a text and its label, which may be new, but no pairs: all of them, or none if the call rejects.
    * What it then says depends on the examples and their order alone, not on when they came.
    */
   async add(examples: Iterable<Example>, { signal }: CallOptions = {}): Promise<ProbeInfo> {
-    const { texts, labels } = split(examples);
+    const { texts, labels } = split(examples, false);
     return (this.#info = await ask(this.#link, 'learn', [this.#use(), texts, labels], signal));
   }
 

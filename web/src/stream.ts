@@ -1,34 +1,44 @@
-// Answers to texts that come one by one.
-import { bad } from './examples.js';
+// Answers to inputs that come one by one.
 import { characters, pause } from './queue.js';
 
 /** Characters that go to the engine together, roughly: there are never more in memory, however long the source. */
 const MOST = 8192;
 
-/** Whether it is a source of texts rather than a list of them. */
-export function isSource(texts: readonly string[] | AsyncIterable<string>): texts is AsyncIterable<string> {
-  return typeof (texts as Partial<AsyncIterable<string>> | undefined)?.[Symbol.asyncIterator] === 'function';
+/** A list of inputs, or what gives them one by one. */
+export type Inputs<I> = readonly I[] | AsyncIterable<I>;
+
+/** Whether it is a source of inputs rather than a list of them. */
+function isSource<I>(inputs: Inputs<I>): inputs is AsyncIterable<I> {
+  return typeof (inputs as Partial<AsyncIterable<I>> | undefined)?.[Symbol.asyncIterator] === 'function';
+}
+
+/** Answers a list at once, or a source little by little. */
+export function answers<I, A>(
+  inputs: Inputs<I>,
+  answer: (some: readonly I[]) => Promise<A[]>,
+  signal: AbortSignal | undefined,
+): Promise<A[]> | AsyncGenerator<A, void, undefined> {
+  return isSource(inputs) ? oneByOne(inputs, answer, signal) : answer(inputs);
 }
 
 /**
  * Answers what a source gives, in its order: what is there at once goes to the engine together, and what comes slowly is
  * not waited for. The source is read while somebody asks for answers, and closed when nobody does any more.
  */
-export async function* answers<A>(
-  texts: AsyncIterable<string>,
-  answer: (some: string[]) => Promise<A[]>,
+async function* oneByOne<I, A>(
+  inputs: AsyncIterable<I>,
+  answer: (some: readonly I[]) => Promise<A[]>,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<A, void, undefined> {
   signal?.throwIfAborted();
-  const source = texts[Symbol.asyncIterator]();
+  const source = inputs[Symbol.asyncIterator]();
   try {
     let next = source.next();
     for (let done = false; !done; ) {
-      const some: string[] = [];
+      const some: I[] = [];
       let size = 0;
-      let turn: IteratorResult<string> | void = await unless(signal, next);
+      let turn: IteratorResult<I> | void = await unless(signal, next);
       while (turn !== undefined && !(done = turn.done === true)) {
-        if (typeof turn.value !== 'string') throw bad('texts must be strings');
         some.push(turn.value);
         size += characters(turn.value) + 1;
         next = source.next();
@@ -39,7 +49,7 @@ export async function* answers<A>(
       if (some.length > 0) yield* await answer(some);
     }
   } finally {
-    // One that still waits for a text may close only after that.
+    // One that still waits for an input may close only after that.
     source.return?.().catch(() => undefined);
   }
 }

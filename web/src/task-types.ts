@@ -1,4 +1,7 @@
-import type { CallOptions, TextLimit, Warning } from './answer-types.js';
+import type { CallOptions, Classification, TextLimit, Warning } from './answer-types.js';
+import type { LabelledText, LabelSet, LabelSetValidation } from './label-set-types.js';
+import type { AnswerValidation, QuestionExample } from './question-types.js';
+import type { ScoredText, ScoreValidation } from './score-types.js';
 import type { ClassificationValidation, Example } from './training-types.js';
 
 /**
@@ -8,8 +11,14 @@ import type { ClassificationValidation, Example } from './training-types.js';
 export interface Tasks {
   /** One of some labels for a text: `Adapter.classify`. */
   'text-classification': TaskTypes<Example, ClassificationValidation>;
+  /** Any of several labels for a text: `Adapter.classify`, too. */
+  'multi-label-classification': TaskTypes<LabelledText, LabelSetValidation>;
+  /** A number for a text, or for two: `Adapter.score`. */
+  'regression': TaskTypes<ScoredText, ScoreValidation>;
   /** A tag for each word, and the entities that tags mark: `Adapter.tag`. */
   'token-classification': TaskTypes<TaggedExample, TaggingValidation>;
+  /** A piece of a context for a question: `Adapter.answer`. */
+  'question-answering': TaskTypes<QuestionExample, AnswerValidation>;
 }
 
 /** What is of another type with every task. */
@@ -19,6 +28,10 @@ export interface TaskTypes<E, V> {
   /** What an evaluation finds. */
   validation: V;
 }
+
+/** What `classify` says of a text: one label, or any of several. */
+export type Classified<T extends Task = Task> = T extends 'text-classification' ? Classification
+  : T extends 'multi-label-classification' ? LabelSet : never;
 
 /** The name of a task, as Hugging Face has it. */
 export type Task = keyof Tasks;

@@ -1,12 +1,10 @@
-import type { CallOptions } from './answer-types.js';
+import type { CallOptions, TextPair } from './answer-types.js';
 import type { ErrorCode } from './errors.js';
 import type { MethodOptions, TrainSettings } from './settings.js';
 import type { Task, Tasks } from './task-types.js';
 
-/** A labelled text. */
-export interface Example {
-  /** What is to be classified. */
-  text: string;
+/** A labelled text, or two that belong together. */
+export interface Example extends TextPair {
   /** One of the adapter's labels. */
   label: string;
 }
@@ -35,6 +33,12 @@ export interface TrainOptions<T extends Task = Task> extends RunOptions {
    * examples for it. Default: none.
    */
   validation?: number | readonly Tasks[T]['example'][];
+  /**
+   * Where a text may have several labels: chooses on the examples for evaluation from which probability on they are given,
+   * by the highest F1, `one` for all or one `per-label`, and keeps that in the adapter. Default: 0.5 for all. Of questions,
+   * above which probability of no answer there is none is always chosen there, where some have none.
+   */
+  chooseThresholds?: T extends 'multi-label-classification' ? 'one' | 'per-label' : never;
 }
 
 /** Options of `Backbone.fewShot`. Settings that are given win over the recipe's: 80 steps of 16 texts at a rate of 1e-3. */
@@ -51,7 +55,9 @@ export interface FewShotOptions extends RunOptions {
 export type WhenHidden = 'continue' | 'pause';
 
 /** Options of `Backbone.resume`. */
-export interface ResumeOptions extends CallOptions {
+export interface ResumeOptions<T extends Task = Task> extends CallOptions {
+  /** What it must be for: a run of another task is refused with `wrong-task`, and stays. Default: any task. */
+  task?: T;
   /** What happens while the page is hidden. Default `continue`. */
   whenHidden?: WhenHidden;
 }

@@ -3,6 +3,9 @@ import type { MethodOptions, TrainSettings } from './settings.js';
 import type { Task } from './task-types.js';
 
 export type * from './answer-types.js';
+export type * from './label-set-types.js';
+export type * from './question-types.js';
+export type * from './score-types.js';
 export type * from './task-types.js';
 export type * from './training-types.js';
 
@@ -156,6 +159,11 @@ export interface AdapterInfo<T extends Task = Task> {
   maxLength: number | null;
   /** What was measured when it was trained. */
   metrics: Record<string, unknown>;
+  /**
+   * From which probability on a label is given, one for all or one a label, where a text may have several; above which
+   * probability of no answer there is none, of questions. Empty where its training chose none.
+   */
+  thresholds: number[];
   /** How far its answers can be trusted; null where its training did not measure that. */
   knowledge: Knowledge | null;
   /** The settings of its training, by their names in files: those of `TrainSettings`, with underscores. */
@@ -166,7 +174,10 @@ export interface AdapterInfo<T extends Task = Task> {
 export interface CreateOptions<T extends Task = Task> extends Pick<TrainSettings, 'seed'> {
   /** What it is for. Default `text-classification`. */
   task?: T;
-  /** At least two: of texts, or the tags of words. Default, with `entityTypes`: their tags. */
+  /**
+   * At least two: of texts, or the tags of words; one is enough where a text may have several. Default, with `entityTypes`:
+   * their tags. Numbers and answers have none.
+   */
   labels?: readonly string[];
   /** Types of entities whose tags are the labels: `O`, and of each `B-...` and `I-...`. Only for `token-classification`. */
   entityTypes?: readonly string[];

@@ -73,6 +73,7 @@ impl Adapter {
             "labels": adapter.labels(),
             "maxLength": adapter.max_length(),
             "metrics": metadata.metrics,
+            "thresholds": metadata.thresholds,
             "knowledge": knowledge(metadata.knowledge.as_ref()),
             "training": metadata.training,
         });

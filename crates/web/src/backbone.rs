@@ -121,8 +121,14 @@ impl Backbone {
         let name = options.text("name")?.unwrap_or_else(|| "adapter".to_owned());
         let seed = options.count("seed")?.unwrap_or(TrainConfig::default().seed);
         let (config, recipe) = (options.method()?, options.recipe()?);
-        let new = NewAdapter::new(front.info, options.texts("labels")?.unwrap_or_default());
+        let given = options.texts("labels")?.unwrap_or_default();
         options.end()?;
+        // Some tasks have outputs of their own, whatever is learned.
+        let labels = (front.data)(&[], &given)?.labels().to_vec();
+        if !given.is_empty() && given != labels {
+            return Err(options::bad(format!("labels are not for {}", front.info.name)));
+        }
+        let new = NewAdapter::new(front.info, labels);
         let made = shared.0.new_adapter(new.named(name).method(config).recipe(recipe).seed(seed));
         let file = made.map_err(Failure::reading("bad-option"))?;
         Adapter::new(shared, file)

@@ -3,7 +3,8 @@
 
 use graftwork::options::{OptionKind, camel_case};
 use graftwork::{
-    AdapterConfig, LongTexts, METHODS, Pooling, Preset, Recipe, SETTINGS, TextLimit, TrainConfig, WeightType,
+    AdapterConfig, LongTexts, METHODS, Pooling, Preset, Recipe, SETTINGS, TextLimit, Thresholds, TrainConfig,
+    WeightType,
 };
 use serde_json::{Map, Value};
 
@@ -124,6 +125,16 @@ impl Options {
         let Some(name) = self.text("recipe")? else { return Ok(Recipe::Standard) };
         let unknown = || unknown_name("recipe", &name, &Recipe::ALL.map(Recipe::name));
         Recipe::ALL.into_iter().find(|recipe| recipe.name() == name).ok_or_else(unknown)
+    }
+
+    /// Takes `chooseThresholds`: how thresholds are chosen, if they are to be.
+    pub fn thresholds(&mut self) -> Result<Option<Thresholds>> {
+        Ok(match self.text("chooseThresholds")?.as_deref() {
+            None => None,
+            Some("one") => Some(Thresholds::One),
+            Some("per-label") => Some(Thresholds::PerLabel),
+            Some(other) => return Err(unknown_name("chooseThresholds", other, &["one", "per-label"])),
+        })
     }
 
     /// Takes `method`: how a new adapter is built, its `type` and the options of the methods. The same defaults as the

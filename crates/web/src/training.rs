@@ -2,8 +2,8 @@
 
 use graftwork::options::camel_case;
 use graftwork::{
-    Adapter, AdapterFile, Backbone, Evaluation, Progress, Recipe, Stage, StepReport, TextLimit, TrainConfig,
-    TrainError, Trainer, Turn,
+    Adapter, AdapterFile, Backbone, Evaluation, Progress, Recipe, Stage, StepReport, TextLimit, Thresholds,
+    TrainConfig, TrainError, Trainer, Turn, multi_label_classification, question_answering,
 };
 use js_sys::Date;
 use serde_json::{Value, json};
@@ -28,6 +28,7 @@ pub async fn run(
 ) -> Result<(AdapterFile, bool)> {
     let mut options = Options::parse(options)?;
     let (recipe, validation) = (options.recipe()?, options.number("validation")?);
+    let choice = options.thresholds()?;
     let given = options.settings(TrainConfig::default())?;
     let head = start.head.as_ref().ok_or(TrainError::NoHead)?;
     let other = || Failure::new("wrong-task", "adapters for this task cannot be trained in a browser yet");
@@ -52,6 +53,11 @@ pub async fn run(
         }
     }
     let config = options.settings(recipe.settings(&train))?;
+    if choice.is_some() && (front.info.name != multi_label_classification::INFO.name || dev.is_none()) {
+        return Err(bad("chooseThresholds is for multi-label-classification, and needs validation"));
+    }
+    let answers_questions = front.info.name == question_answering::INFO.name;
+    let choice = choice.or(answers_questions.then_some(Thresholds::One));
 
     let mut trainer = match recipe {
         Recipe::Standard => backbone.trainer(start, config, &train, dev.as_ref())?,
@@ -68,8 +74,13 @@ pub async fn run(
     let mut trained = trainer.to_file().await?;
     let validation = validation.map(|share| ("validation".to_owned(), share.into()));
     trained.metadata.training.extend(validation);
-    if let (true, Some(best)) = (finished, trainer.best()) {
-        let found = json!({(front.score)(&labels): best.score, "loss": best.loss});
+    if let (true, Some(best), Some(dev)) = (finished, trainer.best(), &dev) {
+        let mut score = best.score;
+        if let Some(choice) = choice {
+            trained.metadata.thresholds = trainer.adapter().choose_thresholds(dev, choice).await?;
+            score = backbone.attach(&trained)?.evaluate(dev).await?.metrics.score();
+        }
+        let found = json!({(front.score)(&labels): score, "loss": best.loss});
         trained.metadata.metrics.insert("dev".to_owned(), found);
     }
     Ok((trained, finished))

@@ -1,10 +1,13 @@
 //! What JavaScript may ask of adapters and teach them: one file a task, and the table of them.
 
+mod multi_label_classification;
+mod question_answering;
+mod regression;
 mod text_classification;
 mod token_classification;
 
-use graftwork::{Adapter, Answer, BoxFuture, HeadConfig, Labelled, TaskInfo};
-use serde_json::Value;
+use graftwork::{Adapter, Answer, BoxFuture, HeadConfig, Labelled, TaskInfo, Text, Warning, order};
+use serde_json::{Map, Value};
 
 use crate::error::{Failure, Result};
 use crate::options::{Options, bad};
@@ -31,7 +34,13 @@ type ReadExamples = fn(&[Value], &[String]) -> Result<Box<dyn Labelled>>;
 type AnswerInputs = for<'a> fn(&'a Adapter, Vec<Value>, Options) -> BoxFuture<'a, Result<Value>>;
 
 /// Every task that JavaScript has calls for.
-static FRONTS: &[&Front] = &[&text_classification::FRONT, &token_classification::FRONT];
+static FRONTS: &[&Front] = &[
+    &text_classification::FRONT,
+    &multi_label_classification::FRONT,
+    &regression::FRONT,
+    &token_classification::FRONT,
+    &question_answering::FRONT,
+];
 
 /// The task of a name.
 pub fn named(name: &str) -> Result<&'static Front> {
@@ -46,13 +55,47 @@ pub fn of_head(head: &HeadConfig) -> Option<&'static Front> {
     FRONTS.iter().copied().find(|front| front.info.head == head.kind)
 }
 
-/// Inputs that are plain texts.
-fn texts(inputs: Vec<Value>) -> Result<Vec<String>> {
-    let text = |input| match input {
-        Value::String(text) => Ok(text),
-        _ => Err(bad("texts must be strings")),
+/// Inputs of a shape, such as `a string`.
+fn inputs<'a, T>(inputs: &'a [Value], shape: &str, of: fn(&'a Value) -> Option<T>) -> Result<Vec<T>> {
+    inputs.iter().map(of).collect::<Option<_>>().ok_or_else(|| bad(format!("an input must be {shape}")))
+}
+
+/// Inputs that are texts, or two that belong together.
+fn texts(all: &[Value]) -> Result<Vec<Text>> {
+    inputs(all, "a string, or { text, textPair } of strings", text)
+}
+
+/// A text, or two that belong together: a string, `{ text }`, or `{ text, textPair }`, which files call `text_pair`.
+fn text(input: &Value) -> Option<Text> {
+    if let Some(text) = input.as_str() {
+        return Some(text.into());
+    }
+    let pair = input.get("textPair").or_else(|| input.get("text_pair")).filter(|pair| !pair.is_null());
+    let second = match pair {
+        Some(pair) => Some(pair.as_str()?.to_owned()),
+        None => None,
     };
-    inputs.into_iter().map(text).collect()
+    Some(Text { first: input.get("text")?.as_str()?.to_owned(), second })
+}
+
+/// The text of an example, or two that belong together.
+fn example_text(example: &Value, index: usize) -> Result<Text> {
+    text(example).ok_or_else(|| wrong(index, "has no usable `text` and `textPair`".to_owned()))
+}
+
+/// Labels with their probabilities; of so many labels, the most probable first.
+fn scores_json(scores: &[(String, f32)], most: Option<u64>) -> Value {
+    let mut chosen: Vec<usize> = (0..scores.len()).collect();
+    if let Some(most) = most {
+        chosen = order(scores.len(), &|a, b| scores[b].1.total_cmp(&scores[a].1));
+        chosen.truncate(most as usize);
+    }
+    chosen.iter().map(|id| (scores[*id].0.clone(), scores[*id].1.into())).collect::<Map<_, _>>().into()
+}
+
+/// Why to take an answer with care.
+fn warnings_json(warnings: &[Warning]) -> Value {
+    warnings.iter().map(Warning::to_json).collect()
 }
 
 /// What an example has under a key.

@@ -1,13 +1,13 @@
-//! A text in, one of some labels out.
+//! A text in, or two that belong together, one of some labels out.
 
-use graftwork::{Adapter, BoxFuture, Classification, Dataset, Example, Labelled, Warning, order, text_classification};
-use serde_json::{Map, Value, json};
+use graftwork::{Adapter, BoxFuture, Classification, Dataset, Example, Labelled, text_classification};
+use serde_json::{Value, json};
 
-use super::{Front, field, place, texts};
+use super::{Front, example_text, field, place, scores_json, texts, warnings_json};
 use crate::error::Result;
 use crate::options::Options;
 
-/// Its line in the table. Examples are `{ text, label }`.
+/// Its line in the table. Examples are `{ text, label }`, or `{ text, textPair, label }`.
 pub static FRONT: Front = Front {
     info: &text_classification::INFO,
     data,
@@ -19,8 +19,7 @@ pub static FRONT: Front = Front {
 fn data(examples: &[Value], labels: &[String]) -> Result<Box<dyn Labelled>> {
     let example = |(index, example): (usize, &Value)| {
         let label = field(example, index, "label", Value::as_str)?;
-        let text = field(example, index, "text", Value::as_str)?.into();
-        Ok(Example { text, label: Some(place(labels, index, label)?) })
+        Ok(Example { text: example_text(example, index)?, label: Some(place(labels, index, label)?) })
     };
     let examples = examples.iter().enumerate().map(example).collect::<Result<_>>()?;
     Ok(Box::new(Dataset { examples, labels: labels.to_vec() }))
@@ -28,7 +27,7 @@ fn data(examples: &[Value], labels: &[String]) -> Result<Box<dyn Labelled>> {
 
 fn answer(adapter: &Adapter, inputs: Vec<Value>, mut options: Options) -> BoxFuture<'_, Result<Value>> {
     Box::pin(async move {
-        let texts = texts(inputs)?;
+        let texts = texts(&inputs)?;
         let (max_length, long_texts) = (options.max_length()?, options.long_texts()?);
         let (threshold, most) = (options.number("threshold")?, options.count("topK")?);
         options.end()?;
@@ -40,21 +39,15 @@ fn answer(adapter: &Adapter, inputs: Vec<Value>, mut options: Options) -> BoxFut
 /// Answers as JavaScript gets them, with the scores of so many labels; with that, the most probable come first.
 pub fn to_json(answers: &[Classification], most: Option<u64>) -> Value {
     let answer = |answer: &Classification| {
-        let scores = &answer.scores;
-        let mut chosen: Vec<usize> = (0..scores.len()).collect();
-        if let Some(most) = most {
-            chosen = order(scores.len(), &|a, b| scores[b].1.total_cmp(&scores[a].1));
-            chosen.truncate(most as usize);
-        }
-        let best = scores.iter().find(|(label, _)| *label == answer.label);
+        let best = answer.scores.iter().find(|(label, _)| *label == answer.label);
         json!({
             "label": answer.label,
             "score": best.map(|(_, score)| *score),
-            "scores": chosen.iter().map(|id| (scores[*id].0.clone(), scores[*id].1.into())).collect::<Map<_, _>>(),
+            "scores": scores_json(&answer.scores, most),
             "logits": answer.logits,
             "sure": answer.is_sure(),
             "distance": answer.distance,
-            "warnings": answer.warnings.iter().map(Warning::to_json).collect::<Value>(),
+            "warnings": warnings_json(&answer.warnings),
         })
     };
     answers.iter().map(answer).collect()

@@ -3,12 +3,12 @@
 use std::ops::Range;
 
 use graftwork::{
-    Adapter, BoxFuture, Labelled, MarkedText, MarkedTexts, Scheme, Sentence, TaggedDataset, Tagging, Warning,
+    Adapter, BoxFuture, Labelled, MarkedText, MarkedTexts, Scheme, Sentence, TaggedDataset, Tagging,
     token_classification,
 };
 use serde_json::{Value, json};
 
-use super::{Front, field, place, texts, wrong};
+use super::{Front, field, inputs, place, warnings_json, wrong};
 use crate::error::Result;
 use crate::options::{Options, strings};
 use crate::units::Units;
@@ -53,9 +53,9 @@ fn marked(index: usize, example: &Value) -> Result<MarkedText> {
     Ok(MarkedText { entities: field(example, index, "entities", all)?, text })
 }
 
-fn answer(adapter: &Adapter, inputs: Vec<Value>, mut options: Options) -> BoxFuture<'_, Result<Value>> {
+fn answer(adapter: &Adapter, all: Vec<Value>, mut options: Options) -> BoxFuture<'_, Result<Value>> {
     Box::pin(async move {
-        let texts = texts(inputs)?;
+        let texts = inputs(&all, "a string", Value::as_str)?;
         let (max_length, long_texts) = (options.max_length()?, options.long_texts()?);
         options.end()?;
         let found = adapter.tag(&texts).max_length(max_length).long_texts(long_texts).await?;
@@ -71,6 +71,6 @@ fn to_json(text: &str, found: &Tagging) -> Value {
         "entities": entities.map(|all| all.iter().map(|e| span("type", &e.kind, &e.span, e.score)).collect::<Value>()),
         "words": found.words.iter().map(|word| span("tag", &word.tag, &word.span, word.score)).collect::<Value>(),
         "leftOut": found.left_out,
-        "warnings": found.warnings.iter().map(Warning::to_json).collect::<Value>(),
+        "warnings": warnings_json(&found.warnings),
     })
 }
