@@ -5,8 +5,8 @@ import { model } from '../engine/model.svelte';
 import { shelf } from '../engine/shelf.svelte';
 
 const PAUSE = 400;
-/** The answer, and the next best ones. */
-const ANSWERS = 3;
+/** The answer and the next best ones, many of which are nearly the same. */
+const ANSWERS = 8;
 
 /** A question, with a number that it keeps. */
 export interface Question {

@@ -93,9 +93,10 @@ export const shipped: Shipped[] = [
     title: 'Emotions',
     question: 'What does the writer feel?',
     file: 'adapters/emotions.safetensors',
-    sha256: 'SHA_EMOTIONS',
-    bytes: 0,
-    measured: 'MEASURED_EMOTIONS',
+    sha256: 'd0b0020962e119afc4d044f5f95efd7e6f887b7ec3a3b9b31d3b221da3f08b20',
+    bytes: 557_704,
+    measured: '50.8 % of the emotions that it names are right, and it finds 62.1 % of those that people named in 5,427 comments it never saw (F1 55.9 %): '
+      + 'it knows 28 of them, some of which are rare.',
     data: [{
       name: 'GoEmotions', by: 'Demszky et al.', licence: 'CC BY 4.0',
       url: 'https://github.com/google-research/google-research/tree/master/goemotions',
@@ -132,8 +133,8 @@ export const shipped: Shipped[] = [
     title: 'A reader of English',
     question: 'What does the text say?',
     file: 'adapters/questions.safetensors',
-    sha256: 'SHA_QUESTIONS',
-    bytes: 0,
+    sha256: '7d84071e20b181e1fcb1cc54cf600533fbc8f222224301d3150d19fd91174690',
+    bytes: 604_684,
     measured: 'MEASURED_QUESTIONS',
     data: [
       { name: 'SQuADShifts', by: 'Miller et al.', licence: 'CC BY 4.0', url: 'https://modestyachts.github.io/squadshifts-website/' },

@@ -1,4 +1,4 @@
-import type { Adapter, Backbone, Example, Run as Resumed, TrainProgress } from 'graftwork';
+import type { Adapter, Backbone, Example, TrainProgress } from 'graftwork';
 import type { Explained } from '../engine/explain';
 import { explain, isAbort } from '../engine/explain';
 import { forget, keep, train } from '../engine/runs';
@@ -82,9 +82,7 @@ class Run {
     await this.#guard(stored, async () => {
       this.points = stored.points;
       this.before = stored.points[0]?.step === 0 ? stored.points[0].accuracy : undefined;
-      // The list of interrupted runs has those of this task only.
-      const resumed = await backbone.resume(stored.name, { signal: this.#abort.signal });
-      const { adapter, training } = resumed as Resumed<Sorting>;
+      const { adapter, training } = await backbone.resume(stored.name, { task: 'text-classification', signal: this.#abort.signal });
       await this.#follow(training);
       return adapter;
     });

@@ -1,4 +1,4 @@
-import type { Warning } from 'graftwork';
+import type { Adapter, Warning } from 'graftwork';
 import type { Explained } from '../engine/explain';
 import { explain, isAbort } from '../engine/explain';
 import { model } from '../engine/model.svelte';
@@ -14,6 +14,8 @@ export interface Answer {
   labels: string[];
   /** Each label's probability. */
   scores: Record<string, number>;
+  /** Where there may be several labels: from which probability on each is given. */
+  thresholds?: Record<string, number>;
   warnings: Warning[];
 }
 
@@ -50,7 +52,8 @@ class Answers {
         if (answer !== undefined) {
           const { scores, warnings } = answer;
           const labels = 'labels' in answer ? answer.labels : [answer.label];
-          fresh = { ...fresh, [id]: { text, labels: labels.toSorted((a, b) => (scores[b] ?? 0) - (scores[a] ?? 0)), scores, warnings } };
+          const marks = 'labels' in answer ? { thresholds: thresholds(adapter) } : {};
+          fresh = { ...fresh, [id]: { text, labels, scores, warnings, ...marks } };
         }
         this.found = { ...this.found, ...fresh };
       } catch (error) {
@@ -61,6 +64,11 @@ class Answers {
     // What is no longer on the shelf goes.
     this.found = fresh;
   }
+}
+
+/** One for all labels, one for each, or none, which is a half. */
+function thresholds({ info: { labels, thresholds } }: Adapter): Record<string, number> {
+  return Object.fromEntries(labels.map((label, i) => [label, thresholds[i] ?? thresholds[0] ?? 0.5]));
 }
 
 export const answers = new Answers();
