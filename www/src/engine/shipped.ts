@@ -133,8 +133,8 @@ export const shipped: Shipped[] = [
     title: 'A reader of English',
     question: 'What does the text say?',
     file: 'adapters/questions.safetensors',
-    sha256: '7d84071e20b181e1fcb1cc54cf600533fbc8f222224301d3150d19fd91174690',
-    bytes: 604_684,
+    sha256: '590d096d4e5fcd7a7d082ad0a7db2503cab59eaf6f21d3c39fb85a2eb2679523',
+    bytes: 604_828,
     measured: 'MEASURED_QUESTIONS',
     data: [
       { name: 'SQuADShifts', by: 'Miller et al.', licence: 'CC BY 4.0', url: 'https://modestyachts.github.io/squadshifts-website/' },
