@@ -133,9 +133,10 @@ export const shipped: Shipped[] = [
     title: 'A reader of English',
     question: 'What does the text say?',
     file: 'adapters/questions.safetensors',
-    sha256: '590d096d4e5fcd7a7d082ad0a7db2503cab59eaf6f21d3c39fb85a2eb2679523',
-    bytes: 604_828,
-    measured: 'MEASURED_QUESTIONS',
+    sha256: 'fcb6941fcfcce8a2b4269402adef3fde83f28d8d93263ad6df823f5c93ad8b34',
+    bytes: 604_484,
+    measured: '33.8 % of its answers are right to the word, and 51.7 % by the words they share with the right one (F1), on 198 questions '
+      + 'it never saw. Asked what a text does not say, it said so 78.9 % of the time. It reads as a small model does: look where the answer stands.',
     data: [
       { name: 'SQuADShifts', by: 'Miller et al.', licence: 'CC BY 4.0', url: 'https://modestyachts.github.io/squadshifts-website/' },
       { name: 'XQuAD', by: 'Artetxe et al.', licence: 'CC BY-SA 4.0', url: 'https://github.com/google-deepmind/xquad' },
