@@ -25,11 +25,11 @@ Marta
 >
 > > From: Priya Nair
 > > The workshop is moved to the second day because our speaker, Dr. Okafor, is still in Nairobi on the 14th.`,
-    questions: ['When does the train leave?', 'Who has the tickets?', 'Why is the workshop moved?'],
+    questions: ['At what time does the train leave Stockholm?', 'How many people are there rooms for?', 'How much did Finance approve?'],
   },
   {
     title: 'A page of an encyclopedia',
     text: `Honey bees are flying insects, native to mainland Afro-Eurasia. A colony generally contains one queen bee, a fertile female; seasonally up to a few thousand drone bees, or fertile males; and tens of thousands of sterile female worker bees. The queen lives for three to five years, while workers that hatch in summer live for about six weeks. Bees tell each other where food is by the waggle dance, which was decoded by the Austrian ethologist Karl von Frisch. In cold weather, when the temperature drops below 10 °C, honey bees stop flying and crowd into the central area of the hive to form a winter cluster.`,
-    questions: ['How long does a queen live?', 'Who decoded the waggle dance?', 'How much honey does a hive make?'],
+    questions: ['How long does a queen live?', 'Who decoded the waggle dance?', 'Which animal eats bees?'],
   },
 ];
