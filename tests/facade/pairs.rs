@@ -146,7 +146,7 @@ fn several_labels() {
     assert!(block_on(adapter.classify_multi_label(&ask).threshold(1.5)).is_err());
 
     // What was chosen is kept, and used where nobody says otherwise.
-    file.metadata.thresholds = block_on(adapter.choose_thresholds(&train, Thresholds::PerLabel)).unwrap();
+    file.metadata.thresholds = block_on(adapter.choose_thresholds(&train, Thresholds::PerLabel)).unwrap().0;
     let dir = tempfile::tempdir().unwrap();
     file.save(dir.path().join("a")).unwrap();
     let again = AdapterFile::load(dir.path().join("a")).unwrap();

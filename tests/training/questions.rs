@@ -233,8 +233,9 @@ fn answers_are_learned_on_every_device() {
         assert!((free.metrics.score() - score).abs() < 1e-12);
         let learned = adapter(&file);
         let chosen = pollster::block_on(choose_thresholds(&backbone, &learned, &*dev, Thresholds::One, &mut |_| {}));
-        file.metadata.thresholds = chosen.unwrap();
-        assert_eq!(file.metadata.thresholds.len(), 1);
+        let (chosen, worth) = chosen.unwrap();
+        file.metadata.thresholds = chosen;
+        assert_eq!((file.metadata.thresholds.len(), &worth), (1, &free.metrics));
         assert_eq!(measured(&file).metrics, free.metrics);
         file.metadata.thresholds = vec![0.0];
         let nothing = measured(&file).metrics;

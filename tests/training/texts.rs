@@ -110,12 +110,13 @@ fn learns_several_labels_and_where_to_draw_the_line() {
             let measure = |file: &AdapterFile| {
                 pollster::block_on(evaluate(&backbone, &attach(file), &other, &mut |_| {})).unwrap()
             };
-            let chosen =
+            let (chosen, worth) =
                 pollster::block_on(choose_thresholds(&backbone, &attach(&start), &other, choice, &mut |_| {})).unwrap();
             assert_eq!(chosen.len(), if choice == Thresholds::One { 1 } else { 3 });
             file.metadata.thresholds = chosen;
             let (before, after) = (measure(&start), measure(&file));
             assert_eq!((before.loss, &before.answers), (after.loss, &after.answers));
+            assert_eq!(worth, after.metrics);
             let metric = if choice == Thresholds::One { "f1_micro" } else { "f1_macro" };
             assert!(after.metrics.get(metric) >= before.metrics.get(metric), "{choice:?}");
         }
@@ -168,5 +169,5 @@ fn what_does_not_belong_together() {
         Thresholds::One,
         &mut |_| {},
     ));
-    assert!(chosen.unwrap().is_empty(), "nothing is decided by a threshold");
+    assert!(chosen.unwrap().0.is_empty(), "nothing is decided by a threshold");
 }

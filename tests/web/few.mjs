@@ -85,7 +85,7 @@ export const checks = {
       if (whole.steps.length < 4 * maxSteps) throw new Error(`no adapter was kept: ${whole.steps.length} steps`);
       for (const until of kills) {
         page.evaluate(few, { examples, options: { ...options, saveAs: 'few', saveEvery: 0 }, until }).catch(() => undefined);
-        await page.waitForFunction(() => window.holding, null, { timeout: 60_000 });
+        await page.waitForFunction(() => window.holding, null, { timeout: 120_000 });
         await page.reload();
         await ready(page, server, way);
         const found = await page.evaluate(few, { resume: 'few' });
@@ -140,7 +140,7 @@ export const checks = {
   },
 };
 
-/** Runs in the page: the recipe, or the rest of it; with `until` it holds still at that step, for ever. */
+/** Runs in the page: the recipe, or the rest of it; with `until` it holds still once that step is saved. */
 async function few({ examples, options, until, resume }) {
   const { savedRuns } = window.graftwork;
   const [before] = await savedRuns();
@@ -148,9 +148,7 @@ async function few({ examples, options, until, resume }) {
   const steps = [];
   for await (const progress of training) {
     if (progress.comparison === undefined) steps.push([progress.step, progress.loss]);
-    if (until === undefined || progress.step < until) continue;
-    window.holding = true;
-    await new Promise(() => {});
+    if (progress.step >= until) await window.holdOnceSaved(until);
   }
   return { steps, saved: before?.step, digest: await window.digest(adapter), left: (await savedRuns()).length };
 }

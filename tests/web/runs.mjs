@@ -25,13 +25,17 @@ export async function ready(page, server, way = { device: 'cpu' }) {
         for await (const progress of adapter.train(examples, { ...train, ...options })) steps.push(note(progress));
         return { steps, digest: await window.digest(adapter), left: (await savedRuns()).length };
       },
-      /** A run that holds still once step `until` is saved, for ever. */
+      /** Holds still, for ever: what was learned by then is written beside the training, however slow the disk is. */
+      async holdOnceSaved(until) {
+        while ((await savedRuns())[0].step < until) await new Promise((resolve) => setTimeout(resolve, 20));
+        window.holding = true;
+        await new Promise(() => {});
+      },
+      /** A run that holds still once step `until` is saved. */
       async held(options, until) {
         const adapter = await create();
-        for await (const { savedStep } of adapter.train(examples, { ...train, ...options })) {
-          if (savedStep < until) continue;
-          window.holding = true;
-          await new Promise(() => {});
+        for await (const { step } of adapter.train(examples, { ...train, ...options })) {
+          if (step >= until) await window.holdOnceSaved(until);
         }
       },
       /** A saved run to its end. */

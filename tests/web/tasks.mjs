@@ -66,17 +66,14 @@ export async function asNative({ page, server, program }, task) {
 export async function goesOn({ page, server }, { create, call, examples, options, inputs }) {
   for (const way of WAYS.slice(0, 2)) {
     await ready(page, server, way);
-    // So many steps that the run is not over when it is held, however slowly it is saved.
-    const long = { ...options, epochs: 16, validation: 0.25 };
-    const whole = await page.evaluate(learn, { create, call, examples, options: long, inputs: inputs.slice(0, 1) });
-    page.evaluate(async ({ create, examples, long }) => {
+    const run = { ...options, validation: 0.25 };
+    const whole = await page.evaluate(learn, { create, call, examples, options: run, inputs: inputs.slice(0, 1) });
+    page.evaluate(async ({ create, examples, run }) => {
       const adapter = await window.backbone.createAdapter(create);
-      for await (const { savedStep } of adapter.train(examples, { ...long, saveAs: 'run', saveEvery: 0 })) {
-        if (savedStep < 4) continue;
-        window.holding = true;
-        await new Promise(() => {});
+      for await (const { step } of adapter.train(examples, { ...run, saveAs: 'run', saveEvery: 0 })) {
+        if (step >= 4) await window.holdOnceSaved(4);
       }
-    }, { create, examples, long }).catch(() => undefined);
+    }, { create, examples, run }).catch(() => undefined);
     await page.waitForFunction(() => window.holding, null, { timeout: 120_000 });
     await page.reload();
     await ready(page, server, way);

@@ -124,6 +124,7 @@ class Slot {
   #savedStep: number | undefined;
   #error: SaveError | undefined;
   #last = performance.now();
+  #seconds = 0;
   #writing: Promise<void> | undefined;
 
   constructor(name: string, { about, ...start }: RunStart & { about: About }, release: () => void, savedStep?: number) {
@@ -139,8 +140,9 @@ class Slot {
   /** Saves if it is time. Only the first save is waited for, and throws. */
   async offer(offer: Offer, seconds: number): Promise<void> {
     this.#newest = offer;
+    this.#seconds = seconds;
     if (this.#savedStep === undefined) await this.#save();
-    else if (performance.now() - this.#last >= seconds * 1000) this.#saveAside();
+    else this.#saveIfDue();
   }
 
   /** What a caller wants to know of it. */
@@ -149,6 +151,8 @@ class Slot {
   }
 
   async end(over: boolean): Promise<void> {
+    // No time comes any more at which what waits would be saved.
+    this.#seconds = Infinity;
     await this.#writing;
     if (!over) {
       this.#saveAside();
@@ -159,7 +163,11 @@ class Slot {
     }
   }
 
-  /** A failure is told with the next step: training goes on. What is offered meanwhile waits for its own time. */
+  #saveIfDue(): void {
+    if (performance.now() - this.#last >= this.#seconds * 1000) this.#saveAside();
+  }
+
+  /** A failure is told with the next step: training goes on. What is offered meanwhile is saved afterwards, if it is time. */
   #saveAside(): void {
     if (this.#newest === undefined || this.#newest.step === this.#savedStep) return;
     this.#writing ??= this.#save()
@@ -167,7 +175,10 @@ class Slot {
         const { code, message } = toError(error) as GraftworkError;
         this.#error = { code, message };
       })
-      .finally(() => (this.#writing = undefined));
+      .finally(() => {
+        this.#writing = undefined;
+        if (this.#error === undefined) this.#saveIfDue();
+      });
   }
 
   async #save(): Promise<void> {

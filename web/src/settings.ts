@@ -2,7 +2,10 @@
 
 /** How an adapter is trained; the defaults are those of the program `graftwork`. */
 export interface TrainSettings {
-  /** How often to go through the training data. A whole number from 1 on. Default 3. */
+  /**
+   * How often to go through the training data; without it, few examples are gone through more often (at most 20 times)
+   * until that makes 200 batches of 32. A whole number from 1 on. Default 3.
+   */
   epochs?: number;
   /** Stop after this many steps, if that is sooner. A whole number of steps from 1 on. */
   maxSteps?: number;

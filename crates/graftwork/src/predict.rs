@@ -7,7 +7,7 @@ use graftwork_tensor::{MaybeSend, OnProgress};
 use graftwork_text::{AsText, Encoding, LongTexts};
 use graftwork_train::Warning;
 use graftwork_train::evaluate::{Evaluation, calibrate, choose_thresholds, evaluate};
-use graftwork_train::metrics::Scheme;
+use graftwork_train::metrics::{Metrics, Scheme};
 use graftwork_train::predict::{Rows, predict_head, predict_texts};
 use graftwork_train::tasks::{
     Classification, LabelSet, Reading, Scored, Tagging, TaskInfo, Thresholds, multi_label_classification, regression,
@@ -169,11 +169,16 @@ impl Adapter {
 
     /// The thresholds at which the answers would be worth most on examples that the adapter has not learned from: where a text
     /// may have several labels, or a question no answer. To be kept in
-    /// [`Metadata::thresholds`](crate::Metadata::thresholds). None where nothing is decided by any.
+    /// [`Metadata::thresholds`](crate::Metadata::thresholds), with what the answers are worth there. None where nothing is
+    /// decided by any.
     ///
     /// # Errors
     /// As [`Adapter::evaluate`].
-    pub fn choose_thresholds<'a>(&'a self, examples: &'a Examples, choice: Thresholds) -> Call<'a, (), Vec<f64>> {
+    pub fn choose_thresholds<'a>(
+        &'a self,
+        examples: &'a Examples,
+        choice: Thresholds,
+    ) -> Call<'a, (), (Vec<f64>, Metrics)> {
         Call::new((), move |(), mut progress| async move {
             let examples = examples.for_backbone(self.backbone())?;
             let model = self.backbone().model();

@@ -9,7 +9,8 @@ use crate::schedule::Schedule;
 use crate::setting::{Setting, settings};
 
 settings! {
-    /// How often to go through the training data
+    /// How often to go through the training data; without it, few examples are gone through more often (at most 20 times)
+    /// until that makes 200 batches of 32
     epochs: usize = 3, Whole { from: 1, unit: "" };
     /// Stop after this many steps, if that is sooner
     max_steps: Option<usize> = None, Whole { from: 1, unit: "steps" };
@@ -63,7 +64,19 @@ settings! {
 /// Where nobody chooses: in a browser a page may be closed for more.
 const KEEP_MIB: usize = if cfg!(target_family = "wasm") { 128 } else { 1024 };
 
+/// Steps that an ordinary training wants, and the most epochs that it takes for them: `tests/bench/few-examples.md`.
+const STEPS: usize = 200;
+const MOST_EPOCHS: usize = 20;
+
 impl TrainConfig {
+    /// The defaults for so many examples: of few, three epochs would be too few steps.
+    #[must_use]
+    pub fn for_examples(count: usize) -> Self {
+        let default = Self::default();
+        let steps = count.div_ceil(default.batch_size).max(1);
+        Self { epochs: STEPS.div_ceil(steps).clamp(default.epochs, MOST_EPOCHS), ..default }
+    }
+
     /// Whether what frozen layers make of an example is the same in every step: where dropout changes it, nothing is kept. A
     /// frozen adapter is used as it will be later, without dropout.
     pub(crate) fn can_keep(&self) -> bool {
@@ -78,5 +91,17 @@ impl TrainConfig {
     /// How large batches are.
     pub(crate) fn batches(&self) -> BatchSize {
         self.batch_tokens.map_or(BatchSize::Count(self.batch_size), BatchSize::Tokens)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn few_examples_are_gone_through_more_often() {
+        let epochs = |count| TrainConfig::for_examples(count).epochs;
+        assert_eq!([0, 1, 320, 701, 2_000, 2_113, 100_000].map(epochs), [20, 20, 20, 10, 4, 3, 3]);
+        assert_eq!(TrainConfig { epochs: 3, ..TrainConfig::for_examples(10) }, TrainConfig::default());
     }
 }

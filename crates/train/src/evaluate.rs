@@ -69,7 +69,8 @@ pub async fn calibrate(
 }
 
 /// The thresholds of an adapter at which its answers would be worth most on these examples, which it has not learned from: to
-/// be kept in [`Metadata::thresholds`](graftwork_model::Metadata::thresholds). None if nothing is decided by any.
+/// be kept in [`Metadata::thresholds`](graftwork_model::Metadata::thresholds), with what they are worth there. None if nothing is
+/// decided by any.
 ///
 /// # Errors
 /// As [`evaluate`].
@@ -79,11 +80,14 @@ pub async fn choose_thresholds(
     data: &dyn Examples,
     choice: Thresholds,
     progress: &mut OnProgress<'_>,
-) -> Result<Vec<f64>> {
+) -> Result<(Vec<f64>, Metrics)> {
     let head = adapter.description().head.as_ref().ok_or(Error::NoHead)?;
-    let task = data.for_head(head)?;
+    let mut task = data.for_head(head)?;
     let found = evaluate(backbone, adapter, data, progress).await?;
-    Ok(task.choose_thresholds(&found.answers, choice))
+    let chosen = task.choose_thresholds(&found.answers, choice);
+    task.set_thresholds(&chosen);
+    let metrics = task.metrics(&found.answers);
+    Ok((chosen, metrics))
 }
 
 /// What came out for texts of one label each.

@@ -54,7 +54,7 @@ pub async fn run(
     }
     let config = options.settings(recipe.settings(&train))?;
     if choice.is_some() && (front.info.name != multi_label_classification::INFO.name || dev.is_none()) {
-        return Err(bad("chooseThresholds is for multi-label-classification, and needs validation"));
+        return Err(bad("chooseThresholds is for multi-label-classification, and needs examples that are held out"));
     }
     let answers_questions = front.info.name == question_answering::INFO.name;
     let choice = choice.or(answers_questions.then_some(Thresholds::One));
@@ -77,8 +77,8 @@ pub async fn run(
     if let (true, Some(best), Some(dev)) = (finished, trainer.best(), &dev) {
         let mut score = best.score;
         if let Some(choice) = choice {
-            trained.metadata.thresholds = trainer.adapter().choose_thresholds(dev, choice).await?;
-            score = backbone.attach(&trained)?.evaluate(dev).await?.metrics.score();
+            let (chosen, metrics) = trainer.adapter().choose_thresholds(dev, choice).await?;
+            (trained.metadata.thresholds, score) = (chosen, metrics.score());
         }
         let found = json!({(front.score)(&labels): score, "loss": best.loss});
         trained.metadata.metrics.insert("dev".to_owned(), found);

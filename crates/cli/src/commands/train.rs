@@ -139,7 +139,7 @@ pub fn learn(
     if let (Some(choice), Some(dev)) = (args.adapter.choose_thresholds.or(by_itself), &dev) {
         let adapter = backbone.attach(&trained)?;
         let chosen = interrupt.unless_set(adapter.choose_thresholds(dev, choice.into())).transpose()?;
-        let Some(chosen) = chosen else { return interrupted_measuring(&speed, args, common) };
+        let Some((chosen, _)) = chosen else { return interrupted_measuring(&speed, args, common) };
         trained.metadata.thresholds = chosen;
     } else if answers_questions || task.name == multi_label_classification::INFO.name {
         trained.metadata.thresholds = args.adapter.threshold.into_iter().collect();

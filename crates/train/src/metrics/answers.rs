@@ -1,7 +1,7 @@
 //! Answers in words, measured as SQuAD's script `evaluate-v2.0.py` does (Rajpurkar et al. 2018), which on data whose
 //! questions all have an answer gives the numbers of the first script.
 
-use std::collections::HashMap;
+use graftwork_text::order;
 
 use super::Metrics;
 
@@ -47,9 +47,9 @@ pub fn best_threshold(truth: &[Vec<String>], said: &[Said]) -> Option<f64> {
             true => -f64::from(u8::from(!said.text.is_empty())),
             false => score(golds, &said.text)[1],
         };
-        let mut steps: Vec<(f64, f64)> =
-            said.iter().map(|said| said.doubt).zip(truth.iter().zip(said).map(gain)).collect();
-        steps.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let sorted = order(said.len(), &|a, b| said[a].doubt.total_cmp(&said[b].doubt));
+        let step = |place: &usize| (said[*place].doubt, gain((&truth[*place], &said[*place])));
+        let steps: Vec<(f64, f64)> = sorted.iter().map(step).collect();
         let (mut best, mut sum, mut threshold) = (0.0, 0.0, steps[0].0.next_down());
         for (place, (doubt, gain)) in steps.iter().enumerate() {
             sum += gain;
@@ -85,15 +85,13 @@ pub fn f1(gold: &str, said: &str) -> f64 {
     if gold.is_empty() || said.is_empty() {
         return f64::from(u8::from(gold == said));
     }
-    let mut left: HashMap<&str, usize> = HashMap::new();
-    gold.iter().for_each(|word| *left.entry(word).or_insert(0) += 1);
-    let mut common = 0;
+    let mut left: Vec<&String> = gold.iter().collect();
     for word in &said {
-        if let Some(count) = left.get_mut(word.as_str()).filter(|count| **count > 0) {
-            *count -= 1;
-            common += 1;
+        if let Some(place) = left.iter().position(|known| *known == word) {
+            left.swap_remove(place);
         }
     }
+    let common = gold.len() - left.len();
     if common == 0 {
         return 0.0;
     }

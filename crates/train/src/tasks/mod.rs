@@ -198,7 +198,7 @@ pub trait Examples: fmt::Debug + Send + Sync {
 
     /// The settings of a training on them where nobody chooses.
     fn settings(&self) -> TrainConfig {
-        TrainConfig::default()
+        TrainConfig::for_examples(self.len())
     }
 
     /// What of the data is not used, in a sentence.

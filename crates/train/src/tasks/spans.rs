@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use graftwork_text::{Encoding, Origin};
+use graftwork_text::{Encoding, Origin, order};
 
 use crate::predict::{Rows, softmax};
 
@@ -52,11 +52,11 @@ impl Spans {
             found.extend(best_spans(own, context(window), options).into_iter().map(bytes));
         }
         // Windows overlap: what two of them find is one answer.
-        found.sort_by(|a, b| b.1.total_cmp(&a.1));
         let mut best: Vec<(Range<usize>, f64)> = Vec::new();
-        for one in found {
+        for place in order(found.len(), &|a, b| found[b].1.total_cmp(&found[a].1)) {
+            let one: &(Range<usize>, f64) = &found[place];
             if best.len() < options.n_best && best.iter().all(|(known, _)| *known != one.0) {
-                best.push(one);
+                best.push(one.clone());
             }
         }
         Self { best, none }

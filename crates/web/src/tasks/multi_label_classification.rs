@@ -23,9 +23,8 @@ pub static FRONT: Front = Front {
 fn data(examples: &[Value], labels: &[String]) -> Result<Box<dyn Labelled>> {
     let example = |(index, example): (usize, &Value)| {
         let own = field(example, index, "labels", strings)?;
-        let mut own: Vec<usize> = own.iter().map(|label| place(labels, index, label)).collect::<Result<_>>()?;
-        own.sort_unstable();
-        own.dedup();
+        own.iter().try_for_each(|label| place(labels, index, label).map(drop))?;
+        let own = (0..labels.len()).filter(|id| own.contains(&labels[*id])).collect();
         Ok(LabelledText { text: example_text(example, index)?, labels: own })
     };
     let examples = examples.iter().enumerate().map(example).collect::<Result<_>>()?;
