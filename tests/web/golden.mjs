@@ -6,18 +6,35 @@ import { root } from './server.mjs';
 
 const golden = join(root, 'tests/golden');
 
-/** The tensors of a safetensors file by name, as arrays of numbers. */
-async function tensors(file) {
+/** The entries of a safetensors file by name, with their bytes. */
+async function entries(file) {
   const bytes = await readFile(join(golden, file));
   const length = Number(bytes.readBigUInt64LE(0));
-  const header = JSON.parse(bytes.subarray(8, 8 + length).toString());
-  const read = ({ dtype, data_offsets: [from, to] }) => {
-    const data = bytes.subarray(8 + length + from, 8 + length + to);
+  const { __metadata__: _, ...header } = JSON.parse(bytes.subarray(8, 8 + length).toString());
+  const data = ([from, to]) => bytes.subarray(8 + length + from, 8 + length + to);
+  return Object.entries(header).map(([name, { dtype, shape, data_offsets: at }]) => [name, { dtype, shape, data: data(at) }]);
+}
+
+/** The tensors of a safetensors file by name, as arrays of numbers. */
+async function tensors(file) {
+  const read = ({ dtype, data }) => {
     const count = data.length / (dtype === 'I64' ? 8 : 4);
     return Array.from({ length: count }, (_, i) => (dtype === 'I64' ? Number(data.readBigInt64LE(8 * i)) : data.readFloatLE(4 * i)));
   };
-  return Object.fromEntries(Object.entries(header).filter(([name]) => name !== '__metadata__')
-    .map(([name, entry]) => [name, read(entry)]));
+  return Object.fromEntries((await entries(file)).map(([name, entry]) => [name, read(entry)]));
+}
+
+/** The weights of the tiny backbone beside the head for words that transformers' `BertForMaskedLM` has, as one file. */
+export async function weightsWithOwnHead() {
+  const own = (await entries('tiny-words/bert.safetensors')).filter(([name]) => name.startsWith('head.'));
+  const all = [...await entries('tiny-bert/model.safetensors'), ...own.map(([name, entry]) => [name.slice(5), entry])];
+  const header = {};
+  let size = 0;
+  for (const [name, { dtype, shape, data }] of all) header[name] = { dtype, shape, data_offsets: [size, size += data.length] };
+  const json = Buffer.from(JSON.stringify(header));
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(json.length));
+  return Buffer.concat([length, json, ...all.map(([, { data }]) => data)]);
 }
 
 /** Texts that the tokenizer turns into these ids again; null where it cannot, because a word would begin inside. */

@@ -1,4 +1,5 @@
 import { ask } from './ask.js';
+import { GraftworkError } from './errors.js';
 import { bad, list, plain, strings } from './examples.js';
 import type { Calls, Link, Opened, PlainExamples, PlainRun } from './protocol.js';
 import { disposed } from './protocol.js';
@@ -7,9 +8,9 @@ import { Steps, visible } from './steps.js';
 import type { Inputs } from './stream.js';
 import { answers } from './stream.js';
 import type {
-  AdapterInfo, Answering, AnswerOptions, CallOptions, Classified, ClassifyOptions, EmbedOptions, Question, RunOptions,
-  Scored, ScoreOptions, SimilarityOptions, TagOptions, Tagging, Task, Tasks, TextInput, TrainOptions, TrainProgress, Two,
-  WhenHidden,
+  AdapterInfo, Answering, AnswerOptions, CallOptions, Choice, ChooseOptions, Choices, Classified, ClassifyOptions, EmbedOptions,
+  FillMaskOptions, FilledText, Question, RunOptions, Scored, ScoreOptions, SimilarityOptions, TagOptions, Tagging, Task, Tasks,
+  TextInput, TrainOptions, TrainProgress, Two, WhenHidden,
 } from './types.js';
 import { vectors } from './vectors.js';
 
@@ -104,6 +105,32 @@ export class Adapter<T extends Task = Task> {
     return this.#answer<Question, Answering>('question-answering', questions, options);
   }
 
+  /**
+   * Says which of some texts fits a prompt best, in input order; of a list of prompts, or of what a source gives.
+   *
+   * @example
+   * const [{ choice, scores }] = await plot.choose([{ prompt: 'She opened the umbrella.', choices: ['It rained.', 'It was hot.'] }]);
+   */
+  choose(prompts: readonly Choices[], options?: ChooseOptions): Promise<Choice[]>;
+  choose(prompts: AsyncIterable<Choices>, options?: ChooseOptions): AsyncGenerator<Choice, void, undefined>;
+  choose(prompts: Inputs<Choices>, options: ChooseOptions = {}) {
+    return this.#answer<Choices, Choice>('multiple-choice', prompts, options);
+  }
+
+  /**
+   * Says what may stand for the masks of texts (`BackboneInfo.mask`), in input order; of a list of texts, or of what a source
+   * gives.
+   *
+   * @example
+   * const [{ masks }] = await words.fillMask(['Ada lived in [MASK].']);
+   * for (const { tokenStr, score, sequence } of masks[0].fills) console.log(tokenStr, score, sequence);
+   */
+  fillMask(texts: readonly string[], options?: FillMaskOptions): Promise<FilledText[]>;
+  fillMask(texts: AsyncIterable<string>, options?: FillMaskOptions): AsyncGenerator<FilledText, void, undefined>;
+  fillMask(texts: Inputs<string>, options: FillMaskOptions = {}) {
+    return this.#answer<string, FilledText>('fill-mask', texts, options);
+  }
+
   /** Vectors of texts with this adapter in the backbone; see `Backbone.embed`. */
   async embed(texts: readonly string[], options: EmbedOptions & { pooling: 'none' }): Promise<Float32Array[][]>;
   async embed(texts: readonly string[], options?: EmbedOptions): Promise<Float32Array[]>;
@@ -186,6 +213,12 @@ export class Adapter<T extends Task = Task> {
     return new Blob([bytes as BlobPart], { type: 'application/octet-stream' });
   }
 
+  /** @internal Its number, for a call by this way; refuses one of another backbone. */
+  _on(link: Link): number {
+    if (link !== this.#link) throw new GraftworkError('wrong-backbone', 'the adapter to begin with is on another backbone');
+    return this.#use();
+  }
+
   /** Frees its memory. */
   dispose(): void {
     if (this.#disposed) return;
@@ -199,8 +232,8 @@ export class Adapter<T extends Task = Task> {
     inputs: Inputs<I>,
     { signal, ...options }: CallOptions,
   ): Promise<A[]> | AsyncGenerator<A, void, undefined> {
-    const answer = async (some: readonly I[]) =>
-      ask(this.#link, 'answer', [this.#use(), task, list(some), options], signal) as Promise<A[]>;
+    const answer = async (some: readonly I[], first: number) =>
+      ask(this.#link, 'answer', [this.#use(), task, list(some), first, options], signal) as Promise<A[]>;
     return answers(inputs, answer, signal);
   }
 

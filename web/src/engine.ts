@@ -1,15 +1,15 @@
-import { GraftworkError, toError } from './errors.js';
+import { GraftworkError, codeOf, toError } from './errors.js';
 import { openAdapter, openBackbone } from './folder.js';
 import { toJson } from './json.js';
-import { Keeper, MEMORY_SECONDS } from './keeper.js';
 import { Lasting } from './lasting.js';
 import { withModule } from './module.js';
 import type { Calls, Context, Link, Method, Opened, PlainAdapter, PlainRun } from './protocol.js';
 import { disposed } from './protocol.js';
-import { Queue, groups, pause } from './queue.js';
+import { Queue, groups } from './queue.js';
 import { reader } from './reader.js';
 import { bytesOf } from './source.js';
 import { isSupported } from './support.js';
+import { Trainings } from './trainings.js';
 import type { AdapterInfo, Classification, DeviceEvent, ProbeInfo, Survey, Task } from './types.js';
 import type { Backbone } from './wasm/graftwork_web.js';
 import * as wasm from './wasm/graftwork_web.js';
@@ -26,9 +26,9 @@ const WIDTH = { gpu: 4, cpu: 1 } as const;
 export class Engine implements Link {
   #lasting: Lasting | undefined;
   #models = new Map<number, wasm.Adapter | wasm.Probe>();
-  /** Saved runs by their adapters, until they are gone on with. */
-  #resumed = new Map<number, Keeper>();
-  #busy = new Set<number>();
+  #trainings = new Trainings({
+    loaded: () => this.#loaded(), adapter: (id) => this.#adapter(id), has: (id) => this.#models.has(id),
+  });
   #tell: (event: DeviceEvent) => void = () => {};
   #nextId = 1;
   /** Ends each call in progress. */
@@ -69,8 +69,7 @@ export class Engine implements Link {
     for (const call of this.#calls) call.abort(disposed('backbone'));
     for (const model of this.#models.values()) model.dispose();
     this.#models.clear();
-    for (const keeper of this.#resumed.values()) keeper.release();
-    this.#resumed.clear();
+    this.#trainings.close();
     this.#lasting?.close();
     this.#lasting = undefined;
   }
@@ -123,8 +122,9 @@ export class Engine implements Link {
   }
 
   /** @internal */
-  async _create(options: object, { signal }: Context<'create'>): Promise<Opened> {
-    return this.#open(signal, (backbone) => backbone.create(JSON.stringify(options)));
+  async _create(options: object, from: number | undefined, { signal }: Context<'create'>): Promise<Opened> {
+    const json = JSON.stringify(options);
+    return this.#open(signal, (backbone) => (from === undefined ? backbone.create(json) : this.#adapter(from).next(json)));
   }
 
   /** @internal */
@@ -135,9 +135,9 @@ export class Engine implements Link {
   }
 
   /** @internal */
-  async _answer(id: number, task: Task, inputs: unknown[], options: object, { signal }: Context<'answer'>) {
-    const answers = await this.#inGroups(inputs, signal, async (group): Promise<unknown[]> =>
-      JSON.parse(await this.#adapter(id).answer(task, group.map(toJson), JSON.stringify(options))));
+  async _answer(id: number, task: Task, inputs: unknown[], first: number, options: object, { signal }: Context<'answer'>) {
+    const answers = await this.#inGroups(inputs, signal, async (group, before): Promise<unknown[]> =>
+      JSON.parse(await this.#adapter(id).answer(task, group.map(toJson), first + before, JSON.stringify(options))));
     return answers.flat();
   }
 
@@ -157,80 +157,12 @@ export class Engine implements Link {
 
   /** @internal */
   async _resume(name: string, { signal }: Context<'resume'>): Promise<Opened> {
-    const [keeper, { summary, start, state }] = await Keeper.resume(name, signal);
-    try {
-      const opened = await this.#open(signal, (backbone) => {
-        if (summary.fingerprint !== this.#loaded().info.fingerprint) {
-          throw new GraftworkError('wrong-backbone', `the run \`${name}\` was saved with another backbone`);
-        }
-        return backbone.attachRun(start.file, state);
-      });
-      this.#resumed.set(opened.id, keeper);
-      return opened;
-    } catch (error) {
-      keeper.release();
-      throw error;
-    }
+    return this.#trainings.resume(name, signal, (attach) => this.#open(signal, attach));
   }
 
   /** @internal */
-  async _train(id: number, run: PlainRun | undefined, { signal, emit }: Context<'train'>): Promise<AdapterInfo> {
-    const adapter = this.#adapter(id);
-    if (this.#busy.has(id)) throw new GraftworkError('busy', 'the adapter is being trained already');
-    this.#busy.add(id);
-    let keeper: Keeper | undefined;
-    let over = false;
-    try {
-      keeper = run === undefined ? this.#takeResumed(id) : await Keeper.begin(run, signal, () => this.#start(adapter, run));
-      const kept = keeper;
-      over = await this.#loaded().run(() => this.#steps(id, kept, signal, emit), () => kept.step);
-      if (kept.failure !== undefined) throw kept.failure;
-    } catch (error) {
-      // It would diverge again; what could not be saved at its start has not begun.
-      over = codeOf(error) === 'diverged' || keeper?.failure !== undefined;
-      throw error;
-    } finally {
-      await keeper?.end(over);
-      keeper?.release();
-      this.#busy.delete(id);
-    }
-    signal.throwIfAborted();
-    if (!over) throw disposed('adapter');
-    return JSON.parse(adapter.info());
-  }
-
-  /** Trains from where the keeper stands; whether that came to the run's end. */
-  #steps(id: number, keeper: Keeper, signal: AbortSignal, emit: Context<'train'>['emit']): Promise<boolean> {
-    const { examples, options, saveAs, saveEvery } = keeper.run;
-    const save = saveAs === undefined ? Infinity : saveEvery;
-    const host = {
-      state: keeper.state,
-      // Only a GPU can be lost.
-      seconds: this.#loaded().info.device === 'gpu' ? Math.min(save, MEMORY_SECONDS) : save,
-      keep: keeper.keep.bind(keeper),
-      tell: async (events: string): Promise<boolean> => {
-        const news = keeper.news(JSON.parse(events));
-        if (news.length > 0) await emit(news);
-        // Lets an abort in, which arrives as a message.
-        await pause();
-        return !signal.aborted && this.#models.has(id);
-      },
-    };
-    const dev = examples.dev && toJson(examples.dev);
-    return this.#adapter(id).train(toJson(examples.train), dev, JSON.stringify(options), host);
-  }
-
-  #start(adapter: wasm.Adapter, run: PlainRun) {
-    const { name, task, labels } = JSON.parse(adapter.info());
-    const { fingerprint } = this.#loaded().info;
-    return { file: adapter.export(), run, about: { adapter: name, task, labels, fingerprint } };
-  }
-
-  #takeResumed(id: number): Keeper {
-    const keeper = this.#resumed.get(id);
-    if (keeper === undefined) throw new GraftworkError('no-run', 'the run was gone on with already');
-    this.#resumed.delete(id);
-    return keeper;
+  async _train(id: number, run: PlainRun | undefined, context: Context<'train'>): Promise<AdapterInfo> {
+    return this.#trainings.train(id, run, context);
   }
 
   /** @internal */
@@ -283,8 +215,7 @@ export class Engine implements Link {
   async _dispose(id: number): Promise<void> {
     this.#models.get(id)?.dispose();
     this.#models.delete(id);
-    this.#resumed.get(id)?.release();
-    this.#resumed.delete(id);
+    this.#trainings.forget(id);
   }
 
   #loaded(): Lasting {
@@ -328,11 +259,13 @@ export class Engine implements Link {
   }
 
   /** Does work over texts or other inputs, some at a time; each group stands in the queue once more, and again if the GPU is lost. */
-  async #inGroups<I, T>(inputs: I[], signal: AbortSignal, work: (group: I[]) => Promise<T>): Promise<T[]> {
+  async #inGroups<I, T>(inputs: I[], signal: AbortSignal, work: (group: I[], before: number) => Promise<T>): Promise<T[]> {
     const { device, maxLength } = this.#loaded().info;
     const results: T[] = [];
+    let before = 0;
     for (const group of groups(inputs, TOKENS[device], maxLength)) {
-      results.push(await this.#loaded().run(() => this.#queue.run(signal, () => work(group))));
+      results.push(await this.#loaded().run(() => this.#queue.run(signal, () => work(group, before))));
+      before += group.length;
     }
     return results;
   }
@@ -340,8 +273,4 @@ export class Engine implements Link {
 
 function hasher(): wasm.Sha256 {
   return new wasm.Sha256();
-}
-
-function codeOf(error: unknown): unknown {
-  return (error as { code?: unknown }).code;
 }

@@ -50,7 +50,12 @@ export class GraftworkError extends Error {
 export function toError(thrown: unknown): Error {
   if (thrown instanceof GraftworkError) return thrown;
   if (thrown instanceof DOMException && thrown.name === 'AbortError') return thrown;
-  const code = (thrown as { code?: unknown } | null)?.code;
+  const code = codeOf(thrown);
   const message = thrown instanceof Error ? thrown.message : String(thrown);
   return new GraftworkError(typeof code === 'string' ? (code as ErrorCode) : 'internal', message, { cause: thrown });
+}
+
+/** The code of anything that was thrown, if it has one. */
+export function codeOf(thrown: unknown): unknown {
+  return (thrown as { code?: unknown } | null)?.code;
 }

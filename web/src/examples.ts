@@ -37,13 +37,22 @@ export function plain<T extends Task>(
   return { train: [...train], dev: typeof dev === 'object' ? [...dev] : undefined };
 }
 
-/** The options of a new adapter as the engine takes them: types of entities are a short way to say their tags. */
-export function plainCreate({ entityTypes, ...options }: CreateOptions): object {
-  if (entityTypes === undefined) return options;
-  if (options.task !== 'token-classification' || options.labels !== undefined) {
-    throw bad('entityTypes are for token-classification, in place of labels');
+/**
+ * The options of a new adapter as the engine takes them: types of entities are a short way to say their tags, and a number of
+ * choices one to say their places.
+ */
+export function plainCreate({ entityTypes, choices, from: _, ...options }: CreateOptions): object {
+  const instead = (name: string, task: Task, labels: string[]) => {
+    if (options.task !== task || options.labels !== undefined) throw bad(`${name} are for ${task}, in place of labels`);
+    return { ...options, labels };
+  };
+  if (entityTypes !== undefined) {
+    const tags = strings(entityTypes).flatMap((type) => [`B-${type}`, `I-${type}`]);
+    return instead('entityTypes', 'token-classification', ['O', ...tags]);
   }
-  return { ...options, labels: ['O', ...strings(entityTypes).flatMap((type) => [`B-${type}`, `I-${type}`])] };
+  if (choices === undefined) return options;
+  if (!(Number.isInteger(choices) && choices >= 2 && choices <= 64)) throw bad('choices must be a whole number from 2 to 64');
+  return instead('choices', 'multiple-choice', Array.from({ length: choices }, (_, place) => String(place)));
 }
 
 /** An error about an option. */

@@ -102,12 +102,15 @@ export class Backbone {
    * @example
    * const spam = await backbone.createAdapter({ labels: ['ham', 'spam'] });
    * const names = await backbone.createAdapter({ task: 'token-classification', entityTypes: ['person', 'place'] });
+   * // One that begins where another one has ended, which learned the words of a field, say.
+   * const topics = await backbone.createAdapter({ labels: ['a', 'b'], from: words });
    */
   async createAdapter<T extends Task = 'text-classification'>(
     options: CreateOptions<T>,
     { signal }: CallOptions = {},
   ): Promise<Adapter<T>> {
-    return open<'create', T>(this.#link, 'create', [plainCreate(options)], signal);
+    const from = options.from?._on(this.#link);
+    return open<'create', T>(this.#link, 'create', [plainCreate(options), from], signal);
   }
 
   /**
@@ -129,7 +132,7 @@ export class Backbone {
       recipe, labels: labels ?? [...new Set(found)], ...(name !== undefined && { name }),
       ...(method !== undefined && { method }), ...(run.seed !== undefined && { seed: run.seed }),
     };
-    const adapter = await open<'create', 'text-classification'>(this.#link, 'create', [create], run.signal);
+    const adapter = await open<'create', 'text-classification'>(this.#link, 'create', [create, undefined], run.signal);
     return { adapter, training: adapter._run(plain(all), { ...run, recipe } as RunOptions) };
   }
 

@@ -17,8 +17,8 @@ export type PlainAdapter = { url: string; load: PlainLoad } | { name?: string; b
 
 /** Examples of a training run, of the adapter's task; `dev` is there if the caller brought his own. */
 export interface PlainExamples {
-  train: object[];
-  dev?: object[] | undefined;
+  train: unknown[];
+  dev?: unknown[] | undefined;
 }
 
 /** A training run. */
@@ -36,9 +36,10 @@ export interface PlainRun {
 export interface Calls {
   load: { args: [PlainSource, PlainLoad]; event: LoadProgress; result: BackboneInfo };
   attach: { args: [PlainAdapter, boolean]; event: never; result: Opened };
-  create: { args: [object]; event: never; result: Opened };
-  /** What an adapter says to inputs of a task. */
-  answer: { args: [number, Task, unknown[], object]; event: never; result: unknown[] };
+  /** Makes an adapter, perhaps beginning with the modules of another one. */
+  create: { args: [object, number | undefined]; event: never; result: Opened };
+  /** What an adapter says to inputs of a task, before which so many came that messages count too. */
+  answer: { args: [number, Task, unknown[], number, object]; event: never; result: unknown[] };
   /** What a probe says to texts. */
   classify: { args: [number, string[], object]; event: never; result: Classification[] };
   embed: {

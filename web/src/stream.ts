@@ -12,13 +12,13 @@ function isSource<I>(inputs: Inputs<I>): inputs is AsyncIterable<I> {
   return typeof (inputs as Partial<AsyncIterable<I>> | undefined)?.[Symbol.asyncIterator] === 'function';
 }
 
-/** Answers a list at once, or a source little by little. */
+/** Answers a list at once, or a source little by little; `answer` hears how many inputs came before. */
 export function answers<I, A>(
   inputs: Inputs<I>,
-  answer: (some: readonly I[]) => Promise<A[]>,
+  answer: (some: readonly I[], first: number) => Promise<A[]>,
   signal: AbortSignal | undefined,
 ): Promise<A[]> | AsyncGenerator<A, void, undefined> {
-  return isSource(inputs) ? oneByOne(inputs, answer, signal) : answer(inputs);
+  return isSource(inputs) ? oneByOne(inputs, answer, signal) : answer(inputs, 0);
 }
 
 /**
@@ -27,14 +27,14 @@ export function answers<I, A>(
  */
 async function* oneByOne<I, A>(
   inputs: AsyncIterable<I>,
-  answer: (some: readonly I[]) => Promise<A[]>,
+  answer: (some: readonly I[], first: number) => Promise<A[]>,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<A, void, undefined> {
   signal?.throwIfAborted();
   const source = inputs[Symbol.asyncIterator]();
   try {
     let next = source.next();
-    for (let done = false; !done; ) {
+    for (let [done, first] = [false, 0]; !done; ) {
       const some: I[] = [];
       let size = 0;
       let turn: IteratorResult<I> | void = await unless(signal, next);
@@ -46,7 +46,8 @@ async function* oneByOne<I, A>(
         next.catch(() => undefined);
         turn = size < MOST ? await Promise.race([next, pause()]) : undefined;
       }
-      if (some.length > 0) yield* await answer(some);
+      if (some.length > 0) yield* await answer(some, first);
+      first += some.length;
     }
   } finally {
     // One that still waits for an input may close only after that.

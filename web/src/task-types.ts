@@ -1,8 +1,10 @@
 import type { CallOptions, Classification, TextLimit, Warning } from './answer-types.js';
+import type { ChoiceExample, ChoiceValidation } from './choice-types.js';
 import type { LabelledText, LabelSet, LabelSetValidation } from './label-set-types.js';
 import type { AnswerValidation, QuestionExample } from './question-types.js';
 import type { ScoredText, ScoreValidation } from './score-types.js';
 import type { ClassificationValidation, Example } from './training-types.js';
+import type { UnlabelledExample, WordsValidation } from './word-types.js';
 
 /**
  * What adapters can be trained for: a line a task. `Adapter<'token-classification'>` takes that task's examples and tells
@@ -19,6 +21,10 @@ export interface Tasks {
   'token-classification': TaskTypes<TaggedExample, TaggingValidation>;
   /** A piece of a context for a question: `Adapter.answer`. */
   'question-answering': TaskTypes<QuestionExample, AnswerValidation>;
+  /** The text that fits a prompt best: `Adapter.choose`. */
+  'multiple-choice': TaskTypes<ChoiceExample, ChoiceValidation>;
+  /** Words for masks, learned from texts alone: `Adapter.fillMask`. What an adapter learns before a task: `CreateOptions.from`. */
+  'fill-mask': TaskTypes<UnlabelledExample, WordsValidation>;
 }
 
 /** What is of another type with every task. */

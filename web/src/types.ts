@@ -1,13 +1,16 @@
+import type { Adapter } from './adapter.js';
 import type { Knowledge } from './answer-types.js';
 import type { MethodOptions, TrainSettings } from './settings.js';
 import type { Task } from './task-types.js';
 
 export type * from './answer-types.js';
+export type * from './choice-types.js';
 export type * from './label-set-types.js';
 export type * from './question-types.js';
 export type * from './score-types.js';
 export type * from './task-types.js';
 export type * from './training-types.js';
+export type * from './word-types.js';
 
 /** Bytes in any of the shapes that a page has them in. */
 export type Bytes = Uint8Array | ArrayBuffer | Blob;
@@ -143,6 +146,8 @@ export interface BackboneInfo {
   layers: number;
   /** The longest text in tokens. */
   maxLength: number;
+  /** What stands for a hidden word in texts, such as `[MASK]`; null where its vocabulary has nothing for that. */
+  mask: string | null;
   /** How many weights it has. */
   parameters: number;
 }
@@ -176,11 +181,18 @@ export interface CreateOptions<T extends Task = Task> extends Pick<TrainSettings
   task?: T;
   /**
    * At least two: of texts, or the tags of words; one is enough where a text may have several. Default, with `entityTypes`:
-   * their tags. Numbers and answers have none.
+   * their tags. Numbers, answers, choices and hidden words have none.
    */
   labels?: readonly string[];
   /** Types of entities whose tags are the labels: `O`, and of each `B-...` and `I-...`. Only for `token-classification`. */
   entityTypes?: readonly string[];
+  /** The most choices of a prompt, from 2 to 64. Default 2. Only for `multiple-choice`. */
+  choices?: number;
+  /**
+   * An adapter on this backbone that it begins with, as that stands now, with a new head: in place of `name` and `method`, which
+   * are that one's.
+   */
+  from?: Adapter;
   /** Its name in files. Default `adapter`. */
   name?: string;
   /** How it is built. */

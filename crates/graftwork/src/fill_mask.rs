@@ -8,7 +8,7 @@ use graftwork_train::Warning;
 use graftwork_train::fill_mask::fill_masks;
 use graftwork_train::tasks::masked_lm;
 
-use crate::predict::TextOptions;
+use crate::predict::{TextOptions, labels_of};
 use crate::{Adapter, Backbone, Call, Error, Result};
 
 /// How many words are named for a mask, as Hugging Face's pipeline has it.
@@ -59,6 +59,7 @@ impl Adapter {
     /// If a text has no mask within the maximal length, the adapter's head knows no words, or the device fails.
     pub fn fill_mask<'a, S: AsRef<str> + Sync>(&'a self, texts: &'a [S]) -> Call<'a, TextOptions, Vec<FilledText>> {
         Call::new(TextOptions::default(), move |options: TextOptions, mut progress| async move {
+            labels_of(self, &masked_lm::INFO)?;
             let limit = self.limit(options.max_length, options.long_texts)?;
             masked_lm::INFO.check_long_texts(limit.long_texts)?;
             let tokenizer = self.backbone().tokenizer();

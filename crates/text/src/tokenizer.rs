@@ -19,6 +19,7 @@ mod limits;
 mod long_texts;
 mod normalized;
 mod normalizer;
+mod object;
 mod packed;
 mod pipeline;
 mod template;

@@ -7,7 +7,7 @@ use graftwork::{AdapterFile, files};
 use serde_json::{Value, json};
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::backbone::{Backbone, Shared, Vectors, embed};
+use crate::backbone::{Backbone, Shared, Vectors, create, embed};
 use crate::error::{Failure, Result};
 use crate::host::Host;
 use crate::options::{self, Options};
@@ -80,18 +80,27 @@ impl Adapter {
         Ok(info.to_string())
     }
 
-    /// What it says to inputs of a task, each as JSON; the answers are JSON, in input order.
-    pub async fn answer(&self, task: String, inputs: Vec<String>, options: String) -> Result<String> {
+    /// What it says to inputs of a task, each as JSON; the answers are JSON, in input order. `first` is the number of the first
+    /// input: a long list comes in parts.
+    pub async fn answer(&self, task: String, inputs: Vec<String>, first: usize, options: String) -> Result<String> {
         let Held { adapter, .. } = self.held()?;
         let front = tasks::named(&task)?;
         let inputs = inputs.iter().map(|input| options::parse(input)).collect::<Result<Vec<Value>>>()?;
-        Ok((front.answer)(&adapter, inputs, Options::parse(&options)?).await?.to_string())
+        let mut options = Options::parse(&options)?;
+        options.first = first;
+        Ok((front.answer)(&adapter, inputs, options).await?.to_string())
     }
 
     /// Vectors of texts with this adapter in the backbone.
     pub async fn embed(&self, texts: Vec<String>, options: String) -> Result<Vectors> {
         let Held { shared, adapter, .. } = self.held()?;
         embed(&shared, Some(&adapter), &texts, &options).await
+    }
+
+    /// A new adapter on the same backbone, ready to be trained, that begins with this one's modules under a head of its own.
+    pub fn next(&self, options: &str) -> Result<Self> {
+        let Held { shared, file, .. } = self.held()?;
+        create(shared, options, Some((*file).clone()))
     }
 
     /// The adapter in one file, as every graftwork reads it.

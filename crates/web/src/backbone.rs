@@ -80,6 +80,7 @@ impl Backbone {
             "fingerprint": backbone.fingerprint().to_string(),
             "hiddenSize": config.hidden_size,
             "layers": config.num_hidden_layers,
+            "mask": backbone.mask(),
             "maxLength": config.max_length(),
             "parameters": backbone.parameters(),
         });
@@ -114,24 +115,7 @@ impl Backbone {
 
     /// A new adapter, ready to be trained.
     pub fn create(&self, options: &str) -> Result<Adapter> {
-        let shared = self.shared()?;
-        let mut options = Options::parse(options)?;
-        let front =
-            tasks::named(options.text("task")?.as_deref().unwrap_or(graftwork::text_classification::INFO.name))?;
-        let name = options.text("name")?.unwrap_or_else(|| "adapter".to_owned());
-        let seed = options.count("seed")?.unwrap_or(TrainConfig::default().seed);
-        let (config, recipe) = (options.method()?, options.recipe()?);
-        let given = options.texts("labels")?.unwrap_or_default();
-        options.end()?;
-        // Some tasks have outputs of their own, whatever is learned.
-        let labels = (front.data)(&[], &given)?.labels().to_vec();
-        if !given.is_empty() && given != labels {
-            return Err(options::bad(format!("labels are not for {}", front.info.name)));
-        }
-        let new = NewAdapter::new(front.info, labels);
-        let made = shared.0.new_adapter(new.named(name).method(config).recipe(recipe).seed(seed));
-        let file = made.map_err(Failure::reading("bad-option"))?;
-        Adapter::new(shared, file)
+        create(self.shared()?, options, None)
     }
 
     /// Counts, as JSON, what of texts is not read or hardly understood.
@@ -207,6 +191,30 @@ impl Backbone {
         }
         Adapter::new(shared, file)
     }
+}
+
+/// A new adapter, which begins with the modules of another one, or with new ones.
+pub fn create(shared: Rc<Shared>, options: &str, from: Option<AdapterFile>) -> Result<Adapter> {
+    let mut options = Options::parse(options)?;
+    let front = tasks::named(options.text("task")?.as_deref().unwrap_or(graftwork::text_classification::INFO.name))?;
+    let seed = options.count("seed")?.unwrap_or(TrainConfig::default().seed);
+    let given = options.texts("labels")?.unwrap_or_default();
+    // Some tasks have outputs of their own, whatever is learned.
+    let labels = (front.data)(&[], &given)?.labels().to_vec();
+    if !given.is_empty() && given != labels {
+        return Err(options::bad(format!("labels are not for {}", front.info.name)));
+    }
+    let mut new = NewAdapter::new(front.info, labels).recipe(options.recipe()?).seed(seed);
+    if let Some(file) = from {
+        // Its name and its method come with it.
+        new = new.on(file);
+    } else {
+        let name = options.text("name")?.unwrap_or_else(|| "adapter".to_owned());
+        new = new.named(name).method(options.method()?);
+    }
+    options.end()?;
+    let file = shared.0.new_adapter(new).map_err(Failure::reading("bad-option"))?;
+    Adapter::new(shared, file)
 }
 
 fn damaged(error: graftwork::Error) -> Failure {

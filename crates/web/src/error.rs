@@ -33,7 +33,7 @@ impl Failure {
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let code = device_code(&error).unwrap_or(match &error {
-            Error::Setting { .. } | Error::Text(_) => "bad-option",
+            Error::Setting { .. } | Error::Text(_) | Error::Unmasked { .. } => "bad-option",
             Error::Train(
                 TrainError::NoExamples { .. }
                 | TrainError::NoLabel { .. }
@@ -43,6 +43,7 @@ impl From<Error> for Failure {
             ) => "bad-examples",
             Error::Train(TrainError::OtherTask { .. }) => "wrong-task",
             Error::Train(TrainError::NoHead) => "no-head",
+            Error::Train(TrainError::NoMask) => "bad-backbone",
             Error::Train(TrainError::Diverged { .. }) => "diverged",
             Error::Model(_) | Error::File(_) => "bad-adapter",
             _ => "internal",

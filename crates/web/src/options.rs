@@ -40,6 +40,8 @@ pub struct Options {
     given: Map<String, Value>,
     /// What was asked for, for messages.
     known: Vec<&'static str>,
+    /// The number of the first input of the call, for messages.
+    pub first: usize,
 }
 
 impl Options {
@@ -53,7 +55,7 @@ impl Options {
 
     fn of(mut given: Map<String, Value>) -> Self {
         given.retain(|_, value| !value.is_null());
-        Self { given, known: Vec::new() }
+        Self { given, known: Vec::new(), first: 0 }
     }
 
     /// Takes an option out, whatever it is.
@@ -167,6 +169,10 @@ impl Options {
             let setting = setting.ok_or_else(|| unknown(key, "a training run", names()))?;
             if let Some(other) = setting.instead_of.filter(|other| is_given(other)) {
                 return Err(bad(format!("give {} or {key}, not both", camel_case(other))));
+            }
+            // What stands instead of it in the recipe would win.
+            for other in SETTINGS.iter().filter(|other| other.instead_of == Some(setting.name)) {
+                config.set(other, Value::Null).map_err(|_| bad(other.name))?;
             }
             let is_none = matches!(setting.kind, OptionKind::NumberOrNone(_)) && value.as_f64() == Some(0.0);
             let value = if is_none { Value::Null } else { value.clone() };

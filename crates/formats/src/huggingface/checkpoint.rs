@@ -13,15 +13,13 @@ use crate::huggingface::shard_index::shards_of_index;
 use crate::json::MAX_JSON_BYTES;
 use crate::safetensors::file::SafetensorsFile;
 use crate::safetensors::number_format::{NumberFormat, Piece};
-use crate::safetensors::write::serialize as write_safetensors;
-use crate::torch::file::{Kinds, read_pickled};
 
 /// The name of weights in one file.
-const SINGLE: &str = "model.safetensors";
+pub(super) const SINGLE: &str = "model.safetensors";
 /// The name of the list of shards.
-const INDEX: &str = "model.safetensors.index.json";
+pub(super) const INDEX: &str = "model.safetensors.index.json";
 /// The name of what PyTorch pickled.
-const PICKLED: &str = "pytorch_model.bin";
+pub(super) const PICKLED: &str = "pytorch_model.bin";
 
 /// Weights that are handed out tensor by tensor, by canonical name (see [`TensorSpec::name`]).
 pub trait WeightSource {
@@ -112,27 +110,6 @@ impl Checkpoint<File> {
             path.is_file().then(|| File::open(&path).map_err(Error::io("open", &path))).transpose()
         };
         Self::open_files(dir, config, &open)
-    }
-}
-
-impl Checkpoint<Cursor<Vec<u8>>> {
-    /// The weights of the backbone directory `dir` where it has no safetensors but `pytorch_model.bin`, in either of that file's
-    /// forms; `None` otherwise. All of it is in memory, in f32. What is no number that a network computes with is left out.
-    ///
-    /// # Errors
-    /// As [`Checkpoint::open`], and if the file is damaged or is more than tensors.
-    pub fn open_pickled(dir: &Path, config: &BackboneConfig) -> Result<Option<Self>> {
-        let path = dir.join(PICKLED);
-        if [SINGLE, INDEX].iter().any(|name| dir.join(name).is_file()) || !path.is_file() {
-            return Ok(None);
-        }
-        let file = path.display().to_string();
-        let bytes = std::fs::read(&path).map_err(Error::io("read", &path))?;
-        let tensors = read_pickled(&file, &bytes, Kinds::Any)?;
-        drop(bytes);
-        let bytes = write_safetensors(&tensors, None)?;
-        let shard = SafetensorsFile::open(&file, Cursor::new(bytes))?;
-        Self::from_shards(&dir.display().to_string(), vec![shard], config).map(Some)
     }
 }
 

@@ -2,5 +2,6 @@
 
 pub(crate) mod checkpoint;
 pub(crate) mod config;
+mod pickled;
 mod shard_index;
 pub(crate) mod write;

@@ -83,7 +83,11 @@ fn sizes(a: &Tensor, (rows, cols): (usize, usize), layout: Layout) -> (usize, us
 
 /// `y = residual + alpha * act(A B + bias)`, y [M, N]; B is a tensor or a weight of any type.
 pub fn gemm(device: &Device, a: &Tensor, b: impl Into<Weight>, layout: Layout, epilogue: Epilogue<'_>, y: &Tensor) {
-    let b = b.into();
+    // All the rest is compiled once, whatever B is.
+    of_weight(device, a, &b.into(), layout, epilogue, y);
+}
+
+fn of_weight(device: &Device, a: &Tensor, b: &Weight, layout: Layout, epilogue: Epilogue<'_>, y: &Tensor) {
     let (m, n, k) = sizes(a, (b.rows(), b.cols()), layout);
     assert_eq!((y.rows(), y.cols()), (m, n), "gemm: output");
     if let Some(bias) = epilogue.bias {
@@ -104,14 +108,14 @@ pub fn gemm(device: &Device, a: &Tensor, b: impl Into<Weight>, layout: Layout, e
         Backend::Gpu(gpu) => {
             let k_slice = k.next_multiple_of(4);
             if layout == Layout::Tn {
-                return gemm_gpu(device, (a, &b), layout, [m, n, k], k_slice, epilogue, y);
+                return gemm_gpu(device, (a, b), layout, [m, n, k], k_slice, epilogue, y);
             }
             for rows in row_blocks(m, 2 * n * k, gpu.flop_per_submit()) {
                 let (first, count) = (rows.start, rows.len());
                 let part = |t: &Tensor| t.view(first * t.cols(), count, t.cols());
                 let (residual, pre) = (epilogue.residual.map(part), epilogue.pre.map(part));
                 let epilogue = Epilogue { residual: residual.as_ref(), pre: pre.as_ref(), ..epilogue };
-                gemm_gpu(device, (&part(a), &b), layout, [count, n, k], k_slice, epilogue, &part(y));
+                gemm_gpu(device, (&part(a), b), layout, [count, n, k], k_slice, epilogue, &part(y));
             }
         }
     }

@@ -3,23 +3,21 @@
 //! A tokenizer file comes from outside. What is in it is read into no more memory than it needs, and what is not known
 //! is refused by name.
 
-use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::added::{AddedToken, Finder};
 use super::bpe::Bpe;
 use super::keys::Keys;
-use super::limits::{Merges, Vocab, check_id, check_token};
+use super::limits::{AddedTokens, Merges, Vocab, check_token};
 use super::normalized::Normalized;
 use super::normalizer::Step;
+use super::object::Object;
 use super::pipeline::{Model, Pipeline};
 use super::template::Template;
 use super::wordpiece::WordPiece;
 use super::words::Split;
 
-/// More added tokens are refused; a few are usual.
-const MAX_ADDED: usize = 10_000;
 /// Larger components are refused, in bytes of JSON; they have a few hundred.
 const MAX_COMPONENT_BYTES: usize = 64 << 10;
 /// BERT's is 100.
@@ -43,143 +41,93 @@ pub(super) enum ModelParts {
     Bpe { merges: Vec<(String, String)> },
 }
 
-#[derive(Deserialize)]
-struct File<'a> {
-    #[serde(borrow)]
-    model: Option<&'a RawValue>,
-    #[serde(borrow)]
-    normalizer: Option<&'a RawValue>,
-    #[serde(borrow)]
-    pre_tokenizer: Option<&'a RawValue>,
-    #[serde(borrow)]
-    post_processor: Option<&'a RawValue>,
-    #[serde(default)]
-    added_tokens: Vec<ListedToken>,
-}
-
-#[derive(Deserialize)]
-struct ListedToken {
-    id: u64,
-    content: String,
-    #[serde(default)]
-    special: bool,
-    #[serde(default)]
-    single_word: bool,
-    #[serde(default)]
-    lstrip: bool,
-    #[serde(default)]
-    rstrip: bool,
-    normalized: Option<bool>,
-}
-
-/// What tells the kinds of models apart.
-#[derive(Deserialize)]
-struct Kind<'a> {
-    #[serde(rename = "type")]
-    name: Option<String>,
-    #[serde(borrow)]
-    continuing_subword_prefix: Option<&'a RawValue>,
-    #[serde(borrow)]
-    merges: Option<&'a RawValue>,
-}
-
-#[derive(Deserialize)]
-struct WordPieceFile {
-    vocab: Vocab,
-    unk_token: String,
-    continuing_subword_prefix: String,
-    max_input_chars_per_word: usize,
-}
-
-#[derive(Deserialize)]
-struct BpeFile {
-    vocab: Vocab,
-    merges: Merges,
-    dropout: Option<f64>,
-    continuing_subword_prefix: Option<String>,
-    end_of_word_suffix: Option<String>,
-    #[serde(default)]
-    byte_fallback: bool,
-    #[serde(default)]
-    ignore_merges: bool,
-}
-
 /// Reads a `tokenizer.json` of any version.
 pub(super) fn read(json: &[u8]) -> Result<Parts, String> {
-    let file: File<'_> = serde_json::from_slice(json).map_err(|e| {
+    let fail = |e: serde_json::Error| {
         // Many repositories keep this file there, and it looks like one when it was cloned without.
         let hint = "run `git lfs pull` where it was cloned, or download the file";
         match json.starts_with(b"version https://git-lfs") {
             true => format!("a pointer of Git LFS, not the file itself: {hint}"),
             false => format!("not a tokenizer's JSON: {e}"),
         }
-    })?;
-    if file.added_tokens.len() > MAX_ADDED {
-        return Err(format!("{} added tokens are more than {MAX_ADDED}", file.added_tokens.len()));
-    }
-    let (vocab, model) = read_model(file.model)?;
-    let (splits, prefix_space) = read_pre_tokenizer(&component(file.pre_tokenizer)?)?;
+    };
+    let keys = &["model", "normalizer", "pre_tokenizer", "post_processor", "added_tokens"];
+    let file = Object::read(json, keys).map_err(fail)?;
+    let added = file.get("added_tokens").map_err(fail)?.map_or_else(Vec::new, |AddedTokens(added)| added);
+    let (vocab, model) = read_model(file.raw("model"))?;
+    let (splits, prefix_space) = read_pre_tokenizer(&component(file.raw("pre_tokenizer"))?)?;
     Ok(Parts {
         vocab,
         model,
-        added: file.added_tokens.into_iter().map(read_added_token).collect::<Result<_, _>>()?,
-        steps: list(&component(file.normalizer)?, "normalizers", read_step)?,
+        added,
+        steps: list(&component(file.raw("normalizer"))?, "normalizers", read_step)?,
         splits,
         prefix_space,
-        template: Template::read(&component(file.post_processor)?)?,
+        template: Template::read(&component(file.raw("post_processor"))?)?,
     })
 }
+
+/// What models say of themselves; each kind has some of it.
+const MODEL_KEYS: &[&str] = &[
+    "type",
+    "vocab",
+    "unk_token",
+    "continuing_subword_prefix",
+    "max_input_chars_per_word",
+    "merges",
+    "dropout",
+    "end_of_word_suffix",
+    "byte_fallback",
+    "ignore_merges",
+];
 
 fn read_model(model: Option<&RawValue>) -> Result<(Vec<(String, u32)>, ModelParts), String> {
     let json = model.map_or("null", RawValue::get);
     let fail = |e: serde_json::Error| format!("the tokenizer model: {e}");
-    let kind: Kind<'_> = serde_json::from_slice(json.as_bytes()).map_err(fail)?;
+    let file = Object::read(json.as_bytes(), MODEL_KEYS).map_err(fail)?;
+    let vocab = || file.need("vocab").map_err(fail).map(|Vocab(vocab)| vocab);
     // Old files name no kind; a BPE may have the prefix, but only a BPE has merges.
-    let untyped = match kind {
-        Kind { merges: Some(_), .. } => "BPE",
-        Kind { continuing_subword_prefix: Some(_), .. } => "WordPiece",
-        _ => "without a type",
+    let is_there = |key| file.raw(key).is_some_and(|value| value.get() != "null");
+    let untyped = match is_there("merges") {
+        true => "BPE",
+        false if is_there("continuing_subword_prefix") => "WordPiece",
+        false => "without a type",
     };
-    match kind.name.as_deref().unwrap_or(untyped) {
+    let kind: Option<Option<String>> = file.get("type").map_err(fail)?;
+    match kind.flatten().as_deref().unwrap_or(untyped) {
         "WordPiece" => {
-            let file: WordPieceFile = serde_json::from_slice(json.as_bytes()).map_err(fail)?;
-            check_token(&file.continuing_subword_prefix)?;
+            let vocab = vocab()?;
             let model = ModelParts::WordPiece {
-                unk_token: file.unk_token,
-                prefix: file.continuing_subword_prefix,
-                max_word_chars: file.max_input_chars_per_word,
+                unk_token: file.need("unk_token").map_err(fail)?,
+                prefix: file.need("continuing_subword_prefix").map_err(fail)?,
+                max_word_chars: file.need("max_input_chars_per_word").map_err(fail)?,
             };
-            Ok((file.vocab.0, model))
+            if let ModelParts::WordPiece { prefix, .. } = &model {
+                check_token(prefix)?;
+            }
+            Ok((vocab, model))
         }
         "BPE" => {
-            let file: BpeFile = serde_json::from_slice(json.as_bytes()).map_err(fail)?;
-            let given = |affix: &Option<String>| affix.as_ref().is_some_and(|affix| !affix.is_empty());
+            let vocab = vocab()?;
+            let Merges(merges) = file.need("merges").map_err(fail)?;
+            let affix =
+                |key| Ok::<_, String>(file.get::<Option<String>>(key).map_err(fail)?.flatten().unwrap_or_default());
+            let flag = |key| Ok::<_, String>(file.get(key).map_err(fail)?.unwrap_or(false));
+            let dropout: Option<Option<f64>> = file.get("dropout").map_err(fail)?;
             let unknown = [
-                ("dropout", file.dropout.is_some_and(|dropout| dropout != 0.0)),
-                ("continuing_subword_prefix", given(&file.continuing_subword_prefix)),
-                ("end_of_word_suffix", given(&file.end_of_word_suffix)),
-                ("byte_fallback", file.byte_fallback),
-                ("ignore_merges", file.ignore_merges),
+                ("dropout", dropout.flatten().is_some_and(|dropout| dropout != 0.0)),
+                ("continuing_subword_prefix", !affix("continuing_subword_prefix")?.is_empty()),
+                ("end_of_word_suffix", !affix("end_of_word_suffix")?.is_empty()),
+                ("byte_fallback", flag("byte_fallback")?),
+                ("ignore_merges", flag("ignore_merges")?),
             ];
             if let Some((name, _)) = unknown.iter().find(|(_, on)| *on) {
                 return Err(format!("the tokenizer model is a BPE with `{name}`, which is not supported"));
             }
-            Ok((file.vocab.0, ModelParts::Bpe { merges: file.merges.0 }))
+            Ok((vocab, ModelParts::Bpe { merges }))
         }
         kind => Err(format!("the tokenizer model is {kind}: only WordPiece (BERT) and byte-level BPE are supported")),
     }
-}
-
-fn read_added_token(token: ListedToken) -> Result<AddedToken, String> {
-    let ListedToken { id, content, special, single_word, lstrip, rstrip, normalized } = token;
-    check_token(&content)?;
-    if content.is_empty() {
-        return Err("an added token is empty".to_owned());
-    }
-    let id = check_id(&content, id)?;
-    // As in the library.
-    let normalized = normalized.unwrap_or(!special);
-    Ok(AddedToken { id, content, single_word, lstrip, rstrip, normalized })
 }
 
 fn read_step(normalizer: &Value) -> Result<Step, String> {

@@ -6,10 +6,15 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::added::AddedToken;
+use super::object::Object;
+
 /// Tokens with larger ids are refused; the largest published vocabularies have some 500,000.
 pub(super) const MAX_ID: u32 = (1 << 21) - 1;
 /// Longer tokens are refused, in bytes.
 const MAX_TOKEN_BYTES: usize = 1024;
+/// More added tokens are refused; a few are usual.
+const MAX_ADDED: usize = 10_000;
 
 pub(super) fn check_token(token: &str) -> Result<(), String> {
     if token.len() > MAX_TOKEN_BYTES {
@@ -98,9 +103,9 @@ impl Merges {
         }
         let fail = |e: serde_json::Error| format!("the merge {merge}: {e}");
         if merge.starts_with('[') {
-            self.push(&serde_json::from_str::<Vec<String>>(merge).map_err(fail)?)
+            self.push(&serde_json::from_slice::<Vec<String>>(merge.as_bytes()).map_err(fail)?)
         } else {
-            self.add(&serde_json::from_str::<String>(merge).map_err(fail)?)
+            self.add(&serde_json::from_slice::<String>(merge.as_bytes()).map_err(fail)?)
         }
     }
 
@@ -120,4 +125,52 @@ impl Merges {
         self.0.push((token(left)?, token(right)?));
         Ok(())
     }
+}
+
+/// The tokens beside the vocabulary, from a JSON list of objects.
+pub(super) struct AddedTokens(pub Vec<AddedToken>);
+
+impl<'de> Deserialize<'de> for AddedTokens {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(AddedTokensVisitor)
+    }
+}
+
+struct AddedTokensVisitor;
+
+impl<'de> Visitor<'de> for AddedTokensVisitor {
+    type Value = AddedTokens;
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("a list of added tokens")
+    }
+
+    fn visit_seq<S: SeqAccess<'de>>(self, mut seq: S) -> Result<AddedTokens, S::Error> {
+        let mut tokens = AddedTokens(Vec::new());
+        while let Some(token) = seq.next_element::<&RawValue>()? {
+            if tokens.0.len() == MAX_ADDED {
+                return Err(Error::custom(format!("there are more than {MAX_ADDED} added tokens")));
+            }
+            tokens.0.push(added_token(token.get()).map_err(Error::custom)?);
+        }
+        Ok(tokens)
+    }
+}
+
+fn added_token(json: &str) -> Result<AddedToken, String> {
+    let keys = &["id", "content", "special", "single_word", "lstrip", "rstrip", "normalized"];
+    let fail = |e: serde_json::Error| format!("an added token: {e}");
+    let token = Object::read(json.as_bytes(), keys).map_err(fail)?;
+    let flag = |key| Ok::<_, String>(token.get(key).map_err(fail)?.unwrap_or(false));
+    let content: String = token.need("content").map_err(fail)?;
+    check_token(&content)?;
+    if content.is_empty() {
+        return Err("an added token is empty".to_owned());
+    }
+    let id = check_id(&content, token.need("id").map_err(fail)?)?;
+    let normalized: Option<Option<bool>> = token.get("normalized").map_err(fail)?;
+    // As in the library.
+    let normalized = normalized.flatten().unwrap_or(!flag("special")?);
+    let (single_word, lstrip, rstrip) = (flag("single_word")?, flag("lstrip")?, flag("rstrip")?);
+    Ok(AddedToken { id, content, single_word, lstrip, rstrip, normalized })
 }

@@ -1,13 +1,13 @@
 //! The older forms of a tokenizer: BERT's `vocab.txt` and RoBERTa's `vocab.json` with `merges.txt`, with their settings in
 //! `tokenizer_config.json`.
 
-use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use super::added::AddedToken;
 use super::file::{ModelParts, Parts};
 use super::limits::{MAX_ID, Merges, Vocab, check_token, too_many};
 use super::normalizer::Step;
+use super::object::Object;
 use super::template::Template;
 use super::words::Split;
 
@@ -104,37 +104,20 @@ pub(super) struct Settings {
     pub(super) add_prefix_space: Option<bool>,
 }
 
-/// `tokenizer_config.json`, whose other keys take no memory.
-#[derive(Deserialize)]
-struct SettingsFile<'a> {
-    #[serde(borrow, default, deserialize_with = "present")]
-    do_lower_case: Option<&'a RawValue>,
-    #[serde(borrow, default, deserialize_with = "present")]
-    strip_accents: Option<&'a RawValue>,
-    #[serde(borrow, default, deserialize_with = "present")]
-    tokenize_chinese_chars: Option<&'a RawValue>,
-    #[serde(borrow, default, deserialize_with = "present")]
-    add_prefix_space: Option<&'a RawValue>,
-}
-
-/// A value that is there, be it `null`.
-fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de RawValue>, D::Error> {
-    <&RawValue>::deserialize(deserializer).map(Some)
-}
-
 impl Settings {
     pub(super) fn from_json(bytes: &[u8]) -> Result<Self, String> {
-        let file: SettingsFile<'_> = serde_json::from_slice(bytes).map_err(|e| format!("not a JSON object: {e}"))?;
-        let flag = |value: Option<&RawValue>| match value.map(RawValue::get) {
+        let keys = &["do_lower_case", "strip_accents", "tokenize_chinese_chars", "add_prefix_space"];
+        let file = Object::read(bytes, keys).map_err(|e| format!("not a JSON object: {e}"))?;
+        let flag = |key| match file.raw(key).map(RawValue::get) {
             Some("true") => Some(true),
             Some("false") => Some(false),
             _ => None,
         };
         Ok(Self {
-            lowercase: flag(file.do_lower_case),
-            strip_accents: file.strip_accents.map(|value| flag(Some(value))),
-            tokenize_chinese_chars: flag(file.tokenize_chinese_chars),
-            add_prefix_space: flag(file.add_prefix_space),
+            lowercase: flag("do_lower_case"),
+            strip_accents: file.raw("strip_accents").map(|_| flag("strip_accents")),
+            tokenize_chinese_chars: flag("tokenize_chinese_chars"),
+            add_prefix_space: flag("add_prefix_space"),
         })
     }
 

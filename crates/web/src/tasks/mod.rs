@@ -1,6 +1,8 @@
 //! What JavaScript may ask of adapters and teach them: one file a task, and the table of them.
 
+mod masked_lm;
 mod multi_label_classification;
+mod multiple_choice;
 mod question_answering;
 mod regression;
 mod text_classification;
@@ -40,6 +42,8 @@ static FRONTS: &[&Front] = &[
     &regression::FRONT,
     &token_classification::FRONT,
     &question_answering::FRONT,
+    &multiple_choice::FRONT,
+    &masked_lm::FRONT,
 ];
 
 /// The task of a name.
