@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sample, train, reach } from './teach.mjs';
+import { ask } from './ask.mjs';
 import { mark } from './names.mjs';
 import { ensure, equal, root, TINY, until } from './site.mjs';
 
@@ -75,21 +76,47 @@ export const checks = {
     await examine(page, axe, 'names in a text');
   },
 
+  async 'axe finds nothing where a text is asked, and where it has several labels'(site) {
+    const axe = await readFile(join(root, 'www/node_modules/axe-core/axe.min.js'), 'utf8');
+    const page = await site.visit('#ask');
+    await examine(page, axe, 'nothing to ask');
+    await ask(page, `Anna has the tickets. ${'Nobody said a word about it. '.repeat(60)}`, ['Who has the tickets?', 'How much is a house in Peru?']);
+    await examine(page, axe, 'answers');
+    await page.locator('.other').first().click();
+    await examine(page, axe, 'another answer');
+    await page.getByRole('link', { name: 'Try it', exact: true }).click();
+    await page.getByRole('radio', { name: 'Emotions' }).check();
+    await page.getByLabel('Text to sort').fill('Thank you so much, I love it!');
+    await page.waitForSelector('[data-task=emotions]');
+    await examine(page, axe, 'several labels');
+  },
+
+  async 'a text is asked with the keyboard alone'(site) {
+    const page = await site.visit();
+    const { focused, tabTo } = keyboard(page);
+    await tabTo(/^A\s+Ask/);
+    await page.keyboard.press('Enter');
+    await tabTo(/ ask-text$/);
+    await page.keyboard.insertText('Anna has the tickets. The train leaves at nine.');
+    await tabTo(/ question$/);
+    await page.keyboard.type('Who has the tickets?');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('[data-question="1"][data-answer]');
+    ensure(/ question$/.test(await focused()), `after a question the focus is on ${await focused()}`);
+    await tabTo(/^BUTTON\s+Anna\s*$/);
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    equal('shown', await page.locator('.other[aria-pressed=true]').count(), 1);
+    await tabTo(/The text with its answers/);
+    await tabTo(/Remove the question/, 'Shift+Tab');
+    await page.keyboard.press('Enter');
+    equal('questions', await page.locator('[data-question]').count(), 0);
+    ensure(/ question$/.test(await focused()), `after it went the focus is on ${await focused()}`);
+  },
+
   async 'a classifier is taught with the keyboard alone'(site) {
     const page = await site.visit(TINY);
-    const focused = () => page.evaluate(() => {
-      const element = document.activeElement;
-      const label = element.labels?.[0]?.textContent ?? '';
-      return `${element.tagName} ${element.getAttribute('aria-label') ?? ''} ${label} ${element.textContent} ${element.id}`;
-    });
-    /** Presses Tab until what has the focus is the one wanted. */
-    const tabTo = async (wanted, key = 'Tab') => {
-      for (let presses = 0; presses < 80; presses += 1) {
-        if (wanted.test(await focused())) return;
-        await page.keyboard.press(key);
-      }
-      throw new Error(`no way by keyboard to ${wanted}`);
-    };
+    const { focused, tabTo } = keyboard(page);
     await page.keyboard.press('Tab');
     ensure(/Skip to the content/.test(await focused()), `the first stop is ${await focused()}`);
     await tabTo(/^A\s+Teach/);
@@ -119,6 +146,24 @@ export const checks = {
     // Tasks are one stop, and arrows choose.
     await tabTo(/^INPUT.*By hand/s);
     await page.keyboard.press('ArrowUp');
-    ensure(await page.getByRole('radio', { name: 'Topic' }).isChecked(), 'the arrow key chose nothing');
+    ensure(await page.getByRole('radio', { name: 'Emotions' }).isChecked(), 'the arrow key chose nothing');
   },
 };
+
+/** Where the focus is, and ways to move it. */
+function keyboard(page) {
+  const focused = () => page.evaluate(() => {
+    const element = document.activeElement;
+    const label = element.labels?.[0]?.textContent ?? '';
+    return `${element.tagName} ${element.getAttribute('aria-label') ?? ''} ${label} ${element.textContent} ${element.id}`;
+  });
+  /** Presses Tab until what has the focus is the one wanted. */
+  const tabTo = async (wanted, key = 'Tab') => {
+    for (let presses = 0; presses < 80; presses += 1) {
+      if (wanted.test(await focused())) return;
+      await page.keyboard.press(key);
+    }
+    throw new Error(`no way by keyboard to ${wanted}`);
+  };
+  return { focused, tabTo };
+}

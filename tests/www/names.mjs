@@ -1,6 +1,7 @@
 // The view of names: entities marked in a text, and taught by marking words.
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
+import { download } from './teach.mjs';
 import { ensure, equal, root, share, stored, TINY } from './site.mjs';
 
 const TEXT = 'Lionel Messi flew from Barcelona to Miami on Friday 😀, said Anna.';
@@ -87,6 +88,54 @@ export const checks = {
     await page.getByRole('link', { name: 'Try it', exact: true }).click();
     await page.getByLabel('Text to sort').waitFor();
     equal('among the skills', await page.getByRole('radio', { name: /People and places/ }).count(), 0);
+  },
+
+  async 'a lesson that was cut off or stopped goes on, and gives the same bytes'(site) {
+    const page = await site.visit(TINY);
+    await mark(page);
+    // More texts, without marks: a lesson of a few seconds.
+    const more = Array.from({ length: 80 }, (_, i) => `text ${i} `.repeat(12).trim());
+    await page.getByLabel('Texts, one a line').fill(more.join('\n'));
+    await page.getByRole('button', { name: 'Add these texts' }).click();
+    const learn = page.getByRole('button', { name: 'Learn', exact: true });
+    /** At the first step; from here it might be too late. */
+    const early = (action) => page.evaluate((action) => new MutationObserver((_, observer) => {
+      if (!document.body.textContent.includes('Learning: ')) return;
+      observer.disconnect();
+      if (action === 'reload') location.reload();
+      else [...document.querySelectorAll('button')].find(({ textContent }) => textContent === action).click();
+    }).observe(document.body, { subtree: true, childList: true, characterData: true }), action);
+    const result = async () => {
+      await page.waitForSelector('[data-fact=lesson]');
+      await page.getByRole('link', { name: 'Yours', exact: true }).click();
+      const { bytes } = await download(page, () => page.getByRole('button', { name: 'Download' }).first().click());
+      await page.getByRole('link', { name: 'Names', exact: true }).click();
+      return bytes;
+    };
+    await learn.click();
+    const whole = await result();
+    await page.getByRole('button', { name: 'Mark more' }).click();
+
+    await early('reload');
+    await Promise.all([page.waitForEvent('load'), learn.click()]);
+    await site.ready();
+    await page.getByText(/^“My names” was interrupted at step \d+ of \d+\.$/).waitFor();
+    // It is this view's run: the other teacher has none.
+    await page.getByRole('link', { name: 'Teach', exact: true }).click();
+    await page.getByRole('button', { name: 'Try with 200 text messages' }).waitFor();
+    equal('runs of the other view', await page.getByRole('button', { name: 'Resume' }).count(), 0);
+    await page.getByRole('link', { name: 'Names', exact: true }).click();
+    await page.getByRole('button', { name: 'Resume' }).click();
+    ensure(whole.equals(await result()), 'the resumed lesson gave other bytes than the whole one');
+
+    await page.getByRole('button', { name: 'Mark more' }).click();
+    equal('runs left', await page.getByRole('button', { name: 'Resume' }).count(), 0);
+    await early('Stop');
+    await learn.click();
+    ensure(/was stopped early/.test(await site.fact('lesson')), 'it was not stopped');
+    await page.getByRole('button', { name: 'Resume' }).click();
+    await page.waitForSelector('[data-fact=lesson]:not(:has-text("stopped early"))');
+    ensure(whole.equals(await result()), 'the lesson that was stopped and resumed gave other bytes');
   },
 };
 

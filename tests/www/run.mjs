@@ -2,6 +2,7 @@
 // the checks whose names hold it.
 import { launch, withTimeout } from '../browser/launch.mjs';
 import { checks as access } from './access.mjs';
+import { checks as ask } from './ask.mjs';
 import { checks as collect } from './collect.mjs';
 import { checks as faults } from './faults.mjs';
 import { checks as keep } from './keep.mjs';
@@ -15,7 +16,7 @@ const [chromium, program, word = ''] = process.argv.slice(2);
 const browser = await launch(chromium);
 let failed = 0;
 try {
-  const all = { ...tryIt, ...names, ...collect, ...teach, ...keep, ...offline, ...faults, ...access };
+  const all = { ...tryIt, ...names, ...ask, ...collect, ...teach, ...keep, ...offline, ...faults, ...access };
   for (const [name, work] of Object.entries(all)) {
     if (name.includes(word)) await check(name, work);
   }

@@ -10,13 +10,18 @@ const TEXTS = {
   Sentiment: 'A warm, funny film that trusts its audience.',
   Topic: 'The vaccine protects against three strains of the virus.',
 };
+const FEELINGS = [
+  'Thank you so much, this made my day! I love it.',
+  'I am so sorry, I was wrong and I feel terrible about it.',
+  'Why would anybody do that? This is disgusting and makes me furious.',
+];
 const FILES = { 'Spam filter': 'spam', Sentiment: 'sentiment', Topic: 'topic' };
 
 export const checks = {
   async 'shipped adapters are what the page says they are'() {
     const source = await readFile(join(root, 'www/src/engine/shipped.ts'), 'utf8');
     const cards = [...source.matchAll(/file: '(.*?)',\s+sha256: '(.*?)',\s+bytes: ([\d_]+)/g)];
-    equal('cards', cards.length, 4);
+    equal('cards', cards.length, 6);
     for (const [, file, sha256, bytes] of cards) {
       const path = join(root, 'www/public', file);
       equal(`SHA-256 of ${file}`, sha256, createHash('sha256').update(await readFile(path)).digest('hex'));
@@ -45,7 +50,7 @@ export const checks = {
       const [, label, score] = /^(\S+)\s+(.*%)$/.exec(verdict) ?? [];
       const native = predict(site.program, FILES[task], text);
       equal(`${task}: label`, label, native.label);
-      ensure(Math.abs(share(score) - native.score) < 0.0011, `${task}: ${score}, not ${native.score}`);
+      ensure(Math.abs(share(score) - native.scores[label]) < 0.0011, `${task}: ${score}, not ${native.scores[label]}`);
       notes.push(`${label} ${score}`);
     }
     equal('requests by the page’s count', await site.fact('requests'), '0');
@@ -55,13 +60,35 @@ export const checks = {
     return notes.join(', ');
   },
 
+  async 'several labels of a text are those that the native program gives, and none is said'(site) {
+    const page = await site.visit();
+    await page.getByRole('radio', { name: 'Emotions' }).check();
+    const notes = [];
+    for (const text of FEELINGS) {
+      await page.getByLabel('Text to sort').fill(text);
+      await page.waitForSelector(`[data-task=emotions][data-text="${text}"]`);
+      const native = predict(site.program, 'emotions', text);
+      equal(`labels of ${text}`, await page.locator('.verdict .one').allInnerTexts(), native.labels);
+      const given = page.locator('.verdict li:not(.off)');
+      equal(`their bars for ${text}`, await given.locator('.label').allInnerTexts(), native.labels);
+      for (const [i, score] of (await given.locator('.number').allInnerTexts()).entries()) {
+        const label = native.labels[i];
+        ensure(Math.abs(share(score) - native.scores[label]) < 0.0011, `${text}: ${label} ${score}, not ${native.scores[label]}`);
+      }
+      if (native.labels.length === 0) await page.getByText('None of its labels fits.').first().waitFor();
+      notes.push(native.labels.length);
+    }
+    ensure(Math.max(...notes) > 1, `never two labels: ${notes}`);
+    return `${notes.join(', ')} labels`;
+  },
+
   async 'every skill answers at once, and a late answer never replaces a newer one'(site) {
     const page = await site.visit();
     const box = page.getByLabel('Text to sort');
     await box.pressSequentially('Congratulations, you have won a prize, call now');
     await box.fill('Are we still on for lunch on Friday?');
     await page.waitForSelector('[data-text="Are we still on for lunch on Friday?"] >> text=ham');
-    await page.waitForFunction(() => document.querySelectorAll('.tasks .answer strong').length === 3);
+    await page.waitForFunction(() => document.querySelectorAll('.skills .answer').length === 4);
     equal('text of the answer', await page.locator('.verdict').getAttribute('data-text'), await box.inputValue());
     await page.getByRole('button', { name: /^Your parcel/ }).click();
     await page.waitForSelector('[data-text^="Your parcel"]');
@@ -75,6 +102,5 @@ function predict(program, adapter, text) {
     '--adapter', join(root, `www/public/adapters/${adapter}.safetensors`), '--input', '-'];
   const done = spawnSync(program, args, { input: `${text}\n`, encoding: 'utf8' });
   if (done.status !== 0) throw new Error(`${program}: ${done.stderr}${done.error ?? ''}`);
-  const { label, scores } = JSON.parse(done.stdout);
-  return { label, score: scores[label] };
+  return JSON.parse(done.stdout);
 }

@@ -14,6 +14,11 @@ export interface Entry {
   own?: OwnAdapter;
 }
 
+/** What it is for. What visitors made before there were several tasks is for the first. */
+export function taskOf({ shipped, own }: Pick<Entry, 'shipped' | 'own'>): Task {
+  return shipped?.task ?? own?.task ?? 'text-classification';
+}
+
 /** All adapters: those of the page and the visitor's own. */
 class Shelf {
   own = $state.raw<OwnAdapter[]>([]);
@@ -28,9 +33,9 @@ class Shelf {
     return [...shipped.map((card) => ({ id: card.id, title: card.title, shipped: card })), ...own];
   }
 
-  /** Those for a task. What visitors made before there were several is for the first. */
-  of(task: Task): Entry[] {
-    return this.entries.filter(({ shipped, own }) => (shipped?.task ?? own?.task ?? 'text-classification') === task);
+  /** Those for some tasks. */
+  of(...tasks: Task[]): Entry[] {
+    return this.entries.filter((entry) => tasks.includes(taskOf(entry)));
   }
 
   /** Reads what is stored; never rejects. */

@@ -1,10 +1,9 @@
-import type { Adapter, Backbone, Example, TrainOptions, TrainProgress } from 'graftwork';
-import { deleteRun, GraftworkError } from 'graftwork';
+import type { Adapter, Backbone, Example, TrainProgress } from 'graftwork';
 import type { Explained } from '../engine/explain';
 import { explain, isAbort } from '../engine/explain';
+import { forget, keep, train } from '../engine/runs';
 import { shelf } from '../engine/shelf.svelte';
 import type { Point, Run as Stored } from '../store/db';
-import { database } from '../store/db';
 import type { Settings } from './draft.svelte';
 import type { Report } from './score';
 import { report } from './score';
@@ -23,10 +22,13 @@ function batchSize(learned: number): number {
   return learned < 1000 ? 16 : 32;
 }
 
+/** What is taught here. */
+type Sorting = 'text-classification';
+
 /** One training run, from its first step to the adapter on the shelf. */
 class Run {
   phase = $state<'none' | 'starting' | 'training' | 'paused' | 'finishing' | 'done' | 'failed'>('none');
-  progress = $state.raw<TrainProgress>();
+  progress = $state.raw<TrainProgress<Sorting>>();
   points = $state.raw<Point[]>([]);
   /** Share of held-out examples that are right: before the first step, and at the last look. */
   before = $state<number>();
@@ -64,12 +66,13 @@ class Run {
       await this.#keep();
       const epochs = settings.epochs ?? epochsFor(learned.length);
       const steps = epochs * Math.ceil(learned.length / batchSize(learned.length));
-      await this.#train(adapter, learned, {
+      const options = {
         epochs, lr: settings.lr, seed: settings.seed, batchSize: batchSize(learned.length), maxLength: MAX_LENGTH,
         // Few long passes would leave the chart empty.
         ...(heldOut.length > 0 && { validation: heldOut, ...(epochs < 4 && { evalEvery: Math.ceil(steps / 4) }) }),
-        saveAs: stored.name,
-      });
+        saveAs: stored.name, signal: this.#abort.signal,
+      };
+      await this.#follow(train(adapter, learned, options, (reason) => (this.unsaved = reason)));
       return adapter;
     });
   }
@@ -79,7 +82,7 @@ class Run {
     await this.#guard(stored, async () => {
       this.points = stored.points;
       this.before = stored.points[0]?.step === 0 ? stored.points[0].accuracy : undefined;
-      const { adapter, training } = await backbone.resume(stored.name, { signal: this.#abort.signal });
+      const { adapter, training } = await backbone.resume(stored.name, { task: 'text-classification', signal: this.#abort.signal });
       await this.#follow(training);
       return adapter;
     });
@@ -115,7 +118,7 @@ class Run {
     this.#gate = undefined;
   }
 
-  async #guard(stored: Stored, work: () => Promise<Adapter>): Promise<void> {
+  async #guard(stored: Stored, work: () => Promise<Adapter<Sorting>>): Promise<void> {
     this.#abort = new AbortController();
     Object.assign(this, { phase: 'starting', failure: undefined, unsaved: undefined, result: undefined, stopped: false, stored });
     Object.assign(this, { progress: undefined, points: [], before: undefined, now: undefined });
@@ -128,20 +131,7 @@ class Run {
     }
   }
 
-  /** A browser that keeps nothing is no reason not to learn. */
-  async #train(adapter: Adapter, learned: Example[], { saveAs, ...options }: TrainOptions): Promise<void> {
-    const { signal } = this.#abort;
-    try {
-      await this.#follow(adapter.train(learned, { ...options, signal, ...(saveAs !== undefined && { saveAs }) }));
-    } catch (error) {
-      const full = error instanceof GraftworkError && ['storage', 'quota'].includes(error.code);
-      if (!full || this.progress !== undefined) throw error;
-      this.unsaved = error.message;
-      await this.#follow(adapter.train(learned, { ...options, signal }));
-    }
-  }
-
-  async #follow(training: AsyncGenerator<TrainProgress, void, undefined>): Promise<void> {
+  async #follow(training: AsyncGenerator<TrainProgress<Sorting>, void, undefined>): Promise<void> {
     try {
       for await (const progress of training) {
         await this.#gate?.promise;
@@ -164,7 +154,7 @@ class Run {
     }
   }
 
-  async #finish(adapter: Adapter, stored: Stored): Promise<void> {
+  async #finish(adapter: Adapter<Sorting>, stored: Stored): Promise<void> {
     this.phase = 'finishing';
     this.result = await ask(adapter, stored.heldOut);
     const { accuracy, heldOut, guessing } = this.result ?? {};
@@ -177,21 +167,12 @@ class Run {
     this.phase = 'done';
   }
 
-  /** Best effort: without storage the run cannot be taken up again, which is all. */
   async #keep(): Promise<void> {
-    if (this.stored === undefined) return;
-    const stored = { ...this.stored, points: this.points };
-    await database().then((db) => db.put('runs', stored)).catch(() => undefined);
+    if (this.stored !== undefined) await keep({ ...this.stored, points: this.points });
   }
 }
 
-/** Deletes what is stored of a run. */
-export async function forget(name: string): Promise<void> {
-  await database().then((db) => db.delete('runs', name)).catch(() => undefined);
-  await deleteRun(name).catch(() => undefined);
-}
-
-async function ask(adapter: Adapter, examples: Example[]): Promise<Report | undefined> {
+async function ask(adapter: Adapter<Sorting>, examples: Example[]): Promise<Report | undefined> {
   const answers = await adapter.classify(examples.map(({ text }) => text), { maxLength: MAX_LENGTH });
   return report(adapter.labels, examples, answers);
 }

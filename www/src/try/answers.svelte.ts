@@ -1,14 +1,22 @@
-import type { Classification } from 'graftwork';
+import type { Adapter, Warning } from 'graftwork';
 import type { Explained } from '../engine/explain';
 import { explain, isAbort } from '../engine/explain';
 import { model } from '../engine/model.svelte';
 import { shelf } from '../engine/shelf.svelte';
+import { SORTING } from './choice.svelte';
 
 const PAUSE = 120;
 
 /** What an adapter said, and of what. */
-export interface Answer extends Classification {
+export interface Answer {
   text: string;
+  /** Of a skill with one label a text that one; of others all that it gives, the most probable first, which may be none. */
+  labels: string[];
+  /** Each label's probability. */
+  scores: Record<string, number>;
+  /** Where there may be several labels: from which probability on each is given. */
+  thresholds?: Record<string, number>;
+  warnings: Warning[];
 }
 
 /** What the adapters say about the text as it stands. */
@@ -34,14 +42,19 @@ class Answers {
     this.failure = undefined;
     if (text === '') this.found = {};
     if (text === '') return;
-    const others = shelf.of('text-classification').map(({ id }) => id).filter((id) => id !== chosen);
+    const others = shelf.of(...SORTING).map(({ id }) => id).filter((id) => id !== chosen);
     let fresh: Record<string, Answer> = {};
     for (const id of [chosen, ...others]) {
       try {
         const adapter = await shelf.attach(backbone, id);
         const [answer] = await adapter.classify([text], { signal });
         if (signal.aborted) return;
-        if (answer !== undefined) fresh = { ...fresh, [id]: { ...answer, text } };
+        if (answer !== undefined) {
+          const { scores, warnings } = answer;
+          const labels = 'labels' in answer ? answer.labels : [answer.label];
+          const marks = 'labels' in answer ? { thresholds: thresholds(adapter) } : {};
+          fresh = { ...fresh, [id]: { text, labels, scores, warnings, ...marks } };
+        }
         this.found = { ...this.found, ...fresh };
       } catch (error) {
         if (signal.aborted || isAbort(error)) return;
@@ -51,6 +64,11 @@ class Answers {
     // What is no longer on the shelf goes.
     this.found = fresh;
   }
+}
+
+/** One for all labels, one for each, or none, which is a half. */
+function thresholds({ info: { labels, thresholds } }: Adapter): Record<string, number> {
+  return Object.fromEntries(labels.map((label, i) => [label, thresholds[i] ?? thresholds[0] ?? 0.5]));
 }
 
 export const answers = new Answers();

@@ -1,5 +1,9 @@
+import type { Task } from 'graftwork';
 import { shelf, type Entry } from '../engine/shelf.svelte';
 import { shipped } from '../engine/shipped';
+
+/** The tasks whose adapters give labels to a text. */
+export const SORTING: readonly Task[] = ['text-classification', 'multi-label-classification'];
 
 /** Which adapter answers, and the text that it is asked about; both outlast a look at another view. */
 class Choice {
@@ -7,7 +11,7 @@ class Choice {
   text = $state('');
 
   get entry(): Entry | undefined {
-    const entries = shelf.of('text-classification');
+    const entries = shelf.of(...SORTING);
     return entries.find(({ id }) => id === this.id) ?? entries[0];
   }
 }

@@ -1,0 +1,44 @@
+#!/bin/sh
+# sh train-adapters.sh DATA NAME...: trains the named adapters of the page on the data sets in the folder DATA, and packs them
+# into www/public/adapters. Where each data set comes from is in the README there. `graftwork` has to be in the PATH.
+set -eu
+data=$1
+shift
+here=$(cd "$(dirname "$0")" && pwd)
+out=$(mktemp -d)
+
+# train NAME TASK DIR SUFFIX OPTION...
+train() {
+  name=$1 task=$2 dir=$3 suffix=$4
+  shift 4
+  graftwork train --task "$task" --backbone sentence-transformers/all-MiniLM-L6-v2 --out "$out/$name" --name "$name" \
+    --train "$dir/train.$suffix" --dev "$dir/dev.$suffix" --test "$dir/test.$suffix" --lr 1e-3 --seed 1 "$@"
+  node "$here/pack-adapter.mjs" "$out/$name" "$here/../public/adapters/$name.safetensors"
+}
+
+for name; do
+  case $name in
+    spam) train spam text-classification "$data/sms-spam" tsv.gz --reduction-factor 32 --max-length 128 --epochs 3 --dropout 0.1 ;;
+    sentiment) train sentiment text-classification "$data/sentence-polarity" tsv.gz --reduction-factor 32 --max-length 128 --epochs 3 --dropout 0.1 ;;
+    topic) train topic text-classification "$data/sib200-eng_Latn" tsv.gz --reduction-factor 32 --max-length 128 --epochs 12 --dropout 0.1 ;;
+    names) train names token-classification "$data/wnut17" jsonl.gz --reduction-factor 32 --max-length 128 --epochs 3 --dropout 0.1 ;;
+    emotions)
+      train emotions multi-label-classification "$data/goemotions" jsonl.gz --labels "$(paste -sd, "$data/goemotions/labels.txt")" \
+        --choose-thresholds per-label --reduction-factor 32 --max-length 64 --epochs 3 --dropout 0.1
+      ;;
+    questions)
+      mkdir -p "$out/xquad"
+      for part in train dev test; do gzip -dc "$data/xquad-en/$part.jsonl.gz" > "$out/xquad/$part.jsonl"; done
+      node "$here/questions.mjs" "$data/squadshifts/new_wiki_v1.0.json" "$out/xquad" "$out/data"
+      train questions question-answering "$out/data" jsonl --reduction-factor 8 --leave-out 0-1 --max-length 256 --batch-size 16 \
+        --max-steps 420 --schedule constant
+      mv "$out/questions" "$out/first"
+      graftwork train --task question-answering --backbone sentence-transformers/all-MiniLM-L6-v2 --init "$out/first" \
+        --train "$out/data/train.jsonl" --dev "$out/data/dev.jsonl" --test "$out/data/test.jsonl" --out "$out/questions" \
+        --max-length 256 --batch-size 16 --max-steps 120 --lr 1e-3 --warmup-ratio 0.05 --seed 2 --threshold 0.8
+      node "$here/pack-adapter.mjs" "$out/questions" "$here/../public/adapters/questions.safetensors"
+      graftwork eval --backbone sentence-transformers/all-MiniLM-L6-v2 --adapter "$out/questions" --data "$out/data/test-without.jsonl"
+      ;;
+    *) echo "there is no adapter $name" >&2; exit 2 ;;
+  esac
+done
