@@ -107,11 +107,11 @@ impl<'a> Taught<'a> {
 
     /// The heads with their targets, for a step.
     pub fn asked<'t>(&'t self, targets: &'t [Box<dyn Targets + 't>]) -> Result<Vec<Asked<'t>>> {
-        let asked = |(head, targets): (&'t TaughtHead<'a>, &'t Box<dyn Targets + 't>)| {
-            let TaughtHead { adapter, weight, .. } = head;
-            Ok(Asked { head: adapter.head().ok_or(Error::NoHead)?, targets: targets.as_ref(), weight: *weight })
-        };
-        self.heads.iter().zip(targets).map(asked).collect()
+        let pairs = self.heads.iter().zip(targets.iter().map(AsRef::as_ref));
+        let asked = pairs.map(|(TaughtHead { adapter, weight, .. }, targets)| {
+            Ok(Asked { head: adapter.head().ok_or(Error::NoHead)?, targets, weight: *weight })
+        });
+        asked.collect()
     }
 
     /// Whether there is something to measure on.
