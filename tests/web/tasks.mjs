@@ -41,12 +41,18 @@ export async function asNative({ page, server, program }, task) {
     const found = await page.evaluate(learn, { create, call, examples, options: { ...options, validation: examples }, inputs, asked });
     equal('what it is for', found.info.task, create.task);
     const worst = compare('losses', found.steps, native.steps.map((step) => [step.loss]), 1e-3);
-    const { best, loss, predictions, ...metrics } = found.validation;
+    // Of several heads, those beside the first are under their names.
+    const { best, loss, predictions, slots, ...metrics } = found.validation;
     equal('predictions', [predictions.length, best], [examples.length, true]);
+    if (slots !== undefined) {
+      equal('predictions of slots', slots.predictions.length, examples.length);
+      compare('slots', [[slots.f1]], [[native.found.dev.slots.f1]], 0.02);
+    }
+    const dev = slots === undefined ? native.found.dev : native.found.dev.intent;
     // Where thresholds are chosen, the program measures with them.
     for (const [name, value] of Object.entries(options.chooseThresholds === undefined ? metrics : {})) {
       const snake = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-      compare(name, [[value]], [[native.found.dev[snake]]], 0.02);
+      compare(name, [[value]], [[dev[snake]]], 0.02);
     }
     equal('the file says', Object.keys(found.info.metrics.dev), [metric, 'loss']);
     for (const again of found.again) equal('loaded again', again, found.answers);
@@ -54,7 +60,7 @@ export async function asNative({ page, server, program }, task) {
     const rows = inputs.map((input) => JSON.stringify(row(input), whole));
     const lines = await ask(program, ['predict', '--format', 'jsonl', ...(task.predict ?? [])], rows, found.file);
     check(found, lines, native);
-    const warnings = (all) => all.map((one) => (one.warnings ?? []).map((warning) => warning.type));
+    const warnings = (all) => all.map((one) => (one.warnings ?? one.slots?.warnings ?? []).map((warning) => warning.type));
     equal('warnings', warnings(found.answers), warnings(lines));
     notes.push(`${way.device} ${worst.toExponential(1)}`);
     await page.reload();

@@ -9,7 +9,7 @@ import type { Inputs } from './stream.js';
 import { answers } from './stream.js';
 import type {
   AdapterInfo, Answering, AnswerOptions, CallOptions, Choice, ChooseOptions, Choices, Classified, ClassifyOptions, EmbedOptions,
-  FillMaskOptions, FilledText, Question, RunOptions, Scored, ScoreOptions, SimilarityOptions, TagOptions, Tagging, Task, Tasks,
+  FillMaskOptions, FilledText, IntentSlotOptions, IntentSlots, Question, RunOptions, Scored, ScoreOptions, SimilarityOptions, TagOptions, Tagging, Task, Tasks,
   TextInput, TrainOptions, TrainProgress, Two, WhenHidden,
 } from './types.js';
 import { vectors } from './vectors.js';
@@ -89,6 +89,21 @@ export class Adapter<T extends Task = Task> {
   tag(texts: AsyncIterable<string>, options?: TagOptions): AsyncGenerator<Tagging, void, undefined>;
   tag(texts: Inputs<string>, options: TagOptions = {}) {
     return this.#answer<string, Tagging>('token-classification', texts, options);
+  }
+
+  /**
+   * Says what sentences want, and which of their words say more of that, in input order: both heads answer in one forward
+   * pass. Of a list of texts, or of what a source gives.
+   *
+   * @example
+   * const text = 'play something by Nina Simone';
+   * const [{ intent, slots }] = await assistant.intentAndSlots([text]);
+   * console.log(intent.label, slots.entities?.map(({ start, end, type }) => [type, text.slice(start, end)]));
+   */
+  intentAndSlots(texts: readonly string[], options?: IntentSlotOptions): Promise<IntentSlots[]>;
+  intentAndSlots(texts: AsyncIterable<string>, options?: IntentSlotOptions): AsyncGenerator<IntentSlots, void, undefined>;
+  intentAndSlots(texts: Inputs<string>, options: IntentSlotOptions = {}) {
+    return this.#answer<string, IntentSlots>('intent-slot-classification', texts, options);
   }
 
   /**

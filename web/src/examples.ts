@@ -42,17 +42,24 @@ export function plain<T extends Task>(
  * choices one to say their places.
  */
 export function plainCreate({ entityTypes, choices, from: _, ...options }: CreateOptions): object {
+  if (entityTypes !== undefined && options.task === 'intent-slot-classification') {
+    if (options.tags !== undefined) throw bad('entityTypes are in place of tags');
+    return { ...options, tags: tagsOf(entityTypes) };
+  }
   const instead = (name: string, task: Task, labels: string[]) => {
     if (options.task !== task || options.labels !== undefined) throw bad(`${name} are for ${task}, in place of labels`);
     return { ...options, labels };
   };
   if (entityTypes !== undefined) {
-    const tags = strings(entityTypes).flatMap((type) => [`B-${type}`, `I-${type}`]);
-    return instead('entityTypes', 'token-classification', ['O', ...tags]);
+    return instead('entityTypes', 'token-classification', tagsOf(entityTypes));
   }
   if (choices === undefined) return options;
   if (!(Number.isInteger(choices) && choices >= 2 && choices <= 64)) throw bad('choices must be a whole number from 2 to 64');
   return instead('choices', 'multiple-choice', Array.from({ length: choices }, (_, place) => String(place)));
+}
+
+function tagsOf(entityTypes: readonly string[]): string[] {
+  return ['O', ...strings(entityTypes).flatMap((type) => [`B-${type}`, `I-${type}`])];
 }
 
 /** An error about an option. */

@@ -1,5 +1,6 @@
 import type { CallOptions, Classification, TextLimit, Warning } from './answer-types.js';
 import type { ChoiceExample, ChoiceValidation } from './choice-types.js';
+import type { IntentExample, IntentSlotValidation } from './intent-slot-types.js';
 import type { LabelledText, LabelSet, LabelSetValidation } from './label-set-types.js';
 import type { AnswerValidation, QuestionExample } from './question-types.js';
 import type { ScoredText, ScoreValidation } from './score-types.js';
@@ -25,6 +26,8 @@ export interface Tasks {
   'multiple-choice': TaskTypes<ChoiceExample, ChoiceValidation>;
   /** Words for masks, learned from texts alone: `Adapter.fillMask`. What an adapter learns before a task: `CreateOptions.from`. */
   'fill-mask': TaskTypes<UnlabelledExample, WordsValidation>;
+  /** What a sentence wants, and which of its words say more of that: `Adapter.intentAndSlots`. */
+  'intent-slot-classification': TaskTypes<IntentExample, IntentSlotValidation>;
 }
 
 /** What is of another type with every task. */

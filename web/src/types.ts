@@ -5,6 +5,7 @@ import type { Task } from './task-types.js';
 
 export type * from './answer-types.js';
 export type * from './choice-types.js';
+export type * from './intent-slot-types.js';
 export type * from './label-set-types.js';
 export type * from './question-types.js';
 export type * from './score-types.js';
@@ -160,6 +161,8 @@ export interface AdapterInfo<T extends Task = Task> {
   task: T | null;
   /** Its labels, in the order of the logits. */
   labels: string[];
+  /** The tags of slots, in the order of their logits; null where it is not for intents and slots. */
+  tags: string[] | null;
   /** The longest text of its training in tokens, if it says. */
   maxLength: number | null;
   /** What was measured when it was trained. */
@@ -184,7 +187,12 @@ export interface CreateOptions<T extends Task = Task> extends Pick<TrainSettings
    * their tags. Numbers, answers, choices and hidden words have none.
    */
   labels?: readonly string[];
-  /** Types of entities whose tags are the labels: `O`, and of each `B-...` and `I-...`. Only for `token-classification`. */
+  /** The tags of slots. Only for `intent-slot-classification`, whose `labels` are the intents. */
+  tags?: readonly string[];
+  /**
+   * Types of entities whose tags are the labels, or the tags of slots: `O`, and of each `B-...` and `I-...`. Only for
+   * `token-classification` and `intent-slot-classification`.
+   */
   entityTypes?: readonly string[];
   /** The most choices of a prompt, from 2 to 64. Default 2. Only for `multiple-choice`. */
   choices?: number;

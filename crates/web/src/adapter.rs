@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use graftwork::{AdapterFile, files};
+use graftwork::{AdapterFile, HeadConfig, files};
 use serde_json::{Value, json};
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -66,11 +66,13 @@ impl Adapter {
         let Held { adapter, .. } = self.held()?;
         let description = adapter.description();
         let metadata = &description.metadata;
-        let task = description.head.as_ref().and_then(tasks::of_head);
+        let task = tasks::of_adapter(description);
+        let mut sets = description.heads().map(HeadConfig::label_names);
         let info = json!({
             "name": description.name,
             "task": task.map(|front| front.info.name),
-            "labels": adapter.labels(),
+            "labels": sets.next().unwrap_or_default(),
+            "tags": task.filter(|front| !front.info.heads.is_empty()).and_then(|_| sets.next()),
             "maxLength": adapter.max_length(),
             "metrics": metadata.metrics,
             "thresholds": metadata.thresholds,

@@ -198,13 +198,19 @@ pub fn create(shared: Rc<Shared>, options: &str, from: Option<AdapterFile>) -> R
     let mut options = Options::parse(options)?;
     let front = tasks::named(options.text("task")?.as_deref().unwrap_or(graftwork::text_classification::INFO.name))?;
     let seed = options.count("seed")?.unwrap_or(TrainConfig::default().seed);
-    let given = options.texts("labels")?.unwrap_or_default();
-    // Some tasks have outputs of their own, whatever is learned.
-    let labels = (front.data)(&[], &given)?.labels().to_vec();
-    if !given.is_empty() && given != labels {
-        return Err(options::bad(format!("labels are not for {}", front.info.name)));
+    let mut given = Vec::new();
+    for of_head in ["labels", "tags"] {
+        given.push(options.texts(of_head)?.unwrap_or_default());
     }
-    let mut new = NewAdapter::new(front.info, labels).recipe(options.recipe()?).seed(seed);
+    // Some tasks have outputs of their own, whatever is learned.
+    let data = (front.data)(&[], &given)?;
+    let labels: Vec<Vec<String>> = data.label_sets().into_iter().map(<[String]>::to_vec).collect();
+    for (of_head, (name, given)) in ["labels", "tags"].into_iter().zip(&given).enumerate() {
+        if !given.is_empty() && labels.get(of_head) != Some(given) {
+            return Err(options::bad(format!("{name} are not for {}", front.info.name)));
+        }
+    }
+    let mut new = NewAdapter::of_task(front.info, &labels).recipe(options.recipe()?).seed(seed);
     if let Some(file) = from {
         // Its name and its method come with it.
         new = new.on(file);

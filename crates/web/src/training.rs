@@ -2,7 +2,7 @@
 
 use graftwork::options::camel_case;
 use graftwork::{
-    Adapter, AdapterFile, Backbone, Evaluation, Progress, Recipe, Stage, StepReport, TextLimit, Thresholds,
+    Adapter, AdapterFile, Backbone, Evaluation, HeadConfig, Progress, Recipe, Stage, StepReport, TextLimit, Thresholds,
     TrainConfig, TrainError, Trainer, Turn, multi_label_classification, question_answering,
 };
 use js_sys::Date;
@@ -30,9 +30,10 @@ pub async fn run(
     let (recipe, validation) = (options.recipe()?, options.number("validation")?);
     let choice = options.thresholds()?;
     let given = options.settings(TrainConfig::default())?;
-    let head = start.head.as_ref().ok_or(TrainError::NoHead)?;
+    start.head.as_ref().ok_or(TrainError::NoHead)?;
     let other = || Failure::new("wrong-task", "adapters for this task cannot be trained in a browser yet");
-    let (front, labels) = (tasks::of_head(head).ok_or_else(other)?, head.label_names());
+    let front = tasks::of_adapter(start).ok_or_else(other)?;
+    let labels: Vec<Vec<String>> = start.heads().map(HeadConfig::label_names).collect();
     let limit = TextLimit { max_length: given.max_length, long_texts: given.long_texts.unwrap_or_default() };
     let read = |what, json| {
         let examples = options::parse(json)?;
@@ -80,14 +81,14 @@ pub async fn run(
             let (chosen, metrics) = trainer.adapter().choose_thresholds(dev, choice).await?;
             (trained.metadata.thresholds, score) = (chosen, metrics.score());
         }
-        let found = json!({(front.score)(&labels): score, "loss": best.loss});
+        let found = json!({(front.score)(&labels[0]): score, "loss": best.loss});
         trained.metadata.metrics.insert("dev".to_owned(), found);
     }
     Ok((trained, finished))
 }
 
 /// As many steps at a time as fit between two reports; how they are cut changes nothing of the result.
-async fn turns(trainer: &mut Trainer<'_>, task: (&Front, &[String]), host: &Host) -> Result<bool> {
+async fn turns(trainer: &mut Trainer<'_>, task: (&Front, &[Vec<String>]), host: &Host) -> Result<bool> {
     let (mut most, first, keeps) = (1, trainer.progress().step, host.seconds().is_finite());
     let mut kept = Date::now();
     loop {
@@ -99,7 +100,10 @@ async fn turns(trainer: &mut Trainer<'_>, task: (&Front, &[String]), host: &Host
                 most = (REPORT_SECONDS / seconds.max(1e-6)).clamp(1.0, 16.0) as usize;
                 steps_json(&reports, stage, &now, first)
             }
-            Turn::Evaluated { evaluation, best, .. } => evaluation_json(&evaluation, best, &before, task),
+            Turn::Evaluated { evaluation, further, best, .. } => {
+                let validation = validation_json(&evaluation, &further, best, task);
+                json!([{"step": before.step, "totalSteps": before.total_steps, "validation": validation}])
+            }
             Turn::Compared(found) => {
                 json!([{"step": before.step, "totalSteps": before.total_steps, "comparison": found.to_json()}])
             }
@@ -144,11 +148,29 @@ fn steps_json(reports: &[StepReport], stage: Stage, progress: &Progress, first: 
     reports.iter().map(step).collect()
 }
 
-fn evaluation_json(found: &Evaluation, best: bool, progress: &Progress, (front, labels): (&Front, &[String])) -> Value {
-    let predictions = found.answers.iter().map(|answer| (front.prediction)(answer, labels)).collect::<Value>();
-    let mut validation = json!({"loss": found.loss, "best": best, "predictions": predictions});
-    for (name, value) in &found.metrics.values {
-        validation[camel_case(name)] = (*value).into();
+/// What was found for a task's heads: for its first one, and under their names for those beside it.
+fn validation_json(
+    found: &Evaluation,
+    further: &[(String, Evaluation)],
+    best: bool,
+    (front, labels): (&Front, &[Vec<String>]),
+) -> Value {
+    let mut validation = evaluation_json(found, front, &labels[0]);
+    validation["best"] = best.into();
+    let own = front.info.heads.iter().zip(labels).skip(1);
+    for ((_, found), ((name, task), labels)) in further.iter().zip(own) {
+        if let Ok(front) = tasks::named(task.name) {
+            validation[*name] = evaluation_json(found, front, labels);
+        }
     }
-    json!([{"step": progress.step, "totalSteps": progress.total_steps, "validation": validation}])
+    validation
+}
+
+fn evaluation_json(found: &Evaluation, front: &Front, labels: &[String]) -> Value {
+    let predictions = found.answers.iter().map(|answer| (front.prediction)(answer, labels)).collect::<Value>();
+    let mut values = json!({"loss": found.loss, "predictions": predictions});
+    for (name, value) in &found.metrics.values {
+        values[camel_case(name)] = (*value).into();
+    }
+    values
 }

@@ -20,7 +20,7 @@ pub static FRONT: Front = Front {
     },
 };
 
-fn data(examples: &[Value], _: &[String]) -> Result<Box<dyn Labelled>> {
+fn data(examples: &[Value], _: &[Vec<String>]) -> Result<Box<dyn Labelled>> {
     let text = |(index, example): (usize, &Value)| match example.as_str() {
         Some(text) => Ok(text.to_owned()),
         None => field(example, index, "text", Value::as_str).map(str::to_owned),

@@ -1,5 +1,6 @@
 //! What JavaScript may ask of adapters and teach them: one file a task, and the table of them.
 
+mod intent_slot_classification;
 mod masked_lm;
 mod multi_label_classification;
 mod multiple_choice;
@@ -8,7 +9,7 @@ mod regression;
 mod text_classification;
 mod token_classification;
 
-use graftwork::{Adapter, Answer, BoxFuture, HeadConfig, Labelled, TaskInfo, Text, Warning, order};
+use graftwork::{Adapter, AdapterFile, Answer, BoxFuture, Labelled, TaskInfo, Text, Warning, order};
 use serde_json::{Map, Value};
 
 use crate::error::{Failure, Result};
@@ -24,14 +25,14 @@ pub struct Front {
     pub data: ReadExamples,
     /// What an adapter answers to inputs.
     pub answer: AnswerInputs,
-    /// The name of what chooses the best weights, for an adapter's labels.
+    /// The name of what chooses the best weights, for a head's labels.
     pub score: fn(&[String]) -> &'static str,
-    /// What an evaluation says of one example, by the adapter's labels.
+    /// What an evaluation of a head says of one example, by its labels.
     pub prediction: fn(&Answer, &[String]) -> Value,
 }
 
-/// Makes labelled data of examples, for an adapter's labels.
-type ReadExamples = fn(&[Value], &[String]) -> Result<Box<dyn Labelled>>;
+/// Makes labelled data of examples, for the labels of each of an adapter's heads, of which there is always one.
+type ReadExamples = fn(&[Value], &[Vec<String>]) -> Result<Box<dyn Labelled>>;
 /// Asks an adapter about inputs.
 type AnswerInputs = for<'a> fn(&'a Adapter, Vec<Value>, Options) -> BoxFuture<'a, Result<Value>>;
 
@@ -44,6 +45,7 @@ static FRONTS: &[&Front] = &[
     &question_answering::FRONT,
     &multiple_choice::FRONT,
     &masked_lm::FRONT,
+    &intent_slot_classification::FRONT,
 ];
 
 /// The task of a name.
@@ -54,9 +56,10 @@ pub fn named(name: &str) -> Result<&'static Front> {
     })
 }
 
-/// The task that a head is for, if JavaScript has calls for it.
-pub fn of_head(head: &HeadConfig) -> Option<&'static Front> {
-    FRONTS.iter().copied().find(|front| front.info.head == head.kind)
+/// The task that an adapter's heads are for, if JavaScript has calls for it; of several that do not belong together, the first's.
+pub fn of_adapter(file: &AdapterFile) -> Option<&'static Front> {
+    let info = TaskInfo::of_adapter(file)?;
+    FRONTS.iter().copied().find(|front| front.info.name == info.name)
 }
 
 /// Inputs of a shape, such as `a string`.

@@ -20,7 +20,8 @@ pub static FRONT: Front = Front {
     },
 };
 
-fn data(examples: &[Value], labels: &[String]) -> Result<Box<dyn Labelled>> {
+fn data(examples: &[Value], labels: &[Vec<String>]) -> Result<Box<dyn Labelled>> {
+    let labels = labels[0].as_slice();
     let example = |(index, example): (usize, &Value)| {
         let own = field(example, index, "labels", strings)?;
         own.iter().try_for_each(|label| place(labels, index, label).map(drop))?;

@@ -16,7 +16,8 @@ pub static FRONT: Front = Front {
     prediction: |answer, _| answer.labels().first().copied().into(),
 };
 
-fn data(examples: &[Value], labels: &[String]) -> Result<Box<dyn Labelled>> {
+fn data(examples: &[Value], labels: &[Vec<String>]) -> Result<Box<dyn Labelled>> {
+    let labels = labels[0].as_slice();
     // Of a new adapter that nobody says it of, two.
     let most = labels.len().max(2);
     let example = |(index, example): (usize, &Value)| {

@@ -24,7 +24,7 @@ pub static FRONT: Front = Front {
     },
 };
 
-fn data(examples: &[Value], _: &[String]) -> Result<Box<dyn Labelled>> {
+fn data(examples: &[Value], _: &[Vec<String>]) -> Result<Box<dyn Labelled>> {
     let questions = examples.iter().enumerate().map(|(index, example)| question(index, example));
     Ok(Box::new(QuestionDataset { questions: questions.collect::<Result<_>>()? }))
 }

@@ -16,7 +16,7 @@ pub static FRONT: Front = Front {
     prediction: |answer, _| answer.scores().first().copied().into(),
 };
 
-fn data(examples: &[Value], _: &[String]) -> Result<Box<dyn Labelled>> {
+fn data(examples: &[Value], _: &[Vec<String>]) -> Result<Box<dyn Labelled>> {
     let finite = |value: &Value| value.as_f64().map(|score| score as f32).filter(|score| score.is_finite());
     let example = |(index, example): (usize, &Value)| {
         let score = field(example, index, "score", finite)?;

@@ -16,7 +16,8 @@ pub static FRONT: Front = Front {
     prediction: |answer, labels| answer.labels().first().and_then(|id| labels.get(*id)).cloned().into(),
 };
 
-fn data(examples: &[Value], labels: &[String]) -> Result<Box<dyn Labelled>> {
+fn data(examples: &[Value], labels: &[Vec<String>]) -> Result<Box<dyn Labelled>> {
+    let labels = labels[0].as_slice();
     let example = |(index, example): (usize, &Value)| {
         let label = field(example, index, "label", Value::as_str)?;
         Ok(Example { text: example_text(example, index)?, label: Some(place(labels, index, label)?) })

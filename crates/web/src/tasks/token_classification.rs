@@ -22,7 +22,8 @@ pub static FRONT: Front = Front {
     prediction: |answer, labels| answer.labels().iter().filter_map(|id| labels.get(*id).cloned()).collect(),
 };
 
-fn data(examples: &[Value], labels: &[String]) -> Result<Box<dyn Labelled>> {
+fn data(examples: &[Value], labels: &[Vec<String>]) -> Result<Box<dyn Labelled>> {
+    let labels = labels[0].as_slice();
     if examples.iter().any(|example| example.get("tokens").is_some()) {
         let sentences = examples.iter().enumerate().map(|(index, example)| sentence(index, example, labels));
         return Ok(Box::new(TaggedDataset { sentences: sentences.collect::<Result<_>>()?, labels: labels.to_vec() }));
@@ -31,7 +32,8 @@ fn data(examples: &[Value], labels: &[String]) -> Result<Box<dyn Labelled>> {
     Ok(Box::new(MarkedTexts::new(texts, labels)))
 }
 
-fn sentence(index: usize, example: &Value, labels: &[String]) -> Result<Sentence> {
+/// The sentence of an example `{ tokens, tags }`.
+pub fn sentence(index: usize, example: &Value, labels: &[String]) -> Result<Sentence> {
     let words = field(example, index, "tokens", strings)?;
     let tags = field(example, index, "tags", strings)?;
     if words.is_empty() || words.len() != tags.len() {
@@ -63,7 +65,8 @@ fn answer(adapter: &Adapter, all: Vec<Value>, mut options: Options) -> BoxFuture
     })
 }
 
-fn to_json(text: &str, found: &Tagging) -> Value {
+/// An answer as JavaScript gets it.
+pub fn to_json(text: &str, found: &Tagging) -> Value {
     let units = Units::new(text);
     let span = |name: &str, what: &str, span: &Range<usize>, score: f32| json!({"start": units.before(span.start), "end": units.before(span.end), name: what, "score": score});
     let entities = found.entities.as_ref();

@@ -25,6 +25,15 @@ export async function tasks(backbone: Backbone, marked: MarkedText[], texts: Asy
   // @ts-expect-error There is no such task.
   void backbone.createAdapter({ task: 'translation', labels: ['a', 'b'] });
 
+  const both = await backbone.createAdapter({ task: 'intent-slot-classification', labels: ['play', 'stop'], entityTypes: ['artist'] });
+  for await (const { validation } of both.train([{ tokens: ['a'], tags: ['O'], intent: 'play' }], { validation: 0.5 })) {
+    if (validation !== undefined) same<typeof validation.slots.predictions, string[][]>(true);
+  }
+  const [understood] = await both.intentAndSlots(['a']);
+  if (understood !== undefined) same<typeof understood.slots, Tagging>(true);
+  // @ts-expect-error An intent is wanted.
+  both.train([{ tokens: ['a'], tags: ['O'] }]);
+
   const loaded = await backbone.loadAdapter('names.safetensors', { task: 'token-classification' });
   same<typeof loaded, typeof names>(true);
   const any = await backbone.loadAdapter('any.safetensors');
