@@ -70,7 +70,8 @@ export const checks = {
     ensure(await button.isDisabled(), 'nothing is asked');
     await page.getByLabel('Your question').press('Enter');
     equal('questions', await page.locator('[data-question]').count(), 0);
-    await page.getByLabel('Your question').fill('Who has the tickets?');
+    // One that the adapter is not sure of has other answers beside the best.
+    await page.getByLabel('Your question').fill(QUESTIONS[1]);
     await button.click();
     await page.waitForSelector(answered(1));
     equal('the box is free for the next', await page.getByLabel('Your question').inputValue(), '');
@@ -81,18 +82,21 @@ export const checks = {
     equal('shown instead', await marked(page, 1), words);
     ensure(await other.getAttribute('aria-pressed') === 'true', 'it is not the one pressed');
     // The same is not asked twice; another text is read anew.
-    await page.getByLabel('Your question').fill('Who has the tickets?');
+    await page.getByLabel('Your question').fill(QUESTIONS[1]);
     await button.click();
     equal('questions', await page.locator('[data-question]').count(), 1);
+    await page.getByLabel('Your question').fill('Who has the tickets?');
+    await button.click();
+    await page.waitForSelector(answered(2));
     await page.getByLabel('Text to ask about').fill(TEXT.replace('Anna', 'Zacharias'));
     await page.waitForSelector('[data-answer*=Zacharias]');
     // What the text does not say is not made up, and is marked nowhere.
     await ask(page, 'The meeting is on Friday in room 4. Coffee is free.', []);
     await page.getByLabel('Your question').fill('How much did the president of Peru pay for the bridge?');
     await button.click();
-    await page.locator(answered(2)).getByText('The text does not say').waitFor();
-    equal('marked', await marked(page, 2), '');
-    for (const question of ['Who has the tickets?', 'How much did']) {
+    await page.locator(answered(3)).getByText('The text does not say').waitFor();
+    equal('marked', await marked(page, 3), '');
+    for (const question of [QUESTIONS[1], 'Who has the tickets?', 'How much did']) {
       await page.getByRole('button', { name: `Remove the question: ${question}` }).click();
     }
     equal('questions left', await page.locator('[data-question]').count(), 0);
