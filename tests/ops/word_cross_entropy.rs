@@ -14,7 +14,7 @@ fn labels(n: usize, words: usize) -> Vec<u32> {
     (0..n).map(|i| ((i * 7919 + 5) % words) as u32).collect()
 }
 
-/// Vocabularies of less than a slice, of slices exactly, of one word more; of any width, of both types of weights.
+/// Forward and backward (`word_cross_entropy.wgsl`, `word_cross_entropy_bwd.wgsl`) beside the CPU body. Vocabularies of less than a slice, of slices exactly, of one word more; of any width, of both types of weights.
 #[test]
 fn losses_words_and_gradients() {
     let sizes = [(1, 1, 4), (3, 70, 5), (65, SLICE, 3), (7, SLICE + 1, 8), (33, 2 * SLICE + 77, 6)];

@@ -15,6 +15,7 @@ use graftwork_train::checkpoint::RunState;
 use graftwork_train::evaluate::evaluate;
 use graftwork_train::predict::{Rows, predict_head};
 use graftwork_train::predict_heads::predict_heads;
+use graftwork_train::tasks::intent_slot_classification::IntentSlotClassification;
 use graftwork_train::tasks::{LabelTargets, Targets};
 use graftwork_train::{
     Course, Ending, Event, Examples, Lessons, Part, Sampling, TextClassification, TokenClassification, TrainConfig,
@@ -122,28 +123,6 @@ fn both(golden: &Golden, file: &AdapterFile) -> (TextClassification, TokenClassi
     (texts, TokenClassification::new("training", encodings, tags_of, &labels[1]).unwrap())
 }
 
-/// Sequences with two truths, as a task of two heads has them.
-#[derive(Debug)]
-struct Joint(TextClassification, TokenClassification);
-
-impl Examples for Joint {
-    fn info(&self) -> &'static graftwork_train::tasks::TaskInfo {
-        &graftwork_train::tasks::intent_slot_classification::INFO
-    }
-    fn len(&self) -> usize {
-        self.0.len()
-    }
-    fn sequences(&self, example: usize) -> &[Encoding] {
-        self.1.sequences(example)
-    }
-    fn subset(&self, _: &'static str, _: &[usize]) -> Box<dyn Examples> {
-        unimplemented!("not needed here")
-    }
-    fn for_head(&self, head: &HeadConfig) -> graftwork_train::Result<Box<dyn graftwork_train::tasks::Task + '_>> {
-        if head.kind == HeadKind::Tagging { self.1.for_head(head) } else { self.0.for_head(head) }
-    }
-}
-
 fn losses(trainer: &mut Trainer<'_>) -> Vec<f64> {
     let mut losses = Vec::new();
     pollster::block_on(trainer.run(&mut |_: &Trainer<'_>, event: Event<'_>| {
@@ -163,7 +142,7 @@ fn curves_together_and_in_turns() {
     let expected = |name: &str| serde_json::from_value::<Vec<f64>>(curves[name].clone()).unwrap();
     let file = AdapterFile::load(golden::path(FOLDER)).unwrap();
     let (texts, words) = both(&Golden::read(&format!("{FOLDER}/batches.safetensors")), &file);
-    let joint = Joint(texts.clone(), words.clone());
+    let joint = IntentSlotClassification::new(texts.clone(), words.clone()).unwrap();
     let config = TrainConfig {
         epochs: 1,
         lr: curves["lr"].as_f64().unwrap(),
@@ -344,7 +323,7 @@ fn what_cannot_be_learned_together() {
     let backbone = golden::tiny_bert(&Device::cpu());
     let file = adapter(&backbone);
     let (texts, words) = (texts(9), words(9));
-    let joint = Joint(texts.clone(), words.clone());
+    let joint = IntentSlotClassification::new(texts.clone(), words.clone()).unwrap();
     let refused = |config: TrainConfig, examples: &dyn Examples, heads: &[(&str, f64)]| {
         let heads = heads.iter().map(|(name, weight)| ((*name).to_owned(), *weight)).collect();
         let parts = vec![Part { lessons: Lessons::from(examples), dev: None, heads }];

@@ -5,7 +5,7 @@ use graftwork_model::{HeadConfig, HeadKind};
 use graftwork_text::{Encoding, IntentDataset, LongTexts, Tokenizer};
 
 use super::{Examples, Labelled, LongReading, Task, TaskInfo, text_classification, token_classification};
-use crate::{Result, TextClassification, TokenClassification};
+use crate::{Error, Result, TextClassification, TokenClassification};
 
 /// Its row in the table.
 pub static INFO: TaskInfo = TaskInfo {
@@ -31,6 +31,20 @@ pub struct IntentSlotClassification {
     slots: TokenClassification,
 }
 
+impl IntentSlotClassification {
+    /// The same sequences with an intent each and with a slot for each word.
+    ///
+    /// # Errors
+    /// If one of them has fewer examples than the other.
+    pub fn new(intents: TextClassification, slots: TokenClassification) -> Result<Self> {
+        let (known, all) = (intents.len(), slots.len());
+        if known != all {
+            return Err(Error::NoLabel { what: "intents and slots", index: known.min(all) });
+        }
+        Ok(Self { intents, slots })
+    }
+}
+
 impl Labelled for IntentDataset {
     fn labels(&self) -> &[String] {
         &self.intent_labels
@@ -53,10 +67,9 @@ impl Labelled for IntentDataset {
         let encodings = encodings.collect::<graftwork_text::Result<Vec<_>>>()?;
         let tags = sentences.iter().map(|sentence| sentence.tags.clone());
         let intents = self.intents.iter().copied().map(Some);
-        Ok(Box::new(IntentSlotClassification {
-            intents: TextClassification::new(what, encodings.clone(), intents, &self.intent_labels)?,
-            slots: TokenClassification::new(what, encodings, tags, &self.tagged.labels)?,
-        }))
+        let intents = TextClassification::new(what, encodings.clone(), intents, &self.intent_labels)?;
+        let slots = TokenClassification::new(what, encodings, tags, &self.tagged.labels)?;
+        Ok(Box::new(IntentSlotClassification::new(intents, slots)?))
     }
 
     fn digest(&self, add: &mut dyn FnMut(&[u8])) {
