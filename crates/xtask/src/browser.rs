@@ -18,11 +18,8 @@ pub fn test(toolchain: &Toolchain) -> Result<()> {
     let chromium = system::chromium()
         .context("no Chromium found. Next: install Chromium or Chrome, or set GRAFTWORK_CHROMIUM to it")?;
 
-    // Native: shares the workspace's build folder and so most of its built dependencies.
-    let mut native = shell::cargo("run --release --bin native --manifest-path");
-    native.arg(dir.join("Cargo.toml")).arg("--");
+    let mut native = shell::cargo("run --release --package graftwork-browser-test --bin native --");
     native.arg(paths::root().join("tests/golden")).arg(&native_answer);
-    native.env("CARGO_TARGET_DIR", paths::target());
     shell::run(&mut native)?;
 
     shell::run(shell::npm(&dir).args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]))?;

@@ -14,7 +14,7 @@ pub async fn run(files: Array) -> Result<String, JsError> {
     let files: Vec<Vec<u8>> = files.iter().map(|bytes| Uint8Array::new(&bytes).to_vec()).collect();
     // Never the CPU path: the page is there to test WebGPU.
     let device = Device::gpu(&AdapterChoice::Preferred).await?;
-    let answer = work::work(&device, &files).await.map_err(|error| JsError::new(&error.to_string()))?;
+    let answer = work(&device, &files).await.map_err(|error| JsError::new(&error.to_string()))?;
     Ok(answer.to_json())
 }
 

@@ -9,7 +9,7 @@ use graftwork_model::{Adapter, Backbone, adapterhub};
 use graftwork_tensor::ops::{cross_entropy::IGNORED, reduce};
 use graftwork_tensor::{Device, Tape};
 use graftwork_train::tasks::{LabelTargets, Targets};
-use graftwork_train::{Optimizer, StepSettings};
+use graftwork_train::{Asked, Optimizer, StepSettings};
 use safetensors::SafeTensors;
 use serde_json::{Map, Value, json};
 
@@ -122,7 +122,8 @@ async fn computed(backbone: &Backbone, files: &Files, golden: &SafeTensors<'_>) 
     reduce::sum(device, &targets.loss(&mut tape, &logits)?.shares, &loss, 0);
     rows.push(("loss".to_string(), device.read(&loss).await?));
 
-    Optimizer::new(device, &adapter).step(backbone, &adapter, (&batch, &targets), SETTINGS)?;
+    let asked = Asked { head, targets: &targets, weight: 1.0 };
+    Optimizer::new(device, &adapter).step(backbone, &adapter, (&batch, &[asked]), SETTINGS)?;
     let gradients = adapter.arena().grads().ok_or("the adapter learns nothing")?;
     for (name, tensor) in adapter.arena().unpack(&device.read(gradients).await?) {
         rows.push((format!("gradient of {name}"), tensor.data));
