@@ -27,19 +27,21 @@ export async function ask(program, words, texts, adapter, backbone = tinyBert) {
 }
 
 /**
- * A training run of the tiny backbone: its log, one line a step, and what it printed. `words` are options, of which EXAMPLES is
- * the file of `examples`, rows, and ADAPTER one of `adapter`, bytes to begin with.
+ * A training run of the tiny backbone: its log, one line a step, and what it printed. `words` are options, in which EXAMPLES is
+ * the file of `examples`, rows, OTHERS that of `others`, and ADAPTER one of `adapter`, bytes to begin with.
  */
-export async function train(program, examples, words, { command = 'train', adapter } = {}) {
+export async function train(program, examples, words, { command = 'train', adapter, others = [] } = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'graftwork-'));
   try {
     const file = join(folder, 'train.jsonl');
-    await writeFile(file, examples.map((row) => `${JSON.stringify(row)}\n`).join(''));
+    const rows = (path, all) => writeFile(path, all.map((row) => `${JSON.stringify(row)}\n`).join(''));
+    await rows(file, examples);
     const [log, out] = [join(folder, 'log'), join(folder, 'out')];
-    const files = { EXAMPLES: file, ADAPTER: join(folder, 'adapter.safetensors') };
+    const files = { EXAMPLES: file, OTHERS: join(folder, 'others.jsonl'), ADAPTER: join(folder, 'adapter.safetensors') };
+    await rows(files.OTHERS, others);
     if (adapter !== undefined) await writeFile(files.ADAPTER, Buffer.from(adapter));
     const args = [command, '--backbone', tinyBert, '--device', 'cpu', '--quiet', '--json', '--train', file, '--out', out,
-      '--log', log, ...words.map((word) => files[word] ?? String(word))];
+      '--log', log, ...words.map((word) => String(word).replace(/EXAMPLES|OTHERS|ADAPTER/, (name) => files[name]))];
     const done = spawnSync(program, args, { encoding: 'utf8' });
     if (done.status !== 0) throw new Error(`${program} ${args.join(' ')}: ${done.stderr}${done.error ?? ''}`);
     const lines = (await readFile(log, 'utf8')).trim().split('\n').map((line) => JSON.parse(line));

@@ -177,9 +177,9 @@ export class Adapter<T extends Task = Task> {
     examples: Iterable<Tasks[T]['example']>,
     options: TrainOptions<T> = {},
   ): AsyncGenerator<TrainProgress<T>, void, undefined> {
-    const { validation, ...others } = options;
+    const { validation, and, ...others } = options;
     const share = typeof validation === 'object' ? {} : { validation };
-    yield* this._run(plain(examples, validation), { ...others, ...share } as RunOptions);
+    yield* this._run(plain(examples, validation, and), { ...others, ...share } as RunOptions);
   }
 
   /** @internal Trains on examples, by options that the engine may know more of. */
@@ -187,7 +187,8 @@ export class Adapter<T extends Task = Task> {
     const { signal, saveAs, saveEvery = 5, whenHidden, ...plain } = options;
     if (saveAs !== undefined && (typeof saveAs !== 'string' || saveAs === '')) throw bad('saveAs must be a name');
     if (!(Number.isFinite(saveEvery) && saveEvery >= 0)) throw bad('saveEvery must be a number of seconds');
-    yield* this._follow({ examples, options: plain, saveAs, saveEvery }, signal, whenHidden);
+    const run = { examples, options: { ...plain, head: this.#info.head ?? undefined }, saveAs, saveEvery };
+    yield* this._follow(run, signal, whenHidden);
   }
 
   /** @internal Trains with a run, or goes on with the one that the adapter was saved with. */
@@ -220,6 +221,20 @@ export class Adapter<T extends Task = Task> {
       steps.close();
       await ended.catch(() => undefined);
     }
+  }
+
+  /**
+   * The same adapter as it stands now, whose head of that name answers and learns: of several that were trained together,
+   * say. Both are exported with all heads.
+   *
+   * @example
+   * const names = await both.withHead<'token-classification'>('names');
+   * const [{ entities }] = await names.tag(['Ada Lovelace lived in London']);
+   *
+   * @throws GraftworkError `no-head`
+   */
+  async withHead<H extends Task = Task>(name: string, { signal }: CallOptions = {}): Promise<Adapter<H>> {
+    return open<'head', H>(this.#link, 'head', [this.#use(), name], signal);
   }
 
   /** The adapter in one safetensors file, which every graftwork reads. */
@@ -259,7 +274,7 @@ export class Adapter<T extends Task = Task> {
 }
 
 /** An adapter of the engine's; one that comes after an abort is nobody's, and disposed of. */
-export async function open<M extends 'attach' | 'create' | 'resume' | 'adapter', T extends Task = Task>(
+export async function open<M extends 'attach' | 'head' | 'create' | 'resume' | 'adapter', T extends Task = Task>(
   link: Link,
   method: M,
   args: Calls[M]['args'],

@@ -108,17 +108,30 @@ export class Engine implements Link {
   }
 
   /** @internal */
-  async _attach(named: PlainAdapter, anyBackbone: boolean, { signal }: Context<'attach'>): Promise<Opened> {
+  async _attach(named: PlainAdapter, anyBackbone: boolean, head: string | undefined, { signal }: Context<'attach'>) {
+    const open = (attach: (backbone: Backbone) => wasm.Adapter) => this.#open(signal, (backbone) => {
+      const whole = attach(backbone);
+      try {
+        return head === undefined ? whole : whole.withHead(head);
+      } finally {
+        if (head !== undefined) whole.dispose();
+      }
+    });
     const ways = { signal, hasher, onProgress: () => undefined };
     const source = 'url' in named ? await openAdapter(named, ways) : named;
     if ('files' in source) {
       const names = Object.keys(source.files);
       const contents = await Promise.all(Object.values(source.files).map(bytesOf));
-      return this.#open(signal, (backbone) => backbone.attachFiles(names, contents, anyBackbone));
+      return open((backbone) => backbone.attachFiles(names, contents, anyBackbone));
     }
     const { name = 'the adapter', bytes } = source;
     const content = await bytesOf(bytes);
-    return this.#open(signal, (backbone) => backbone.attach(name, content, anyBackbone));
+    return open((backbone) => backbone.attach(name, content, anyBackbone));
+  }
+
+  /** @internal */
+  async _head(id: number, name: string, { signal }: Context<'head'>): Promise<Opened> {
+    return this.#open(signal, () => this.#adapter(id).withHead(name));
   }
 
   /** @internal */

@@ -1,7 +1,7 @@
 // What is sent to the engine, once it is what it should be.
 import { GraftworkError } from './errors.js';
 import type { PlainExamples } from './protocol.js';
-import type { CreateOptions, Example, Task, Tasks } from './types.js';
+import type { CreateOptions, Example, HeadExamples, HeadOptions, Task, Tasks } from './types.js';
 
 /** Refuses what is no list of texts, before it is sent anywhere. */
 export function strings(texts: readonly string[]): string[] {
@@ -29,19 +29,27 @@ export function split(examples: Iterable<Example>, pairs = true): { texts: strin
   return { texts: all.map((example) => example.text), labels: all.map((example) => example.label) };
 }
 
-/** The examples of a run, and perhaps some to evaluate it on. */
+/** The examples of a run, and perhaps some to evaluate it on; those of other heads by their names. */
 export function plain<T extends Task>(
   train: Iterable<Tasks[T]['example']>,
   dev?: number | Iterable<Tasks[T]['example']>,
+  and?: Readonly<Record<string, HeadExamples>>,
 ): PlainExamples {
-  return { train: [...train], dev: typeof dev === 'object' ? [...dev] : undefined };
+  const others = Object.entries(and ?? {}).map(([name, { examples, validation }]) => [name, plain(examples, validation)]);
+  return {
+    train: [...train], dev: typeof dev === 'object' ? [...dev] : undefined,
+    and: and && Object.fromEntries(others),
+  };
 }
 
-/**
- * The options of a new adapter as the engine takes them: types of entities are a short way to say their tags, and a number of
- * choices one to say their places.
- */
-export function plainCreate({ entityTypes, choices, from: _, ...options }: CreateOptions): object {
+/** The options of a new adapter as the engine takes them. */
+export function plainCreate({ from: _, and, ...options }: CreateOptions): object {
+  const others = Object.entries(and ?? {}).map(([name, head]) => [name, plainHead(head)]);
+  return { ...plainHead(options), and: and && Object.fromEntries(others) };
+}
+
+/** Types of entities are a short way to say their tags, and a number of choices one to say their places. */
+function plainHead({ entityTypes, choices, ...options }: HeadOptions): object {
   if (entityTypes !== undefined && options.task === 'intent-slot-classification') {
     if (options.tags !== undefined) throw bad('entityTypes are in place of tags');
     return { ...options, tags: tagsOf(entityTypes) };

@@ -91,8 +91,10 @@ export class Backbone {
     source: AdapterSource,
     options: LoadAdapterOptions<T> = {},
   ): Promise<Adapter<T>> {
-    const { signal, task, anyBackbone = false } = options;
-    const adapter = await open<'attach', T>(this.#link, 'attach', [plainAdapter(source, options), anyBackbone], signal);
+    const { signal, task, head, anyBackbone = false } = options;
+    const args: [ReturnType<typeof plainAdapter>, boolean, string | undefined] =
+      [plainAdapter(source, options), anyBackbone, head];
+    const adapter = await open<'attach', T>(this.#link, 'attach', args, signal);
     return forTask(adapter, task);
   }
 
@@ -104,6 +106,9 @@ export class Backbone {
    * const names = await backbone.createAdapter({ task: 'token-classification', entityTypes: ['person', 'place'] });
    * // One that begins where another one has ended, which learned the words of a field, say.
    * const topics = await backbone.createAdapter({ labels: ['a', 'b'], from: words });
+   * // One with two heads, which learn together; see `withHead` and `TrainOptions.and`.
+   * const names = { task: 'token-classification', entityTypes: ['person', 'place'] } as const;
+   * const both = await backbone.createAdapter({ labels: ['a', 'b'], head: 'topic', and: { names } });
    */
   async createAdapter<T extends Task = 'text-classification'>(
     options: CreateOptions<T>,

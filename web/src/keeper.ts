@@ -102,6 +102,7 @@ interface Found {
   step: number;
   totalSteps: number;
   validation?: TrainProgress['validation'];
+  others?: TrainProgress['others'];
   comparison?: Comparison;
 }
 

@@ -15,10 +15,12 @@ export interface Opened<Info = AdapterInfo> {
 export type PlainAdapter = { url: string; load: PlainLoad } | { name?: string; bytes: Bytes }
   | { files: { readonly [file: string]: Bytes } };
 
-/** Examples of a training run, of the adapter's task; `dev` is there if the caller brought his own. */
+/** Examples of a head; `dev` is there if the caller brought his own. */
 export interface PlainExamples {
   train: unknown[];
   dev?: unknown[] | undefined;
+  /** Those of other heads, by name. */
+  and?: Record<string, PlainExamples> | undefined;
 }
 
 /** A training run. */
@@ -35,7 +37,10 @@ export interface PlainRun {
 /** What the engine does. Everything here can be cloned, so that it may run in a worker. */
 export interface Calls {
   load: { args: [PlainSource, PlainLoad]; event: LoadProgress; result: BackboneInfo };
-  attach: { args: [PlainAdapter, boolean]; event: never; result: Opened };
+  /** Uploads an adapter, perhaps of another backbone; of several heads, that of a name answers and learns. */
+  attach: { args: [PlainAdapter, boolean, string | undefined]; event: never; result: Opened };
+  /** The same adapter with another head in use. */
+  head: { args: [number, string]; event: never; result: Opened };
   /** Makes an adapter, perhaps beginning with the modules of another one. */
   create: { args: [object, number | undefined]; event: never; result: Opened };
   /** What an adapter says to inputs of a task, before which so many came that messages count too. */

@@ -39,6 +39,23 @@ export interface TrainOptions<T extends Task = Task> extends RunOptions {
    * above which probability of no answer there is none is always chosen there, where some have none.
    */
   chooseThresholds?: T extends 'multi-label-classification' ? 'one' | 'per-label' : never;
+  /** What other heads of the adapter learn in the same run, by their names. The batch of a step is of one head. */
+  and?: Readonly<Record<string, HeadExamples>>;
+  /**
+   * How often each head has its turn: as often as it has batches, or all equally often, where those with fewer examples go through
+   * them again. Default `by-size`.
+   */
+  sampling?: 'by-size' | 'evenly';
+  /** How much the losses of heads count, by their names; those of intents and slots are `intent` and `slots`. Default 1. */
+  lossWeights?: Readonly<Record<string, number>>;
+}
+
+/** What a head learns beside another one. */
+export interface HeadExamples<T extends Task = Task> {
+  /** As `Adapter.train` takes them. */
+  examples: Iterable<Tasks[T]['example']>;
+  /** Examples for evaluation. Default: the share that `validation` of the run holds out, if it is one. */
+  validation?: readonly Tasks[T]['example'][];
 }
 
 /** Options of `Backbone.fewShot`. Settings that are given win over the recipe's: 80 steps of 16 texts at a rate of 1e-3. */
@@ -148,6 +165,8 @@ export interface TrainProgress<T extends Task = Task> {
   etaSeconds: number;
   /** What an evaluation after this step found. */
   validation?: Tasks[T]['validation'];
+  /** What that found of the heads of `and`, by their names. */
+  others?: Record<string, Tasks[Task]['validation']>;
   /** What cross-validation found, whose last step this was. */
   comparison?: Comparison;
   /** The newest step that is saved, of a run with `saveAs`. */

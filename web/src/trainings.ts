@@ -8,6 +8,12 @@ import { pause } from './queue.js';
 import type { AdapterInfo } from './types.js';
 import type { Adapter, Backbone } from './wasm/graftwork_web.js';
 
+/** What a run's options say of its adapter. */
+interface RunHead {
+  /** The head that it teaches, of one that was chosen by name. */
+  head?: string;
+}
+
 /** What an engine has. */
 interface Held {
   /** Its backbone. */
@@ -41,7 +47,8 @@ export class Trainings {
         if (summary.fingerprint !== this.#held.loaded().info.fingerprint) {
           throw new GraftworkError('wrong-backbone', `the run \`${name}\` was saved with another backbone`);
         }
-        return backbone.attachRun(start.file, state);
+        const { head } = start.run.options as RunHead;
+        return backbone.attachRun(start.file, state, head);
       });
       this.#resumed.set(opened.id, keeper);
       return opened;
@@ -106,8 +113,7 @@ export class Trainings {
         return !signal.aborted && this.#held.has(id);
       },
     };
-    const dev = examples.dev && toJson(examples.dev);
-    return this.#held.adapter(id).train(toJson(examples.train), dev, JSON.stringify(options), host);
+    return this.#held.adapter(id).train(toJson(examples), JSON.stringify(options), host);
   }
 
   #start(adapter: Adapter, run: PlainRun) {

@@ -129,6 +129,8 @@ export type AdapterSource = string | URL | Bytes | { readonly [file: string]: By
 export interface LoadAdapterOptions<T extends Task = Task> extends DownloadOptions {
   /** What it must be for: an adapter of another task is refused with `wrong-task`. Default: any task. */
   task?: T;
+  /** Of several heads, the one that answers and learns. Default: those of its task, or the first. */
+  head?: string;
   /** SHA-256 digests in hexadecimal digits, by file name; one string is that of the file, or of `adapter.safetensors`. */
   integrity?: string | Partial<Record<string, string>>;
   /** Takes an adapter that was trained on other weights than this backbone's. Default false. */
@@ -161,6 +163,10 @@ export interface AdapterInfo<T extends Task = Task> {
   task: T | null;
   /** Its labels, in the order of the logits. */
   labels: string[];
+  /** The names of its heads; see `Adapter.withHead`. */
+  heads: string[];
+  /** The one that was chosen, if one was. */
+  head: string | null;
   /** The tags of slots, in the order of their logits; null where it is not for intents and slots. */
   tags: string[] | null;
   /** The longest text of its training in tokens, if it says. */
@@ -178,8 +184,8 @@ export interface AdapterInfo<T extends Task = Task> {
   training: Record<string, unknown>;
 }
 
-/** What a new adapter is to be. */
-export interface CreateOptions<T extends Task = Task> extends Pick<TrainSettings, 'seed'> {
+/** What a head is to be for. */
+export interface HeadOptions<T extends Task = Task> {
   /** What it is for. Default `text-classification`. */
   task?: T;
   /**
@@ -196,6 +202,14 @@ export interface CreateOptions<T extends Task = Task> extends Pick<TrainSettings
   entityTypes?: readonly string[];
   /** The most choices of a prompt, from 2 to 64. Default 2. Only for `multiple-choice`. */
   choices?: number;
+}
+
+/** What a new adapter is to be. */
+export interface CreateOptions<T extends Task = Task> extends HeadOptions<T>, Pick<TrainSettings, 'seed'> {
+  /** The name of its head. Default: as the adapter's. */
+  head?: string;
+  /** More heads, by name, which learn together with the first: `TrainOptions.and`. Not beside or as intents and slots. */
+  and?: Readonly<Record<string, HeadOptions>>;
   /**
    * An adapter on this backbone that it begins with, as that stands now, with a new head: in place of `name` and `method`, which
    * are that one's.

@@ -41,12 +41,22 @@ impl<'a> CoursePart<'a> {
         self
     }
 
-    /// The heads with their weights; none for the adapter's first, as long as that has no name here.
-    fn heads(&self) -> Result<Vec<(String, f64)>> {
-        let names = match &self.head {
+    /// Whether they teach a head of that name.
+    pub fn teaches(&self, head: &str) -> bool {
+        self.names().iter().any(|name| name == head)
+    }
+
+    /// The heads; none for the adapter's first, as long as that has no name here.
+    fn names(&self) -> Vec<String> {
+        match &self.head {
             Some(name) => vec![name.clone()],
             None => self.train.task().heads.iter().map(|(name, _)| (*name).to_owned()).collect(),
-        };
+        }
+    }
+
+    /// The same with their weights.
+    fn heads(&self) -> Result<Vec<(String, f64)>> {
+        let names = self.names();
         if let Some((unknown, _)) = self.weights.iter().find(|(head, _)| !names.contains(head)) {
             let must = format!("name a head that the data teaches ({}), not {unknown}", names.join(", "));
             return Err(Error::Setting { setting: "loss weight", must });

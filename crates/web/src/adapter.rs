@@ -24,34 +24,42 @@ pub struct Adapter {
 #[derive(Debug, Clone)]
 struct Held {
     shared: Rc<Shared>,
+    /// With the chosen head alone, if one is.
     adapter: graftwork::Adapter,
-    /// The same in host memory: what a lost device took with it comes from here.
+    /// All of it in host memory: what a lost device took with it comes from here.
     file: Rc<AdapterFile>,
+    /// The head that was chosen by its name.
+    head: Option<String>,
     /// What the run began with that goes on from a state: it may be asked for again after that.
     start: Option<Rc<AdapterFile>>,
 }
 
 impl Held {
-    fn new(shared: Rc<Shared>, file: Rc<AdapterFile>) -> std::result::Result<Self, graftwork::Error> {
-        let adapter = shared.0.attach(&file)?;
-        Ok(Self { shared, adapter, file, start: None })
+    fn new(shared: Rc<Shared>, file: Rc<AdapterFile>, head: Option<String>) -> graftwork::Result<Self> {
+        let whole = shared.0.attach(&file)?;
+        Self { shared, adapter: whole, file, head: None, start: None }.with_head(head)
+    }
+
+    fn with_head(mut self, head: Option<String>) -> graftwork::Result<Self> {
+        if let Some(name) = &head {
+            self.adapter = self.adapter.with_head(name)?;
+        }
+        Ok(Self { head, ..self })
     }
 }
 
 impl Adapter {
     /// Uploads it.
     pub fn new(shared: Rc<Shared>, file: AdapterFile) -> Result<Self> {
-        let held = Held::new(shared, Rc::new(file)).map_err(Failure::reading("wrong-backbone"))?;
+        let held = Held::new(shared, Rc::new(file), None).map_err(Failure::reading("wrong-backbone"))?;
         Ok(Self { held: RefCell::new(Some(held)) })
     }
 
-    /// Uploads the adapter of an interrupted run as it is in its state.
-    pub fn of_run(shared: Rc<Shared>, start: AdapterFile, file: AdapterFile) -> Result<Self> {
-        let adapter = Self::new(shared, file)?;
-        if let Some(held) = &mut *adapter.held.borrow_mut() {
-            held.start = Some(Rc::new(start));
-        }
-        Ok(adapter)
+    /// Uploads the adapter of an interrupted run, as it began and as it is in the run's state.
+    pub fn of_run(shared: Rc<Shared>, (start, file): (AdapterFile, AdapterFile), head: Option<String>) -> Result<Self> {
+        let mut held = Held::new(shared, Rc::new(file), head)?;
+        held.start = Some(Rc::new(start));
+        Ok(Self { held: RefCell::new(Some(held)) })
     }
 
     fn held(&self) -> Result<Held> {
@@ -63,13 +71,15 @@ impl Adapter {
 impl Adapter {
     /// What it is, as JSON.
     pub fn info(&self) -> Result<String> {
-        let Held { adapter, .. } = self.held()?;
+        let Held { adapter, file, head, .. } = self.held()?;
         let description = adapter.description();
         let metadata = &description.metadata;
         let task = tasks::of_adapter(description);
         let mut sets = description.heads().map(HeadConfig::label_names);
         let info = json!({
             "name": description.name,
+            "heads": file.head_names(),
+            "head": head,
             "task": task.map(|front| front.info.name),
             "labels": sets.next().unwrap_or_default(),
             "tags": task.filter(|front| !front.info.heads.is_empty()).and_then(|_| sets.next()),
@@ -99,6 +109,19 @@ impl Adapter {
         embed(&shared, Some(&adapter), &texts, &options).await
     }
 
+    /// The same adapter, whose head of that name answers and learns.
+    #[wasm_bindgen(js_name = withHead)]
+    pub fn with_head(&self, name: String) -> Result<Self> {
+        let held = self.held()?;
+        let held = match held.head {
+            // The others are not in the view that it has of itself.
+            Some(_) => Held::new(held.shared, held.file, Some(name)),
+            None => Held { start: None, ..held }.with_head(Some(name)),
+        };
+        let held = held.map_err(Failure::reading("no-head"))?;
+        Ok(Self { held: RefCell::new(Some(held)) })
+    }
+
     /// A new adapter on the same backbone, ready to be trained, that begins with this one's modules under a head of its own.
     pub fn next(&self, options: &str) -> Result<Self> {
         let Held { shared, file, .. } = self.held()?;
@@ -114,26 +137,24 @@ impl Adapter {
     /// Uploads it to another device, after its own was lost.
     #[wasm_bindgen(js_name = moveTo)]
     pub fn move_to(&self, backbone: &Backbone) -> Result<()> {
-        let Held { file, start, .. } = self.held()?;
-        *self.held.borrow_mut() = Some(Held { start, ..Held::new(backbone.shared()?, file)? });
+        let Held { file, head, start, .. } = self.held()?;
+        *self.held.borrow_mut() = Some(Held { start, ..Held::new(backbone.shared()?, file, head)? });
         Ok(())
     }
 
-    /// Trains it on examples, a list as JSON; with `dev`, evaluates on those, otherwise on the share that the options hold
-    /// out. Until the run is over this adapter answers as before it; it gets the new weights also when
-    /// `host` ends the run early, but not when it fails. Returns whether it went to its end.
-    pub async fn train(&self, examples: String, dev: Option<String>, options: String, host: Host) -> Result<bool> {
-        let Held { shared, adapter, file, start } = self.held()?;
+    /// Trains it on examples, data sets as JSON. Until the run is over this adapter answers as before it; it gets the new weights
+    /// also when `host` ends the run early, but not when it fails. Returns whether it went to its end.
+    pub async fn train(&self, examples: String, options: String, host: Host) -> Result<bool> {
+        let Held { shared, adapter, file, start, .. } = self.held()?;
         let begun = start.filter(|_| host.state().is_some());
         if let Some(held) = &mut *self.held.borrow_mut() {
             held.start.clone_from(&begun);
         }
         let start = begun.unwrap_or(file);
-        let examples = (examples.as_str(), dev.as_deref());
-        let (trained, finished) = training::run(&shared.0, &adapter, &start, examples, &options, &host).await?;
+        let (trained, finished) = training::run(&shared.0, &adapter, &start, &examples, &options, &host).await?;
         // It may have been disposed of in the meantime, or moved to another device.
-        if let Ok(Held { shared, .. }) = self.held() {
-            *self.held.borrow_mut() = Some(Held::new(shared, Rc::new(trained))?);
+        if let Ok(Held { shared, head, .. }) = self.held() {
+            *self.held.borrow_mut() = Some(Held::new(shared, Rc::new(trained), head)?);
         }
         Ok(finished)
     }

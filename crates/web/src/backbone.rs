@@ -14,10 +14,10 @@ use wasm_bindgen::{JsCast, JsValue};
 
 use crate::adapter::Adapter;
 use crate::error::{Failure, Result};
-use crate::options::{self, Options};
+use crate::options::{self, Options, bad};
 use crate::probe::Probe;
 use crate::source::Source;
-use crate::tasks;
+use crate::tasks::{self, Front};
 
 /// A frozen backbone on a device of its own. Adapters and calls in progress share it.
 #[wasm_bindgen]
@@ -56,7 +56,7 @@ impl Backbone {
         let device = match device.as_str() {
             "gpu" => Device::gpu(&AdapterChoice::Preferred).await.map_err(graftwork::Error::from)?,
             "cpu" => Device::cpu(),
-            other => return Err(options::bad(format!("unknown device `{other}`; known: gpu, cpu"))),
+            other => return Err(bad(format!("unknown device `{other}`; known: gpu, cpu"))),
         };
         let report = |done: f64| drop(progress.call1(&JsValue::NULL, &JsValue::from_f64(done)));
         let open = |name: &str| {
@@ -102,15 +102,16 @@ impl Backbone {
         self.attach_file(files::adapterhub::from_files("the adapter", &parts), any_backbone)
     }
 
-    /// Uploads the adapter of an interrupted run, with the weights that it had in the run's state.
+    /// Uploads the adapter of an interrupted run, with the weights that it had in the run's state; `head` is the one that it taught,
+    /// if one was chosen.
     #[wasm_bindgen(js_name = attachRun)]
-    pub fn attach_run(&self, bytes: &[u8], state: &[u8]) -> Result<Adapter> {
+    pub fn attach_run(&self, bytes: &[u8], state: &[u8], head: Option<String>) -> Result<Adapter> {
         let shared = self.shared()?;
         let file = AdapterFile::from_bytes("the saved run", bytes).map_err(graftwork::Error::from).map_err(damaged)?;
         let adapter = shared.0.attach(&file).map_err(Failure::reading("wrong-backbone"))?;
         let state = adapter.read_state("the saved run", state).map_err(damaged)?;
         let learned = adapter.file_at(&state);
-        Adapter::of_run(shared, file, learned)
+        Adapter::of_run(shared, (file, learned), head)
     }
 
     /// A new adapter, ready to be trained.
@@ -196,21 +197,20 @@ impl Backbone {
 /// A new adapter, which begins with the modules of another one, or with new ones.
 pub fn create(shared: Rc<Shared>, options: &str, from: Option<AdapterFile>) -> Result<Adapter> {
     let mut options = Options::parse(options)?;
-    let front = tasks::named(options.text("task")?.as_deref().unwrap_or(graftwork::text_classification::INFO.name))?;
+    let (front, labels) = head(&mut options)?;
     let seed = options.count("seed")?.unwrap_or(TrainConfig::default().seed);
-    let mut given = Vec::new();
-    for of_head in ["labels", "tags"] {
-        given.push(options.texts(of_head)?.unwrap_or_default());
-    }
-    // Some tasks have outputs of their own, whatever is learned.
-    let data = (front.data)(&[], &given)?;
-    let labels: Vec<Vec<String>> = data.label_sets().into_iter().map(<[String]>::to_vec).collect();
-    for (of_head, (name, given)) in ["labels", "tags"].into_iter().zip(&given).enumerate() {
-        if !given.is_empty() && labels.get(of_head) != Some(given) {
-            return Err(options::bad(format!("{name} are not for {}", front.info.name)));
-        }
-    }
     let mut new = NewAdapter::of_task(front.info, &labels).recipe(options.recipe()?).seed(seed);
+    if let Some(name) = options.text("head")? {
+        new = new.head(name);
+    }
+    for (name, mut own) in options.named("and")? {
+        let (other, labels) = head(&mut own)?;
+        own.end()?;
+        if let Some(joint) = [front, other].iter().find(|front| !front.info.heads.is_empty()) {
+            return Err(bad(format!("{} has heads of its own, so none can be beside them", joint.info.name)));
+        }
+        new = new.and(name, other.info, labels.into_iter().flatten());
+    }
     if let Some(file) = from {
         // Its name and its method come with it.
         new = new.on(file);
@@ -221,6 +221,24 @@ pub fn create(shared: Rc<Shared>, options: &str, from: Option<AdapterFile>) -> R
     options.end()?;
     let file = shared.0.new_adapter(new).map_err(Failure::reading("bad-option"))?;
     Adapter::new(shared, file)
+}
+
+/// What a head is to be for, or the heads of a task: its task, and the labels of each.
+fn head(options: &mut Options) -> Result<(&'static Front, Vec<Vec<String>>)> {
+    let front = tasks::named(options.text("task")?.as_deref().unwrap_or(graftwork::text_classification::INFO.name))?;
+    let mut given = Vec::new();
+    for of_head in ["labels", "tags"] {
+        given.push(options.texts(of_head)?.unwrap_or_default());
+    }
+    // Some tasks have outputs of their own, whatever is learned.
+    let data = (front.data)(&[], &given)?;
+    let labels: Vec<Vec<String>> = data.label_sets().into_iter().map(<[String]>::to_vec).collect();
+    for (of_head, (name, given)) in ["labels", "tags"].into_iter().zip(&given).enumerate() {
+        if !given.is_empty() && labels.get(of_head) != Some(given) {
+            return Err(bad(format!("{name} are not for {}", front.info.name)));
+        }
+    }
+    Ok((front, labels))
 }
 
 fn damaged(error: graftwork::Error) -> Failure {

@@ -6,6 +6,7 @@
 
 mod adapter;
 mod backbone;
+mod data_sets;
 mod error;
 mod hash;
 mod host;

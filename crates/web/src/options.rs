@@ -3,7 +3,7 @@
 
 use graftwork::options::{OptionKind, camel_case};
 use graftwork::{
-    AdapterConfig, LongTexts, METHODS, Pooling, Preset, Recipe, SETTINGS, TextLimit, Thresholds, TrainConfig,
+    AdapterConfig, LongTexts, METHODS, Pooling, Preset, Recipe, SETTINGS, Sampling, TextLimit, Thresholds, TrainConfig,
     WeightType,
 };
 use serde_json::{Map, Value};
@@ -137,6 +137,34 @@ impl Options {
             Some("per-label") => Some(Thresholds::PerLabel),
             Some(other) => return Err(unknown_name("chooseThresholds", other, &["one", "per-label"])),
         })
+    }
+
+    /// Takes `sampling`: how often each of several data sets has its turn.
+    pub fn sampling(&mut self) -> Result<Sampling> {
+        let Some(name) = self.text("sampling")? else { return Ok(Sampling::default()) };
+        let unknown = || unknown_name("sampling", &name, &Sampling::ALL.map(Sampling::name));
+        Sampling::ALL.into_iter().find(|sampling| sampling.name() == name).ok_or_else(unknown)
+    }
+
+    /// Takes `lossWeights`: how much the losses of heads count, by their names.
+    pub fn loss_weights(&mut self) -> Result<Vec<(String, f64)>> {
+        let weights = |given: &Value| {
+            let weight = |(name, value): (&String, &Value)| {
+                let weight = value.as_f64().filter(|weight| *weight > 0.0)?;
+                Some((name.clone(), weight))
+            };
+            given.as_object()?.iter().map(weight).collect()
+        };
+        Ok(self.take_as("lossWeights", "an object of numbers above 0", weights)?.unwrap_or_default())
+    }
+
+    /// Takes options by name, each a set of its own.
+    pub fn named(&mut self, key: &'static str) -> Result<Vec<(String, Self)>> {
+        let named = |given: &Value| {
+            let one = |(name, value): (&String, &Value)| Some((name.clone(), Self::of(value.as_object()?.clone())));
+            given.as_object()?.iter().map(one).collect()
+        };
+        Ok(self.take_as(key, "an object of objects", named)?.unwrap_or_default())
     }
 
     /// Takes `method`: how a new adapter is built, its `type` and the options of the methods. The same defaults as the

@@ -2,93 +2,89 @@
 
 use graftwork::options::camel_case;
 use graftwork::{
-    Adapter, AdapterFile, Backbone, Evaluation, HeadConfig, Progress, Recipe, Stage, StepReport, TextLimit, Thresholds,
-    TrainConfig, TrainError, Trainer, Turn, multi_label_classification, question_answering,
+    Adapter, AdapterFile, Backbone, Evaluation, Progress, Recipe, Stage, StepReport, TextLimit, TrainConfig, Trainer,
+    Turn,
 };
 use js_sys::Date;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use crate::error::{Failure, Result};
+use crate::data_sets::{self, DataSet, Reading};
+use crate::error::Result;
 use crate::host::Host;
-use crate::options::{self, Options, bad};
+use crate::options::{Options, bad};
 use crate::tasks::{self, Front};
 
 /// Seconds between two reports, roughly.
 const REPORT_SECONDS: f64 = 0.2;
 /// One key holds all of a saved run, so its state need not say which it is of.
 const RUN: &str = "";
-/// Trains an adapter, whose file is `start`, on examples, and perhaps others to evaluate it on; gives the adapter as it is saved and whether the run went to its end.
+
+/// Trains an adapter, whose file is `start`, on examples, data sets as JSON; gives the adapter as it is saved and whether the run
+/// went to its end.
 pub async fn run(
     backbone: &Backbone,
     adapter: &Adapter,
     start: &AdapterFile,
-    (examples, own_dev): (&str, Option<&str>),
+    examples: &str,
     options: &str,
     host: &Host,
 ) -> Result<(AdapterFile, bool)> {
     let mut options = Options::parse(options)?;
     let (recipe, validation) = (options.recipe()?, options.number("validation")?);
-    let choice = options.thresholds()?;
+    let (choice, head) = (options.thresholds()?, options.text("head")?);
+    let (sampling, weights) = (options.sampling()?, options.loss_weights()?);
     let given = options.settings(TrainConfig::default())?;
-    start.head.as_ref().ok_or(TrainError::NoHead)?;
-    let other = || Failure::new("wrong-task", "adapters for this task cannot be trained in a browser yet");
-    let front = tasks::of_adapter(start).ok_or_else(other)?;
-    let labels: Vec<Vec<String>> = start.heads().map(HeadConfig::label_names).collect();
-    let limit = TextLimit { max_length: given.max_length, long_texts: given.long_texts.unwrap_or_default() };
-    let read = |what, json| {
-        let examples = options::parse(json)?;
-        let data = (front.data)(examples.as_array().map_or(&[], Vec::as_slice), &labels)?;
-        Ok::<_, Failure>(backbone.examples(what, &*data, limit)?)
-    };
-    let mut train = read("training", examples)?;
-    let mut dev = own_dev.map(|own| read("validation", own)).transpose()?;
-    if let Some(share) = validation {
-        if dev.is_some() {
-            return Err(bad("validation is a share or examples, not both"));
-        }
-        if !(0.0..1.0).contains(&share) {
-            return Err(bad("validation must be at least 0 and less than 1"));
-        }
-        if let Some((kept, held)) = train.hold_out(share, given.seed, "validation") {
-            (train, dev) = (kept, Some(held));
-        }
+    if validation.is_some_and(|share| !(0.0..1.0).contains(&share)) {
+        return Err(bad("validation must be at least 0 and less than 1"));
     }
-    let config = options.settings(recipe.settings(&train))?;
-    if choice.is_some() && (front.info.name != multi_label_classification::INFO.name || dev.is_none()) {
+    let limit = TextLimit { max_length: given.max_length, long_texts: given.long_texts.unwrap_or_default() };
+    let reading = Reading { limit, validation, seed: given.seed };
+    let sets = data_sets::read(backbone, start, (head, examples), &reading)?;
+    let config = options.settings(recipe.settings(&sets[0].train))?;
+    if choice.is_some() && !sets.iter().any(|set| set.gives_several() && set.dev.is_some()) {
         return Err(bad("chooseThresholds is for multi-label-classification, and needs examples that are held out"));
     }
-    let answers_questions = front.info.name == question_answering::INFO.name;
-    let choice = choice.or(answers_questions.then_some(Thresholds::One));
-
+    let parts = data_sets::parts(&sets, &weights)?;
     let mut trainer = match recipe {
-        Recipe::Standard => backbone.trainer(start, config, &train, dev.as_ref())?,
-        _ if dev.is_some() => return Err(bad("validation is for standard training: here cross-validation stands in")),
-        Recipe::FewShot => backbone.few_shot(start, config, &train)?,
-        Recipe::Probe => backbone.head_alone(start, config, &train)?,
+        Recipe::Standard => backbone.course(start, config, &parts, sampling)?,
+        _ if sets.len() > 1 || sets[0].dev.is_some() => {
+            return Err(bad("validation and several data sets are for standard training"));
+        }
+        Recipe::FewShot => backbone.few_shot(start, config, &sets[0].train)?,
+        Recipe::Probe => backbone.head_alone(start, config, &sets[0].train)?,
     };
     if let Some(state) = host.state() {
         trainer.resume(adapter.read_state("the saved run", &state)?, RUN)?;
     } else if host.seconds().is_finite() && !keep(&trainer, host).await? {
         return Ok((start.clone(), false));
     }
-    let finished = turns(&mut trainer, (front, &labels), host).await?;
+    let finished = turns(&mut trainer, &sets, host).await?;
     let mut trained = trainer.to_file().await?;
     let validation = validation.map(|share| ("validation".to_owned(), share.into()));
     trained.metadata.training.extend(validation);
-    if let (true, Some(best), Some(dev)) = (finished, trainer.best(), &dev) {
+    if let (true, Some(best)) = (finished, trainer.best()) {
         let mut score = best.score;
-        if let Some(choice) = choice {
-            let (chosen, metrics) = trainer.adapter().choose_thresholds(dev, choice).await?;
-            (trained.metadata.thresholds, score) = (chosen, metrics.score());
+        for set in &sets {
+            let (Some(choice), Some(dev)) = (set.thresholds(choice), &set.dev) else { continue };
+            let view = set.head.as_ref().map(|name| trainer.adapter().with_head(name)).transpose()?;
+            let (chosen, metrics) = view.as_ref().unwrap_or(trainer.adapter()).choose_thresholds(dev, choice).await?;
+            *trained.known_mut(set.head.as_deref()).1 = chosen;
+            if sets.len() == 1 {
+                score = metrics.score();
+            }
         }
-        let found = json!({(front.score)(&labels[0]): score, "loss": best.loss});
-        trained.metadata.metrics.insert("dev".to_owned(), found);
+        let name = match sets.as_slice() {
+            [one] => (one.front.score)(&one.labels[0]),
+            // The mean of what chooses each one's best weights.
+            _ => "score",
+        };
+        trained.metadata.metrics.insert("dev".to_owned(), json!({name: score, "loss": best.loss}));
     }
     Ok((trained, finished))
 }
 
 /// As many steps at a time as fit between two reports; how they are cut changes nothing of the result.
-async fn turns(trainer: &mut Trainer<'_>, task: (&Front, &[Vec<String>]), host: &Host) -> Result<bool> {
+async fn turns(trainer: &mut Trainer<'_>, sets: &[DataSet], host: &Host) -> Result<bool> {
     let (mut most, first, keeps) = (1, trainer.progress().step, host.seconds().is_finite());
     let mut kept = Date::now();
     loop {
@@ -101,8 +97,9 @@ async fn turns(trainer: &mut Trainer<'_>, task: (&Front, &[Vec<String>]), host: 
                 steps_json(&reports, stage, &now, first)
             }
             Turn::Evaluated { evaluation, further, best, .. } => {
-                let validation = validation_json(&evaluation, &further, best, task);
-                json!([{"step": before.step, "totalSteps": before.total_steps, "validation": validation}])
+                let mut found = evaluated_json(&evaluation, &further, best, sets);
+                (found["step"], found["totalSteps"]) = (before.step.into(), before.total_steps.into());
+                json!([found])
             }
             Turn::Compared(found) => {
                 json!([{"step": before.step, "totalSteps": before.total_steps, "comparison": found.to_json()}])
@@ -148,22 +145,27 @@ fn steps_json(reports: &[StepReport], stage: Stage, progress: &Progress, first: 
     reports.iter().map(step).collect()
 }
 
-/// What was found for a task's heads: for its first one, and under their names for those beside it.
-fn validation_json(
-    found: &Evaluation,
-    further: &[(String, Evaluation)],
-    best: bool,
-    (front, labels): (&Front, &[Vec<String>]),
-) -> Value {
-    let mut validation = evaluation_json(found, front, &labels[0]);
+/// What was found: for the first head, with those of its task under their names, and of the others by theirs.
+fn evaluated_json(found: &Evaluation, further: &[(String, Evaluation)], best: bool, sets: &[DataSet]) -> Value {
+    let first = &sets[0];
+    let mut validation = evaluation_json(found, first.front, &first.labels[0]);
     validation["best"] = best.into();
-    let own = front.info.heads.iter().zip(labels).skip(1);
-    for ((_, found), ((name, task), labels)) in further.iter().zip(own) {
-        if let Ok(front) = tasks::named(task.name) {
-            validation[*name] = evaluation_json(found, front, labels);
+    let mut others = Map::new();
+    for (name, found) in further {
+        let together = first.front.info.heads.iter().zip(&first.labels).find(|((own, _), _)| own == name);
+        if let Some(((_, task), labels)) = together {
+            if let Ok(front) = tasks::named(task.name) {
+                validation[name] = evaluation_json(found, front, labels);
+            }
+        } else if let Some(set) = sets.iter().find(|set| set.head.as_ref() == Some(name)) {
+            others.insert(name.clone(), evaluation_json(found, set.front, &set.labels[0]));
         }
     }
-    validation
+    let mut found = json!({"validation": validation});
+    if !others.is_empty() {
+        found["others"] = others.into();
+    }
+    found
 }
 
 fn evaluation_json(found: &Evaluation, front: &Front, labels: &[String]) -> Value {

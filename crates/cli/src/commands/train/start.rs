@@ -77,25 +77,20 @@ pub fn parts<'a>(
     heads: &HeadArgs,
     data: Vec<(Option<String>, &'a Examples, Option<&'a Examples>)>,
 ) -> Result<Vec<CoursePart<'a>>> {
-    let mut left: Vec<_> = heads.loss_weights.clone();
-    let mut parts = Vec::new();
-    for (head, train, dev) in data {
-        let own = |name: &str| match &head {
-            Some(head) => head == name,
-            None => train.task().heads.iter().any(|(head, _)| *head == name),
+    let part = |(head, train, dev): (Option<String>, _, _)| {
+        head.into_iter().fold(CoursePart::new(train).dev(dev), CoursePart::head)
+    };
+    let mut parts: Vec<CoursePart<'a>> = data.into_iter().map(part).collect();
+    for (name, weight) in &heads.loss_weights {
+        let Some(part) = parts.iter_mut().find(|part| part.teaches(name)) else {
+            let message = format!("--loss-weight is for {name:?}, which no data set teaches");
+            return Err(
+                Failure::new(Kind::Usage, message).hint("name a head of --and, --head, or one of the task's own")
+            );
         };
-        let (weights, others): (Vec<_>, Vec<_>) = left.into_iter().partition(|(name, _)| own(name));
-        left = others;
-        let part = head.iter().fold(CoursePart::new(train).dev(dev), |part, head| part.head(head));
-        parts.push(weights.into_iter().fold(part, |part, (name, weight)| part.weight(name, weight)));
+        *part = part.clone().weight(name, *weight);
     }
-    match left.first() {
-        None => Ok(parts),
-        Some((name, _)) => {
-            Err(Failure::new(Kind::Usage, format!("--loss-weight is for {name:?}, which no data set teaches"))
-                .hint("name a head of --and, --head, or one of the task's own"))
-        }
-    }
+    Ok(parts)
 }
 
 /// The labels that an adapter's heads have names for, if they are for this task.
