@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Which learning rate and width suit each task family: `graftwork sweep` over the same grid on one data set of each.
 
-    python defaults.py --graftwork BIN --backbone DIR --data DIR --work DIR [--sets a,b] [--seeds 1,2] [--threads 2]
+    python defaults.py --graftwork BIN --backbone DIR --data DIR --work DIR [--sets a,b] [--seeds 1,2] [--rates 5e-4,1e-3,2e-3] [--factors 16,8]
     python defaults.py --work DIR --report
 
 --data has a folder a set with {train,dev}.tsv.gz or .jsonl.gz. What is compared is the score of the best weights on the dev data; the
@@ -39,6 +39,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--sets", default=",".join(FAMILIES))
     parser.add_argument("--seeds", default="1,2")
+    parser.add_argument("--rates", default=",".join(RATES))
+    parser.add_argument("--factors", default=",".join(FACTORS))
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--report", action="store_true", help="print the table of what was measured")
     return parser.parse_args()
@@ -51,7 +53,7 @@ def sweep(args: argparse.Namespace, name: str) -> None:
         folder.mkdir(parents=True)
         limited(args.data / name, kind, folder)
     files = {split: next(folder.glob(f"{split}.*")) for split in ("train", "dev")}
-    command = [args.graftwork, "sweep", "--vary", f"lr={','.join(RATES)}", "--vary", f"reduction-factor={','.join(FACTORS)}",
+    command = [args.graftwork, "sweep", "--vary", f"lr={args.rates}", "--vary", f"reduction-factor={args.factors}",
                "--seeds", args.seeds, "--out", args.work / name / "sweep", "--quiet", "--", "--backbone", args.backbone,
                "--task", kind.task, "--recipe", "standard", "--max-length", kind.max_length,
                *(["--epochs", kind.epochs] if kind.epochs else []),

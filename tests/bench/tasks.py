@@ -34,6 +34,7 @@ class Set:
     metric: str
     epochs: int = 3
     max_length: int = 64
+    rate: float = 5e-4
     train_rows: int | None = None
     test_rows: int | None = None
     second: str | None = None  # another metric, of a task with two heads
@@ -51,9 +52,8 @@ SETS = {
     "wnut17": Set("token-classification", "f1", epochs=5),
     "ud-en-ewt": Set("token-classification", "accuracy", train_rows=4000),
     "snips": Set("intent-slot-classification", "intent_accuracy", train_rows=4000, second="slots_f1"),
-    "xquad-en": Set("question-answering", "f1", epochs=5, max_length=256),
+    "xquad-en": Set("question-answering", "f1", epochs=5, max_length=256, rate=2e-3),
 }
-RATE = 5e-4
 BATCH = 32
 
 
@@ -109,7 +109,7 @@ def graftwork(args: argparse.Namespace, kind: Set, folder: Path, seed: int) -> d
     with tempfile.TemporaryDirectory() as out:
         found = run([args.graftwork, "train", "--backbone", args.backbone, "--task", kind.task, "--recipe", "standard",
                      *(word for split, file in files.items() for word in (f"--{split}", file)), "--epochs", kind.epochs,
-                     "--lr", RATE, "--batch-size", BATCH, "--max-length", kind.max_length, "--seed", seed,
+                     "--lr", kind.rate, "--batch-size", BATCH, "--max-length", kind.max_length, "--seed", seed,
                      "--out", Path(out) / "adapter", "--json", "--quiet"], args.threads)
     test = found["test"]
     by_head = {f"{head}_{name}": value for head, own in test.items() if isinstance(own, dict) and head in ("intent", "slots")
@@ -119,7 +119,7 @@ def graftwork(args: argparse.Namespace, kind: Set, folder: Path, seed: int) -> d
 
 def adapterhub(args: argparse.Namespace, kind: Set, folder: Path, seed: int) -> dict:
     return run([sys.executable, GOLDEN / "train_adapterhub.py", "--backbone", args.backbone, "--data", folder, "--task", kind.task,
-                "--epochs", kind.epochs, "--lr", RATE, "--batch-size", BATCH, "--max-length", kind.max_length,
+                "--epochs", kind.epochs, "--lr", kind.rate, "--batch-size", BATCH, "--max-length", kind.max_length,
                 "--threads", args.threads, "--seed", seed], args.threads)["test"]
 
 

@@ -10,7 +10,7 @@ use graftwork_tests::{devices, gpus, shapes};
 use graftwork_text::{Corpus, Encoding, LongTexts, Masked, Tokenizer};
 use graftwork_train::evaluate::evaluate;
 use graftwork_train::tasks::masked_lm::MeanLoss;
-use graftwork_train::tasks::{Draw, Labelled, Task, TaskInfo};
+use graftwork_train::tasks::{Draw, Labelled, Task, TaskInfo, Tokenizing};
 use graftwork_train::{Asked, Ending, Event, Examples, Optimizer, StepReport, StepSettings, TrainConfig, Trainer};
 
 /// Sequences whose masks are given, in every epoch the same.
@@ -104,7 +104,8 @@ fn corpus() -> Corpus {
 
 fn examples(max_length: usize) -> Box<dyn Examples> {
     let tokenizer = Tokenizer::from_dir(&golden::path("tiny-bert")).unwrap();
-    corpus().encode("training", &tokenizer, max_length, LongTexts::First).unwrap()
+    let how = Tokenizing { what: "training", tokenizer: &tokenizer, max_length, long_texts: LongTexts::First };
+    corpus().encode(&how).unwrap()
 }
 
 fn fresh(backbone: &Backbone) -> AdapterFile {

@@ -10,7 +10,7 @@ use graftwork_train::evaluate::{choose_thresholds, evaluate};
 use graftwork_train::metrics::{Said, best_threshold, exact_match, f1, of_answers};
 use graftwork_train::predict::Rows;
 use graftwork_train::tasks::spans::{SpanOptions, answer_tokens, best_spans};
-use graftwork_train::tasks::{Labelled, Thresholds};
+use graftwork_train::tasks::{Labelled, Thresholds, Tokenizing};
 use graftwork_train::{Ending, Error, Examples, TrainConfig, Trainer};
 use serde_json::Value;
 
@@ -177,7 +177,8 @@ fn choices(n: usize, seed: usize) -> ChoiceDataset {
 }
 
 fn encoded(what: &'static str, data: &dyn Labelled) -> Box<dyn Examples> {
-    data.encode(what, &tokenizer(), 16, LongTexts::First).unwrap()
+    let how = Tokenizing { what, tokenizer: &tokenizer(), max_length: 16, long_texts: LongTexts::First };
+    data.encode(&how).unwrap()
 }
 
 fn adapter(backbone: &graftwork_model::Backbone, kind: HeadKind, labels: &[String]) -> AdapterFile {
@@ -264,7 +265,8 @@ fn misuse() {
     }
     for data in [&asked as &dyn Labelled, &chosen] {
         for choice in [LongTexts::Ends, LongTexts::Windows] {
-            let refused = data.encode("training", &tokenizer(), 16, choice).unwrap_err().to_string();
+            let how = Tokenizing { what: "training", tokenizer: &tokenizer(), max_length: 16, long_texts: choice };
+            let refused = data.encode(&how).unwrap_err().to_string();
             assert!(refused.contains("long_texts must be"), "{refused}");
         }
     }

@@ -139,7 +139,7 @@ export const checks = {
       return training;
     }, await messages(16));
     equal('training', found, {
-      epochs: 1, lr: 5e-4, schedule: 'linear', warmup_ratio: 0.1, weight_decay: 0.01, batch_tokens: 512, max_length: 128,
+      epochs: 1, lr: 1e-3, schedule: 'linear', warmup_ratio: 0.1, weight_decay: 0.01, batch_tokens: 512, max_length: 128,
       dropout: 0, shuffle: true, seed: 42, keep_best: true, validation: 0.25,
     });
   },

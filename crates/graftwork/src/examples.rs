@@ -5,7 +5,7 @@ use std::sync::Arc;
 use graftwork_formats::Fingerprint;
 use graftwork_text::{Encoding, shuffled};
 use graftwork_train::probe::by_label;
-use graftwork_train::tasks::{Labelled, TaskInfo};
+use graftwork_train::tasks::{Labelled, TaskInfo, Tokenizing};
 use graftwork_train::{Teacher, TrainConfig};
 
 use crate::{Backbone, Error, Result, Survey, TextLimit};
@@ -151,7 +151,8 @@ impl Backbone {
         let limit = limit.into();
         let max_length = self.max_length(limit.max_length)?;
         let labels = data.label_sets().into_iter().map(<[String]>::to_vec).collect();
-        let data = data.encode(what, self.tokenizer(), max_length, limit.long_texts)?;
+        let how = Tokenizing { what, tokenizer: self.tokenizer(), max_length, long_texts: limit.long_texts };
+        let data = data.encode(&how)?;
         Ok(Examples { what, data, labels, max_length, limit, backbone: self.fingerprint(), teacher: None })
     }
 }

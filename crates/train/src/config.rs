@@ -14,8 +14,8 @@ settings! {
     epochs: usize = 3, Whole { from: 1, unit: "" };
     /// Stop after this many steps, if that is sooner
     max_steps: Option<usize> = None, Whole { from: 1, unit: "steps" };
-    /// Peak learning rate
-    lr: f64 = 5e-4, Number(From(0.0));
+    /// Peak learning rate; without it, it is 2e-3 where numbers, tags, slots or answers are learned
+    lr: f64 = 1e-3, Number(From(0.0));
     /// How the learning rate goes on after the warm-up: down to zero, or not
     schedule: Schedule = Schedule::Linear, OneOf(Schedule::NAMES);
     /// Part of all steps over which the learning rate rises from zero

@@ -36,6 +36,8 @@ pub struct TaskInfo {
     pub new_head: fn(&str, Vec<String>) -> HeadConfig,
     /// How many labels a new head needs at least: two to tell apart, one of several at once, none where the backbone brings them.
     pub fewest_labels: usize,
+    /// The peak learning rate of a training where nobody chooses one: `tests/bench/defaults.md` has the measurements.
+    pub lr: f64,
     /// What of a text that is longer than the limit may be read.
     pub reads: LongReading,
     /// Reads a file of labelled data. Not in a browser, which has no files by path and need not download their readers.

@@ -2,9 +2,9 @@
 //! the sentence (its intent) and one for its words (slots).
 
 use graftwork_model::{HeadConfig, HeadKind};
-use graftwork_text::{Encoding, IntentDataset, LongTexts, Tokenizer};
+use graftwork_text::{Encoding, IntentDataset};
 
-use super::{Examples, Labelled, LongReading, Task, TaskInfo, text_classification, token_classification};
+use super::{Examples, Labelled, LongReading, Task, TaskInfo, Tokenizing, text_classification, token_classification};
 use crate::{Error, Result, TextClassification, TokenClassification};
 
 /// Its row in the table.
@@ -14,6 +14,7 @@ pub static INFO: TaskInfo = TaskInfo {
     heads: &[(INTENT, &text_classification::INFO), (SLOTS, &token_classification::INFO)],
     new_head: |name, labels| HeadConfig::classifier(name, labels),
     fewest_labels: 2,
+    lr: 2e-3,
     reads: LongReading::First,
     #[cfg(not(target_family = "wasm"))]
     read: |path, options| Ok(Box::new(IntentDataset::from_path(path, options)?)),
@@ -54,13 +55,8 @@ impl Labelled for IntentDataset {
         vec![&self.intent_labels, &self.tagged.labels]
     }
 
-    fn encode(
-        &self,
-        what: &'static str,
-        tokenizer: &Tokenizer,
-        max_length: usize,
-        long_texts: LongTexts,
-    ) -> Result<Box<dyn Examples>> {
+    fn encode(&self, how: &Tokenizing<'_>) -> Result<Box<dyn Examples>> {
+        let Tokenizing { what, tokenizer, max_length, long_texts } = *how;
         INFO.check_long_texts(long_texts)?;
         let sentences = &self.tagged.sentences;
         let encodings = sentences.iter().map(|sentence| tokenizer.encode_words(&sentence.words, max_length));

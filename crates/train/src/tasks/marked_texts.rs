@@ -4,10 +4,8 @@
 
 use std::ops::Range;
 
-use graftwork_text::{LongTexts, Tokenizer};
-
 use super::token_classification::{self, TokenClassification};
-use super::{Examples, Labelled};
+use super::{Examples, Labelled, Tokenizing};
 use crate::{Error, Result};
 
 /// The tag of words that are in no entity.
@@ -76,13 +74,8 @@ impl Labelled for MarkedTexts {
         &self.tags
     }
 
-    fn encode(
-        &self,
-        what: &'static str,
-        tokenizer: &Tokenizer,
-        max_length: usize,
-        long_texts: LongTexts,
-    ) -> Result<Box<dyn Examples>> {
+    fn encode(&self, how: &Tokenizing<'_>) -> Result<Box<dyn Examples>> {
+        let Tokenizing { what, tokenizer, max_length, long_texts } = *how;
         token_classification::INFO.check_long_texts(long_texts)?;
         let (mut encodings, mut tags) = (Vec::new(), Vec::new());
         for (index, marked) in self.texts.iter().enumerate() {

@@ -65,21 +65,28 @@ pub trait Labelled: fmt::Debug {
         None
     }
 
-    /// Tokenises it, each sequence of at most `max_length` tokens; `what` names it in messages.
+    /// Tokenises it.
     ///
     /// # Errors
-    /// If it is empty, an example has no label, `max_length` is too small to hold anything, or the task cannot read long
+    /// If it is empty, an example has no label, the maximal length is too small to hold anything, or the task cannot read long
     /// texts so.
-    fn encode(
-        &self,
-        what: &'static str,
-        tokenizer: &Tokenizer,
-        max_length: usize,
-        long_texts: LongTexts,
-    ) -> Result<Box<dyn Examples>>;
+    fn encode(&self, how: &Tokenizing<'_>) -> Result<Box<dyn Examples>>;
 
     /// Hands everything that decides what is learned to `add`, piece by piece: it tells runs apart.
     fn digest(&self, add: &mut dyn FnMut(&[u8]));
+}
+
+/// How data becomes token ids.
+#[derive(Debug, Clone, Copy)]
+pub struct Tokenizing<'a> {
+    /// What messages call the data.
+    pub what: &'static str,
+    /// The backbone's.
+    pub tokenizer: &'a Tokenizer,
+    /// The tokens of a sequence at most.
+    pub max_length: usize,
+    /// What is read of a text that is longer.
+    pub long_texts: LongTexts,
 }
 
 /// A task's labelled examples as token ids, whatever head they will meet.
@@ -121,7 +128,7 @@ pub trait Examples: fmt::Debug + Send + Sync {
 
     /// The settings of a training on them where nobody chooses.
     fn settings(&self) -> TrainConfig {
-        TrainConfig::for_examples(self.len())
+        TrainConfig { lr: self.info().lr, ..TrainConfig::for_examples(self.len()) }
     }
 
     /// What of the data is not used, in a sentence.

@@ -3,12 +3,12 @@
 
 use graftwork_model::{HeadConfig, HeadKind};
 use graftwork_tensor::Device;
-use graftwork_text::{Encoding, LongTexts, MultiLabelDataset, Tokenizer, order};
+use graftwork_text::{Encoding, MultiLabelDataset, order};
 
 use super::labels::ids_for;
 use super::numbers::{ElementLoss, NumberTargets};
 use super::texts::{self, Windows};
-use super::{Answer, Examples, Judged, Labelled, LongReading, Targets, Task, TaskInfo};
+use super::{Answer, Examples, Judged, Labelled, LongReading, Targets, Task, TaskInfo, Tokenizing};
 use crate::metrics::{Metrics, of_label_sets};
 use crate::predict::Rows;
 use crate::{Error, Result, Warning};
@@ -20,6 +20,7 @@ pub static INFO: TaskInfo = TaskInfo {
     heads: &[],
     new_head: |name, labels| HeadConfig::flex(HeadKind::MultiLabel, name, labels),
     fewest_labels: 1,
+    lr: 1e-3,
     reads: LongReading::IfChosen,
     #[cfg(not(target_family = "wasm"))]
     read: |path, options| Ok(Box::new(MultiLabelDataset::from_path(path, options)?)),
@@ -84,17 +85,11 @@ impl Labelled for MultiLabelDataset {
         self.labels.len() >= 20 && 2 * self.labels.len() > self.examples.len()
     }
 
-    fn encode(
-        &self,
-        what: &'static str,
-        tokenizer: &Tokenizer,
-        max_length: usize,
-        long_texts: LongTexts,
-    ) -> Result<Box<dyn Examples>> {
+    fn encode(&self, how: &Tokenizing<'_>) -> Result<Box<dyn Examples>> {
         let texts = self.examples.iter().map(|example| &example.text);
-        let texts = texts::encode(texts, tokenizer, max_length, long_texts)?;
+        let texts = texts::encode(texts, how)?;
         let labels = self.examples.iter().map(|example| example.labels.clone()).collect();
-        Ok(Box::new(MultiLabelClassification::new(what, texts, labels, &self.labels)?))
+        Ok(Box::new(MultiLabelClassification::new(how.what, texts, labels, &self.labels)?))
     }
 
     fn digest(&self, add: &mut dyn FnMut(&[u8])) {

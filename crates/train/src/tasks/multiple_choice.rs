@@ -3,10 +3,10 @@
 
 use graftwork_model::{HeadConfig, HeadKind};
 use graftwork_tensor::Device;
-use graftwork_text::{ChoiceDataset, Choices, Encoding, LongTexts, Tokenizer};
+use graftwork_text::{ChoiceDataset, Choices, Encoding, Tokenizer};
 
 use super::segments::{SegmentTargets, cross_entropy_of};
-use super::{Answer, Examples, Judged, Labelled, LongReading, Targets, Task, TaskInfo};
+use super::{Answer, Examples, Judged, Labelled, LongReading, Targets, Task, TaskInfo, Tokenizing};
 use crate::metrics::Metrics;
 use crate::predict::{Rows, argmax, softmax};
 use crate::{Error, Result, Warning};
@@ -18,6 +18,7 @@ pub static INFO: TaskInfo = TaskInfo {
     heads: &[],
     new_head: |name, labels| HeadConfig::flex(HeadKind::MultipleChoice, name, labels),
     fewest_labels: 2,
+    lr: 1e-3,
     reads: LongReading::First,
     #[cfg(not(target_family = "wasm"))]
     read: |path, options| Ok(Box::new(ChoiceDataset::from_path(path, options)?)),
@@ -65,13 +66,8 @@ impl Labelled for ChoiceDataset {
         &self.labels
     }
 
-    fn encode(
-        &self,
-        what: &'static str,
-        tokenizer: &Tokenizer,
-        max_length: usize,
-        long_texts: LongTexts,
-    ) -> Result<Box<dyn Examples>> {
+    fn encode(&self, how: &Tokenizing<'_>) -> Result<Box<dyn Examples>> {
+        let Tokenizing { what, tokenizer, max_length, long_texts } = *how;
         INFO.check_long_texts(long_texts)?;
         if self.examples.is_empty() {
             return Err(Error::NoExamples { what });

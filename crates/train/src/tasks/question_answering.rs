@@ -10,7 +10,7 @@ use graftwork_text::{Encoding, LongTexts, QuestionDataset, Tokenizer};
 
 use super::segments::{SegmentTargets, cross_entropy_of};
 use super::spans::{AnswerSpan, SpanOptions, Spans, answer_tokens};
-use super::{Answer, Examples, Judged, Labelled, LongReading, Targets, Task, TaskInfo, Thresholds};
+use super::{Answer, Examples, Judged, Labelled, LongReading, Targets, Task, TaskInfo, Thresholds, Tokenizing};
 use crate::metrics::{Metrics, Said, best_threshold, of_answers};
 use crate::predict::Rows;
 use crate::{Error, Result, Warning};
@@ -22,6 +22,7 @@ pub static INFO: TaskInfo = TaskInfo {
     heads: &[],
     new_head: |name, labels| HeadConfig::flex(HeadKind::QuestionAnswering, name, labels),
     fewest_labels: 2,
+    lr: 2e-3,
     reads: LongReading::Windows,
     #[cfg(not(target_family = "wasm"))]
     read: |path, options| Ok(Box::new(QuestionDataset::from_path(path, options)?)),
@@ -110,13 +111,8 @@ impl Labelled for QuestionDataset {
         &LABELS
     }
 
-    fn encode(
-        &self,
-        what: &'static str,
-        tokenizer: &Tokenizer,
-        max_length: usize,
-        long_texts: LongTexts,
-    ) -> Result<Box<dyn Examples>> {
+    fn encode(&self, how: &Tokenizing<'_>) -> Result<Box<dyn Examples>> {
+        let Tokenizing { what, tokenizer, max_length, long_texts } = *how;
         check_long_texts(long_texts)?;
         let asked = |question: &graftwork_text::Question| {
             let context = &question.context;

@@ -5,11 +5,11 @@ use std::sync::LazyLock;
 
 use graftwork_model::{HeadConfig, HeadKind};
 use graftwork_tensor::Device;
-use graftwork_text::{Encoding, LongTexts, ScoredDataset, Tokenizer};
+use graftwork_text::{Encoding, ScoredDataset};
 
 use super::numbers::{ElementLoss, NumberTargets};
 use super::texts::{self, Windows};
-use super::{Answer, Examples, Judged, Labelled, LongReading, Targets, Task, TaskInfo};
+use super::{Answer, Examples, Judged, Labelled, LongReading, Targets, Task, TaskInfo, Tokenizing};
 use crate::metrics::{Metrics, of_scores};
 use crate::predict::Rows;
 use crate::{Result, Warning};
@@ -21,6 +21,7 @@ pub static INFO: TaskInfo = TaskInfo {
     heads: &[],
     new_head: |name, labels| HeadConfig::flex(HeadKind::Regression, name, labels),
     fewest_labels: 1,
+    lr: 2e-3,
     reads: LongReading::IfChosen,
     #[cfg(not(target_family = "wasm"))]
     read: |path, options| Ok(Box::new(ScoredDataset::from_path(path, options)?)),
@@ -50,17 +51,11 @@ impl Labelled for ScoredDataset {
         &LABELS
     }
 
-    fn encode(
-        &self,
-        what: &'static str,
-        tokenizer: &Tokenizer,
-        max_length: usize,
-        long_texts: LongTexts,
-    ) -> Result<Box<dyn Examples>> {
+    fn encode(&self, how: &Tokenizing<'_>) -> Result<Box<dyn Examples>> {
         let texts = self.examples.iter().map(|example| &example.text);
-        let texts = texts::encode(texts, tokenizer, max_length, long_texts)?;
+        let texts = texts::encode(texts, how)?;
         let scores = self.examples.iter().map(|example| example.score).collect();
-        Ok(Box::new(Regression::new(what, texts, scores)?))
+        Ok(Box::new(Regression::new(how.what, texts, scores)?))
     }
 
     fn digest(&self, add: &mut dyn FnMut(&[u8])) {

@@ -3,11 +3,11 @@
 use graftwork_model::{Familiar, HeadConfig, HeadKind, Knowledge};
 use graftwork_tensor::Device;
 use graftwork_text::data::Text;
-use graftwork_text::{Dataset, Encoding, LongTexts, Tokenizer};
+use graftwork_text::{Dataset, Encoding};
 
 use super::labels::{LabelTargets, cross_entropy_of, ids_for};
 use super::texts::{self, Windows};
-use super::{Answer, Examples, Judged, Labelled, LongReading, Targets, Task, TaskInfo};
+use super::{Answer, Examples, Judged, Labelled, LongReading, Targets, Task, TaskInfo, Tokenizing};
 use crate::metrics::{Metrics, of_classes};
 use crate::predict::{Rows, argmax, softmax};
 use crate::{Error, Result, Warning};
@@ -19,6 +19,7 @@ pub static INFO: TaskInfo = TaskInfo {
     heads: &[],
     new_head: |name, labels| HeadConfig::classifier(name, labels),
     fewest_labels: 2,
+    lr: 1e-3,
     reads: LongReading::IfChosen,
     #[cfg(not(target_family = "wasm"))]
     read: |path, options| Ok(Box::new(Dataset::from_path(path, options)?)),
@@ -114,17 +115,11 @@ impl Labelled for Dataset {
         self.labels.len() >= 20 && 2 * self.labels.len() > self.len()
     }
 
-    fn encode(
-        &self,
-        what: &'static str,
-        tokenizer: &Tokenizer,
-        max_length: usize,
-        long_texts: LongTexts,
-    ) -> Result<Box<dyn Examples>> {
+    fn encode(&self, how: &Tokenizing<'_>) -> Result<Box<dyn Examples>> {
         let texts = self.examples.iter().map(|example| &example.text);
-        let texts = texts::encode(texts, tokenizer, max_length, long_texts)?;
+        let texts = texts::encode(texts, how)?;
         let labels = self.examples.iter().map(|example| example.label);
-        Ok(Box::new(TextClassification::of_windows(what, texts, labels, &self.labels)?))
+        Ok(Box::new(TextClassification::of_windows(how.what, texts, labels, &self.labels)?))
     }
 
     fn digest(&self, add: &mut dyn FnMut(&[u8])) {

@@ -1,20 +1,16 @@
 //! What tasks share that say something of a text as a whole, or of two that belong together.
 
-use graftwork_text::{Encoding, LongTexts, Text, Tokenizer};
+use graftwork_text::{Encoding, Text};
 
+use super::Tokenizing;
 use crate::{Error, Result};
 
 /// Of each text its windows, mostly one.
 pub(super) type Windows = Vec<Vec<Encoding>>;
 
 /// Tokenises texts.
-pub(super) fn encode<'t>(
-    texts: impl Iterator<Item = &'t Text>,
-    tokenizer: &Tokenizer,
-    max_length: usize,
-    long_texts: LongTexts,
-) -> Result<Windows> {
-    let encode = |text: &Text| tokenizer.encode_text(text, max_length, long_texts);
+pub(super) fn encode<'t>(texts: impl Iterator<Item = &'t Text>, how: &Tokenizing<'_>) -> Result<Windows> {
+    let encode = |text: &Text| how.tokenizer.encode_text(text, how.max_length, how.long_texts);
     Ok(texts.map(encode).collect::<graftwork_text::Result<_>>()?)
 }
 

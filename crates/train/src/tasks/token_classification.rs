@@ -7,10 +7,10 @@ use std::slice;
 use graftwork_model::{HeadConfig, HeadKind};
 use graftwork_tensor::Device;
 use graftwork_tensor::ops::cross_entropy::IGNORED;
-use graftwork_text::{Encoding, LongTexts, TaggedDataset, Tokenizer};
+use graftwork_text::{Encoding, TaggedDataset};
 
 use super::labels::{LabelTargets, cross_entropy_of, ids_for};
-use super::{Answer, Examples, Judged, Labelled, LongReading, Targets, Task, TaskInfo, texts};
+use super::{Answer, Examples, Judged, Labelled, LongReading, Targets, Task, TaskInfo, Tokenizing, texts};
 use crate::metrics::{Entity, Metrics, Scheme, of_classes, of_entities};
 use crate::predict::{Rows, argmax, softmax};
 use crate::{Error, Result, Warning};
@@ -22,6 +22,7 @@ pub static INFO: TaskInfo = TaskInfo {
     heads: &[],
     new_head: |name, labels| HeadConfig::flex(HeadKind::Tagging, name, labels),
     fewest_labels: 2,
+    lr: 2e-3,
     reads: LongReading::First,
     #[cfg(not(target_family = "wasm"))]
     read: |path, options| Ok(Box::new(TaggedDataset::from_path(path, options)?)),
@@ -79,13 +80,8 @@ impl Labelled for TaggedDataset {
         &self.labels
     }
 
-    fn encode(
-        &self,
-        what: &'static str,
-        tokenizer: &Tokenizer,
-        max_length: usize,
-        long_texts: LongTexts,
-    ) -> Result<Box<dyn Examples>> {
+    fn encode(&self, how: &Tokenizing<'_>) -> Result<Box<dyn Examples>> {
+        let Tokenizing { what, tokenizer, max_length, long_texts } = *how;
         INFO.check_long_texts(long_texts)?;
         let encodings = self.sentences.iter().map(|sentence| tokenizer.encode_words(&sentence.words, max_length));
         let tags = self.sentences.iter().map(|sentence| sentence.tags.clone());

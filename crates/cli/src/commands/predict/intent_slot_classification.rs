@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::Lines;
-use super::scores::Scores;
+use super::scores::Certainty;
 use super::token_classification::{Entity, Word, is_zero, marked, texts_and_lists};
 use crate::args::{Predict, TextArgs};
 use crate::failure::Result;
@@ -22,28 +22,22 @@ pub fn lines(adapter: &Adapter, args: &Predict, inputs: Vec<Input>, lines: &mut 
         let call = adapter.intent_and_slots_of_words(lists).max_length(max_length).long_texts(long_texts);
         block_on(call.threshold(args.threshold))
     };
-    let has_threshold = args.threshold.is_some() || adapter.threshold().is_some();
     let name = intent_slot_classification::INFO.name;
     for (text, found) in texts_and_lists(inputs, name, of_texts, of_lists)? {
         lines.tally.add(&found.intent.warnings);
         lines.tally.left_out += found.slots.left_out;
-        line(&mut lines.out, &text, &found, has_threshold, args.top_k)?;
+        line(&mut lines.out, &text, &found, Certainty::new(&found.intent, adapter, args))?;
     }
     Ok(())
 }
 
-fn line(out: &mut Output, text: &str, found: &IntentSlots, has_threshold: bool, top_k: Option<usize>) -> Result<()> {
+fn line(out: &mut Output, text: &str, found: &IntentSlots, certainty: Certainty<'_>) -> Result<()> {
     #[derive(Serialize)]
     struct Line<'a> {
         text: &'a str,
         intent: &'a str,
-        scores: Scores<'a>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        logits: Option<&'a [f32]>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        sure: Option<bool>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        distance: Option<f64>,
+        #[serde(flatten)]
+        certainty: Certainty<'a>,
         #[serde(skip_serializing_if = "Option::is_none")]
         slots: Option<Vec<Entity<'a>>>,
         words: Vec<Word<'a>>,
@@ -54,17 +48,7 @@ fn line(out: &mut Output, text: &str, found: &IntentSlots, has_threshold: bool, 
     }
     let IntentSlots { intent, slots: tagged } = found;
     let (slots, words) = marked(text, tagged);
-    out.json(&Line {
-        text,
-        intent: &intent.label,
-        scores: Scores::new(&intent.scores, top_k),
-        logits: top_k.is_none().then_some(&intent.logits[..]),
-        sure: has_threshold.then(|| intent.is_sure()),
-        distance: intent.distance,
-        slots,
-        words,
-        left_out: tagged.left_out,
-        warnings: intent.warnings.iter().map(Warning::to_json).collect(),
-    })
-    .map(drop)
+    let warnings = intent.warnings.iter().map(Warning::to_json).collect();
+    out.json(&Line { text, intent: &intent.label, certainty, slots, words, left_out: tagged.left_out, warnings })
+        .map(drop)
 }

@@ -2,8 +2,10 @@
 
 use std::cmp::Reverse;
 
-use graftwork::Text;
+use graftwork::{Adapter, Classification, Text};
 use serde::{Serialize, Serializer};
+
+use crate::args::Predict;
 
 /// A text, or two that belong together, as answers repeat it.
 #[derive(Serialize)]
@@ -16,6 +18,30 @@ pub(super) struct Asked<'a> {
 impl<'a> Asked<'a> {
     pub(super) fn new(text: &'a Text) -> Self {
         Self { text: &text.first, text_pair: text.second.as_deref() }
+    }
+}
+
+/// What is said beside a label. Written straight from `f32`, whose shortest digits are half as long as those of an `f64`.
+#[derive(Serialize)]
+pub(super) struct Certainty<'a> {
+    scores: Scores<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    logits: Option<&'a [f32]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sure: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    distance: Option<f64>,
+}
+
+impl<'a> Certainty<'a> {
+    pub(super) fn new(found: &'a Classification, adapter: &Adapter, args: &Predict) -> Self {
+        let has_threshold = args.threshold.is_some() || adapter.threshold().is_some();
+        Self {
+            scores: Scores::new(&found.scores, args.top_k),
+            logits: args.top_k.is_none().then_some(&found.logits[..]),
+            sure: has_threshold.then(|| found.is_sure()),
+            distance: found.distance,
+        }
     }
 }
 

@@ -107,7 +107,18 @@ fn read(
         return Err(Failure::new(Kind::Input, message).hint(hint));
     }
     let all: Vec<Vec<String>> = train.label_sets().into_iter().map(<[String]>::to_vec).collect();
-    let read = |path: &Path| input::labelled(path, task, &args.read, Some(all.clone()));
+    let read = |path: &Path| {
+        let known = Some(all.clone());
+        input::labelled(path, task, &args.read, known).map_err(of_training)
+    };
     let (dev, test) = (files.dev.map(read).transpose()?, files.test.map(read).transpose()?);
     Ok(DataSet { head, task, train, dev, test })
+}
+
+/// Says whose labels they are that a row of other data does not keep to.
+fn of_training(failure: Failure) -> Failure {
+    if !failure.messages.iter().any(|message| message.contains("unknown label")) {
+        return failure;
+    }
+    failure.hint("labels are those of the training data: name all with --labels or --tags, or leave such rows out")
 }

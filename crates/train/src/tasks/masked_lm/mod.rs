@@ -9,9 +9,9 @@ use std::slice;
 use graftwork_model::{HeadConfig, HeadKind};
 use graftwork_tensor::ops::gemm::{Epilogue, Layout, gemm};
 use graftwork_tensor::{Device, Tape, Var};
-use graftwork_text::{Corpus, Encoding, LongTexts, Tokenizer};
+use graftwork_text::{Corpus, Encoding, Tokenizer};
 
-use super::{Answer, Examples, Judged, Labelled, LongReading, Loss, Targets, Task, TaskInfo};
+use super::{Answer, Examples, Judged, Labelled, LongReading, Loss, Targets, Task, TaskInfo, Tokenizing};
 use crate::metrics::{Metrics, of_masked};
 use crate::predict::Rows;
 use crate::{Error, Result, TrainConfig};
@@ -28,6 +28,7 @@ pub static INFO: TaskInfo = TaskInfo {
     heads: &[],
     new_head: |name, _| HeadConfig::masked_lm(name),
     fewest_labels: 0,
+    lr: 1e-3,
     reads: LongReading::First,
     #[cfg(not(target_family = "wasm"))]
     read: |path, options| Ok(Box::new(Corpus::from_paths(&[path], options)?)),
@@ -46,13 +47,8 @@ impl Labelled for Corpus {
     }
 
     /// Longer texts are cut and nothing is left out, so `long_texts` is not asked.
-    fn encode(
-        &self,
-        what: &'static str,
-        tokenizer: &Tokenizer,
-        max_length: usize,
-        _long_texts: LongTexts,
-    ) -> Result<Box<dyn Examples>> {
+    fn encode(&self, how: &Tokenizing<'_>) -> Result<Box<dyn Examples>> {
+        let Tokenizing { what, tokenizer, max_length, .. } = *how;
         let texts = self.texts.iter().map(String::as_str);
         let sequences = tokenizer.encode_packed(texts, max_length, !self.line_by_line)?;
         Ok(Box::new(MaskedLm::new(what, sequences, tokenizer)?))
@@ -103,7 +99,7 @@ impl Examples for MaskedLm {
 
     /// Sequences are about as long as the limit, so a batch is a number of tokens.
     fn settings(&self) -> TrainConfig {
-        TrainConfig { batch_tokens: Some(BATCH_TOKENS), ..TrainConfig::default() }
+        TrainConfig { lr: INFO.lr, batch_tokens: Some(BATCH_TOKENS), ..TrainConfig::default() }
     }
 
     fn subset(&self, _what: &'static str, chosen: &[usize]) -> Box<dyn Examples> {
