@@ -81,7 +81,7 @@ fn bad_rows_are_named_with_file_and_line() {
     let (status, messages) = fail(train(&out, 1).arg("--test").arg(&bad), "");
     assert_eq!(status, 3);
     assert!(messages.contains("bad.tsv:2: unknown label \"eggs\" (known: ham, spam)"), "{messages}");
-    assert!(messages.contains("name all labels with --labels"), "{messages}");
+    assert!(messages.contains("name all with --labels"), "{messages}");
 
     std::fs::write(&bad, "sentiment\ttext\nham\ta\n").unwrap();
     let (_, messages) = fail(train(&out, 1).arg("--test").arg(&bad), "");

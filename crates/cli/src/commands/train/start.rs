@@ -224,7 +224,7 @@ mod tests {
             Value::from(settings).to_string()
         };
         let digest = format!(r#""initial_weights":"{}"}}"#, "0".repeat(64));
-        let default = r#"{"task":"text-classification","method":"double_seq_bn","epochs":3,"lr":0.0005,"schedule":"linear","warmup_ratio":0.1,"weight_decay":0.01,"clip":1.0,"batch_size":32,"max_length":128,"dropout":0.0,"shuffle":true,"seed":42,"keep_best":true,"#;
+        let default = r#"{"task":"text-classification","method":"double_seq_bn","epochs":3,"lr":0.001,"schedule":"linear","warmup_ratio":0.1,"weight_decay":0.01,"clip":1.0,"batch_size":32,"max_length":128,"dropout":0.0,"shuffle":true,"seed":42,"keep_best":true,"#;
         assert_eq!(of(""), format!("{default}{digest}"));
         let all = "--epochs 2 --max-steps 9 --lr 1e-3 --schedule constant --warmup-ratio 0.06 --weight-decay 0 --clip none \
                    --batch-tokens 512 --dropout 0.1 --no-shuffle --seed 7 --eval-every 4 --patience 2 --keep-last --init a";
