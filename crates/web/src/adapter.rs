@@ -57,7 +57,8 @@ impl Adapter {
 
     /// Uploads the adapter of an interrupted run, as it began and as it is in the run's state.
     pub fn of_run(shared: Rc<Shared>, (start, file): (AdapterFile, AdapterFile), head: Option<String>) -> Result<Self> {
-        let mut held = Held::new(shared, Rc::new(file), head)?;
+        let held = Held::new(shared, Rc::new(file), head);
+        let mut held = held.map_err(Failure::reading("wrong-backbone"))?;
         held.start = Some(Rc::new(start));
         Ok(Self { held: RefCell::new(Some(held)) })
     }
