@@ -6,7 +6,7 @@ use graftwork_formats::{
     BackboneConfig, Error as FileError, HostTensor, NumberFormat, Piece, Result as FileResult, WeightSource,
 };
 use graftwork_tensor::ops::add_columns::add_columns;
-use graftwork_tensor::{Activation, Tape, Tensor, Var};
+use graftwork_tensor::{Activation, Tape, Tensor, Var, Weight};
 
 use crate::graft::{Graft, Matrix, Product};
 use crate::layers::Dense;
@@ -114,7 +114,7 @@ fn merged(backbone: &Backbone, adapter: &AdapterFile, (layer, product): (usize, 
     let frozen = dense.weight.widened(device);
     let copy = device.empty(frozen.rows(), frozen.cols());
     add_columns(device, &row(&frozen), &blocks, &row(&copy));
-    Some(Dense { weight: (&copy).into(), bias: dense.bias.clone() })
+    Some(Dense { weight: Weight::of_product(device, &copy), bias: dense.bias.clone() })
 }
 
 impl Graft for MergedProducts {

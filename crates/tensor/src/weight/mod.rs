@@ -87,6 +87,16 @@ pub struct Weight {
 }
 
 impl Weight {
+    /// A frozen f32 matrix as products read it best.
+    pub fn of_product(device: &Device, tensor: &Tensor) -> Self {
+        if device.as_gpu().is_some() {
+            return tensor.into();
+        }
+        let mut writer = WeightWriter::new(device, WeightType::F32, WeightUse::Product, [tensor.rows(), tensor.cols()]);
+        writer.write(&tensor.cpu()).expect("f32 holds every number");
+        writer.finish()
+    }
+
     /// Rows: outputs of a layer, entries of a table.
     pub fn rows(&self) -> usize {
         self.rows

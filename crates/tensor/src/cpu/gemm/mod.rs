@@ -4,6 +4,8 @@
 
 mod matrix;
 mod pack;
+#[cfg(test)]
+mod tests;
 mod threads;
 mod tile;
 

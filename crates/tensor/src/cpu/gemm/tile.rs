@@ -54,9 +54,12 @@ fn tile<F: Float, const HEIGHT: usize, const V: usize, const L: usize, const DIR
                 }
             }
         }
-        for (row, sums) in sums.iter().enumerate() {
-            for (c, sum) in c[row * stride + first..][..V * L].iter_mut().zip(sums.as_flattened()) {
-                *c = if panels.add { panels.alpha * *sum + *c } else { panels.alpha * *sum };
+        // Rows by number, not by an iterator: only loops that are unrolled leave the sums in registers.
+        for row in 0..HEIGHT {
+            for v in 0..V {
+                let c: &mut [F; L] = (&mut c[row * stride + first + v * L..][..L]).try_into().expect("L elements");
+                let scaled: [F; L] = std::array::from_fn(|l| panels.alpha * sums[row][v][l]);
+                *c = if panels.add { std::array::from_fn(|l| scaled[l] + c[l]) } else { scaled };
             }
         }
     }
