@@ -14,9 +14,11 @@ function size(file) {
   return seen.get(file);
 }
 
-/** Bytes of the library's own files, and of the model's with its tokenizer. */
-export async function bytes(files, model) {
-  const sum = async (some) => (await Promise.all(some.map(size))).reduce((a, b) => a + b, 0);
-  const own = (file) => file.startsWith(model);
-  return { code: await sum(files.filter((file) => !own(file))), model: await sum(files.filter(own)) };
+/** Bytes of the library's own files, of the model's with its tokenizer, and of adapters; from what the server was asked for. */
+export async function bytes(asked) {
+  const sum = async (...folders) => {
+    const files = [...asked].filter(([, folder]) => folders.includes(folder)).map(([file]) => size(file));
+    return (await Promise.all(files)).reduce((a, b) => a + b, 0);
+  };
+  return { code: await sum('graftwork', 'npm'), model: await sum('hub'), adapters: await sum('adapters') };
 }

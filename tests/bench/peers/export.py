@@ -16,7 +16,8 @@ source, out = Path(sys.argv[1]), Path(sys.argv[2])
 for name in ["config.json", "tokenizer.json", "model.safetensors"]:
     shutil.copy(source / name, out / name)
 # transformers.js wants it; a backbone in graftwork's cache may lack it.
-settings = {"tokenizer_class": "BertTokenizer", "do_lower_case": True, "model_max_length": 512}
+tokens = {f"{name}_token": f"[{name.upper()}]" for name in ["pad", "unk", "cls", "sep", "mask"]}
+settings = {"tokenizer_class": "BertTokenizer", "do_lower_case": True, "model_max_length": 512, **tokens}
 (out / "tokenizer_config.json").write_text(json.dumps(settings))
 
 model = AutoModel.from_pretrained(source, attn_implementation="eager", dtype=torch.float32).eval()

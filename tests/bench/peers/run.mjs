@@ -1,5 +1,5 @@
 // node run.mjs --chromium FILE --model FOLDER --out FOLDER [--program FILE] [--python FILE] [--rounds 5] [--threads 1,2]
-// [--gpu software|hardware] [--only WORDS]: graftwork and its peers in turns, in the same browser and natively. Writes
+// [--gpu software|hardware] [--only WORDS,WORDS]: graftwork and its peers in turns, in the same browser and natively. Writes
 // `peers.json` and `peers.html`. `cargo xtask bench --peers` prepares everything and calls this.
 //
 // A round is a turn of everybody, and each round begins with another one, so that a machine that is slow for a while is so
@@ -65,8 +65,8 @@ try {
 }
 
 function chosen() {
-  const words = options.only.toLowerCase().split(/\s+/).filter(Boolean);
-  const wanted = ({ name, place }) => words.length === 0 || words.some((word) => `${place} ${name}`.toLowerCase().includes(word));
+  const alternatives = options.only.toLowerCase().split(',').map((words) => words.trim().split(/\s+/));
+  const wanted = ({ name, place }) => alternatives.some((words) => words.every((word) => `${place} ${name}`.toLowerCase().includes(word)));
   const found = variants(options.threads.split(',').map(Number)).filter(wanted);
   if (found.length === 0) throw new Error(`nobody is named like --only '${options.only}'`);
   return found;
@@ -90,7 +90,7 @@ async function first(one, places) {
   await attempt(one, async () => {
     const peer = await places[one.variant.place](one.variant);
     await peer.close();
-    if (one.variant.place === 'browser') one.bytes = await bytes([...server.asked], options.model);
+    if (one.variant.place === 'browser') one.bytes = await bytes(server.asked);
   });
 }
 
@@ -106,7 +106,7 @@ async function attempt(one, what) {
   try {
     await what();
   } catch (error) {
-    one.missing = error.message;
+    one.missing = error.message.split('\n')[0];
     console.error(`${one.variant.name}: ${error.message}`);
   }
 }

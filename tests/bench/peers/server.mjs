@@ -9,9 +9,9 @@ import { root, types } from '../../web/server.mjs';
 export const here = dirname(fileURLToPath(import.meta.url));
 export const MODEL = 'sentence-transformers/all-MiniLM-L6-v2';
 
-/** `asked` has the files that were asked for; what is under `model` stands where a hub has it. */
+/** `asked` has the files that were asked for, each with the folder of the address; `hub` is the model as a hub has it. */
 export async function serve(model, adapters) {
-  const asked = new Set();
+  const asked = new Map();
   const folders = {
     hub: (rest) => join(model, rest.replace(`${MODEL}/resolve/main/`, '')),
     graftwork: (rest) => join(root, 'web/dist', rest),
@@ -25,7 +25,7 @@ export async function serve(model, adapters) {
     const file = folders[folder]?.(rest) ?? join(here, path === '/' ? 'index.html' : path);
     try {
       const { size } = await stat(file);
-      if (folders[folder]) asked.add(file);
+      if (folders[folder]) asked.set(file, folder);
       response.writeHead(200, {
         'Content-Type': types[extname(file)] ?? (extname(file) === '.mjs' ? types['.js'] : 'application/octet-stream'),
         'Content-Length': size,
