@@ -18,14 +18,14 @@ function extensions() {
   return flags.filter((flag) => /^(avx2|fma|avx512f|avx512_vnni|avx_vnni|amx_int8|amx_bf16|asimd|asimddp|i8mm|sve2?)$/.test(flag));
 }
 
-/** Python, if it has what the native peers need; else why not. */
-export function python(program) {
-  if (program === undefined) return { missing: 'no Python was named' };
+/** Why Python cannot run the native peers, or null. */
+export function lackOfPython(program) {
+  if (program === undefined) return 'there is no Python with these libraries';
   try {
     execFileSync(program, ['-W', 'ignore', '-c', 'import adapters, onnxruntime, tokenizers, torch'], { stdio: 'pipe' });
-    return { missing: null };
+    return null;
   } catch (error) {
     const said = error.stderr?.toString().trim().split('\n').at(-1);
-    return { missing: `${program}: ${said || error.message}` };
+    return `${program}: ${said || error.message}`;
   }
 }

@@ -1,9 +1,10 @@
-// node run.mjs --chromium FILE --model FOLDER --out FOLDER [--program FILE] [--python FILE] [--rounds 5] [--threads 1,2]
+// node run.mjs --model FOLDER --out FOLDER [--chromium FILE] [--program FILE] [--python FILE] [--rounds 5] [--threads 1,2]
 // [--gpu software|hardware] [--only WORDS,WORDS]: graftwork and its peers in turns, in the same browser and natively. Writes
 // `peers.json` and `peers.html`. `cargo xtask bench --peers` prepares everything and calls this.
 //
 // A round is a turn of everybody, and each round begins with another one, so that a machine that is slow for a while is so
 // for all. What is missing here, or computes something else, is in the result with the reason.
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,7 +13,7 @@ import { makeAdapters } from './adapters.mjs';
 import * as browser from './browser.mjs';
 import { bytes } from './bytes.mjs';
 import { check } from './check.mjs';
-import { machine, python } from './machine.mjs';
+import { lackOfPython, machine } from './machine.mjs';
 import * as native from './native.mjs';
 import { page } from './plots.mjs';
 import { results, summarise } from './results.mjs';
@@ -30,12 +31,13 @@ const { values: options } = parseArgs({
 });
 const began = performance.now();
 const rounds = Number(options.rounds);
+const pythonLacks = lackOfPython(options.python);
 const scratch = await mkdtemp(join(tmpdir(), 'graftwork-peers-'));
 const adapters = await makeAdapters(join(scratch, 'adapters'), options.model);
 const server = await serve(options.model, join(scratch, 'adapters'));
 try {
   const way = { chromium: options.chromium, gpu: options.gpu, server, profiles: scratch };
-  const here = machine(await browser.describe(way, server.address));
+  const here = machine(options.chromium ? await browser.describe(way, server.address) : { version: 'none', gpu: null });
   const work = await makeWork(options.model);
   const places = {
     browser: (variant) => browser.open(variant, way),
@@ -74,10 +76,13 @@ function chosen() {
 
 /** Why it cannot be measured here, or null. */
 function lacking(variant, { gpu }) {
-  if (variant.python) return python(options.python).missing;
+  if (variant.place === 'browser' && options.chromium === undefined) return 'there is no Chromium';
   if (onGpu(variant) && gpu === null) return 'this browser has no WebGPU here';
-  if (variant.peer === 'bench' && options.program === undefined) return 'graftwork was not built';
-  return null;
+  if (variant.peer === 'bench' && options.program === undefined) return 'graftwork\'s program was not built';
+  if (['transformers', 'onnx_runtime'].includes(variant.peer) && !existsSync(join(options.model, 'onnx/model_quantized.onnx'))) {
+    return 'there is no ONNX file of the model, which is made with Python';
+  }
+  return variant.python ? pythonLacks : null;
 }
 
 function onGpu({ device }) {

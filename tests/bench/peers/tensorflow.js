@@ -1,11 +1,11 @@
-// TensorFlow.js by its script tags, which register all gradients (bundled modules lose them). It has no BERT: this is one.
+// TensorFlow.js by the script tags of its documentation. The core alone knows no gradients: its bundlers drop what registers
+// them, so it is the whole package. It has no BERT: this is one.
 import { frozen, learned, script } from './weights.js';
 
 const npm = '/npm/@tensorflow';
 
 export async function open({ model, device, threads }) {
-  await script(`${npm}/tfjs-core/dist/tf-core.min.js`);
-  // WebGPU's kernels for few numbers are those of its CPU backend.
+  await script(`${npm}/tfjs/dist/tf.min.js`);
   await script(`${npm}/tfjs-backend-${device}/dist/tf-backend-${device}.min.js`);
   const { tf } = window;
   if (device === 'wasm') {
