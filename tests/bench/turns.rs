@@ -1,7 +1,7 @@
 //! `bench turns`: graftwork as a native peer of `tests/bench/peers`. A line of JSON in, a line of JSON out, until the input
 //! ends; `serve.py` there answers the same for PyTorch and ONNX Runtime.
 
-use std::io::{BufRead, Write};
+use std::io::Write;
 use std::path::PathBuf;
 use std::time::Instant;
 

@@ -24,8 +24,8 @@ export async function open(variant, { server, profiles, ...way }) {
     const page = await context.newPage();
     page.setDefaultTimeout(PATIENCE);
     page.on('pageerror', (error) => problems.push(String(error)));
-    const { peer: library, device, dtype, threads, first } = variant;
-    const words = Object.entries({ library, model: MODEL, device, dtype, threads, first, isolated: threads > 1 || undefined });
+    const { peer: library, device, dtype, threads, first, isolated } = variant;
+    const words = Object.entries({ library, model: MODEL, device, dtype, threads, first, isolated: isolated || undefined });
     await page.goto(`${server.address}?${new URLSearchParams(words.filter(([, value]) => value !== undefined))}`);
     const failure = new Promise((_, reject) => page.on('pageerror', (error) => reject(error)));
     failure.catch(() => {});

@@ -4,8 +4,8 @@ import { Backbone } from '/graftwork/index.js';
 const FILES = ['adapter_config.json', 'adapter.safetensors', 'head_config.json', 'model_head.safetensors'];
 
 export async function open({ model, device, dtype, threads, first }, text) {
-  const workers = threads && Number(threads) > 1 ? { threads: Number(threads) } : {};
-  const backbone = await Backbone.load(model, { endpoint: `${location.origin}/hub`, device, dtype, ...workers });
+  const choice = { device, dtype, threads: threads && Number(threads) };
+  const backbone = await Backbone.load(model, { endpoint: `${location.origin}/hub`, ...choice });
   const load = async (name) => {
     const bytes = async (file) => [file, await (await fetch(`/adapters/${name}/${file}`)).arrayBuffer()];
     return backbone.loadAdapter(Object.fromEntries(await Promise.all(FILES.map(bytes))));

@@ -24,7 +24,9 @@ export function page(result) {
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>graftwork and its peers</title><style>${css}</style>
 <h1>graftwork and its peers</h1>
-<p>All take turns in each round, on one machine. Figures are medians of ${result.rounds} round${result.rounds > 1 ? 's' : ''}; dark lines reach from the first to the third quartile. All compute the same model, all-MiniLM-L6-v2, and their vectors and losses were compared.</p>
+<p>All take turns in each round, on one machine. Figures are medians of ${result.rounds} round${result.rounds > 1 ? 's' : ''};
+dark lines reach from the first to the third quartile. All compute the same model, all-MiniLM-L6-v2, and their vectors and
+losses were compared.</p>
 ${about(result, measured)}
 ${compared(result)}
 <h2>Growth</h2>

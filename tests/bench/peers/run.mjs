@@ -69,9 +69,10 @@ try {
 function chosen() {
   const alternatives = options.only.toLowerCase().split(',').map((words) => words.trim().split(/\s+/));
   const wanted = ({ name, place }) => alternatives.some((words) => words.every((word) => `${place} ${name}`.toLowerCase().includes(word)));
-  const found = variants(options.threads.split(',').map(Number)).filter(wanted);
-  if (found.length === 0) throw new Error(`nobody is named like --only '${options.only}'`);
-  return found;
+  const found = variants(options.threads.split(',').map(Number));
+  if (!found.some(wanted)) throw new Error(`nobody is named like --only '${options.only}'`);
+  // Whoever is compared with is measured in any case.
+  return found.filter((variant) => wanted(variant) || REFERENCE.includes(variant.name));
 }
 
 /** Why it cannot be measured here, or null. */
@@ -89,8 +90,9 @@ function onGpu({ device }) {
   return device === 'gpu' || device === 'webgpu';
 }
 
-/** The first visit: fills the caches, and what it downloads is counted. */
+/** The first visit, or the first start of a program: fills the caches, and what it downloads is counted. */
 async function first(one, places) {
+  console.error(`first visit: ${one.variant.name}`);
   server.asked.clear();
   await attempt(one, async () => {
     const peer = await places[one.variant.place](one.variant);
@@ -119,11 +121,8 @@ async function attempt(one, what) {
 /** Whoever computes something else is out of it. */
 function compare(all) {
   const reference = REFERENCE.map((name) => all.find(({ variant, turns }) => variant.name === name && turns[0])).find(Boolean);
+  if (reference === undefined) throw new Error(`there is nothing to compare with: ${REFERENCE.join(' and ')} cannot run`);
   for (const one of all.filter(({ turns }) => turns[0])) {
-    if (reference === undefined) {
-      one.missing = `there is nothing to compare with: ${REFERENCE.join(' or ')} must run as well`;
-      continue;
-    }
     one.check = check(one.variant, one.turns[0], reference.turns[0]);
     one.missing = one.check.wrong;
   }

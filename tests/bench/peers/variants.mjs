@@ -2,9 +2,10 @@
 //
 // place: `browser` or `native`. peer: the file of this folder that speaks to it, without its ending (`bench` is graftwork's
 // own program). does: embed (the cases and their growth), train, alternate (two adapters in turns). least: the cosine that
-// its vectors have to ours at least. against: whom ours is compared with, by what it does.
+// its vectors have to ours at least. against: whom ours is compared with, by what it does. isolated: whether the page may
+// share memory, which threads want.
 
-const cpu = { place: 'browser', peer: 'graftwork', device: 'cpu' };
+const cpu = { place: 'browser', peer: 'graftwork', device: 'cpu', threads: 1 };
 const gpu = { place: 'browser', peer: 'graftwork', device: 'gpu' };
 const ort = { place: 'browser', peer: 'transformers', device: 'wasm', does: ['embed'] };
 const native = { place: 'native', peer: 'bench', does: ['embed', 'train', 'alternate'] };
@@ -18,10 +19,10 @@ const on = (threads) => `${threads} thread${threads > 1 ? 's' : ''}`;
 
 /** All variants, those that can be told how many threads to take once for each number. */
 export function variants(threads) {
-  const each = (make) => threads.map((n) => ({ threads: n, ...make(on(n)) }));
+  const each = (make) => threads.map((n) => ({ threads: n, isolated: n > 1, ...make(on(n)) }));
   return [
     // Ours. An option of `Backbone.load` more is a line more.
-    { ...cpu, name: 'graftwork, CPU', does: ['embed', 'train', 'alternate'], threads: 1, least: EXACT,
+    { ...cpu, name: 'graftwork, CPU', does: ['embed', 'train', 'alternate'], least: EXACT,
       against: { embed: 'transformers.js wasm f32, 1 thread', train: 'TensorFlow.js wasm, 1 thread' } },
     { ...cpu, name: 'graftwork, CPU, first label', does: [], first: 'label', against: { start: 'transformers.js wasm f32, 1 thread' } },
     { ...cpu, name: 'graftwork, CPU f16', dtype: 'f16', does: ['embed', 'train'], least: 0.999,
