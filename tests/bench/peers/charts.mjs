@@ -27,25 +27,28 @@ export function ratios(rows) {
 <div class="dot" style="left:${at(value)}"></div></div></div>`).join('\n');
 }
 
-const [WIDTH, HEIGHT, LEFT, BOTTOM, TOP] = [360, 240, 44, 34, 10];
+const [WIDTH, HEIGHT, LEFT, RIGHT, BOTTOM, TOP] = [360, 240, 44, 18, 34, 10];
+/** As many as can be told apart; those after them are dashed. */
+const COLOURS = 8;
 
 /** Series of { name, ours, points: [[x, y]] }, both axes logarithmic, with a legend and the figures as a table. */
 export function lines(series, { x: below, y: beside, caption }) {
   const xs = [...new Set(series.flatMap(({ points }) => points.map(([x]) => x)))].sort((a, b) => a - b);
   const ys = series.flatMap(({ points }) => points.map(([, y]) => y));
   const scale = (low, high, from, to) => (value) => from + ((to - from) * Math.log(value / low)) / Math.log(high / low || 2);
-  const x = scale(xs[0], xs.at(-1), LEFT, WIDTH - 10);
+  const x = scale(xs[0], xs.at(-1), LEFT, WIDTH - RIGHT);
   const [low, high] = [Math.min(...ys), Math.max(...ys)];
   const y = scale(low, high * 1.1, HEIGHT - BOTTOM, TOP);
+  const look = (ours, i) => `s${i % COLOURS}${i >= COLOURS ? ' dashed' : ''}${ours ? ' ours' : ''}`;
   const paths = series.map(({ ours, points }, i) => {
     const all = points.map(([a, b]) => `${x(a).toFixed(1)},${y(b).toFixed(1)}`);
     const dots = points.map(([a, b]) => `<circle cx="${x(a).toFixed(1)}" cy="${y(b).toFixed(1)}" r="3"/>`).join('');
-    return `<g class="s${i % 8}${ours ? ' ours' : ''}"><polyline points="${all.join(' ')}"/>${dots}</g>`;
+    return `<g class="${look(ours, i)}"><polyline points="${all.join(' ')}"/>${dots}</g>`;
   });
   const down = xs.map((value) => `<text x="${x(value)}" y="${HEIGHT - BOTTOM + 16}" text-anchor="middle">${value}</text>`);
-  const side = ticks(low, high).map((value) => `<line class="grid" x1="${LEFT}" x2="${WIDTH - 10}" y1="${y(value)}" y2="${y(value)}"/>
+  const side = ticks(low, high).map((value) => `<line class="grid" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${y(value)}" y2="${y(value)}"/>
 <text x="${LEFT - 5}" y="${y(value) + 4}" text-anchor="end">${value}</text>`);
-  const legend = series.map(({ name, ours }, i) => `<li class="s${i % 8}${ours ? ' ours' : ''}">${escape(name)}</li>`);
+  const legend = series.map(({ name, ours }, i) => `<li class="${look(ours, i)}">${escape(name)}</li>`);
   return `<figure><figcaption>${escape(caption)}</figcaption><svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${escape(caption)}">
 ${side.join('')}${down.join('')}${paths.join('\n')}
 <text x="${(WIDTH + LEFT) / 2}" y="${HEIGHT - 2}" text-anchor="middle">${escape(below)}</text></svg>

@@ -16,6 +16,8 @@ const TIMES = [
   ['start', 'First answer', 'From the navigation, or the start of the program; every file is on this machine already. Trainers: the model is loaded.'],
 ];
 
+const TITLES = Object.fromEntries(TIMES.map(([measure, title]) => [measure, title]));
+
 /** The page as text. */
 export function page(result) {
   const measured = result.variants.filter(({ missing }) => missing === null);
@@ -29,10 +31,10 @@ dark lines reach from the first to the third quartile. All compute the same mode
 losses were compared.</p>
 ${about(result, measured)}
 ${compared(result)}
-<h2>Growth</h2>
+<h2>Growth</h2><div class="two">
 ${growth(measured, 'tokens', { x: 'tokens, in texts of 32', y: 'ms', caption: 'More texts' })}
 ${growth(measured, 'length', { x: 'tokens a text, 1,024 in all', y: 'ms', caption: 'Longer texts' })}
-${threads(measured)}
+${threads(measured)}</div>
 <h2>Times</h2>
 ${TIMES.map(([measure, title, note]) => times(measured, measure, title, note)).join('\n')}
 ${sizes(measured)}
@@ -57,7 +59,7 @@ function about({ machine: at, made, minutes }, measured) {
 function compared({ ratios: all }) {
   if (all.length === 0) return '';
   const parts = [...grouped(all)].map(([title, rows]) => `<div><h3>${escape(title)}</h3>${ratios(rows.map((row) => (
-    { name: row.measure, value: row.median, low: row.q1, high: row.q3 })))}</div>`);
+    { name: TITLES[row.measure], value: row.median, low: row.q1, high: row.q3 })))}</div>`);
   return `<h2>Ours over theirs</h2><p>Times of graftwork divided by the peer's in the same round; left of the line it is ahead.</p><div class="two">${parts.join('')}</div>`;
 }
 
@@ -100,7 +102,7 @@ function charts(measured, words, pointsOf) {
       { name: one.name, ours: one.ours, points: pointsOf(one).filter(([, y]) => y > 0).sort(([a], [b]) => a - b) }));
     const drawn = series.filter(({ points }) => points.length > 1);
     return drawn.length === 0 ? '' : lines(drawn, { ...words, caption: `${words.caption}, ${title.toLowerCase()}` });
-  }).join('');
+  }).join('\n');
 }
 
 /** Those that were measured with several numbers of threads, as one series each: 32 texts, or a training step. */
