@@ -73,9 +73,11 @@ pub fn run(words: &[String]) -> Result<()> {
     shell::run(&mut node)
 }
 
-/// The tests of its statistics.
+/// The tests of its statistics, and of what tells a wrong computation.
 pub fn test() -> Result<()> {
-    shell::run(shell::command("node").args(["--test", "tests/bench/peers/stats.test.mjs"]))
+    let here = paths::root().join("tests/bench/peers");
+    let tests = ["stats.test.mjs", "check.test.mjs"].map(|file| here.join(file));
+    shell::run(shell::command("node").arg("--test").args(tests))
 }
 
 /// What is there, or `None` after saying why it is not: the others are measured all the same.

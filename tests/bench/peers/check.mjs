@@ -11,8 +11,9 @@ export function check(variant, mine, reference) {
   const report = {};
   const cosines = Object.entries(mine.vectors).flatMap(([name, rows]) => {
     const theirs = reference.vectors[name];
-    if (rows.length !== theirs.length) wrong.push(`${rows.length} vectors of ${theirs.length} texts`);
-    return rows.map((row, i) => cosine(row, theirs[i]));
+    if (rows.length === theirs.length) return rows.map((row, i) => cosine(row, theirs[i]));
+    wrong.push(`${rows.length} vectors of ${theirs.length} texts`);
+    return [];
   });
   if (cosines.length > 0) {
     report.cosine = Math.min(...cosines);
