@@ -3,7 +3,7 @@
 use graftwork_tensor::ops::attention::{Sequences, attention, attention_bwd};
 use graftwork_tensor::ops::gemm::{Epilogue, Layout, accumulate_tn, gemm};
 use graftwork_tensor::ops::layer_norm::{Saved, layer_norm, layer_norm_bwd};
-use graftwork_tensor::{Activation, WeightType, WeightWriter};
+use graftwork_tensor::{Activation, WeightType, WeightUse, WeightWriter};
 use graftwork_tests::{random, shapes};
 
 use crate::measure::Bench;
@@ -45,7 +45,7 @@ fn product(bench: &Bench<'_>, name: &str, kind: WeightType, layout: Layout, [m, 
     let device = bench.device;
     let a = device.tensor(m, k, &random(1, m * k));
     let (rows, cols) = if layout == Layout::Nt { (n, k) } else { (k, n) };
-    let mut b = WeightWriter::new(device, kind, rows, cols);
+    let mut b = WeightWriter::new(device, kind, WeightUse::Product, [rows, cols]);
     b.write(&random(2, n * k)).expect("numbers round 0");
     let b = b.finish();
     let y = device.empty(m, n);
