@@ -13,8 +13,11 @@ const TIMES = [
   ['embed d', '32 texts of 5 to 128 tokens', '2,128 tokens; 4,096 where all are padded to the longest.'],
   ['train', 'A training step', '8 texts of 64 tokens, bottleneck adapters of 64 after attention and feed-forward, Adam.'],
   ['alternate', 'Two adapters in turns', 'One text of 8 tokens, each time by the other adapter.'],
-  ['start', 'First answer', 'From the navigation, or the start of the program; every file is on this machine already. Trainers: the model is loaded.'],
+  ['start', 'First answer', `From the navigation, or the start of the program; every file is on this machine already. Of those that only
+train: the model is loaded.`],
 ];
+
+const SOFTWARE = ', a software GPU: measured once, with cases a and b alone';
 
 const TITLES = Object.fromEntries(TIMES.map(([measure, title]) => [measure, title]));
 
@@ -38,7 +41,7 @@ ${threads(measured)}</div>
 <h2>Times</h2>
 ${TIMES.map(([measure, title, note]) => times(measured, measure, title, note)).join('\n')}
 ${sizes(measured)}
-${missing.length === 0 ? '' : `<h2>Not measured</h2><dl>${missing.map(({ name, missing: why }) => `<dt>${escape(name)}</dt><dd>${escape(why)}</dd>`).join('')}</dl>`}
+${missing.length === 0 ? '' : `<h2>Not measured</h2>${list(missing.map(({ name, missing: why }) => [name, why]))}`}
 </html>
 `;
 }
@@ -49,18 +52,23 @@ function about({ machine: at, made, minutes }, measured) {
     Made: `${made.slice(0, 10)}, in ${figure(minutes)} minutes`,
     Processor: `${at.cpu}, ${at.cores} cores${at.extensions.length > 0 ? `, ${at.extensions.join(' ')}` : ''}`,
     Memory: `${figure(at.memory / 2 ** 30)} GiB`, System: at.system, Chromium: at.chromium,
-    WebGPU: at.gpu === null ? 'none' : `${at.gpu.name}${at.gpu.software ? ', a software GPU: measured once, with cases a and b alone' : ''}`,
+    WebGPU: at.gpu === null ? 'none' : `${at.gpu.name}${at.gpu.software ? SOFTWARE : ''}`,
     Load: `${at.load.toFixed(1)} before, ${at.loads.map((load) => load.toFixed(1)).join(', ')} after the rounds`,
     Versions: versions.join(', '),
   };
-  return `<dl>${Object.entries(rows).map(([key, value]) => `<dt>${key}</dt><dd>${escape(value)}</dd>`).join('')}</dl>`;
+  return list(Object.entries(rows));
+}
+
+function list(entries) {
+  return `<dl>${entries.map(([key, value]) => `<dt>${escape(key)}</dt><dd>${escape(value)}</dd>`).join('')}</dl>`;
 }
 
 function compared({ ratios: all }) {
   if (all.length === 0) return '';
   const parts = [...grouped(all)].map(([title, rows]) => `<div><h3>${escape(title)}</h3>${ratios(rows.map((row) => (
     { name: TITLES[row.measure], value: row.median, low: row.q1, high: row.q3 })))}</div>`);
-  return `<h2>Ours over theirs</h2><p>Times of graftwork divided by the peer's in the same round; left of the line it is ahead.</p><div class="two">${parts.join('')}</div>`;
+  return `<h2>Ours over theirs</h2><p>Times of graftwork divided by the peer's in the same round; left of the line it is ahead.</p>
+<div class="two">${parts.join('')}</div>`;
 }
 
 /** The rows of each pair. */
@@ -83,9 +91,12 @@ function byPlace(measured, make) {
 
 function times(measured, measure, title, note) {
   const part = byPlace(measured, (some) => {
-    const rows = some.map(({ name, ours, times: all }) => ({ name, ours, of: summary(all[measure] ?? []) })).filter(({ of }) => of !== null);
-    rows.sort((a, b) => a.of.median - b.of.median);
-    return rows.length === 0 ? '' : bars(rows.map(({ name, ours, of }) => ({ name, ours, value: of.median, low: of.q1, high: of.q3 })), 'ms');
+    const rows = some.flatMap(({ name, ours, times: all }) => {
+      const found = summary(all[measure] ?? []);
+      return found === null ? [] : [{ name, ours, value: found.median, low: found.q1, high: found.q3 }];
+    });
+    rows.sort((a, b) => a.value - b.value);
+    return rows.length === 0 ? '' : bars(rows, 'ms');
   });
   return part === '' ? '' : `<h2>${title}</h2>${note && `<p>${note}</p>`}<div class="two">${part}</div>`;
 }
@@ -131,7 +142,8 @@ function sizes(measured) {
     part('Code that a page downloads', 'With brotli, without the model.', 'KB', ({ bytes }) => bytes && bytes.code / 1000),
     part('The model that a page downloads', 'Weights as they are, all else with brotli.', 'MB', ({ bytes }) => bytes && bytes.model / 1e6),
     part('WebAssembly\'s memory', 'Once all was measured. A worker\'s counts.', 'MiB', ({ memory }) => mib(memory?.after?.wasm ?? 0)),
-    part('Memory of the page\'s process at most', 'JavaScript, WebAssembly, workers and the browser\'s own.', 'MiB', ({ memory }) => mib(memory?.after?.renderer?.peak ?? 0)),
+    part('Memory of the page\'s process at most', 'JavaScript, WebAssembly, workers and the browser\'s own.', 'MiB',
+      ({ memory }) => mib(memory?.after?.renderer?.peak ?? 0)),
     part('Memory of a native process at most', '', 'MiB', ({ memory }) => mib(memory?.after?.process?.peak ?? 0)),
   ].join('\n');
 }
