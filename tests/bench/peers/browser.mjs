@@ -1,13 +1,23 @@
 // A peer in a browser: for each turn a browser of its own on a profile of its own, whose caches have everything from the
 // turn before.
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { args } from '../../browser/launch.mjs';
 import { chromium } from '../../browser/node_modules/playwright-core/index.mjs';
 import { browserMemory } from './processes.mjs';
-import { MODEL } from './server.mjs';
+import { MODEL, here } from './server.mjs';
 
 /** Minutes that anything may take: a software GPU needs them. */
 const PATIENCE = 15 * 60_000;
+
+/** The packages behind the modules. */
+const PACKAGES = { transformers: '@huggingface/transformers', tensorflow: '@tensorflow/tfjs', jax: '@jax-js/jax' };
+
+function version(peer) {
+  const folder = peer in PACKAGES ? join(here, 'node_modules', PACKAGES[peer]) : join(here, '../../../web');
+  const { name, version: number } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  return `${name} ${number}`;
+}
 
 /** The way to Chromium, with the switches that `gpu` asks for. */
 function options({ chromium: executablePath, gpu }) {
@@ -32,7 +42,7 @@ export async function open(variant, { server, profiles, ...way }) {
     await Promise.race([page.waitForFunction(() => window.firstAnswer, null, { timeout: PATIENCE }), failure]);
     return {
       start: await page.evaluate(() => window.firstAnswer),
-      version: await page.evaluate(() => opened.version ?? opened.device),
+      version: version(variant.peer),
       ask: (verb, request) => page.evaluate(([verb, request]) => ask[verb](request), [verb, request]),
       memory: async () => ({ ...await page.evaluate(() => memory()), ...browserMemory(profile) }),
       close: () => context.close(),

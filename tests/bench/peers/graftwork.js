@@ -13,7 +13,6 @@ export async function open({ model, device, dtype, threads, first }, text) {
   if (first === 'label') await (await load('first')).classify([text]);
   else await backbone.embed([text]);
   return {
-    device: backbone.info.device,
     embed: (texts) => backbone.embed(texts, { normalize: true }),
     async* train({ texts, labels, rate }, steps) {
       const mine = await load('first');

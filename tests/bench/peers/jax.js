@@ -10,7 +10,7 @@ export async function open({ model, device }) {
   defaultDevice(device);
   const bert = await frozen(model, make);
   // Its threads are as many as cores, if the page may share memory, or one.
-  return { device, version: 'jax-js', train: (step, steps) => train(bert, step, steps) };
+  return { train: (step, steps) => train(bert, step, steps) };
 }
 
 async function* train(bert, { ids, labels, rate }, steps) {

@@ -4,8 +4,8 @@
 //
 // A round is a turn of everybody, and each round begins with another one, so that a machine that is slow for a while is so
 // for all. What is missing here, or computes something else, is in the result with the reason.
-import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { existsSync, rmSync } from 'node:fs';
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -33,6 +33,9 @@ const began = performance.now();
 const rounds = Number(options.rounds);
 const pythonLacks = lackOfPython(options.python);
 const scratch = await mkdtemp(join(tmpdir(), 'graftwork-peers-'));
+// Profiles are large: they go when the run is cut off, too.
+process.on('exit', () => rmSync(scratch, { recursive: true, force: true, maxRetries: 5 }));
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130));
 const adapters = await makeAdapters(join(scratch, 'adapters'), options.model);
 const server = await serve(options.model, join(scratch, 'adapters'));
 try {
@@ -63,7 +66,6 @@ try {
   console.log(`\n${minutes.toFixed(0)} minutes. Next: open ${join(options.out, 'peers.html')}`);
 } finally {
   server.close();
-  await rm(scratch, { recursive: true, force: true, maxRetries: 5 });
 }
 
 function chosen() {

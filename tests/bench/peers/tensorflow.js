@@ -15,8 +15,7 @@ export async function open({ model, device, threads }) {
   if (!(await tf.setBackend(device))) throw new Error(`TensorFlow.js has no ${device} here`);
   await tf.ready();
   const bert = await frozen(model, ({ shape, data }) => tf.tensor(data, shape));
-  const used = device === 'wasm' ? `, ${tf.wasm.getThreadsCount()} threads` : '';
-  return { device: `${device}${used}`, version: `TensorFlow.js ${tf.version_core}`, train: (step, steps) => train(tf, bert, step, steps) };
+  return { train: (step, steps) => train(tf, bert, step, steps) };
 }
 
 async function* train(tf, bert, { ids, labels, rate }, steps) {

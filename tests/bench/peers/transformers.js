@@ -15,5 +15,5 @@ export async function open({ model, device, dtype, threads }, text) {
     return Array.from({ length: dims[0] }, (_, i) => data.slice(i * dims[1], (i + 1) * dims[1]));
   };
   await embed([text]);
-  return { device: `${device}, ${dtype}, ${wasm.numThreads} threads`, embed };
+  return { embed };
 }
