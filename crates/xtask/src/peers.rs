@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use clap::Parser;
 
 use crate::{model, paths, shell, system, wasm, web};
@@ -53,7 +53,10 @@ pub fn run(words: &[String]) -> Result<()> {
         shell::run(shell::npm(folder).args(words))?;
     }
     let python = match args.python {
-        Some(named) => Some(named),
+        Some(named) => {
+            ensure!(named.is_file(), "there is no file {}. Next: name a Python by its path", named.display());
+            Some(named)
+        }
         None => or_said("Python's peers", environment(&here)),
     };
     let exported = python.as_deref().and_then(|python| or_said("the ONNX file", export(&here, python, &backbone)));

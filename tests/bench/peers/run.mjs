@@ -124,7 +124,7 @@ async function attempt(one, what) {
 function compare(all) {
   const reference = REFERENCE.map((name) => all.find(({ variant, turns }) => variant.name === name && turns[0])).find(Boolean);
   if (reference === undefined) throw new Error(`there is nothing to compare with: ${REFERENCE.join(' and ')} cannot run`);
-  for (const one of all.filter(({ turns }) => turns[0])) {
+  for (const one of all.filter((one) => one.turns[0] && one !== reference)) {
     one.check = check(one.variant, one.turns[0], reference.turns[0]);
     one.missing = one.check.wrong;
   }
