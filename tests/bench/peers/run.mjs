@@ -33,9 +33,9 @@ const began = performance.now();
 const rounds = Number(options.rounds);
 const pythonLacks = lackOfPython(options.python);
 const scratch = await mkdtemp(join(tmpdir(), 'graftwork-peers-'));
-// Profiles are large: they go when the run is cut off, too.
+// Profiles are large: they go when the run is cut off, too, once the browser that writes them has been closed.
 process.on('exit', () => rmSync(scratch, { recursive: true, force: true, maxRetries: 5 }));
-for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130));
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => setTimeout(() => process.exit(130), 2000));
 const adapters = await makeAdapters(join(scratch, 'adapters'), options.model);
 const server = await serve(options.model, join(scratch, 'adapters'));
 try {
