@@ -5,13 +5,17 @@ mod measure;
 mod models;
 mod ops;
 mod probe;
+mod turns;
 
-use clap::Parser;
+use clap::{Parser, Subcommand};
 use graftwork_tensor::Device;
 
 /// Measures graftwork on this machine.
 #[derive(Parser)]
+#[command(args_conflicts_with_subcommands = true)]
 struct Options {
+    #[command(subcommand)]
+    command: Option<Command>,
     /// Devices whose names contain this text; `cpu` is one. Default: the CPU and every GPU.
     #[arg(long)]
     device: Option<String>,
@@ -30,10 +34,19 @@ struct Options {
     json: bool,
 }
 
+#[derive(Subcommand)]
+enum Command {
+    /// Answers lines of JSON on its standard input: a native peer of `tests/bench/peers`
+    Turns(turns::Options),
+}
+
 fn main() {
     let options = Options::parse();
-    // Rayon reads this once, before its first use.
-    rayon::ThreadPoolBuilder::new().num_threads(options.threads).build_global().expect("the first use of rayon");
+    if let Some(Command::Turns(turns)) = &options.command {
+        use_threads(turns.threads);
+        return turns::run(turns);
+    }
+    use_threads(options.threads);
     let wanted = |device: &Device| {
         let name = device.name().to_lowercase();
         options.device.as_ref().is_none_or(|part| name.contains(&part.to_lowercase()))
@@ -52,4 +65,9 @@ fn main() {
             probe::run(&bench);
         }
     }
+}
+
+/// Rayon reads this once, before its first use.
+fn use_threads(count: usize) {
+    rayon::ThreadPoolBuilder::new().num_threads(count).build_global().expect("the first use of rayon");
 }

@@ -2,11 +2,14 @@
 
 use anyhow::Result;
 
-use crate::{model, shell};
+use crate::{model, peers, shell};
 
 /// Options of `cargo xtask bench`.
 #[derive(clap::Args)]
 pub struct Args {
+    /// Measure other libraries as well, in turns; `cargo xtask bench --peers -- --help` lists the options
+    #[arg(long)]
+    peers: bool,
     /// Words for the benchmark; `cargo xtask bench -- --help` lists them
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     words: Vec<String>,
@@ -14,6 +17,9 @@ pub struct Args {
 
 /// Runs `cargo xtask bench`.
 pub fn run(args: &Args) -> Result<()> {
+    if args.peers {
+        return peers::run(&args.words);
+    }
     model::ensure()?;
     let mut cargo = shell::cargo("run --release --package graftwork-tests --bin bench --");
     shell::run(cargo.args(&args.words))

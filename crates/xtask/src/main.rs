@@ -10,6 +10,7 @@ mod fuzz;
 mod model;
 mod npm;
 mod paths;
+mod peers;
 mod settings;
 mod shell;
 mod stages;

@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use crate::stages::Stages;
-use crate::{browser, check, model, npm, paths, shell, system, wasm, web, www};
+use crate::{browser, check, model, npm, paths, peers, shell, system, wasm, web, www};
 
 /// The crates that must build for the browser.
 const LIBRARIES: [&str; 7] = ["gpu", "tensor", "text", "formats", "model", "train", "graftwork"];
@@ -31,6 +31,7 @@ pub fn run(args: &Args) -> Result<()> {
     check::all(&mut stages);
     stages.stage("tests", || tests(&args.words));
     if !args.native_only {
+        stages.stage("bench statistics", peers::test);
         let mut toolchain = None;
         stages.stage("wasm toolchain", || {
             toolchain = Some(wasm::toolchain()?);

@@ -3,6 +3,7 @@
 Needs torch, transformers, onnx and onnxruntime (for the 8-bit file). The graph is what `optimum-cli export onnx` makes:
 eager attention, opset 14, dynamic batch and length, `last_hidden_state` out.
 """
+import json
 import shutil
 import sys
 from pathlib import Path
@@ -12,8 +13,12 @@ from transformers import AutoModel
 
 source, out = Path(sys.argv[1]), Path(sys.argv[2])
 (out / "onnx").mkdir(parents=True, exist_ok=True)
-for name in ["config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "model.safetensors"]:
+for name in ["config.json", "tokenizer.json", "model.safetensors"]:
     shutil.copy(source / name, out / name)
+# transformers.js wants it; a backbone in graftwork's cache may lack it.
+tokens = {f"{name}_token": f"[{name.upper()}]" for name in ["pad", "unk", "cls", "sep", "mask"]}
+settings = {"tokenizer_class": "BertTokenizer", "do_lower_case": True, "model_max_length": 512, **tokens}
+(out / "tokenizer_config.json").write_text(json.dumps(settings))
 
 model = AutoModel.from_pretrained(source, attn_implementation="eager", dtype=torch.float32).eval()
 

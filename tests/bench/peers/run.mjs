@@ -1,126 +1,131 @@
-// node run.mjs CHROMIUM MODEL_DIR [ROUNDS]: graftwork and transformers.js with the same model in the same browser, in
-// turns. MODEL_DIR is what `export.py` makes; `web/dist`, `npm ci --ignore-scripts` in this folder and `npm ci` in
-// tests/browser come first.
+// node run.mjs --model FOLDER --out FOLDER [--chromium FILE] [--program FILE] [--python FILE] [--rounds 5] [--threads 1,2]
+// [--gpu software|hardware] [--only WORDS,WORDS]: graftwork and its peers in turns, in the same browser and natively. Writes
+// `peers.json` and `peers.html`. `cargo xtask bench --peers` prepares everything and calls this.
 //
-// First answer: from the start of the navigation, all files in the browser's caches. Throughput: a call with 8 texts of
-// 64 tokens, and one with 32 text messages, which transformers.js pads to the longest. Code: what a first visit loads.
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { cpus, tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
-import { brotliCompress } from 'node:zlib';
-import { chromium } from '../../browser/node_modules/playwright-core/index.mjs';
-import { messages } from '../../web/golden.mjs';
+// A round is a turn of everybody, and each round begins with another one, so that a machine that is slow for a while is so
+// for all. What is missing here, or computes something else, is in the result with the reason.
+import { existsSync, rmSync } from 'node:fs';
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
+import { loadavg, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { makeAdapters } from './adapters.mjs';
+import * as browser from './browser.mjs';
+import { bytes } from './bytes.mjs';
+import { check } from './check.mjs';
+import { lackOfPython, machine } from './machine.mjs';
+import * as native from './native.mjs';
+import { page } from './plots.mjs';
+import { results, summarise } from './results.mjs';
 import { serve } from './server.mjs';
+import { turn } from './turn.mjs';
+import { REFERENCE, variants } from './variants.mjs';
+import { work as makeWork } from './work.mjs';
 
-const MODEL = 'sentence-transformers/all-MiniLM-L6-v2';
-const CPU = { model: MODEL, device: 'cpu' };
-const WASM = { model: MODEL, device: 'wasm', library: 'transformers' };
-const VARIANTS = {
-  'graftwork': { ...CPU, library: 'graftwork' },
-  'graftwork, label': { ...CPU, library: 'graftwork', adapter: 'minilm-cases/double_seq_bn-flex' },
-  'transformers.js, 1 thread': { ...WASM, dtype: 'fp32', threads: 1 },
-  'transformers.js, 2 threads': { ...WASM, dtype: 'fp32', threads: 2 },
-  'transformers.js, 8 bits, its defaults': { ...WASM, dtype: 'q8' },
-};
-const CALLS = 5;
-
-const [browser, model, rounds = '5'] = process.argv.slice(2);
-const here = dirname(fileURLToPath(import.meta.url));
-const server = await serve(here, model, MODEL);
-const profile = await mkdtemp(join(tmpdir(), 'graftwork-peers-'));
-const context = await chromium.launchPersistentContext(profile, { executablePath: browser, args: ['--no-sandbox'] });
+const { values: options } = parseArgs({
+  options: {
+    chromium: { type: 'string' }, model: { type: 'string' }, out: { type: 'string' }, program: { type: 'string' },
+    python: { type: 'string' }, rounds: { type: 'string', default: '5' }, threads: { type: 'string', default: '1,2' },
+    gpu: { type: 'string', default: 'software' }, only: { type: 'string', default: '' },
+  },
+});
+const began = performance.now();
+const rounds = Number(options.rounds);
+const pythonLacks = lackOfPython(options.python);
+const scratch = await mkdtemp(join(tmpdir(), 'graftwork-peers-'));
+// Profiles are large: they go when the run is cut off, too, once the browser that writes them has been closed.
+process.on('exit', () => rmSync(scratch, { recursive: true, force: true, maxRetries: 5 }));
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => setTimeout(() => process.exit(130), 2000));
+const adapters = await makeAdapters(join(scratch, 'adapters'), options.model);
+const server = await serve(options.model, join(scratch, 'adapters'));
 try {
-  const texts = {
-    // 62 words that are one token each, between [CLS] and [SEP].
-    long: Array.from({ length: 8 }, (_, i) => Array.from({ length: 62 }, (_, k) => ((i + k) % 3 ? 'free' : 'phone')).join(' ')),
-    sms: (await messages(32)).map((row) => row.text),
+  const way = { chromium: options.chromium, gpu: options.gpu, server, profiles: scratch };
+  const here = machine(options.chromium ? await browser.describe(way, server.address) : { version: 'none', gpu: null });
+  const work = await makeWork(options.model);
+  const places = {
+    browser: (variant) => browser.open(variant, way),
+    native: (variant) => native.open(variant, { ...options, adapters }),
   };
-  const seen = Object.fromEntries(Object.keys(VARIANTS).map((name) => [name, { first: [], long: [], sms: [] }]));
-  for (const [name, settings] of Object.entries(VARIANTS)) {
-    server.code.clear();
-    const { vectors, device } = await visit(settings, texts, 1);
-    Object.assign(seen[name], { vectors, device, code: [...server.code] });
+  const all = chosen().map((variant) => ({ variant, turns: [], missing: lacking(variant, here), bytes: null, check: null }));
+  const loads = [];
+
+  for (const one of all.filter(({ missing }) => missing === null)) await first(one, places);
+  for (let round = 0; round < rounds; round++) {
+    const order = all.map((_, i) => all[(i + round) % all.length]);
+    for (const one of order) await inTurn(one, round, places, work, here);
+    if (round === 0) compare(all);
+    loads.push(loadavg()[0]);
   }
-  for (let round = 0; round < Number(rounds); round++) {
-    for (const [name, settings] of Object.entries(VARIANTS)) {
-      const { first, long, sms } = await visit(settings, texts, CALLS);
-      for (const [key, value] of Object.entries({ first, long, sms })) seen[name][key].push(value);
-    }
-    const firsts = Object.values(seen).map(({ first, long, sms }) => [first, long, sms].map((all) => all.at(-1).toFixed(0)).join(' '));
-    console.error(`round ${round + 1} of ${rounds}: ${firsts.join(', ')}`);
-  }
-  await report(seen);
+
+  const minutes = (performance.now() - began) / 60_000;
+  const found = results({ machine: here, rounds, loads, minutes, all });
+  await mkdir(options.out, { recursive: true });
+  await writeFile(join(options.out, 'peers.json'), `${JSON.stringify(found, null, 1)}\n`);
+  await writeFile(join(options.out, 'peers.html'), page(found));
+  console.log(summarise(found));
+  console.log(`\n${minutes.toFixed(0)} minutes. Next: open ${join(options.out, 'peers.html')}`);
 } finally {
-  await context.close();
   server.close();
-  await rm(profile, { recursive: true });
 }
 
-async function visit(settings, texts, calls) {
-  const page = await context.newPage();
-  const problems = [];
-  page.on('pageerror', (error) => problems.push(String(error)));
+function chosen() {
+  const alternatives = options.only.toLowerCase().split(',').map((words) => words.trim().split(/\s+/));
+  const wanted = ({ name, place }) => alternatives.some((words) => words.every((word) => `${place} ${name}`.toLowerCase().includes(word)));
+  const found = variants(options.threads.split(',').map(Number));
+  if (!found.some(wanted)) throw new Error(`nobody is named like --only '${options.only}'`);
+  // Whoever is compared with is measured in any case.
+  return found.filter((variant) => wanted(variant) || REFERENCE.includes(variant.name));
+}
+
+/** Why it cannot be measured here, or null. */
+function lacking(variant, { gpu }) {
+  if (variant.place === 'browser' && options.chromium === undefined) return 'there is no Chromium';
+  if (onGpu(variant) && gpu === null) return 'this browser has no WebGPU here';
+  if (variant.peer === 'bench' && options.program === undefined) return 'graftwork\'s program was not built';
+  if (['transformers', 'onnx_runtime'].includes(variant.peer) && !existsSync(join(options.model, 'onnx/model_quantized.onnx'))) {
+    return 'there is no ONNX file of the model, which is made with Python';
+  }
+  return variant.python ? pythonLacks : null;
+}
+
+function onGpu({ device }) {
+  return device === 'gpu' || device === 'webgpu';
+}
+
+/** The first visit, or the first start of a program: fills the caches, and what it downloads is counted. */
+async function first(one, places) {
+  console.error(`first visit: ${one.variant.name}`);
+  server.asked.clear();
+  await attempt(one, async () => {
+    const peer = await places[one.variant.place](one.variant);
+    await peer.close();
+    if (one.variant.place === 'browser') one.bytes = await bytes(server.asked);
+  });
+}
+
+async function inTurn(one, round, places, work, here) {
+  const slow = onGpu(one.variant) && here.gpu?.software === true;
+  if (one.missing !== null || (slow && round > 0)) return one.turns.push(null);
+  const started = performance.now();
+  await attempt(one, async () => one.turns.push(await turn(places[one.variant.place], one.variant, work, slow)));
+  console.error(`round ${round + 1} of ${rounds}: ${one.variant.name}, ${((performance.now() - started) / 1000).toFixed(0)} s`);
+}
+
+async function attempt(one, what) {
   try {
-    await page.goto(`${server.address}?${new URLSearchParams(settings)}`);
-    await page.waitForFunction(() => window.firstAnswer, null, { timeout: 300_000 });
-    return await page.evaluate(measure, { texts, calls });
+    await what();
   } catch (error) {
-    throw new Error([error.message, ...problems].join('; '), { cause: error });
-  } finally {
-    await page.close();
+    one.missing = error.message.split('\n')[0];
+    console.error(`${one.variant.name}: ${error.message}`);
   }
 }
 
-/** Runs in the page: milliseconds, medians over the calls. */
-async function measure({ texts, calls }) {
-  const { embed, device } = window.opened;
-  const median = (values) => values.sort((a, b) => a - b)[values.length >> 1];
-  const time = async (some) => {
-    const all = [];
-    for (let i = 0; i < calls; i++) {
-      const started = performance.now();
-      await embed(some);
-      all.push(performance.now() - started);
-    }
-    return median(all);
-  };
-  const vectors = (await embed(texts.sms)).map((row) => [...row]);
-  await embed(texts.long);
-  return { first: window.firstAnswer, long: await time(texts.long), sms: await time(texts.sms), vectors, device };
-}
-
-async function report(seen) {
-  const compress = promisify(brotliCompress);
-  const sizes = new Map();
-  const size = async (file) => {
-    if (!sizes.has(file)) sizes.set(file, compress(await readFile(file)).then((bytes) => bytes.length));
-    return sizes.get(file);
-  };
-  const ours = seen.graftwork;
-  console.log(`${cpus().length} cores of ${cpus()[0].model}, Chromium ${context.browser()?.version() ?? ''}, medians of ${rounds}`);
-  for (const [name, found] of Object.entries(seen)) {
-    const code = (await Promise.all(found.code.map(size))).reduce((sum, bytes) => sum + bytes, 0);
-    const alike = Math.min(...found.vectors.map((row, i) => cosine(row, ours.vectors[i])));
-    console.log(`\n${name} (${found.device})`);
-    // Those of the library's first variant: the others find them in the browser's cache.
-    if (code > 0) console.log(`  code ${code} bytes with brotli in ${found.code.length} files`);
-    console.log(`  least cosine with graftwork's vectors ${alike.toFixed(7)}`);
-    for (const key of ['first', 'long', 'sms']) {
-      // Each round against the same round: the machine may be slower in some.
-      const ratio = median(found[key].map((value, i) => value / ours[key][i]));
-      const spread = `${Math.min(...found[key]).toFixed(0)}-${Math.max(...found[key]).toFixed(0)}`;
-      console.log(`  ${key}: ${median(found[key]).toFixed(0)} ms (${spread}), ${ratio.toFixed(2)} times graftwork's`);
-    }
+/** Whoever computes something else is out of it. */
+function compare(all) {
+  const reference = REFERENCE.map((name) => all.find(({ variant, turns }) => variant.name === name && turns[0])).find(Boolean);
+  if (reference === undefined) throw new Error(`there is nothing to compare with: ${REFERENCE.join(' and ')} cannot run`);
+  for (const one of all.filter((one) => one.turns[0] && one !== reference)) {
+    one.check = check(one.variant, one.turns[0], reference.turns[0]);
+    one.missing = one.check.wrong;
   }
-}
-
-function cosine(a, b) {
-  const dot = (x, y) => x.reduce((sum, value, i) => sum + value * y[i], 0);
-  return dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
-}
-
-function median(values) {
-  return [...values].sort((a, b) => a - b)[values.length >> 1];
 }

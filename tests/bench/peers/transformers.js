@@ -1,4 +1,5 @@
-// transformers.js as its documentation shows it: a pipeline in the page; its wasm from here instead of from a CDN.
+// transformers.js as its documentation shows it: a pipeline in the page; its wasm from here instead of from a CDN. It has no
+// adapters and does not train.
 import { env, pipeline } from '/npm/@huggingface/transformers/dist/transformers.min.js';
 
 export async function open({ model, device, dtype, threads }, text) {
@@ -14,5 +15,5 @@ export async function open({ model, device, dtype, threads }, text) {
     return Array.from({ length: dims[0] }, (_, i) => data.slice(i * dims[1], (i + 1) * dims[1]));
   };
   await embed([text]);
-  return { embed, device: `${device}, ${dtype}, ${wasm.numThreads} threads` };
+  return { embed };
 }
