@@ -83,6 +83,12 @@ pub struct Weight {
 }
 
 impl Weight {
+    /// A matrix of [rows, cols] with undefined elements.
+    pub(crate) fn undefined(device: &Device, kind: WeightType, rows: usize, cols: usize) -> Self {
+        let words = device.empty(1, kind.format().words([rows, cols]));
+        Self { kind, rows, cols, words, grad: None }
+    }
+
     /// Rows: outputs of a layer, entries of a table.
     pub fn rows(&self) -> usize {
         self.rows

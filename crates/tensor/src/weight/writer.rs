@@ -26,10 +26,8 @@ impl WeightWriter {
     /// Begins a matrix of [rows, cols] that is stored as `kind`.
     #[must_use]
     pub fn new(device: &Device, kind: WeightType, rows: usize, cols: usize) -> Self {
-        let format = kind.format();
-        let words = device.empty(1, format.words([rows, cols]));
-        let weight = Weight { kind, rows, cols, words, grad: None };
-        Self { device: device.clone(), weight, pack: format.pack([rows, cols]), words: 0, elements: 0 }
+        let weight = Weight::undefined(device, kind, rows, cols);
+        Self { device: device.clone(), weight, pack: kind.format().pack([rows, cols]), words: 0, elements: 0 }
     }
 
     /// Where it goes: to ask the device whether there is room.

@@ -1,0 +1,85 @@
+//! What the kernels take on the device at hand.
+
+use web_time::{Duration, Instant};
+
+use super::choice::Product;
+use super::gpu::dispatch;
+use super::{Epilogue, GemmKernel, Layout};
+use crate::{Device, Result, Tensor, Weight};
+
+/// What one measurement lasts at least, if [`MOST_RUNS`] do: much longer than a clock's tick in a browser.
+const LONG_ENOUGH: Duration = Duration::from_millis(2);
+const MOST_RUNS: u32 = 32;
+/// How often each kernel is measured; the shortest time counts, because everything else was in its way.
+const ROUNDS: usize = 3;
+/// Products that take this long are measured once: what else runs matters less.
+const SLOW: Duration = Duration::from_millis(5);
+
+/// The fastest kernel of those that come into question. Another one than the first must be clearly faster.
+///
+/// # Errors
+/// If the device is lost, or reports what went wrong before.
+pub(super) async fn fastest(device: &Device, mut product: Product) -> Result<GemmKernel> {
+    let kernels = product.candidates();
+    // No dispatch takes longer than any other.
+    let most = device.as_gpu().map_or(0, |gpu| gpu.flop_per_submit());
+    while product.flop() > most && product.size[0] > 64 {
+        product.size[0] /= 2;
+    }
+    let operands = Operands::new(device, product);
+    if operands.all().any(|tensor| device.check(tensor).is_err()) {
+        return Ok(kernels[0]);
+    }
+    // The first run compiles.
+    for kernel in kernels {
+        operands.time(device, product, *kernel, 1).await?;
+    }
+    let once = operands.time(device, product, kernels[0], 1).await?;
+    let runs = (LONG_ENOUGH.as_micros() / once.as_micros().max(1)).clamp(1, MOST_RUNS.into()) as u32;
+    let mut best = vec![Duration::MAX; kernels.len()];
+    for _ in 0..if once < SLOW { ROUNDS } else { 1 } {
+        for (kernel, best) in kernels.iter().zip(&mut best) {
+            *best = operands.time(device, product, *kernel, runs).await?.min(*best);
+        }
+    }
+    let mut fastest = 0;
+    for i in 1..kernels.len() {
+        let limit = if fastest == 0 { best[0].mul_f32(0.95) } else { best[fastest] };
+        if best[i] < limit {
+            fastest = i;
+        }
+    }
+    Ok(kernels[fastest])
+}
+
+/// Matrices of a product, whatever stands in them.
+struct Operands {
+    a: Tensor,
+    b: Weight,
+    y: Tensor,
+}
+
+impl Operands {
+    fn new(device: &Device, Product { layout, size: [m, n, k], k_slice, kind }: Product) -> Self {
+        let (rows, cols) = if layout == Layout::Nt { (n, k) } else { (k, n) };
+        Self {
+            a: device.empty(m, k),
+            b: Weight::undefined(device, kind, rows, cols),
+            y: device.empty(k.div_ceil(k_slice), m * n),
+        }
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Tensor> {
+        [&self.a, self.b.words(), &self.y].into_iter()
+    }
+
+    /// How long a kernel takes, several times and with what it takes to hear of it.
+    async fn time(&self, device: &Device, product: Product, kernel: GemmKernel, runs: u32) -> Result<Duration> {
+        let started = Instant::now();
+        for _ in 0..runs {
+            dispatch(device, product, kernel, (&self.a, &self.b), Epilogue::default(), &self.y);
+        }
+        device.read_now(&self.y.view(0, 1, 1)).await?;
+        Ok(started.elapsed())
+    }
+}
