@@ -1,15 +1,55 @@
 // Matrix product with epilogue, of few rows: K is shared out to threads, because there are too few elements of y to keep a
-// GPU busy. Formula, shapes and numerics: lib/gemm.wgsl.
+// GPU busy. Formula and shapes: lib/gemm.wgsl; numerics: lib/gemm_sum.wgsl.
 //
 // Threads: 16 along n, each with four columns, and 16 along k, each with a run; all have four rows. Partial sums go
 // through workgroup memory (16 KiB), where 64 threads add them run by run, each for four elements of y.
-// Fragments: gemm, gemm_blocks and what they need.
+// Fragments: gemm_sum and what it needs.
 
 const LANES: u32 = 16u;
 const RUNS: u32 = 16u;
 
 // By row, run and lane.
 var<workgroup> partial: array<vec4f, 4u * RUNS * LANES>;
+
+// Four rows of A over four values of k.
+fn a_block(m: u32, k: u32, end: u32) -> Block {
+    let c = left(k, end);
+    if (!A_IS_KM) {
+        return Block(
+            a_at(row(m, params.m) + k, c), a_at(row(m + 1u, params.m) + k, c),
+            a_at(row(m + 2u, params.m) + k, c), a_at(row(m + 3u, params.m) + k, c),
+        );
+    }
+    let w = params.m;
+    let i = k * w + m;
+    let cw = left(m, w);
+    var b = ZERO;
+    b.r0 = a_at(i, cw);
+    if (c > 1u) { b.r1 = a_at(i + w, cw); }
+    if (c > 2u) { b.r2 = a_at(i + 2u * w, cw); }
+    if (c > 3u) { b.r3 = a_at(i + 3u * w, cw); }
+    return transposed(b);
+}
+
+// Four columns of B over four values of k, a row a k. WGSL does not let one function read either buffer.
+fn b_block(n: u32, k: u32, end: u32) -> Block {
+    let c = left(k, end);
+    if (!B_IS_KN) {
+        return transposed(Block(
+            b_at(row(n, params.n) + k, c), b_at(row(n + 1u, params.n) + k, c),
+            b_at(row(n + 2u, params.n) + k, c), b_at(row(n + 3u, params.n) + k, c),
+        ));
+    }
+    let w = params.n;
+    let i = k * w + n;
+    let cw = left(n, w);
+    var b = ZERO;
+    b.r0 = b_at(i, cw);
+    if (c > 1u) { b.r1 = b_at(i + w, cw); }
+    if (c > 2u) { b.r2 = b_at(i + 2u * w, cw); }
+    if (c > 3u) { b.r3 = b_at(i + 3u * w, cw); }
+    return b;
+}
 
 @compute @workgroup_size(LANES * RUNS)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {

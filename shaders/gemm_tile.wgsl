@@ -1,12 +1,12 @@
-// Matrix product with epilogue, by tiles of A and B in workgroup memory: for GPUs that have such memory. Formula, shapes
-// and numerics: lib/gemm.wgsl.
+// Matrix product with epilogue, by tiles of A and B in workgroup memory: for GPUs that have such memory. Formula and
+// shapes: lib/gemm.wgsl; numerics: lib/gemm_sum.wgsl.
 //
 // Threads: THREADS_M x THREADS_N, each with 4 x 4 elements of y in registers, or 4 x 8 if WIDTH is 2: two blocks that lie
 // THREADS_N blocks apart, so that neighbouring threads read neighbouring elements.
 // Tiles: 16 values of k of both matrices, stored as they are read: where the matrix has k along its rows, a vec4 is four
 // values of k, and 4 x 4 blocks are transposed in registers, which costs nothing. Four such vec4 take the place of five,
 // so that neighbouring threads meet in no bank; B's rows lie in the order of (n mod 4, n) for the same reason.
-// Fragments: gemm and what it needs.
+// Fragments: gemm_sum and what it needs.
 
 const THREADS_M: u32 = 16u;
 const THREADS_N: u32 = 16u;

@@ -1,4 +1,5 @@
-//! The kernels of the matrix product: each by itself against the CPU, all with the same bits, and the choice among them.
+//! The kernels of the matrix product: each by itself against the CPU, those of hardware with the same
+//! bits, and the choice among them.
 
 use graftwork_gpu::{AdapterChoice, Gpu};
 use graftwork_tensor::ops::gemm::{Epilogue, GemmChoice, GemmKernel, Layout, accumulate_tn, gemm};
@@ -67,14 +68,14 @@ fn every_kernel_in_every_layout() {
 
 /// What makes a choice by time harmless: the same device and seed give the same bytes whatever was chosen.
 #[test]
-fn every_kernel_gives_the_same_bits() {
+fn every_kernel_of_hardware_gives_the_same_bits() {
     for gpu in gpus() {
         let device = gpu.guarded();
         for (kind, layout, size) in every_case() {
-            let [first, others @ ..] = GemmKernel::ALL
-                .map(|kernel| (kernel, read(&device, &product(&with(&device, kernel), kind, layout, size))));
-            for (kernel, found) in others {
-                let differ = found.iter().zip(&first.1).filter(|(a, b)| a != b).count();
+            let bits = |kernel| read(&device, &product(&with(&device, kernel), kind, layout, size));
+            let first = bits(GemmKernel::Rows);
+            for kernel in [GemmKernel::Tile32, GemmKernel::Tile64, GemmKernel::Tile128] {
+                let differ = bits(kernel).iter().zip(&first).filter(|(a, b)| a != b).count();
                 assert_eq!(differ, 0, "{}: {kernel:?} of {kind} {layout:?} {size:?}", device.name());
             }
         }
@@ -154,14 +155,14 @@ fn a_kind_of_product_is_measured_once() {
     let gpu = own();
     let device = Device::from_gpu(gpu.clone()).with_gemm(GemmChoice::Measured);
     let (first, found) = counted(&gpu, &device, [20, 48, 64]);
-    assert!(first > 4 * 4, "{first} dispatches");
+    assert!(first > 7, "{first} dispatches");
     // Another number of rows, as long as it is a similar one.
     for rows in [20, 32, 9] {
         let (again, same) = counted(&gpu, &device, [rows, 48, 64]);
         assert_eq!(again, 1, "{rows} rows");
         assert!(rows != 20 || same == found);
     }
-    assert!(counted(&gpu, &device, [33, 48, 64]).0 > 4 * 4);
+    assert!(counted(&gpu, &device, [33, 48, 64]).0 > 5);
     // The weight's gradient: of any number of tokens, in slices.
     let gradient = |tokens: usize| {
         let before = gpu.counters().dispatches;
@@ -171,7 +172,7 @@ fn a_kind_of_product_is_measured_once() {
         read(&device, &grad);
         gpu.counters().dispatches - before
     };
-    assert!(gradient(600) > 3 * 4);
+    assert!(gradient(600) > 6);
     assert_eq!(gradient(1000), 2);
 }
 
@@ -199,6 +200,6 @@ fn measuring_needs_no_memory_of_others() {
     let found = read(&device, &y);
     assert_eq!(gpu.counters().dispatches - before, 1);
     gpu.pretend_limits(u64::MAX, u64::MAX);
-    gemm(&with(&device, GemmKernel::Registers), &a, &b, Layout::Nt, Epilogue::default(), &y);
+    gemm(&with(&device, GemmKernel::Rows), &a, &b, Layout::Nt, Epilogue::default(), &y);
     assert!(read(&device, &y) == found);
 }

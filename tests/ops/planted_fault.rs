@@ -41,8 +41,9 @@ fn fault(kernel: GemmKernel, shader: &str, from: &str, to: &str) -> String {
 
 #[test]
 fn a_wrong_value_is_red() {
-    let (from, to) = ("add_row(s.r3, a.r3, b)", "add_row(s.r3, a.r2, b)");
-    for (kernel, shader) in KERNELS {
+    let sum = ("add_row(s.r3, a.r3, b)", "add_row(s.r3, a.r2, b)");
+    let faults = [("l3 += low(s.r3, t);", "l3 += low(s.r2, t);"), sum, sum];
+    for ((kernel, shader), (from, to)) in KERNELS.into_iter().zip(faults) {
         let error = fault(kernel, shader, from, to);
         assert!(error.contains("NMSE"), "{error}");
     }
@@ -50,7 +51,7 @@ fn a_wrong_value_is_red() {
 
 #[test]
 fn an_element_never_written_is_red() {
-    let error = fault(KERNELS[0].0, KERNELS[0].1, "finish_block(m + 4u, n, group.z, y10);", "");
+    let error = fault(KERNELS[0].0, KERNELS[0].1, "finish_row(m + 7u, n, group.z, l7, h7);", "");
     assert!(error.contains("NMSE NaN"), "{error}");
     let error = fault(KERNELS[1].0, KERNELS[1].1, "finish(m + 3u, n, slice, product.r3);", "");
     assert!(error.contains("NMSE NaN"), "{error}");

@@ -17,7 +17,7 @@ pub(crate) use choice::Kernels;
 use gpu::gemm_gpu;
 pub use kernel::GemmKernel;
 pub(crate) use kernel::{
-    ACTIVATION, BLOCKS, BUFFERS, COMMON, MATRIX_SCALAR, MATRIX_VEC4, REGISTERS, ROWS, TILE, variants,
+    ACTIVATION, BUFFERS, COMMON, MATRIX_SCALAR, MATRIX_VEC4, REGISTERS, ROWS, SUM, TILE, variants,
 };
 
 /// How the operands are stored.

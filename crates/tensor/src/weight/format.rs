@@ -68,9 +68,9 @@ macro_rules! shaders {
         const VEC4: &str = wgsl!(concat!("lib/weight_", $name, "_vec4.wgsl"));
         const SCALAR: &str = wgsl!(concat!("lib/weight_", $name, "_scalar.wgsl"));
         $crate::weight::Shaders {
-            gemm_registers: product!("gemm_registers", $name, [gemm::BLOCKS, gemm::REGISTERS]),
-            gemm_tile: product!("gemm_tile", $name, [gemm::TILE]),
-            gemm_rows: product!("gemm_rows", $name, [gemm::BLOCKS, gemm::ROWS]),
+            gemm_registers: product!("gemm_registers", $name, [gemm::REGISTERS]),
+            gemm_tile: product!("gemm_tile", $name, [gemm::SUM, gemm::TILE]),
+            gemm_rows: product!("gemm_rows", $name, [gemm::SUM, gemm::ROWS]),
             embed: two!("embed", $name, embed::BUFFERS, [VEC4, embed::CODE], [FIRST, SCALAR, embed::CODE]),
         }
     }};

@@ -1,5 +1,5 @@
 //! Which kernel a product takes: the fixed one of GPUs in software; on others a guess, until the kernels that may be best
-//! were measured on the device itself. All kernels give the same bits, so it may change at any time.
+//! were measured on the device itself. Those all give the same bits, so it may change at any time.
 
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -7,7 +7,8 @@ use super::measure::fastest;
 use super::{GemmKernel, Layout};
 use crate::{Device, Result, WeightType};
 
-/// How a device chooses among the kernels of the matrix product. The result never depends on it.
+/// How a device chooses among the kernels of the matrix product. The bytes of a result are the same for all choices but
+/// [`GemmKernel::Registers`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum GemmChoice {
     /// By measuring once what a kind of product takes on this device, some milliseconds each, while something that was read
@@ -17,6 +18,18 @@ pub enum GemmChoice {
     Guessed,
     /// Always this one.
     Always(GemmKernel),
+}
+
+impl GemmChoice {
+    /// `measured`, `guessed` or a kernel's name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        match name {
+            "measured" => Some(Self::Measured),
+            "guessed" => Some(Self::Guessed),
+            _ => GemmKernel::ALL.into_iter().find(|kernel| kernel.name() == name).map(Self::Always),
+        }
+    }
 }
 
 /// A product, as far as its speed depends on it.
@@ -58,15 +71,15 @@ impl Product {
     /// The kernels that may be the best one, at most four, the likeliest first: larger tiles read less, but a GPU of 32 cores
     /// wants two of them for each.
     pub fn candidates(&self) -> &'static [GemmKernel] {
-        use GemmKernel::{Registers, Rows, Tile32, Tile64, Tile128};
+        use GemmKernel::{Rows, Tile32, Tile64, Tile128};
         let [m, n, k] = self.size;
         let tiles = m.div_ceil(64) * n.div_ceil(64) * k.div_ceil(self.k_slice);
         match m {
-            ..=8 => &[Rows, Tile32, Registers],
-            ..=32 => &[Tile32, Rows, Tile64, Registers],
-            512.. if n >= 768 => &[Tile64, Tile128, Tile32, Registers],
-            _ if tiles >= 64 => &[Tile64, Tile32, Registers],
-            _ => &[Tile32, Tile64, Registers],
+            ..=8 => &[Rows, Tile32],
+            ..=32 => &[Tile32, Rows, Tile64],
+            512.. if n >= 768 => &[Tile64, Tile128, Tile32],
+            _ if tiles >= 64 => &[Tile64, Tile32],
+            _ => &[Tile32, Tile64],
         }
     }
 }
@@ -164,6 +177,7 @@ mod tests {
             for n in [1, 64, 768, 4096] {
                 let candidates = product(Layout::Nt, [m, n, 384], 384).candidates();
                 assert!((2..=4).contains(&candidates.len()), "{m} x {n}");
+                assert!(!candidates.contains(&GemmKernel::Registers), "{m} x {n}: its bits are others");
                 let twice = |kernel| candidates.iter().filter(|other| *other == kernel).count() > 1;
                 assert!(!candidates.iter().any(twice), "{m} x {n}");
             }

@@ -1,4 +1,5 @@
-//! The kernels of the matrix product on a GPU: one formula and one order of sums, other ways to share out the work.
+//! The kernels of the matrix product on a GPU: one formula, and for all of hardware one order of sums; other ways to share
+//! out the work.
 
 use graftwork_gpu::{Access, Shader};
 
@@ -13,15 +14,15 @@ pub(crate) const MATRIX_VEC4: &str = wgsl!("lib/matrix_vec4.wgsl");
 /// Over any sizes.
 pub(crate) const MATRIX_SCALAR: &str = wgsl!("lib/matrix_scalar.wgsl");
 pub(crate) const COMMON: &str = wgsl!("lib/gemm.wgsl");
-pub(crate) const BLOCKS: &str = wgsl!("lib/gemm_blocks.wgsl");
+pub(crate) const SUM: &str = wgsl!("lib/gemm_sum.wgsl");
 pub(crate) const REGISTERS: &str = wgsl!("gemm_registers.wgsl");
 pub(crate) const TILE: &str = wgsl!("gemm_tile.wgsl");
 pub(crate) const ROWS: &str = wgsl!("gemm_rows.wgsl");
 
-/// A kernel of the matrix product. All give the same bits.
+/// A kernel of the matrix product. All but the first give the same bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum GemmKernel {
-    /// 8 x 8 results a thread, no workgroup memory: for GPUs in software.
+    /// 8 x 8 results a thread, no workgroup memory: for GPUs in software, in an order of sums that suits those.
     Registers,
     /// Tiles of 32 x 32 results: where larger ones would leave a GPU idle.
     Tile32,
