@@ -3,7 +3,7 @@
 
 use graftwork_gpu::{AdapterChoice, Gpu};
 use graftwork_tensor::ops::gemm::{Epilogue, GemmChoice, GemmKernel, Layout, accumulate_tn, gemm};
-use graftwork_tensor::{Activation, Device, Tensor, Weight, WeightType, WeightWriter};
+use graftwork_tensor::{Activation, Device, Tensor, Weight, WeightType, WeightUse, WeightWriter};
 use graftwork_tests::{gpus, parity, random};
 
 const LAYOUTS: [Layout; 3] = [Layout::Nt, Layout::Nn, Layout::Tn];
@@ -45,7 +45,7 @@ fn with(device: &Device, kernel: GemmKernel) -> Device {
 
 fn product(device: &Device, kind: WeightType, layout: Layout, [m, n, k]: [usize; 3]) -> Tensor {
     let (rows, cols) = if layout == Layout::Nt { (n, k) } else { (k, n) };
-    let mut b = WeightWriter::new(device, kind, rows, cols);
+    let mut b = WeightWriter::new(device, kind, WeightUse::Product, [rows, cols]);
     b.write(&random(2, n * k)).unwrap();
     let (rows, cols) = if layout == Layout::Tn { (k, m) } else { (m, k) };
     let a = device.tensor(rows, cols, &random(1, m * k));

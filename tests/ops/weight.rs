@@ -2,24 +2,30 @@
 
 use graftwork_tensor::ops::embed::embed;
 use graftwork_tensor::ops::gemm::{Epilogue, Layout, gemm};
-use graftwork_tensor::{Device, Weight, WeightType, WeightWriter};
+use graftwork_tensor::{Device, Weight, WeightType, WeightUse, WeightWriter};
 use graftwork_tests::{devices, parity, random, shapes};
 use half::f16;
 use half::slice::HalfFloatSliceExt;
 
+const USES: [WeightUse; 2] = [WeightUse::Product, WeightUse::Table];
 const LAYOUTS: [Layout; 3] = [Layout::Nt, Layout::Nn, Layout::Tn];
 
 /// A weight written in pieces of seven.
-fn stored(device: &Device, kind: WeightType, rows: usize, cols: usize, values: &[f32]) -> Weight {
-    let mut writer = WeightWriter::new(device, kind, rows, cols);
+fn stored(device: &Device, kind: WeightType, what_for: WeightUse, shape: [usize; 2], values: &[f32]) -> Weight {
+    let mut writer = WeightWriter::new(device, kind, what_for, shape);
     values.chunks(7).for_each(|piece| writer.write(piece).unwrap());
     writer.finish()
 }
 
 /// The second operand of a product [M, N, K].
-fn operand(device: &Device, kind: WeightType, layout: Layout, [_, n, k]: [usize; 3]) -> Weight {
-    let (rows, cols) = if layout == Layout::Nt { (n, k) } else { (k, n) };
-    stored(device, kind, rows, cols, &random(2, n * k))
+fn operand(
+    device: &Device,
+    (kind, what_for): (WeightType, WeightUse),
+    layout: Layout,
+    [_, n, k]: [usize; 3],
+) -> Weight {
+    let shape = if layout == Layout::Nt { [n, k] } else { [k, n] };
+    stored(device, kind, what_for, shape, &random(2, n * k))
 }
 
 fn product(
@@ -37,20 +43,21 @@ fn product(
 
 #[test]
 fn products_in_every_layout() {
-    let kinds = WeightType::ALL.into_iter().flat_map(|kind| LAYOUTS.map(|layout| (kind, layout)));
+    let kinds = WeightType::ALL.into_iter().flat_map(|kind| USES.map(|what_for| (kind, what_for)));
+    let kinds = kinds.flat_map(|kind| LAYOUTS.map(|layout| (kind, layout)));
     let cases = kinds.flat_map(|(kind, layout)| shapes::products().into_iter().map(move |size| (kind, layout, size)));
     parity(cases, 1e-11, |device, (kind, layout, size)| {
         vec![product(device, operand(device, *kind, *layout, *size), *layout, *size)]
     });
 }
 
-/// On the CPU a product with a stored weight has the bytes of one with the same numbers in f32: blocks are widened, and
-/// nothing is summed in another order. Sizes beyond a block, and rows for several threads.
+/// On the CPU a product with a stored weight has the bytes of one with the same numbers in f32, row by row: panels are widened as they are
+/// needed, and nothing is summed in another order. Sizes beyond a block, rows and columns for several threads.
 #[test]
 fn products_have_the_bytes_of_f32() {
     let device = Device::cpu().guarded();
-    let large = [[200, 1100, 300], [70, 384, 1536], [1, 2051, 515]];
-    for kind in WeightType::ALL {
+    let large = [[200, 1100, 300], [70, 384, 1536], [1, 2051, 515], [47, 999, 771]];
+    for kind in WeightType::ALL.into_iter().flat_map(|kind| USES.map(|what_for| (kind, what_for))) {
         for size in shapes::products().into_iter().chain(large) {
             for layout in LAYOUTS {
                 let weight = operand(&device, kind, layout, size);
@@ -58,7 +65,7 @@ fn products_have_the_bytes_of_f32() {
                 let found = read(product(&device, &weight, layout, size));
                 let expected = read(product(&device, &weight.widened(&device), layout, size));
                 let same = found.iter().zip(&expected).all(|(a, b)| a.to_bits() == b.to_bits());
-                assert!(same, "{kind} {layout:?} {size:?}");
+                assert!(same, "{kind:?} {layout:?} {size:?}");
             }
         }
     }
@@ -72,8 +79,8 @@ fn embeddings() {
     let cases = kinds.flat_map(|kinds| [(1, 4), (7, 5), (513, 64)].map(|size| (kinds, size)));
     parity(cases, 1e-13, |device, ((first, second), (t, d))| {
         let rows: Vec<u32> = (0..*t as u32).map(|i| i * 77 % 101).chain((0..*t as u32).map(|i| i % 13)).collect();
-        let tables =
-            [stored(device, *first, 101, *d, &random(1, 101 * d)), stored(device, *second, 13, *d, &random(2, 13 * d))];
+        let tables = [(first, 101), (second, 13)]
+            .map(|(kind, rows)| stored(device, *kind, WeightUse::Table, [rows, *d], &random(rows as u64, rows * d)));
         let y = device.empty(*t, *d);
         embed(device, &device.indices(&rows), &tables, &y);
         vec![y]
@@ -89,7 +96,7 @@ fn halves_are_exact() {
     let halves = [&rounded[..26], &special].concat();
     for device in devices() {
         let device = device.guarded();
-        let mut writer = WeightWriter::new(&device, WeightType::F16, 5, 7);
+        let mut writer = WeightWriter::new(&device, WeightType::F16, WeightUse::Table, [5, 7]);
         halves.chunks(3).for_each(|piece| writer.write_f16(piece).unwrap());
         let weight = writer.finish();
         assert_eq!((weight.bytes(), weight.len()), (72, 35));
@@ -99,7 +106,7 @@ fn halves_are_exact() {
         for (found, half) in read(&weight).into_iter().zip(&halves) {
             assert!(close(found, half.to_f32()), "{}: {found}, not {half}", device.name());
         }
-        let wide = stored(&device, WeightType::F16, 5, 7, &random(3, 5 * 7));
+        let wide = stored(&device, WeightType::F16, WeightUse::Table, [5, 7], &random(3, 5 * 7));
         assert_eq!(read(&wide), rounded.to_f32_vec(), "{}", device.name());
         assert_eq!(pollster::block_on(device.check_guards()).unwrap(), 0);
     }

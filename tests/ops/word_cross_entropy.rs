@@ -1,11 +1,11 @@
 use graftwork_tensor::ops::cross_entropy::{cross_entropy, cross_entropy_cpu};
 use graftwork_tensor::ops::gemm::{Layout, gemm_cpu};
 use graftwork_tensor::ops::word_cross_entropy::{SLICE, Words, back_cpu, fold_cpu, word_cross_entropy};
-use graftwork_tensor::{Activation, Device, Param, Tape, Tensor, Weight, WeightType, WeightWriter};
+use graftwork_tensor::{Activation, Device, Param, Tape, Tensor, Weight, WeightType, WeightUse, WeightWriter};
 use graftwork_tests::{check_gradient, devices, max_difference, nmse, parity, random, random_f64};
 
 fn table(device: &Device, kind: WeightType, words: usize, width: usize) -> Weight {
-    let mut writer = WeightWriter::new(device, kind, words, width);
+    let mut writer = WeightWriter::new(device, kind, WeightUse::Table, [words, width]);
     writer.write(&random(3, words * width)).unwrap();
     writer.finish()
 }

@@ -2,7 +2,7 @@
 
 use graftwork_formats::{BackboneConfig, WeightSource};
 use graftwork_tensor::ops::embed::embed;
-use graftwork_tensor::{Activation, Device, Indices, Tape, Var, Weight};
+use graftwork_tensor::{Activation, Device, Indices, Tape, Var, Weight, WeightUse};
 
 use crate::Result;
 use crate::layers::{Dense, Norm};
@@ -25,7 +25,9 @@ impl Embeddings {
     ) -> Result<Self> {
         let names = &config.architecture.names;
         let modules = [Some(names.words), Some(names.positions), names.types].into_iter().flatten();
-        let tables = modules.map(|module| loader.matrix(&[&format!("{module}.weight")])).collect::<Result<_>>()?;
+        let tables = modules
+            .map(|module| loader.matrix(&[&format!("{module}.weight")], WeightUse::Table))
+            .collect::<Result<_>>()?;
         let norm = loader.norm(names.embedding_norm, config.layer_norm_eps as f32)?;
         let projection = config.projection().map(|projection| loader.dense(&[projection])).transpose()?;
         Ok(Self { tables, norm, projection })

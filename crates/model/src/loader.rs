@@ -1,7 +1,7 @@
 //! Weights on their way from a file to a device.
 
 use graftwork_formats::{FingerprintBuilder, Piece, TensorHasher, WeightSource};
-use graftwork_tensor::{Device, OutOfRange, Param, Tensor, Weight, WeightType, WeightWriter};
+use graftwork_tensor::{Device, OutOfRange, Param, Tensor, Weight, WeightType, WeightUse, WeightWriter};
 
 use crate::layers::{Dense, Norm};
 use crate::{Error, Result};
@@ -21,16 +21,16 @@ pub(crate) struct Loader<'a, W, P> {
 
 impl<W: WeightSource, P: FnMut(f64)> Loader<'_, W, P> {
     /// One matrix, or several of the same width below each other.
-    pub fn matrix(&mut self, names: &[&str]) -> Result<Weight> {
+    pub fn matrix(&mut self, names: &[&str], what_for: WeightUse) -> Result<Weight> {
         let kinds = names.iter().map(|name| self.kind(name));
         // What holds all of them exactly.
         let kind = kinds.reduce(|a, b| if a == b { a } else { WeightType::F32 }).unwrap_or(WeightType::F32);
-        self.tensor(names, kind)
+        self.tensor(names, kind, what_for)
     }
 
     /// One vector, or several behind each other, in f32.
     pub fn vector(&mut self, names: &[&str]) -> Result<Tensor> {
-        Ok(self.tensor(names, WeightType::F32)?.words().clone())
+        Ok(self.tensor(names, WeightType::F32, WeightUse::Table)?.words().clone())
     }
 
     fn kind(&self, name: &str) -> WeightType {
@@ -38,12 +38,12 @@ impl<W: WeightSource, P: FnMut(f64)> Loader<'_, W, P> {
         self.weight_type.or_else(of_file).unwrap_or(WeightType::F32)
     }
 
-    fn tensor(&mut self, names: &[&str], kind: WeightType) -> Result<Weight> {
+    fn tensor(&mut self, names: &[&str], kind: WeightType, what_for: WeightUse) -> Result<Weight> {
         let shapes: Vec<Vec<usize>> =
             names.iter().map(|name| self.source.shape(name).unwrap_or_default().to_vec()).collect();
         let total: usize = shapes.iter().map(|shape| shape.iter().product::<usize>()).sum();
         let cols = if shapes[0].len() > 1 { shapes[0][1] } else { total };
-        let mut writer = WeightWriter::new(self.device, kind, total / cols.max(1), cols);
+        let mut writer = WeightWriter::new(self.device, kind, what_for, [total / cols.max(1), cols]);
         self.device.check(writer.words())?;
         let mut wide = Vec::new();
         for (name, shape) in names.iter().zip(&shapes) {
@@ -69,7 +69,7 @@ impl<W: WeightSource, P: FnMut(f64)> Loader<'_, W, P> {
     pub fn dense(&mut self, names: &[&str]) -> Result<Dense> {
         let part = |part: &str| names.iter().map(|name| format!("{name}.{part}")).collect::<Vec<_>>();
         let (weights, biases) = (part("weight"), part("bias"));
-        let weight = self.matrix(&weights.iter().map(String::as_str).collect::<Vec<_>>())?;
+        let weight = self.matrix(&weights.iter().map(String::as_str).collect::<Vec<_>>(), WeightUse::Product)?;
         let bias = self.vector(&biases.iter().map(String::as_str).collect::<Vec<_>>())?;
         Ok(Dense { weight, bias: Some(Param::frozen(bias)) })
     }

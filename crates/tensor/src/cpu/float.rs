@@ -1,7 +1,8 @@
+use std::cell::Cell;
 use std::iter::Sum;
 use std::ops::{Add, AddAssign, Div, Mul, Neg, Sub};
 
-use super::gemm::Matrix;
+use super::gemm::{Panels, tallest_f32, tile_f32, tile_f64};
 
 /// f32, in which everything runs, or f64, in which the CPU bodies are checked by finite differences.
 pub trait Float:
@@ -33,8 +34,19 @@ pub trait Float:
     fn erf(self) -> Self;
     /// `tanh(x)`
     fn tanh(self) -> Self;
-    /// `c = alpha * a b + beta * c` on this thread.
-    fn gemm(alpha: Self, a: Matrix<'_, Self>, b: Matrix<'_, Self>, beta: Self, c: &mut [Self], c_stride: usize);
+    /// `self * a + b`, rounded once.
+    fn mul_add(self, a: Self, b: Self) -> Self;
+    /// The innermost loop of matrix products; rows of `c` lie `stride` apart.
+    #[doc(hidden)]
+    fn tile(panels: &Panels<'_, Self>, c: &mut [Self], stride: usize);
+    /// The highest tile that there is.
+    #[doc(hidden)]
+    fn tallest_tile() -> usize;
+    /// Calls `body` with so many elements of undefined content, which the thread keeps for the next call.
+    #[doc(hidden)]
+    fn with_scratch<R>(len: usize, body: impl FnOnce(&mut [Self]) -> R) -> R {
+        body(&mut vec![Self::default(); len])
+    }
     /// The larger of two numbers.
     fn max(self, other: Self) -> Self {
         if self > other { self } else { other }
@@ -63,8 +75,14 @@ impl Float for f64 {
     fn tanh(self) -> Self {
         libm::tanh(self)
     }
-    fn gemm(alpha: Self, a: Matrix<'_, Self>, b: Matrix<'_, Self>, beta: Self, c: &mut [Self], c_stride: usize) {
-        super::gemm::dgemm(alpha, a, b, beta, c, c_stride);
+    fn mul_add(self, a: Self, b: Self) -> Self {
+        libm::fma(self, a, b)
+    }
+    fn tile(panels: &Panels<'_, Self>, c: &mut [Self], stride: usize) {
+        tile_f64(panels, c, stride);
+    }
+    fn tallest_tile() -> usize {
+        4
     }
 }
 
@@ -130,12 +148,32 @@ impl Float for f32 {
         1.0 - 2.0 / (Float::exp(2.0 * self) + 1.0)
     }
 
-    fn gemm(alpha: Self, a: Matrix<'_, Self>, b: Matrix<'_, Self>, beta: Self, c: &mut [Self], c_stride: usize) {
-        #[cfg(not(target_arch = "wasm32"))]
-        use super::gemm::sgemm;
-        #[cfg(target_arch = "wasm32")]
-        use super::gemm_wasm::sgemm;
-        sgemm(alpha, a, b, beta, c, c_stride);
+    #[inline(always)]
+    fn mul_add(self, a: Self, b: Self) -> Self {
+        f32::mul_add(self, a, b)
+    }
+    fn tile(panels: &Panels<'_, Self>, c: &mut [Self], stride: usize) {
+        tile_f32(panels, c, stride);
+    }
+    fn tallest_tile() -> usize {
+        tallest_f32()
+    }
+    fn with_scratch<R>(len: usize, body: impl FnOnce(&mut [Self]) -> R) -> R {
+        thread_local! {
+            static KEPT: Cell<Vec<Vec<f32>>> = const { Cell::new(Vec::new()) };
+        }
+        // One for each call that is in progress: a thread that waits inside one may take up other work.
+        let mut kept = KEPT.take();
+        let mut scratch = kept.pop().unwrap_or_default();
+        KEPT.set(kept);
+        if scratch.len() < len {
+            scratch.resize(len, 0.0);
+        }
+        let result = body(&mut scratch[..len]);
+        let mut kept = KEPT.take();
+        kept.push(scratch);
+        KEPT.set(kept);
+        result
     }
 }
 

@@ -38,6 +38,16 @@ pub(crate) fn for_each_row2<F: Send>(
     out.chunks_mut(cols).zip(out2.chunks_mut(cols2)).enumerate().for_each(|(i, (a, b))| body(i, a, b));
 }
 
+/// Calls `body(i, item)` for every item.
+pub(crate) fn for_each<T: Send>(items: Vec<T>, body: impl Fn(usize, T) + Send + Sync) {
+    #[cfg(not(target_arch = "wasm32"))]
+    if threads() > 1 {
+        items.into_par_iter().enumerate().for_each(|(i, item)| body(i, item));
+        return;
+    }
+    items.into_iter().enumerate().for_each(|(i, item)| body(i, item));
+}
+
 /// `[body(0), .., body(n - 1)]`
 pub(crate) fn parallel_map<R: Send>(n: usize, body: impl Fn(usize) -> R + Send + Sync) -> Vec<R> {
     #[cfg(not(target_arch = "wasm32"))]

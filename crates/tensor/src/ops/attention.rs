@@ -119,7 +119,7 @@ fn part<F>(qkv: &[F], d: usize, e: usize, (start, len, head): (usize, usize, usi
 fn scores<F: Float>(qkv: &[F], d: usize, e: usize, item: (usize, usize, usize)) -> Vec<F> {
     let mut s = vec![F::default(); item.1 * item.1];
     let (q, k) = (part(qkv, d, e, item, 0), part(qkv, d, e, item, 1));
-    gemm_on_this_thread(F::of(scale(e)), q, k.t(), F::of(0.0), &mut s, item.1);
+    gemm_on_this_thread(F::of(scale(e)), q, k.t(), &mut s, item.1);
     s
 }
 
@@ -141,7 +141,7 @@ pub fn attention_cpu<F: Float>(
         }
         let mut out = vec![F::default(); len * e];
         let p = Matrix::new(&p, len, len);
-        gemm_on_this_thread(F::of(1.0), p, part(qkv, d, e, items[i], 2), F::of(0.0), &mut out, e);
+        gemm_on_this_thread(F::of(1.0), p, part(qkv, d, e, items[i], 2), &mut out, e);
         (out, log_totals)
     });
     for (&(start, len, head), (out, log_totals)) in items.iter().zip(&results) {
@@ -234,7 +234,7 @@ pub fn attention_bwd_cpu<F: Float>(
         }
         // ds = p * (do v^T - delta)
         let mut ds = vec![zero; len * len];
-        gemm_on_this_thread(one, grad, part(qkv, d, e, items[i], 2).t(), zero, &mut ds, len);
+        gemm_on_this_thread(one, grad, part(qkv, d, e, items[i], 2).t(), &mut ds, len);
         for (t, row) in ds.chunks_mut(len).enumerate() {
             let at = (start + t) * d + head * e;
             let delta: F = o[at..][..e].iter().zip(&d_o[at..]).map(|(o, g)| *o * *g).sum();
@@ -244,9 +244,9 @@ pub fn attention_bwd_cpu<F: Float>(
         let (dq, rest) = out.split_at_mut(len * e);
         let (dk, dv) = rest.split_at_mut(len * e);
         let (p, ds) = (Matrix::new(&p, len, len), Matrix::new(&ds, len, len));
-        gemm_on_this_thread(scale, ds, part(qkv, d, e, items[i], 1), zero, dq, e);
-        gemm_on_this_thread(scale, ds.t(), part(qkv, d, e, items[i], 0), zero, dk, e);
-        gemm_on_this_thread(one, p.t(), grad, zero, dv, e);
+        gemm_on_this_thread(scale, ds, part(qkv, d, e, items[i], 1), dq, e);
+        gemm_on_this_thread(scale, ds.t(), part(qkv, d, e, items[i], 0), dk, e);
+        gemm_on_this_thread(one, p.t(), grad, dv, e);
         out
     });
     for (&(start, len, head), out) in items.iter().zip(&results) {

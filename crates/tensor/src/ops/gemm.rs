@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use super::sum_rows;
 use crate::activation::activate;
-use crate::cpu::{self, Matrix, for_each_row, for_each_row2};
+use crate::cpu::{self, Matrix, Right, for_each_row};
 use crate::device::Backend;
 use crate::{Activation, Device, Float, Tensor, Weight};
 pub use choice::GemmChoice;
@@ -75,16 +75,24 @@ fn of_weight(device: &Device, a: &Tensor, b: &Weight, layout: Layout, epilogue: 
         assert_eq!(bias.len(), n, "gemm: bias");
     }
     match device.backend() {
-        Backend::Cpu(pool) => {
-            let mut product = y.cpu_mut();
-            match b.as_tensor() {
-                Some(b) => product_cpu((&a.cpu(), &b.cpu(), layout, [m, n, k]), &mut product),
-                None => cpu::gemm_widened(&a.cpu(), &b.cpu(), layout, [m, n, k], &mut product, pool),
-            }
+        Backend::Cpu(_) => {
             let (bias, residual) = (epilogue.bias.map(|t| t.cpu()), epilogue.residual.map(|t| t.cpu()));
             let mut pre = epilogue.pre.map(|t| t.cpu_mut());
-            let (bias, residual, pre) = (bias.as_deref(), residual.as_deref(), pre.as_deref_mut());
-            finish_cpu(n, bias, epilogue.activation, epilogue.alpha, residual, &mut product, pre);
+            let finish = Finish {
+                bias: bias.as_deref(),
+                activation: epilogue.activation,
+                alpha: epilogue.alpha,
+                residual: residual.as_deref(),
+            };
+            let (left, mut y, pre) = (a.cpu(), y.cpu_mut(), pre.as_deref_mut());
+            let left = left_cpu(&left, layout, [m, n, k]);
+            match b.stored(device, layout == Layout::Nt) {
+                Some(stored) => finish.product(left, Right::Stored(&stored), &mut y, pre),
+                None => {
+                    let b = b.widened(device);
+                    finish.product(left, Right::Matrix(right_cpu(&b.cpu(), layout, [m, n, k])), &mut y, pre);
+                }
+            }
         }
         Backend::Gpu(gpu) => {
             let k_slice = k.next_multiple_of(4);
@@ -117,7 +125,7 @@ pub fn accumulate_tn(device: &Device, a: &Tensor, b: &Tensor, grad: &Tensor) {
     match device.backend() {
         Backend::Cpu(_) => {
             let (a, b) = (a.cpu(), b.cpu());
-            cpu::gemm(1.0, Matrix::new(&a, k, m).t(), Matrix::new(&b, k, n), 1.0, &mut grad.cpu_mut());
+            cpu::gemm(1.0, Matrix::new(&a, k, m).t(), Matrix::new(&b, k, n), true, &mut grad.cpu_mut());
         }
         Backend::Gpu(_) => {
             let slices = k.div_ceil(SLICE);
@@ -130,7 +138,7 @@ pub fn accumulate_tn(device: &Device, a: &Tensor, b: &Tensor, grad: &Tensor) {
 
 /// The CPU body; sizes are [M, N, K].
 pub fn gemm_cpu<F: Float>(
-    operands: (&[F], &[F], Layout, [usize; 3]),
+    (a, b, layout, size): (&[F], &[F], Layout, [usize; 3]),
     bias: Option<&[F]>,
     activation: Activation,
     alpha: F,
@@ -138,48 +146,59 @@ pub fn gemm_cpu<F: Float>(
     y: &mut [F],
     pre: Option<&mut [F]>,
 ) {
-    product_cpu(operands, y);
-    finish_cpu(operands.3[1], bias, activation, alpha, residual, y, pre);
+    let (left, right) = (left_cpu(a, layout, size), right_cpu(b, layout, size));
+    Finish { bias, activation, alpha, residual }.product(left, Right::Matrix(right), y, pre);
 }
 
-fn product_cpu<F: Float>((a, b, layout, [m, n, k]): (&[F], &[F], Layout, [usize; 3]), y: &mut [F]) {
-    let left = if layout == Layout::Tn { Matrix::new(a, k, m).t() } else { Matrix::new(a, m, k) };
-    let right = if layout == Layout::Nt { Matrix::new(b, n, k).t() } else { Matrix::new(b, k, n) };
-    cpu::gemm(F::of(1.0), left, right, F::of(0.0), y);
+fn left_cpu<F>(a: &[F], layout: Layout, [m, _, k]: [usize; 3]) -> Matrix<'_, F> {
+    if layout == Layout::Tn { Matrix::new(a, k, m).t() } else { Matrix::new(a, m, k) }
 }
 
-/// What follows the product, whose rows have `n` columns.
-fn finish_cpu<F: Float>(
-    n: usize,
-    bias: Option<&[F]>,
+fn right_cpu<F>(b: &[F], layout: Layout, [_, n, k]: [usize; 3]) -> Matrix<'_, F> {
+    if layout == Layout::Nt { Matrix::new(b, n, k).t() } else { Matrix::new(b, k, n) }
+}
+
+/// What follows a product on the CPU.
+struct Finish<'a, F> {
+    bias: Option<&'a [F]>,
     activation: Activation,
     alpha: F,
-    residual: Option<&[F]>,
-    y: &mut [F],
-    pre: Option<&mut [F]>,
-) {
-    let identity = activation == Activation::Identity;
-    let unit = alpha == F::of(1.0);
-    if bias.is_none() && identity && unit && residual.is_none() && pre.is_none() {
-        return;
+    residual: Option<&'a [F]>,
+}
+
+impl<F: Float> Finish<'_, F> {
+    /// `y` of the product; `pre` gets the value before the activation.
+    fn product(&self, left: Matrix<'_, F>, right: Right<'_, F>, y: &mut [F], pre: Option<&mut [F]>) {
+        let n = right.cols();
+        let one = F::of(1.0);
+        let Some(pre) = pre else {
+            let finish = |row: usize, col: usize, values: &mut [F]| {
+                self.add_bias(col, values);
+                self.activate(row * n + col, values);
+            };
+            return cpu::product(one, left, right, false, y, &finish);
+        };
+        cpu::product(one, left, right, false, pre, &|_, col, values| self.add_bias(col, values));
+        for_each_row(y, n, |i, row| {
+            row.copy_from_slice(&pre[i * n..][..n]);
+            self.activate(i * n, row);
+        });
     }
-    let finish = |i: usize, row: &mut [F], pre: Option<&mut [F]>| {
-        if let Some(bias) = bias {
-            row.iter_mut().zip(bias).for_each(|(v, b)| *v += *b);
+
+    fn add_bias(&self, col: usize, values: &mut [F]) {
+        if let Some(bias) = self.bias {
+            values.iter_mut().zip(&bias[col..]).for_each(|(v, b)| *v += *b);
         }
-        if let Some(pre) = pre {
-            pre.copy_from_slice(row);
+    }
+
+    /// Elements from `first` on.
+    fn activate(&self, first: usize, values: &mut [F]) {
+        activate(self.activation, values);
+        if self.alpha != F::of(1.0) {
+            values.iter_mut().for_each(|v| *v = self.alpha * *v);
         }
-        activate(activation, row);
-        if !unit {
-            row.iter_mut().for_each(|v| *v = alpha * *v);
+        if let Some(residual) = self.residual {
+            values.iter_mut().zip(&residual[first..]).for_each(|(v, r)| *v += *r);
         }
-        if let Some(residual) = residual {
-            row.iter_mut().zip(&residual[i * n..]).for_each(|(v, r)| *v += *r);
-        }
-    };
-    match pre {
-        Some(pre) => for_each_row2(y, n, pre, n, |i, row, pre| finish(i, row, Some(pre))),
-        None => for_each_row(y, n, |i, row| finish(i, row, None)),
     }
 }

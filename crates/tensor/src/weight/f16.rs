@@ -4,8 +4,8 @@ use half::f16;
 use half::vec::HalfFloatVecExt;
 use multiversion::multiversion;
 
-use super::OutOfRange;
 use super::format::{Format, Pack, Shaders, Sink, shaders};
+use super::{OutOfRange, panels};
 
 pub(super) struct F16;
 
@@ -26,6 +26,14 @@ impl Format for F16 {
 
     fn widen(&self, words: &[f32], [_, cols]: [usize; 2], [row, col]: [usize; 2], to: &mut [f32]) {
         widen(&bytemuck::cast_slice(words)[row * cols + col..][..to.len()], to);
+    }
+
+    fn transpose(&self, words: &mut [f32], shape: [usize; 2]) {
+        panels::transpose::<u16>(bytemuck::cast_slice_mut(words), shape);
+    }
+
+    fn turn_panels(&self, from: &[f32], shape: [usize; 2], to: &mut [f32]) {
+        panels::turn_panels::<u16>(bytemuck::cast_slice(from), shape, bytemuck::cast_slice_mut(to));
     }
 
     fn pack(&self, _shape: [usize; 2]) -> Box<dyn Pack> {

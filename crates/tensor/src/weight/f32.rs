@@ -1,7 +1,7 @@
 //! 32-bit floats: nothing is widened.
 
-use super::OutOfRange;
 use super::format::{Format, Pack, Shaders, Sink, shaders};
+use super::{OutOfRange, panels};
 
 pub(super) struct F32;
 
@@ -22,6 +22,14 @@ impl Format for F32 {
 
     fn widen(&self, words: &[f32], [_, cols]: [usize; 2], [row, col]: [usize; 2], to: &mut [f32]) {
         to.copy_from_slice(&words[row * cols + col..][..to.len()]);
+    }
+
+    fn transpose(&self, words: &mut [f32], shape: [usize; 2]) {
+        panels::transpose(words, shape);
+    }
+
+    fn turn_panels(&self, from: &[f32], shape: [usize; 2], to: &mut [f32]) {
+        panels::turn_panels(from, shape, to);
     }
 
     fn pack(&self, _shape: [usize; 2]) -> Box<dyn Pack> {

@@ -18,6 +18,10 @@ pub(super) trait Format: Sync {
     fn shaders(&self) -> &'static Shaders;
     /// Widens the elements of a row of a matrix of `shape` from [row, column] on.
     fn widen(&self, words: &[f32], shape: [usize; 2], from: [usize; 2], to: &mut [f32]);
+    /// Transposes a matrix of `shape` in its place.
+    fn transpose(&self, words: &mut [f32], shape: [usize; 2]);
+    /// From the panels of the transpose of a matrix of `shape` to those of itself.
+    fn turn_panels(&self, from: &[f32], shape: [usize; 2], to: &mut [f32]);
     /// What makes words of the pieces of a matrix of `shape`.
     fn pack(&self, shape: [usize; 2]) -> Box<dyn Pack>;
 }

@@ -6,6 +6,7 @@
 mod f16;
 mod f32;
 mod format;
+mod panels;
 mod writer;
 
 use std::fmt;
@@ -19,7 +20,9 @@ use crate::tensor::CpuRead;
 use crate::{Device, Param, Tensor};
 pub(crate) use format::Shaders;
 use format::{Format, Pack};
-pub use writer::{OutOfRange, WeightWriter};
+use panels::Panels;
+pub(crate) use panels::StoredWeight;
+pub use writer::{OutOfRange, WeightUse, WeightWriter};
 
 /// How the elements of a frozen matrix are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -77,18 +80,13 @@ pub struct Weight {
     kind: WeightType,
     rows: usize,
     cols: usize,
-    /// What is stored, as words of 4 bytes.
+    /// What is stored, as words of 4 bytes: row by row, or in panels.
     words: Tensor,
+    panels: Option<Panels>,
     grad: Option<Tensor>,
 }
 
 impl Weight {
-    /// A matrix of [rows, cols] with undefined elements.
-    pub(crate) fn undefined(device: &Device, kind: WeightType, rows: usize, cols: usize) -> Self {
-        let words = device.empty(1, kind.format().words([rows, cols]));
-        Self { kind, rows, cols, words, grad: None }
-    }
-
     /// Rows: outputs of a layer, entries of a table.
     pub fn rows(&self) -> usize {
         self.rows
@@ -124,11 +122,12 @@ impl Weight {
         &self.words
     }
 
-    /// Some of its rows, of a weight that does not learn. On a GPU the first is a multiple of 128.
+    /// Some of the rows of a table. On a GPU the first is a multiple of 128.
     pub fn slice(&self, rows: Range<usize>) -> Self {
+        assert!(self.panels.is_none(), "a slice of a table");
         let words = |rows| self.kind.format().words([rows, self.cols]);
         let words = self.words.view(words(rows.start), 1, words(rows.len()));
-        Self { kind: self.kind, rows: rows.len(), cols: self.cols, words, grad: None }
+        Self { kind: self.kind, rows: rows.len(), cols: self.cols, words, panels: None, grad: None }
     }
 
     /// Its gradient, if it learns.
@@ -142,6 +141,10 @@ impl Weight {
             return tensor.reshape(self.rows, self.cols);
         }
         let wide = device.empty(self.rows, self.cols);
+        if self.panels.is_some() {
+            panels::to_rows(self, &mut wide.cpu_mut());
+            return wide;
+        }
         let every_row: Vec<u32> = (0..self.rows as u32).collect();
         embed(device, &device.indices(&every_row), std::slice::from_ref(self), &wide);
         wide
@@ -149,11 +152,18 @@ impl Weight {
 
     /// Itself as a tensor, if it is stored as one.
     pub(crate) fn as_tensor(&self) -> Option<&Tensor> {
-        (self.kind == WeightType::F32).then_some(&self.words)
+        (self.kind == WeightType::F32 && self.panels.is_none()).then_some(&self.words)
     }
 
-    /// Its elements on the CPU.
+    /// `Wᵀ` or, not `transposed`, W as products on the CPU read it, if it is stored in panels.
+    pub(crate) fn stored<'a>(&'a self, device: &Device, transposed: bool) -> Option<StoredWeight<'a>> {
+        let panels = self.panels.as_ref()?;
+        Some(if transposed { panels.transposed(self) } else { panels.plain(device, self) })
+    }
+
+    /// The elements of a table on the CPU.
     pub(crate) fn cpu(&self) -> CpuWeight<'_> {
+        assert!(self.panels.is_none(), "rows of a table");
         CpuWeight { kind: self.kind, shape: [self.rows, self.cols], words: self.words.cpu() }
     }
 }
@@ -161,7 +171,7 @@ impl Weight {
 impl From<Param> for Weight {
     fn from(param: Param) -> Self {
         let (rows, cols) = (param.value.rows(), param.value.cols());
-        Self { kind: WeightType::F32, rows, cols, words: param.value, grad: param.grad }
+        Self { kind: WeightType::F32, rows, cols, words: param.value, panels: None, grad: param.grad }
     }
 }
 
@@ -177,7 +187,7 @@ impl From<&Weight> for Weight {
     }
 }
 
-/// A weight's elements on the CPU, to be widened as they are needed.
+/// A table's elements on the CPU, to be widened as they are needed.
 pub(crate) struct CpuWeight<'a> {
     kind: WeightType,
     shape: [usize; 2],
@@ -188,10 +198,5 @@ impl CpuWeight<'_> {
     /// Widens the elements of a row from column `first` on.
     pub(crate) fn widen(&self, row: usize, first: usize, to: &mut [f32]) {
         self.kind.format().widen(&self.words, self.shape, [row, first], to);
-    }
-
-    /// Widens a block, row by row.
-    pub(crate) fn widen_block(&self, rows: Range<usize>, cols: Range<usize>, to: &mut [f32]) {
-        rows.zip(to.chunks_exact_mut(cols.len())).for_each(|(row, to)| self.widen(row, cols.start, to));
     }
 }

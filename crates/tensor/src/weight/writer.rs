@@ -2,7 +2,7 @@
 
 use half::f16;
 
-use super::{Pack, Weight, WeightType};
+use super::{Pack, Panels, Weight, WeightType, panels};
 use crate::{Device, Tensor};
 
 /// A number that a type of weights cannot hold.
@@ -10,6 +10,15 @@ use crate::{Device, Tensor};
 pub struct OutOfRange {
     /// The number.
     pub value: f32,
+}
+
+/// What a frozen matrix is for, which decides how it lies on the device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WeightUse {
+    /// Products: on the CPU it lies in the panels that they read.
+    Product,
+    /// Its rows are looked up: it lies row by row.
+    Table,
 }
 
 /// Fills a weight on a device piece by piece, in row-major order.
@@ -25,15 +34,24 @@ pub struct WeightWriter {
 impl WeightWriter {
     /// Begins a matrix of [rows, cols] that is stored as `kind`.
     #[must_use]
-    pub fn new(device: &Device, kind: WeightType, rows: usize, cols: usize) -> Self {
-        let weight = Weight::undefined(device, kind, rows, cols);
-        Self { device: device.clone(), weight, pack: kind.format().pack([rows, cols]), words: 0, elements: 0 }
+    pub fn new(device: &Device, kind: WeightType, what_for: WeightUse, [rows, cols]: [usize; 2]) -> Self {
+        let format = kind.format();
+        let panels = (what_for == WeightUse::Product && device.as_gpu().is_none()).then(Panels::default);
+        let stored = if panels.is_some() { panels::padded(rows) } else { rows };
+        let words = device.empty(1, format.words([stored, cols]));
+        let weight = Weight { kind, rows, cols, words, panels, grad: None };
+        Self { device: device.clone(), weight, pack: format.pack([rows, cols]), words: 0, elements: 0 }
     }
 
     /// Where it goes: to ask the device whether there is room.
     #[must_use]
     pub fn words(&self) -> &Tensor {
         &self.weight.words
+    }
+
+    /// The weight with whatever stands in it.
+    pub(crate) fn unwritten(self) -> Weight {
+        self.weight
     }
 
     /// Writes the next elements.
@@ -65,6 +83,9 @@ impl WeightWriter {
         let Self { device, weight, mut pack, mut words, elements } = self;
         assert_eq!(elements, weight.len(), "elements of a {} x {} weight", weight.rows, weight.cols);
         pack.end(&mut |piece| put(&device, &weight, &mut words, piece));
+        if weight.panels.is_some() {
+            panels::from_rows(weight.kind, &mut weight.words.cpu_mut(), [weight.rows, weight.cols]);
+        }
         weight
     }
 }

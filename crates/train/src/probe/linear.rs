@@ -42,7 +42,7 @@ impl Linear {
         let rows = features.len() / self.dim.max(1);
         let mut logits = self.bias.repeat(rows);
         let (x, w) = (Matrix::new(features, rows, self.dim), Matrix::new(&self.weight, self.classes, self.dim));
-        cpu_gemm(1.0, x, w.t(), 1.0, &mut logits);
+        cpu_gemm(1.0, x, w.t(), true, &mut logits);
         logits
     }
 }

@@ -23,7 +23,7 @@ impl<F: Float> Objective<'_, F> {
         let weight: Vec<F> = weight.iter().map(|v| F::of(*v)).collect();
         let bias: Vec<F> = bias.iter().map(|v| F::of(*v)).collect();
         let mut logits: Vec<F> = self.labels.iter().flat_map(|_| bias.iter().copied()).collect();
-        cpu_gemm(F::of(1.0), self.matrix(), Matrix::new(&weight, self.classes, self.dim).t(), F::of(1.0), &mut logits);
+        cpu_gemm(F::of(1.0), self.matrix(), Matrix::new(&weight, self.classes, self.dim).t(), true, &mut logits);
         logits
     }
 
@@ -51,7 +51,7 @@ impl<F: Float> Function for Objective<'_, F> {
         }
         let mut product = vec![F::default(); by_weight.len()];
         let by_logits = Matrix::new(&rows, self.labels.len(), self.classes);
-        cpu_gemm(F::of(1.0), by_logits.t(), self.matrix(), F::default(), &mut product);
+        cpu_gemm(F::of(1.0), by_logits.t(), self.matrix(), false, &mut product);
         for ((by_weight, product), w) in by_weight.iter_mut().zip(product).zip(x) {
             *by_weight = product.to_f64() + self.l2 * w;
             value += 0.5 * self.l2 * w * w;

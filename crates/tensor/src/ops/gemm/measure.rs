@@ -5,7 +5,7 @@ use web_time::{Duration, Instant};
 use super::choice::Product;
 use super::gpu::dispatch;
 use super::{Epilogue, GemmKernel, Layout};
-use crate::{Device, Result, Tensor, Weight};
+use crate::{Device, Result, Tensor, Weight, WeightUse, WeightWriter};
 
 /// What one measurement lasts at least, if [`MOST_RUNS`] do: much longer than a clock's tick in a browser.
 const LONG_ENOUGH: Duration = Duration::from_millis(2);
@@ -64,7 +64,7 @@ impl Operands {
         let (rows, cols) = if layout == Layout::Nt { (n, k) } else { (k, n) };
         Self {
             a: device.empty(m, k),
-            b: Weight::undefined(device, kind, rows, cols),
+            b: WeightWriter::new(device, kind, WeightUse::Product, [rows, cols]).unwritten(),
             y: device.empty(k.div_ceil(k_slice), m * n),
         }
     }

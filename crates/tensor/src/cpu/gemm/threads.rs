@@ -1,0 +1,50 @@
+//! How a product is shared out to threads.
+
+use super::{Finish, Matrix, PANEL, Right, block};
+use crate::Float;
+use crate::cpu::rows::{for_each, for_each_row, threads};
+
+/// Rows of a thread's part that are worth copying B's panels, or reading them, once more.
+const MIN_ROWS: usize = 48;
+/// Floating-point operations for which a thread is worth waking.
+const MIN_FLOP: usize = 1 << 20;
+
+/// `c = alpha * a b`, or added to what `c` has; then `finish`. `c` is dense row-major [a.rows, b.cols]. On all threads.
+pub(crate) fn product<F: Float>(
+    alpha: F,
+    a: Matrix<'_, F>,
+    b: Right<'_, F>,
+    add: bool,
+    c: &mut [F],
+    finish: Finish<'_, F>,
+) {
+    let (m, n) = (a.rows, b.cols());
+    assert_eq!(m * n, c.len(), "elements of a matrix product");
+    let parts = threads().min(2 * m * n * a.cols / MIN_FLOP).max(1);
+    let parts_of_rows = (m / MIN_ROWS).clamp(1, parts);
+    let width = n.div_ceil(parts / parts_of_rows).next_multiple_of(PANEL);
+    let height = m.div_ceil(parts_of_rows).max(1);
+    for_each_row(c, height * n, |part, c| {
+        let first = part * height;
+        let a = a.some_rows(first..m.min(first + height));
+        let finish = |row: usize, col: usize, values: &mut [F]| finish(first + row, col, values);
+        if width >= n {
+            return block(alpha, a, b, 0..n, add, (c, n), &finish);
+        }
+        // Each part of the columns is computed where no other thread writes, and copied from there.
+        let mut parts: Vec<Vec<&mut [F]>> = (0..n.div_ceil(width)).map(|_| Vec::with_capacity(a.rows)).collect();
+        for row in c.chunks_exact_mut(n) {
+            parts.iter_mut().zip(row.chunks_mut(width)).for_each(|(part, row)| part.push(row));
+        }
+        for_each(parts, |part, mut rows| {
+            let cols = part * width..n.min((part + 1) * width);
+            F::with_scratch(a.rows * cols.len(), |own| {
+                if add {
+                    own.chunks_exact_mut(cols.len()).zip(&rows).for_each(|(own, row)| own.copy_from_slice(row));
+                }
+                block(alpha, a, b, cols.clone(), add, (own, cols.len()), &finish);
+                own.chunks_exact(cols.len()).zip(&mut rows).for_each(|(own, row)| row.copy_from_slice(own));
+            });
+        });
+    });
+}
