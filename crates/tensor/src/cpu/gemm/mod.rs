@@ -59,6 +59,10 @@ const DEPTH: usize = 384;
 const HEIGHT: usize = 192;
 const WIDTH: usize = 512;
 
+/// Columns of a result up to which copying rows of A would take longer than reading them where they are. In WebAssembly, whose tiles are
+/// narrow, that is never quicker.
+const DIRECT: usize = if cfg!(target_arch = "wasm32") { usize::MAX } else { 128 };
+
 /// `c = alpha * a b`, or added to what `c` has: `c` is dense row-major [a.rows, b.cols]. On all threads.
 pub fn gemm<F: Float>(alpha: F, a: Matrix<'_, F>, b: Matrix<'_, F>, add: bool, c: &mut [F]) {
     product(alpha, a, Right::Matrix(b), add, c, &|_, _, _| ());
@@ -105,7 +109,8 @@ fn block<F: Float>(
     } else {
         b.cols()
     };
-    let of_a = HEIGHT.min(a.rows) * depth;
+    let direct = a.col_stride == 1 && cols.len() <= DIRECT;
+    let of_a = if direct { 0 } else { HEIGHT.min(a.rows) * depth };
     let of_b =
         if matches!(b, Right::Matrix(_)) { width.min(cols.len().next_multiple_of(PANEL)) } else { PANEL } * depth;
     F::with_scratch(of_a + of_b, |scratch| {
@@ -116,7 +121,12 @@ fn block<F: Float>(
                     pack_b(b, cols_of_block.clone(), depth.clone(), b_panels);
                 }
                 for rows in blocks(0..a.rows, HEIGHT) {
-                    pack_a(a, rows.clone(), depth.clone(), F::tallest_tile(), a_panels);
+                    let left = if direct {
+                        Left::Direct(&a.data[rows.start * a.row_stride + depth.start..], a.row_stride)
+                    } else {
+                        pack_a(a, rows.clone(), depth.clone(), F::tallest_tile(), a_panels);
+                        Left::Packed(a_panels)
+                    };
                     let add = add || depth.start > 0;
                     for (j, col) in cols_of_block.clone().step_by(PANEL).enumerate() {
                         let b = match b {
@@ -124,7 +134,7 @@ fn block<F: Float>(
                             Right::Stored(b) => b.panel(col, depth.clone(), &mut b_panels[..PANEL * depth.len()]),
                         };
                         let c = &mut c[rows.start * stride + col - cols.start..];
-                        column(alpha, (a_panels, rows.len()), b, add, (c, stride, PANEL.min(cols.end - col)));
+                        column(alpha, (left, rows.len()), b, add, (c, stride, PANEL.min(cols.end - col)));
                     }
                     if depth.end == a.cols {
                         for row in rows {
@@ -138,18 +148,30 @@ fn block<F: Float>(
     });
 }
 
+/// Rows of A: as they are, so many elements apart, or in panels.
+#[derive(Clone, Copy)]
+enum Left<'a, F> {
+    Direct(&'a [F], usize),
+    Packed(&'a [F]),
+}
+
 /// The tiles of one panel of B and some rows.
 fn column<F: Float>(
     alpha: F,
-    (a_panels, rows): (&[F], usize),
+    (a, rows): (Left<'_, F>, usize),
     b: &[F],
     add: bool,
     (c, stride, width): (&mut [F], usize, usize),
 ) {
     let depth = b.len() / PANEL;
-    for (row, height) in tiles(rows, F::tallest_tile()) {
-        let a = &a_panels[row * depth..][..height * depth];
-        let panels = Panels { a, height, b, alpha, add };
+    // The addresses of more rows than that don't fit the registers.
+    let tallest = if matches!(a, Left::Direct(..)) { F::tallest_tile().min(6) } else { F::tallest_tile() };
+    for (row, height) in tiles(rows, tallest) {
+        let (a, row_stride) = match a {
+            Left::Direct(a, stride) => (&a[row * stride..], stride),
+            Left::Packed(a) => (&a[row * depth..][..height * depth], 0),
+        };
+        let panels = Panels { height, a, row_stride, b, alpha, add };
         let c = &mut c[row * stride..];
         if width == PANEL {
             F::tile(&panels, c, stride);

@@ -28,29 +28,13 @@ pub(super) fn pack_a<F: Float>(
     for (first, height) in tiles(rows.len(), tallest) {
         let panel = &mut to[first * depth.len()..][..height * depth.len()];
         let from = &a.data[(rows.start + first) * a.row_stride + depth.start * a.col_stride..];
-        if a.col_stride == 1 {
-            match height {
-                12 => interleave::<F, 12>(from, a.row_stride, panel),
-                6 => interleave::<F, 6>(from, a.row_stride, panel),
-                4 => interleave::<F, 4>(from, a.row_stride, panel),
-                2 => interleave::<F, 2>(from, a.row_stride, panel),
-                _ => panel.copy_from_slice(&from[..panel.len()]),
-            }
-        } else {
-            for (k, to) in panel.chunks_exact_mut(height).enumerate() {
-                let from = &from[k * a.col_stride..];
-                to.iter_mut().enumerate().for_each(|(row, to)| *to = from[row * a.row_stride]);
-            }
+        match height {
+            12 => pack::<F, 12>(from, a.row_stride, a.col_stride, panel),
+            6 => pack::<F, 6>(from, a.row_stride, a.col_stride, panel),
+            4 => pack::<F, 4>(from, a.row_stride, a.col_stride, panel),
+            2 => pack::<F, 2>(from, a.row_stride, a.col_stride, panel),
+            _ => pack::<F, 1>(from, a.row_stride, a.col_stride, panel),
         }
-    }
-}
-
-/// Rows that lie `stride` apart, column by column.
-fn interleave<F: Float, const HEIGHT: usize>(from: &[F], stride: usize, to: &mut [F]) {
-    let to = to.as_chunks_mut::<HEIGHT>().0;
-    let rows: [&[F]; HEIGHT] = std::array::from_fn(|row| &from[row * stride..][..to.len()]);
-    for (k, to) in to.iter_mut().enumerate() {
-        *to = std::array::from_fn(|row| rows[row][k]);
     }
 }
 
@@ -58,20 +42,29 @@ fn interleave<F: Float, const HEIGHT: usize>(from: &[F], stride: usize, to: &mut
 pub(super) fn pack_b<F: Float>(b: Matrix<'_, F>, cols: Range<usize>, depth: Range<usize>, to: &mut [F]) {
     for (col, panel) in cols.clone().step_by(PANEL).zip(to.chunks_exact_mut(PANEL * depth.len())) {
         let width = PANEL.min(cols.end - col);
-        if width < PANEL {
-            panel.fill(F::default());
-        }
         let from = &b.data[depth.start * b.row_stride + col * b.col_stride..];
-        if b.row_stride == 1 {
-            for j in 0..width {
-                let from = &from[j * b.col_stride..][..depth.len()];
-                panel[j..].iter_mut().step_by(PANEL).zip(from).for_each(|(to, from)| *to = *from);
-            }
-        } else {
-            for (k, to) in panel.chunks_exact_mut(PANEL).enumerate() {
-                let from = &from[k * b.row_stride..];
-                to[..width].iter_mut().enumerate().for_each(|(j, to)| *to = from[j * b.col_stride]);
-            }
+        if width == PANEL {
+            pack::<F, PANEL>(from, b.col_stride, b.row_stride, panel);
+            continue;
         }
+        for (k, to) in panel.chunks_exact_mut(PANEL).enumerate() {
+            let from = from[k * b.row_stride..].iter().step_by(b.col_stride);
+            to[..width].iter_mut().zip(from).for_each(|(to, from)| *to = *from);
+            to[width..].fill(F::default());
+        }
+    }
+}
+
+/// N lines whose first elements lie `across` apart and whose own elements `along`: all first elements, all second ones, and so on.
+fn pack<F: Float, const N: usize>(from: &[F], across: usize, along: usize, to: &mut [F]) {
+    let to = to.as_chunks_mut::<N>().0;
+    if across == 1 {
+        to.iter_mut().zip(from.chunks(along.max(1))).for_each(|(to, from)| to.copy_from_slice(&from[..N]));
+        return;
+    }
+    assert_eq!(along, 1, "a matrix with neither rows nor columns in one piece");
+    for line in 0..N {
+        let from = &from[line * across..][..to.len()];
+        to.iter_mut().zip(from).for_each(|(to, from)| to[line] = *from);
     }
 }

@@ -19,9 +19,11 @@ pub(super) const HEIGHTS: [usize; 5] = [12, 6, 4, 2, 1];
 
 /// A product of panels: `c = alpha * a b`, or added to what `c` has.
 pub struct Panels<'a, F> {
-    /// So many rows of A, one of [`HEIGHTS`], column by column.
-    pub(super) a: &'a [F],
+    /// So many rows of A, one of [`HEIGHTS`].
     pub(super) height: usize,
+    /// Column by column, or as they are: then so many elements from one row to the next, else 0.
+    pub(super) a: &'a [F],
+    pub(super) row_stride: usize,
     /// [`PANEL`] columns of B, row by row.
     pub(super) b: &'a [F],
     pub(super) alpha: F,
@@ -31,20 +33,24 @@ pub struct Panels<'a, F> {
 /// Computes a tile with `height x V * L` sums at a time: `V` vectors of `L` lanes in each row. Every sum goes over the depth in
 /// its order, whatever the height. The arrays of a constant length are what makes the compiler keep them in vector registers.
 #[inline(always)]
-fn tile<F: Float, const HEIGHT: usize, const V: usize, const L: usize>(
+fn tile<F: Float, const HEIGHT: usize, const V: usize, const L: usize, const DIRECT: bool>(
     fused: bool,
     panels: &Panels<'_, F>,
     c: &mut [F],
     stride: usize,
 ) {
-    let (a, b) = (panels.a.as_chunks::<HEIGHT>().0, panels.b.as_chunks::<PANEL>().0);
+    let b = panels.b.as_chunks::<PANEL>().0;
+    let columns = if DIRECT { &[] } else { &panels.a.as_chunks::<HEIGHT>().0[..b.len()] };
+    let rows: [&[F]; HEIGHT] =
+        std::array::from_fn(|row| if DIRECT { &panels.a[row * panels.row_stride..][..b.len()] } else { &[] });
     for first in (0..PANEL).step_by(V * L) {
         let mut sums = [[[F::default(); L]; V]; HEIGHT];
-        for (a, b) in a.iter().zip(b) {
+        for (k, b) in b.iter().enumerate() {
             let b: [[F; L]; V] = std::array::from_fn(|v| std::array::from_fn(|l| b[first + v * L + l]));
-            for (sums, a) in sums.iter_mut().zip(a) {
+            for (row, sums) in sums.iter_mut().enumerate() {
+                let a = if DIRECT { rows[row][k] } else { columns[k][row] };
                 for (sum, b) in sums.iter_mut().zip(&b) {
-                    *sum = std::array::from_fn(|l| if fused { a.mul_add(b[l], sum[l]) } else { sum[l] + *a * b[l] });
+                    *sum = std::array::from_fn(|l| if fused { a.mul_add(b[l], sum[l]) } else { sum[l] + a * b[l] });
                 }
             }
         }
@@ -60,7 +66,8 @@ fn tile<F: Float, const HEIGHT: usize, const V: usize, const L: usize>(
 macro_rules! tiles {
     ($lanes:literal, $fused:expr, $panels:expr, $c:expr, $stride:expr, $($height:literal)*) => {
         match $panels.height {
-            $($height => tile::<_, $height, 2, $lanes>($fused, $panels, $c, $stride),)*
+            $($height if $panels.row_stride > 0 => tile::<_, $height, 2, $lanes, true>($fused, $panels, $c, $stride),
+            $height => tile::<_, $height, 2, $lanes, false>($fused, $panels, $c, $stride),)*
             height => unreachable!("a tile of {height} rows"),
         }
     };
