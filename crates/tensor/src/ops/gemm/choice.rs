@@ -76,7 +76,7 @@ impl Product {
         let tiles = m.div_ceil(64) * n.div_ceil(64) * k.div_ceil(self.k_slice);
         match m {
             ..=8 => &[Rows, Tile32],
-            ..=32 => &[Tile32, Rows, Tile64],
+            9..=32 => &[Tile32, Rows, Tile64],
             512.. if n >= 768 => &[Tile64, Tile128, Tile32],
             _ if tiles >= 64 => &[Tile64, Tile32],
             _ => &[Tile32, Tile64],

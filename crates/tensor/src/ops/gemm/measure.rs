@@ -1,19 +1,21 @@
 //! What the kernels take on the device at hand.
 
-use web_time::{Duration, Instant};
+use web_time::Instant;
 
 use super::choice::Product;
 use super::gpu::dispatch;
 use super::{Epilogue, GemmKernel, Layout};
 use crate::{Device, Result, Tensor, Weight, WeightUse, WeightWriter};
 
-/// What one measurement lasts at least, if [`MOST_RUNS`] do: much longer than a clock's tick in a browser.
-const LONG_ENOUGH: Duration = Duration::from_millis(2);
-const MOST_RUNS: u32 = 32;
+/// Seconds that one measurement lasts at least, if [`MOST_RUNS`] do: much longer than a clock's tick in a browser.
+const LONG_ENOUGH: f64 = 0.002;
+const MOST_RUNS: f64 = 32.0;
 /// How often each kernel is measured; the shortest time counts, because everything else was in its way.
 const ROUNDS: usize = 3;
-/// Products that take this long are measured once: what else runs matters less.
-const SLOW: Duration = Duration::from_millis(5);
+/// Products that take so many seconds are measured once: what else runs matters less.
+const SLOW: f64 = 0.005;
+/// What another kernel than the guess may take of its time.
+const CLEARLY_FASTER: f64 = 0.95;
 
 /// The fastest kernel of those that come into question. Another one than the first must be clearly faster.
 ///
@@ -35,20 +37,16 @@ pub(super) async fn fastest(device: &Device, mut product: Product) -> Result<Gem
         operands.time(device, product, *kernel, 1).await?;
     }
     let once = operands.time(device, product, kernels[0], 1).await?;
-    let runs = (LONG_ENOUGH.as_micros() / once.as_micros().max(1)).clamp(1, MOST_RUNS.into()) as u32;
-    let mut best = vec![Duration::MAX; kernels.len()];
+    // A browser's clock may not have moved.
+    let runs = (LONG_ENOUGH / once.max(1e-6)).clamp(1.0, MOST_RUNS) as u32;
+    let mut best = [f64::MAX; 4];
     for _ in 0..if once < SLOW { ROUNDS } else { 1 } {
         for (kernel, best) in kernels.iter().zip(&mut best) {
             *best = operands.time(device, product, *kernel, runs).await?.min(*best);
         }
     }
-    let mut fastest = 0;
-    for i in 1..kernels.len() {
-        let limit = if fastest == 0 { best[0].mul_f32(0.95) } else { best[fastest] };
-        if best[i] < limit {
-            fastest = i;
-        }
-    }
+    best[0] *= CLEARLY_FASTER;
+    let fastest = (1..kernels.len()).fold(0, |fastest, i| if best[i] < best[fastest] { i } else { fastest });
     Ok(kernels[fastest])
 }
 
@@ -73,13 +71,13 @@ impl Operands {
         [&self.a, self.b.words(), &self.y].into_iter()
     }
 
-    /// How long a kernel takes, several times and with what it takes to hear of it.
-    async fn time(&self, device: &Device, product: Product, kernel: GemmKernel, runs: u32) -> Result<Duration> {
+    /// Seconds that a kernel takes, several times and with what it takes to hear of it.
+    async fn time(&self, device: &Device, product: Product, kernel: GemmKernel, runs: u32) -> Result<f64> {
         let started = Instant::now();
         for _ in 0..runs {
             dispatch(device, product, kernel, (&self.a, &self.b), Epilogue::default(), &self.y);
         }
         device.read_now(&self.y.view(0, 1, 1)).await?;
-        Ok(started.elapsed())
+        Ok(started.elapsed().as_secs_f64())
     }
 }
