@@ -29,6 +29,9 @@ struct Options {
     /// `probe` what an instant head takes to learn one more example.
     #[arg(long)]
     only: Option<String>,
+    /// On GPUs, each kernel of the matrix product by itself, too.
+    #[arg(long)]
+    kernels: bool,
     /// One JSON object a line instead of a table.
     #[arg(long)]
     json: bool,
@@ -57,7 +60,7 @@ fn main() {
     };
     assert!(!devices.is_empty(), "no device is named like {:?}", options.device);
     for device in devices {
-        let bench = measure::Bench::new(&device, options.seconds, options.only.clone(), options.json);
+        let bench = measure::Bench::new(&device, options.seconds, options.only.clone(), options.kernels, options.json);
         ops::run(&bench);
         models::run(&bench);
         // On the host, whatever the device.

@@ -6,18 +6,20 @@ use graftwork_tensor::{Device, Tensor};
 
 pub struct Bench<'a> {
     pub device: &'a Device,
+    /// Whether every kernel of the matrix product is measured by itself.
+    pub kernels: bool,
     budget: Duration,
     only: Option<String>,
     json: bool,
 }
 
 impl<'a> Bench<'a> {
-    pub fn new(device: &'a Device, seconds: f64, only: Option<String>, json: bool) -> Self {
+    pub fn new(device: &'a Device, seconds: f64, only: Option<String>, kernels: bool, json: bool) -> Self {
         if !json {
             println!("\n{}", device.name());
             println!("{:<44}{:>12}{:>12}{:>10}", "", "median ms", "GFLOP/s", "runs");
         }
-        Self { device, budget: Duration::from_secs_f64(seconds), only, json }
+        Self { device, kernels, budget: Duration::from_secs_f64(seconds), only, json }
     }
 
     pub fn wants(&self, name: &str) -> bool {

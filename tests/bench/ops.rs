@@ -1,9 +1,9 @@
 //! The ops at the sizes of MiniLM and BERT-base, 512 tokens.
 
 use graftwork_tensor::ops::attention::{Sequences, attention, attention_bwd};
-use graftwork_tensor::ops::gemm::{Epilogue, Layout, accumulate_tn, gemm};
+use graftwork_tensor::ops::gemm::{Epilogue, GemmChoice, GemmKernel, Layout, accumulate_tn, gemm};
 use graftwork_tensor::ops::layer_norm::{Saved, layer_norm, layer_norm_bwd};
-use graftwork_tensor::{Activation, WeightType, WeightUse, WeightWriter};
+use graftwork_tensor::{Activation, Device, WeightType, WeightUse, WeightWriter};
 use graftwork_tests::{random, shapes};
 
 use crate::measure::Bench;
@@ -21,7 +21,7 @@ pub fn run(bench: &Bench<'_>) {
         ("gemm NN 512x384x1536 (input gradient)", Layout::Nn, TOKENS, 384, 1536),
         ("gemm NT 512x768x768 (BERT-base)", Layout::Nt, TOKENS, 768, 768),
     ] {
-        product(bench, name, WeightType::F32, layout, [m, n, k]);
+        product(bench, bench.device, name, WeightType::F32, layout, [m, n, k]);
     }
     for (name, layout, m, n, k) in [
         ("gemm NT 512x384x384 of f16", Layout::Nt, TOKENS, 384, 384),
@@ -29,7 +29,10 @@ pub fn run(bench: &Bench<'_>) {
         ("gemm NT 512x384x1536 of f16", Layout::Nt, TOKENS, 384, 1536),
         ("gemm NN 512x384x1536 of f16", Layout::Nn, TOKENS, 384, 1536),
     ] {
-        product(bench, name, WeightType::F16, layout, [m, n, k]);
+        product(bench, bench.device, name, WeightType::F16, layout, [m, n, k]);
+    }
+    if bench.kernels && bench.device.as_gpu().is_some() {
+        kernels(bench);
     }
     weight_gradient(bench, "gemm TN 384x24x512 (adapter gradient)", [384, 24, TOKENS]);
     activation(bench);
@@ -38,21 +41,45 @@ pub fn run(bench: &Bench<'_>) {
     attentions(bench, "1 x 512", &[512]);
 }
 
-fn product(bench: &Bench<'_>, name: &str, kind: WeightType, layout: Layout, [m, n, k]: [usize; 3]) {
+/// Every kernel of the matrix product by itself, and the one that the device finds by measuring.
+fn kernels(bench: &Bench<'_>) {
+    let sizes = [[1, 384, 384], [8, 384, 1536], [12, 384, 384], [64, 384, 384], [512, 384, 384], [512, 1536, 384]];
+    // Minutes on a GPU in software.
+    let large = [[512, 3072, 768], [4096, 768, 768], [4096, 768, 3072]];
+    let hardware = bench.device.as_gpu().is_some_and(|gpu| !gpu.adapter().software);
+    for size in sizes.into_iter().chain(if hardware { large.to_vec() } else { Vec::new() }) {
+        for (layout, kind) in
+            [(Layout::Nt, WeightType::F32), (Layout::Nn, WeightType::F32), (Layout::Nt, WeightType::F16)]
+        {
+            let [m, n, k] = size;
+            let case = format!("gemm {layout:?} {m}x{n}x{k} of {kind}");
+            let measured = bench.device.with_gemm(GemmChoice::Measured);
+            product(bench, &measured, &format!("{case}, measured"), kind, layout, size);
+            for kernel in GemmKernel::ALL {
+                let device = bench.device.with_gemm(GemmChoice::Always(kernel));
+                product(bench, &device, &format!("{case}, {}", kernel.name()), kind, layout, size);
+            }
+        }
+    }
+}
+
+fn product(bench: &Bench<'_>, device: &Device, name: &str, kind: WeightType, layout: Layout, [m, n, k]: [usize; 3]) {
     if !bench.wants(name) {
         return;
     }
-    let device = bench.device;
     let a = device.tensor(m, k, &random(1, m * k));
     let (rows, cols) = if layout == Layout::Nt { (n, k) } else { (k, n) };
     let mut b = WeightWriter::new(device, kind, WeightUse::Product, [rows, cols]);
     b.write(&random(2, n * k)).expect("numbers round 0");
     let b = b.finish();
     let y = device.empty(m, n);
-    bench.measure(name, 2.0 * (m * n * k) as f64, || {
+    let work = || {
         gemm(device, &a, &b, layout, Epilogue::default(), &y);
         y.clone()
-    });
+    };
+    // This device may have to choose first.
+    pollster::block_on(device.read(&work().view(0, 1, 1))).expect("the device works");
+    bench.measure(name, 2.0 * (m * n * k) as f64, work);
 }
 
 fn weight_gradient(bench: &Bench<'_>, name: &str, [m, n, k]: [usize; 3]) {

@@ -15,6 +15,7 @@ mod dropout;
 mod embed;
 mod gather_rows;
 mod gemm;
+mod gemm_kernels;
 mod layer_norm;
 mod mean_squared_error;
 mod normalize;

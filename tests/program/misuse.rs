@@ -24,6 +24,10 @@ fn usage_is_2() {
         assert!(messages.contains("error: "), "{messages}");
     }
     assert_eq!(fail(&mut graftwork(["fly"]), "").0, 2);
+    let mut command = graftwork(["embed", "--backbone"]);
+    let (status, messages) = fail(command.arg(backbone()).env("GRAFTWORK_GEMM", "magic"), "hello");
+    assert_eq!(status, 2, "{messages}");
+    assert!(messages.contains("measured, guessed, registers"), "{messages}");
 }
 
 #[test]

@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use graftwork::{AdapterFile, Backbone, Device, HeadConfig, TaskInfo, block_on};
+use graftwork::{AdapterFile, Backbone, Device, GemmChoice, GemmKernel, HeadConfig, TaskInfo, block_on};
 
 use crate::args::{Common, DeviceArg};
 use crate::failure::{Failure, Kind, Result};
@@ -22,8 +22,21 @@ pub fn load(backbone: &str, common: &Common) -> Result<Backbone> {
         DeviceArg::Auto => block_on(Device::auto()),
         DeviceArg::Gpu => block_on(Device::gpu(&graftwork::AdapterChoice::Preferred))?,
     };
+    let device = match std::env::var("GRAFTWORK_GEMM") {
+        Ok(name) => device.with_gemm(gemm_choice(&name)?),
+        Err(_) => device,
+    };
     let mut progress = Progress::fraction("loading the backbone", common.quiet);
     Ok(block_on(Backbone::load(dir, &device).weight_type(common.dtype).progress(|done| progress.set_fraction(done)))?)
+}
+
+/// What `GRAFTWORK_GEMM` says of the matrix product's kernel.
+fn gemm_choice(name: &str) -> Result<GemmChoice> {
+    GemmChoice::from_name(name).ok_or_else(|| {
+        let kernels = GemmKernel::ALL.map(GemmKernel::name).join(", ");
+        Failure::new(Kind::Usage, format!("GRAFTWORK_GEMM is '{name}'"))
+            .hint(format!("it may be measured, guessed, {kernels}"))
+    })
 }
 
 /// Reads an adapter; with `any_backbone` it forgets which backbone it was trained on.

@@ -91,6 +91,7 @@ mod train;
 
 // Where to compute.
 pub use graftwork_gpu::{AdapterChoice, AdapterDescription, Gpu, MemoryUse, adapters as gpu_adapters};
+pub use graftwork_tensor::ops::gemm::{GemmChoice, GemmKernel};
 pub use graftwork_tensor::{Device, WeightType};
 
 // Calls.

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use graftwork_gpu::{AdapterChoice, Gpu, MemoryUse};
 
 use crate::cpu::CpuPool;
+use crate::ops::gemm::{GemmChoice, GemmKernel, Kernels};
 use crate::tensor::Storage;
 use crate::{Indices, Result, Tensor};
 
@@ -17,6 +18,7 @@ const SENTINEL: f32 = -7.125e-3;
 pub struct Device {
     backend: Backend,
     guarded: Option<Arc<Mutex<Vec<Tensor>>>>,
+    kernels: Kernels,
 }
 
 #[derive(Debug, Clone)]
@@ -28,7 +30,7 @@ pub(crate) enum Backend {
 impl Device {
     /// The CPU path: the oracle of every shader, and what runs where there is no hardware GPU.
     pub fn cpu() -> Self {
-        Self { backend: Backend::Cpu(Arc::default()), guarded: None }
+        Self { backend: Backend::Cpu(Arc::default()), guarded: None, kernels: Kernels::new(GemmChoice::Guessed) }
     }
 
     /// Opens a GPU.
@@ -38,7 +40,20 @@ impl Device {
 
     /// Wraps an open GPU.
     pub fn from_gpu(gpu: Gpu) -> Self {
-        Self { backend: Backend::Gpu(gpu), guarded: None }
+        let software = gpu.adapter().software;
+        let choice = if software { GemmChoice::Always(GemmKernel::Registers) } else { GemmChoice::Measured };
+        Self { backend: Backend::Gpu(gpu), guarded: None, kernels: Kernels::new(choice) }
+    }
+
+    /// The same device with another choice of the matrix product's kernel. Without it, GPUs in software take
+    /// [`GemmKernel::Registers`], and others measure.
+    #[must_use]
+    pub fn with_gemm(&self, choice: GemmChoice) -> Self {
+        Self { kernels: Kernels::new(choice), ..self.clone() }
+    }
+
+    pub(crate) fn kernels(&self) -> &Kernels {
+        &self.kernels
     }
 
     /// The preferred GPU if it is a hardware one, else the CPU: a software GPU is slower than the CPU path.
@@ -133,8 +148,16 @@ impl Device {
         }
     }
 
-    /// Waits for everything recorded and copies a tensor out, row-major.
+    /// Waits for everything recorded and copies a tensor out, row-major. A GPU then measures what it has to choose among, if
+    /// there is anything new.
     pub async fn read(&self, tensor: &Tensor) -> Result<Vec<f32>> {
+        let values = self.read_now(tensor).await?;
+        self.kernels.measure(self).await?;
+        Ok(values)
+    }
+
+    /// [`Device::read`], and nothing else.
+    pub(crate) async fn read_now(&self, tensor: &Tensor) -> Result<Vec<f32>> {
         match (&self.backend, tensor.storage()) {
             (Backend::Gpu(gpu), Storage::Gpu(buffer)) => {
                 let bytes = gpu.read(buffer, tensor.offset() as u64 * 4, tensor.len() as u64 * 4).await?;
@@ -175,7 +198,7 @@ impl Device {
     /// A device whose tensors are poisoned with NaN and followed by sentinels, for tests: an element that an op does
     /// not write shows as NaN, a write past the end is found by [`Device::check_guards`].
     pub fn guarded(&self) -> Self {
-        Self { backend: self.backend.clone(), guarded: Some(Arc::default()) }
+        Self { guarded: Some(Arc::default()), ..self.clone() }
     }
 
     /// How many tensors of a guarded device were written past their end.

@@ -1,43 +1,24 @@
 //! `y = residual + alpha * act(A B + bias)`: the matrix product behind every linear layer and its derivatives.
 
+mod choice;
+mod gpu;
+mod kernel;
+mod measure;
+
 use std::ops::Range;
 
-use graftwork_gpu::Access;
-
-use super::{dispatch_work, sum_rows, wgsl};
+use super::sum_rows;
 use crate::activation::activate;
 use crate::cpu::{self, Matrix, Right, for_each_row};
 use crate::device::Backend;
 use crate::{Activation, Device, Float, Tensor, Weight};
-
-pub(crate) const BUFFERS: &[Access] =
-    &[Access::Read, Access::Read, Access::Read, Access::Read, Access::ReadWrite, Access::ReadWrite];
-pub(crate) const ACTIVATION: &str = wgsl!("lib/activation.wgsl");
-/// Over sizes that are multiples of 4.
-pub(crate) const MATRIX_VEC4: &str = wgsl!("lib/matrix_vec4.wgsl");
-/// Over any sizes.
-pub(crate) const MATRIX_SCALAR: &str = wgsl!("lib/matrix_scalar.wgsl");
-/// `shaders/gemm.wgsl`; with the fragments of a type of weights it is a shader.
-pub(crate) const CODE: &str = wgsl!("gemm.wgsl");
-
-/// Constants for validation.
-pub fn variants() -> super::Variants {
-    let layouts = [(0, 0), (0, 1), (1, 1)];
-    let all = layouts.iter().flat_map(|(km, kn)| {
-        (0..Activation::ALL.len() as u32).map(move |act| {
-            vec![
-                ("LANES_N", 8),
-                ("A_IS_KM", *km),
-                ("B_IS_KN", *kn),
-                ("HAS_BIAS", act & 1),
-                ("HAS_RESIDUAL", act >> 1 & 1),
-                ("KEEP_PRE", act >> 2 & 1),
-                ("ACTIVATION", act),
-            ]
-        })
-    });
-    all.collect()
-}
+pub use choice::GemmChoice;
+pub(crate) use choice::Kernels;
+use gpu::gemm_gpu;
+pub use kernel::GemmKernel;
+pub(crate) use kernel::{
+    ACTIVATION, BUFFERS, COMMON, MATRIX_SCALAR, MATRIX_VEC4, REGISTERS, ROWS, SUM, TILE, variants,
+};
 
 /// How the operands are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -153,45 +134,6 @@ pub fn accumulate_tn(device: &Device, a: &Tensor, b: &Tensor, grad: &Tensor) {
             sum_rows::accumulate(device, &partial, grad);
         }
     }
-}
-
-fn gemm_gpu(
-    device: &Device,
-    (a, b): (&Tensor, &Weight),
-    layout: Layout,
-    [m, n, k]: [usize; 3],
-    k_slice: usize,
-    epilogue: Epilogue<'_>,
-    y: &Tensor,
-) {
-    let gpu = device.as_gpu().expect("a GPU");
-    let row_of_a = if layout == Layout::Tn { m } else { k };
-    let contiguous = row_of_a.is_multiple_of(4) && n.is_multiple_of(4);
-    let [vec4, scalar] = &b.kind().shaders().gemm;
-    let shader = if contiguous { vec4 } else { scalar };
-    // Narrow results get fewer threads along n, so that none idles.
-    let lanes_n = n.div_ceil(8).next_power_of_two().min(8);
-    let constants = [
-        ("LANES_N", lanes_n as u32),
-        ("A_IS_KM", u32::from(layout == Layout::Tn)),
-        ("B_IS_KN", u32::from(layout != Layout::Nt)),
-        ("HAS_BIAS", u32::from(epilogue.bias.is_some())),
-        ("HAS_RESIDUAL", u32::from(epilogue.residual.is_some())),
-        ("KEEP_PRE", u32::from(epilogue.pre.is_some())),
-        ("ACTIVATION", epilogue.activation as u32),
-    ];
-    let unused = device.empty(1, 1);
-    let buffers = [
-        a.binding(),
-        b.words().binding(),
-        epilogue.bias.unwrap_or(a).binding(),
-        epilogue.residual.unwrap_or(a).binding(),
-        y.binding(),
-        epilogue.pre.unwrap_or(&unused).binding(),
-    ];
-    let groups = [n.div_ceil(8 * lanes_n), m.div_ceil(512 / lanes_n), k.div_ceil(k_slice)].map(|g| g as u32);
-    let params = [m as u32, n as u32, k as u32, k_slice as u32, epilogue.alpha.to_bits()];
-    dispatch_work(gpu, shader, &constants, &buffers, &params, groups, 2 * (m * n * k) as u64);
 }
 
 /// The CPU body; sizes are [M, N, K].

@@ -72,7 +72,7 @@ pub fn shaders() -> Vec<(&'static Shader, Variants)> {
 /// Code of a file under `shaders/`.
 macro_rules! wgsl {
     ($($path:tt)*) => {
-        graftwork_gpu::shader_code!(concat!("../../../../shaders/", $($path)*))
+        graftwork_gpu::shader_code!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../shaders/", $($path)*))
     };
 }
 pub(crate) use wgsl;

@@ -5,7 +5,8 @@ use half::f16;
 use half::slice::HalfFloatSliceExt;
 
 use super::OutOfRange;
-use crate::ops::{Variants, embed, gemm};
+use crate::ops::gemm::{self, GemmKernel};
+use crate::ops::{Variants, embed};
 
 /// One file of this folder. What it needs beside the elements, such as scales, lies in the same words.
 pub(super) trait Format: Sync {
@@ -43,15 +44,23 @@ pub(super) trait Pack {
 /// The shaders of the ops that read weights: with contiguous sizes that are multiples of 4, and of any.
 #[derive(Debug)]
 pub(crate) struct Shaders {
-    pub gemm: [Shader; 2],
+    pub gemm_registers: [Shader; 2],
+    pub gemm_tile: [Shader; 2],
+    pub gemm_rows: [Shader; 2],
     pub embed: [Shader; 2],
 }
 
 impl Shaders {
     /// All, with constants that cover their branches.
     pub fn all(&'static self) -> impl Iterator<Item = (&'static Shader, Variants)> {
-        let gemm = self.gemm.iter().map(|shader| (shader, gemm::variants()));
-        gemm.chain(self.embed.iter().map(|shader| (shader, embed::variants())))
+        use GemmKernel::{Registers, Rows, Tile32, Tile64, Tile128};
+        let all = [
+            (&self.gemm_registers, gemm::variants(&[Registers])),
+            (&self.gemm_tile, gemm::variants(&[Tile32, Tile64, Tile128])),
+            (&self.gemm_rows, gemm::variants(&[Rows])),
+            (&self.embed, embed::variants()),
+        ];
+        all.into_iter().flat_map(|(shaders, variants)| shaders.iter().map(move |shader| (shader, variants.clone())))
     }
 }
 
@@ -59,34 +68,48 @@ impl Shaders {
 macro_rules! shaders {
     ($name:literal) => {{
         use $crate::ops::{FIRST, embed, gemm, wgsl};
+        use $crate::weight::format::{product, two};
         const VEC4: &str = wgsl!(concat!("lib/weight_", $name, "_vec4.wgsl"));
         const SCALAR: &str = wgsl!(concat!("lib/weight_", $name, "_scalar.wgsl"));
         $crate::weight::Shaders {
-            gemm: [
-                graftwork_gpu::Shader {
-                    name: concat!("gemm_", $name, "_vec4"),
-                    parts: &[gemm::ACTIVATION, gemm::MATRIX_VEC4, VEC4, gemm::CODE],
-                    buffers: gemm::BUFFERS,
-                },
-                graftwork_gpu::Shader {
-                    name: concat!("gemm_", $name, "_scalar"),
-                    parts: &[gemm::ACTIVATION, FIRST, gemm::MATRIX_SCALAR, SCALAR, gemm::CODE],
-                    buffers: gemm::BUFFERS,
-                },
-            ],
-            embed: [
-                graftwork_gpu::Shader {
-                    name: concat!("embed_", $name, "_vec4"),
-                    parts: &[VEC4, embed::CODE],
-                    buffers: embed::BUFFERS,
-                },
-                graftwork_gpu::Shader {
-                    name: concat!("embed_", $name, "_scalar"),
-                    parts: &[FIRST, SCALAR, embed::CODE],
-                    buffers: embed::BUFFERS,
-                },
-            ],
+            gemm_registers: product!("gemm_registers", $name, [gemm::REGISTERS]),
+            gemm_tile: product!("gemm_tile", $name, [gemm::SUM, gemm::TILE]),
+            gemm_rows: product!("gemm_rows", $name, [gemm::SUM, gemm::ROWS]),
+            embed: two!("embed", $name, embed::BUFFERS, [VEC4, embed::CODE], [FIRST, SCALAR, embed::CODE]),
         }
     }};
 }
 pub(super) use shaders;
+
+/// A kernel of the matrix product for both kinds of sizes.
+macro_rules! product {
+    ($op:literal, $name:literal, [$($code:expr),*]) => {
+        two!(
+            $op,
+            $name,
+            gemm::BUFFERS,
+            [gemm::ACTIVATION, gemm::MATRIX_VEC4, VEC4, gemm::COMMON, $($code),*],
+            [gemm::ACTIVATION, FIRST, gemm::MATRIX_SCALAR, SCALAR, gemm::COMMON, $($code),*]
+        )
+    };
+}
+pub(in crate::weight) use product;
+
+/// A shader for both kinds of sizes.
+macro_rules! two {
+    ($op:literal, $name:literal, $buffers:expr, [$($vec4:expr),*], [$($scalar:expr),*]) => {
+        [
+            graftwork_gpu::Shader {
+                name: concat!($op, "_", $name, "_vec4"),
+                parts: &[$($vec4),*],
+                buffers: $buffers,
+            },
+            graftwork_gpu::Shader {
+                name: concat!($op, "_", $name, "_scalar"),
+                parts: &[$($scalar),*],
+                buffers: $buffers,
+            },
+        ]
+    };
+}
+pub(in crate::weight) use two;

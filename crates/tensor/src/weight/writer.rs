@@ -49,6 +49,11 @@ impl WeightWriter {
         &self.weight.words
     }
 
+    /// The weight with whatever stands in it.
+    pub(crate) fn unwritten(self) -> Weight {
+        self.weight
+    }
+
     /// Writes the next elements.
     ///
     /// # Errors

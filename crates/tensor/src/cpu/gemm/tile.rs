@@ -77,6 +77,8 @@ macro_rules! tiles {
 }
 
 /// f32, for the processor that this runs on.
+// Conditions on the target are constants, several of which are false in each version.
+#[allow(clippy::ifs_same_cond)]
 #[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+fma", "x86_64+avx2+fma"))]
 pub(crate) fn tile_f32(panels: &Panels<'_, f32>, c: &mut [f32], stride: usize) {
     if target_cfg_f!(target_feature = "avx512f") {
@@ -91,6 +93,7 @@ pub(crate) fn tile_f32(panels: &Panels<'_, f32>, c: &mut [f32], stride: usize) {
 }
 
 /// The highest tile of [`tile_f32`].
+#[allow(clippy::ifs_same_cond)]
 #[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+fma", "x86_64+avx2+fma"))]
 pub(crate) fn tallest_f32() -> usize {
     if target_cfg_f!(target_feature = "avx512f") {

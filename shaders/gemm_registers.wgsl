@@ -1,43 +1,17 @@
-// y = residual + alpha * act(A B + bias)                                   matrix product with epilogue
+// Matrix product with epilogue, in registers alone: for GPUs in software, which have no memory of workgroups' own and pay for
+// barriers. Formula and shapes: lib/gemm.wgsl.
 //
-// A [M, K] (or stored as [K, M]), B [K, N] (or stored as [N, K]), bias [N], residual and y [M, N], all row-major.
-// A linear layer stores W as [out, in]: forward is A plain and B stored [N, K]; dX has both plain; dW has A stored
-// [K, M]. No transposed copy is ever made.
-//
-// Threads: each computes 8 x 8 elements of y in registers, without workgroup memory or barriers. A workgroup is
-// LANES_N threads along n and 64 / LANES_N along m. The z dimension splits K into slices of `k_slice`: slice s writes
-// its partial product to y + s * M * N, to be summed in a fixed order by sum_rows.wgsl.
-// Numerics: f32, summed over k in steps of 4 in ascending order.
-// Kept for backward: `pre` = A B + bias, if KEEP_PRE.
-// Fragments: activation; matrix_vec4 or matrix_scalar (bindings 0 and 2-5); how B is stored: weight_*_vec4 or
-// weight_*_scalar (binding 1).
+// Threads: each computes 8 x 8 elements of y, without workgroup memory or barriers. A workgroup is LANES_N threads
+// along n and 64 / LANES_N along m.
+// Numerics: f32, summed over k in steps of 4 in ascending order, which is not the order of the other kernels: theirs is up to
+// a quarter slower in software.
+// Fragments: gemm and what it needs.
 
 const LANES_N: u32 = 8u;
-const A_IS_KM: bool = false;
-const B_IS_KN: bool = false;
-const HAS_BIAS: bool = false;
-const HAS_RESIDUAL: bool = false;
-const KEEP_PRE: bool = false;
-const ACTIVATION: u32 = 0u;
-
-struct Params {
-    m: u32,
-    n: u32,
-    k: u32,
-    k_slice: u32,
-    alpha: f32,
-}
-
-@group(0) @binding(6) var<uniform> params: Params;
 
 // Eight rows of A, or eight columns of B, over four values of k.
 struct Strip {
     r0: vec4f, r1: vec4f, r2: vec4f, r3: vec4f, r4: vec4f, r5: vec4f, r6: vec4f, r7: vec4f,
-}
-
-// How many of the four elements from `i` on lie below `end`.
-fn left(i: u32, end: u32) -> u32 {
-    return select(min(end - i, 4u), 0u, i >= end);
 }
 
 // From four rows of eight elements, one row a k, to eight vectors over k.
@@ -48,11 +22,6 @@ fn transposed(l0: vec4f, l1: vec4f, l2: vec4f, l3: vec4f, h0: vec4f, h1: vec4f, 
         vec4f(h0.x, h1.x, h2.x, h3.x), vec4f(h0.y, h1.y, h2.y, h3.y),
         vec4f(h0.z, h1.z, h2.z, h3.z), vec4f(h0.w, h1.w, h2.w, h3.w),
     );
-}
-
-// Row `i` of a matrix of `rows` x K, clamped: rows past the end are computed and thrown away.
-fn row(i: u32, rows: u32) -> u32 {
-    return min(i, rows - 1u) * params.k;
 }
 
 fn load_a(m: u32, k: u32, end: u32) -> Strip {
@@ -116,29 +85,9 @@ fn high(a: vec4f, b: Strip) -> vec4f {
     return vec4f(dot(a, b.r4), dot(a, b.r5), dot(a, b.r6), dot(a, b.r7));
 }
 
-fn finish4(m: u32, n: u32, slice: u32, product: vec4f) {
-    let count = left(n, params.n);
-    if (m >= params.m || count == 0u) {
-        return;
-    }
-    let i = (slice * params.m + m) * params.n + n;
-    var v = product;
-    if (HAS_BIAS) {
-        v += bias_at(n, count);
-    }
-    if (KEEP_PRE) {
-        put_pre(i, count, v);
-    }
-    v = params.alpha * activate4(ACTIVATION, v);
-    if (HAS_RESIDUAL) {
-        v += residual_at(i, count);
-    }
-    put_y(i, count, v);
-}
-
-fn finish(m: u32, n: u32, slice: u32, lo: vec4f, hi: vec4f) {
-    finish4(m, n, slice, lo);
-    finish4(m, n + 4u, slice, hi);
+fn finish_row(m: u32, n: u32, slice: u32, lo: vec4f, hi: vec4f) {
+    finish(m, n, slice, lo);
+    finish(m, n + 4u, slice, hi);
 }
 
 @compute @workgroup_size(64)
@@ -166,12 +115,12 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
         l6 += low(s.r6, t); h6 += high(s.r6, t);
         l7 += low(s.r7, t); h7 += high(s.r7, t);
     }
-    finish(m, n, group.z, l0, h0);
-    finish(m + 1u, n, group.z, l1, h1);
-    finish(m + 2u, n, group.z, l2, h2);
-    finish(m + 3u, n, group.z, l3, h3);
-    finish(m + 4u, n, group.z, l4, h4);
-    finish(m + 5u, n, group.z, l5, h5);
-    finish(m + 6u, n, group.z, l6, h6);
-    finish(m + 7u, n, group.z, l7, h7);
+    finish_row(m, n, group.z, l0, h0);
+    finish_row(m + 1u, n, group.z, l1, h1);
+    finish_row(m + 2u, n, group.z, l2, h2);
+    finish_row(m + 3u, n, group.z, l3, h3);
+    finish_row(m + 4u, n, group.z, l4, h4);
+    finish_row(m + 5u, n, group.z, l5, h5);
+    finish_row(m + 6u, n, group.z, l6, h6);
+    finish_row(m + 7u, n, group.z, l7, h7);
 }
