@@ -65,8 +65,8 @@ fn files_are_kept_as_they_are() {
             assert_eq!(backbone.fingerprint(), golden::tiny(name, &device).fingerprint(), "{place}");
             let [matrices, vectors] = sizes(&backbone);
             let bytes = vectors + if kept == F16 { matrices / 2 } else { matrices };
-            // Odd sizes end in half a word.
-            assert!(backbone.bytes().abs_diff(bytes) < 100, "{place}: {} of {bytes}", backbone.bytes());
+            // Odd sizes end in half a word, and on the CPU rows are filled up to panels.
+            assert!(backbone.bytes().abs_diff(bytes) < bytes / 100, "{place}: {} of {bytes}", backbone.bytes());
         }
     }
 }

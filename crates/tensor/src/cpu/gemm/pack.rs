@@ -28,13 +28,7 @@ pub(super) fn pack_a<F: Float>(
     for (first, height) in tiles(rows.len(), tallest) {
         let panel = &mut to[first * depth.len()..][..height * depth.len()];
         let from = &a.data[(rows.start + first) * a.row_stride + depth.start * a.col_stride..];
-        match height {
-            12 => pack::<F, 12>(from, a.row_stride, a.col_stride, panel),
-            6 => pack::<F, 6>(from, a.row_stride, a.col_stride, panel),
-            4 => pack::<F, 4>(from, a.row_stride, a.col_stride, panel),
-            2 => pack::<F, 2>(from, a.row_stride, a.col_stride, panel),
-            _ => pack::<F, 1>(from, a.row_stride, a.col_stride, panel),
-        }
+        pack(height, from, a.row_stride, a.col_stride, panel);
     }
 }
 
@@ -44,7 +38,7 @@ pub(super) fn pack_b<F: Float>(b: Matrix<'_, F>, cols: Range<usize>, depth: Rang
         let width = PANEL.min(cols.end - col);
         let from = &b.data[depth.start * b.row_stride + col * b.col_stride..];
         if width == PANEL {
-            pack::<F, PANEL>(from, b.col_stride, b.row_stride, panel);
+            pack(PANEL, from, b.col_stride, b.row_stride, panel);
             continue;
         }
         for (k, to) in panel.chunks_exact_mut(PANEL).enumerate() {
@@ -55,16 +49,14 @@ pub(super) fn pack_b<F: Float>(b: Matrix<'_, F>, cols: Range<usize>, depth: Rang
     }
 }
 
-/// N lines whose first elements lie `across` apart and whose own elements `along`: all first elements, all second ones, and so on.
-fn pack<F: Float, const N: usize>(from: &[F], across: usize, along: usize, to: &mut [F]) {
-    let to = to.as_chunks_mut::<N>().0;
+/// Lines whose first elements lie `across` apart and whose own elements `along`: all first elements, all second ones, and so on.
+fn pack<F: Float>(lines: usize, from: &[F], across: usize, along: usize, to: &mut [F]) {
     if across == 1 {
-        to.iter_mut().zip(from.chunks(along.max(1))).for_each(|(to, from)| to.copy_from_slice(&from[..N]));
-        return;
+        let to = to.chunks_exact_mut(lines).enumerate();
+        return to.for_each(|(k, to)| to.copy_from_slice(&from[k * along..][..lines]));
     }
     assert_eq!(along, 1, "a matrix with neither rows nor columns in one piece");
-    for line in 0..N {
-        let from = &from[line * across..][..to.len()];
-        to.iter_mut().zip(from).for_each(|(to, from)| to[line] = *from);
+    for line in 0..lines {
+        to[line..].iter_mut().step_by(lines).zip(&from[line * across..]).for_each(|(to, from)| *to = *from);
     }
 }

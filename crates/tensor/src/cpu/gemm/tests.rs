@@ -5,8 +5,11 @@ fn values(count: usize, seed: usize) -> Vec<f32> {
 }
 
 /// Beyond a block in each direction, and around the heights and widths of tiles.
-const SIZES: [[usize; 3]; 12] = [
+const SIZES: [[usize; 3]; 15] = [
     [1, 1, 1],
+    [1, 70, 1],
+    [40, 33, 1],
+    [70, 1, 40],
     [2, 3, 0],
     [3, 5, 7],
     [4, 8, 384],

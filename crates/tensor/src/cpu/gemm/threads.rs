@@ -28,7 +28,8 @@ pub(crate) fn product<F: Float>(
         let first = part * height;
         let a = a.some_rows(first..m.min(first + height));
         let finish = |row: usize, col: usize, values: &mut [F]| finish(first + row, col, values);
-        if width >= n {
+        // WebAssembly has one thread, and needs no code for more.
+        if cfg!(target_arch = "wasm32") || width >= n {
             return block(alpha, a, b, 0..n, add, (c, n), &finish);
         }
         // Each part of the columns is computed where no other thread writes, and copied from there.
