@@ -1,5 +1,5 @@
-//! The kernels of the matrix product: each by itself against the CPU, those of hardware with the same
-//! bits, and the choice among them.
+//! `gemm_registers`, `gemm_tile` and `gemm_rows`: each by itself against the CPU with every epilogue, those of hardware with the
+//! same bits, and the choice among them.
 
 use graftwork_gpu::{AdapterChoice, Gpu};
 use graftwork_tensor::ops::gemm::{Epilogue, GemmChoice, GemmKernel, Layout, accumulate_tn, gemm};
