@@ -26,7 +26,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
     let t = i / quads;
     let d = i % quads * 4u;
     let count = min(params.cols - d, 4u);
-    let row = b_at(tokens[params.first + t] * params.cols + d, count);
+    let row = b_at(tokens[params.first + t], d, params.cols, count);
     for (var j = 0u; j < count; j++) {
         let at = t * params.cols + d + j;
         if (ADD) {

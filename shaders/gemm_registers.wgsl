@@ -55,14 +55,13 @@ fn load_b(n: u32, k: u32, end: u32) -> Strip {
     let c = left(k, end);
     if (!B_IS_KN) {
         return Strip(
-            b_at(row(n, params.n) + k, c), b_at(row(n + 1u, params.n) + k, c),
-            b_at(row(n + 2u, params.n) + k, c), b_at(row(n + 3u, params.n) + k, c),
-            b_at(row(n + 4u, params.n) + k, c), b_at(row(n + 5u, params.n) + k, c),
-            b_at(row(n + 6u, params.n) + k, c), b_at(row(n + 7u, params.n) + k, c),
+            b_column(n, k, c), b_column(n + 1u, k, c),
+            b_column(n + 2u, k, c), b_column(n + 3u, k, c),
+            b_column(n + 4u, k, c), b_column(n + 5u, k, c),
+            b_column(n + 6u, k, c), b_column(n + 7u, k, c),
         );
     }
     let w = params.n;
-    let i = k * w + n;
     let cl = left(n, w);
     let ch = left(n + 4u, w);
     var l1 = vec4f(0.0);
@@ -71,10 +70,10 @@ fn load_b(n: u32, k: u32, end: u32) -> Strip {
     var h1 = vec4f(0.0);
     var h2 = vec4f(0.0);
     var h3 = vec4f(0.0);
-    if (c > 1u) { l1 = b_at(i + w, cl); h1 = b_at(i + w + 4u, ch); }
-    if (c > 2u) { l2 = b_at(i + 2u * w, cl); h2 = b_at(i + 2u * w + 4u, ch); }
-    if (c > 3u) { l3 = b_at(i + 3u * w, cl); h3 = b_at(i + 3u * w + 4u, ch); }
-    return transposed(b_at(i, cl), l1, l2, l3, b_at(i + 4u, ch), h1, h2, h3);
+    if (c > 1u) { l1 = b_at(k + 1u, n, w, cl); h1 = b_at(k + 1u, n + 4u, w, ch); }
+    if (c > 2u) { l2 = b_at(k + 2u, n, w, cl); h2 = b_at(k + 2u, n + 4u, w, ch); }
+    if (c > 3u) { l3 = b_at(k + 3u, n, w, cl); h3 = b_at(k + 3u, n + 4u, w, ch); }
+    return transposed(b_at(k, n, w, cl), l1, l2, l3, b_at(k, n + 4u, w, ch), h1, h2, h3);
 }
 
 fn low(a: vec4f, b: Strip) -> vec4f {

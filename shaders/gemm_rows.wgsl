@@ -36,18 +36,17 @@ fn b_block(n: u32, k: u32, end: u32) -> Block {
     let c = left(k, end);
     if (!B_IS_KN) {
         return transposed(Block(
-            b_at(row(n, params.n) + k, c), b_at(row(n + 1u, params.n) + k, c),
-            b_at(row(n + 2u, params.n) + k, c), b_at(row(n + 3u, params.n) + k, c),
+            b_column(n, k, c), b_column(n + 1u, k, c),
+            b_column(n + 2u, k, c), b_column(n + 3u, k, c),
         ));
     }
     let w = params.n;
-    let i = k * w + n;
     let cw = left(n, w);
     var b = ZERO;
-    b.r0 = b_at(i, cw);
-    if (c > 1u) { b.r1 = b_at(i + w, cw); }
-    if (c > 2u) { b.r2 = b_at(i + 2u * w, cw); }
-    if (c > 3u) { b.r3 = b_at(i + 3u * w, cw); }
+    b.r0 = b_at(k, n, w, cw);
+    if (c > 1u) { b.r1 = b_at(k + 1u, n, w, cw); }
+    if (c > 2u) { b.r2 = b_at(k + 2u, n, w, cw); }
+    if (c > 3u) { b.r3 = b_at(k + 3u, n, w, cw); }
     return b;
 }
 

@@ -44,12 +44,12 @@ fn fill_b(lane: u32, n: u32, k: u32, end: u32) {
         if (B_IS_KN) {
             let at_k = k + i / BLOCKS_N;
             let at_n = n + i % BLOCKS_N * 4u;
-            if (at_k < end) { v = b_at(at_k * params.n + at_n, left(at_n, params.n)); }
+            if (at_k < end) { v = b_at(at_k, at_n, params.n, left(at_n, params.n)); }
             b_tile[i] = v;
         } else {
             let at_k = k + i % 4u * 4u;
             let column = i / 4u;
-            if (at_k < end) { v = b_at(row(n + column, params.n) + at_k, left(at_k, end)); }
+            if (at_k < end) { v = b_column(n + i / 4u, at_k, left(at_k, end)); }
             b_tile[(column % 4u * BLOCKS_N + column / 4u) * STRIDE + i % 4u] = v;
         }
     }

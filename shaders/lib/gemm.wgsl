@@ -38,6 +38,11 @@ fn row(i: u32, rows: u32) -> u32 {
     return min(i, rows - 1u) * params.k;
 }
 
+// Four values of column `n` of B stored [N, K], from `k` on; columns past the end are computed and thrown away.
+fn b_column(n: u32, k: u32, count: u32) -> vec4f {
+    return b_at(min(n, params.n - 1u), k, params.k, count);
+}
+
 // Four elements of y from [m, n] on, of a slice of K.
 fn finish(m: u32, n: u32, slice: u32, product: vec4f) {
     let count = left(n, params.n);

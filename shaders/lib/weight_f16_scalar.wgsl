@@ -4,7 +4,8 @@
 
 @group(0) @binding(1) var<storage, read> b: array<u32>;
 
-fn b_at(i: u32, count: u32) -> vec4f {
+fn b_at(row: u32, col: u32, width: u32, count: u32) -> vec4f {
+    let i = row * width + col;
     let word = i / 2u;
     let low = unpack2x16float(b[word]);
     let middle = unpack2x16float(b[word + 1u]);

@@ -3,7 +3,7 @@
 
 @group(0) @binding(1) var<storage, read> b: array<vec2u>;
 
-fn b_at(i: u32, count: u32) -> vec4f {
-    let words = b[i / 4u];
+fn b_at(row: u32, col: u32, width: u32, count: u32) -> vec4f {
+    let words = b[(row * width + col) / 4u];
     return vec4f(unpack2x16float(words.x), unpack2x16float(words.y));
 }

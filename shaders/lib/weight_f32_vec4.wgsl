@@ -2,4 +2,4 @@
 
 @group(0) @binding(1) var<storage, read> b: array<vec4f>;
 
-fn b_at(i: u32, count: u32) -> vec4f { return b[i / 4u]; }
+fn b_at(row: u32, col: u32, width: u32, count: u32) -> vec4f { return b[(row * width + col) / 4u]; }

@@ -47,9 +47,10 @@ fn sizes(backbone: &Backbone) -> [u64; 2] {
 /// The file's type, unless another is asked for; the fingerprint is the file's either way.
 #[test]
 fn files_are_kept_as_they_are() {
-    use WeightType::{F16, F32};
+    use WeightType::{F16, F32, Q8};
     for device in devices() {
         for (name, asked, kept) in [
+            ("tiny-bert", Some(Q8), Q8),
             ("tiny-bert-f16", None, F16),
             ("tiny-bert-f16", Some(F32), F32),
             ("tiny-bert-legacy", None, F16),
@@ -64,9 +65,15 @@ fn files_are_kept_as_they_are() {
             assert!(matrices.map(|weight| weight.kind()).all(|kind| kind == kept), "{place}");
             assert_eq!(backbone.fingerprint(), golden::tiny(name, &device).fingerprint(), "{place}");
             let [matrices, vectors] = sizes(&backbone);
-            let bytes = vectors + if kept == F16 { matrices / 2 } else { matrices };
-            // Odd sizes end in half a word, and on the CPU rows are filled up to panels.
-            assert!(backbone.bytes().abs_diff(bytes) < bytes / 100, "{place}: {} of {bytes}", backbone.bytes());
+            let share = [(F32, 1), (F16, 2), (Q8, 4)].into_iter().find(|(kind, _)| *kind == kept).unwrap().1;
+            let bytes = vectors + matrices / share;
+            // Odd sizes end in half a word; a scale a row and the sums of groups are much where rows are this short; on the CPU rows are
+            // filled up to panels.
+            assert!(
+                backbone.bytes().abs_diff(bytes) < if kept == Q8 { bytes / 4 } else { bytes / 100 },
+                "{place}: {} of {bytes}",
+                backbone.bytes()
+            );
         }
     }
 }
@@ -113,6 +120,38 @@ fn rounded_while_loading() {
     let error = from_source(&config, &mut weights, &device, Some(WeightType::F16)).unwrap_err().to_string();
     assert!([name, "-65520", "f16", "f32"].iter().all(|word| error.contains(word)), "{error}");
     from_source(&config, &mut weights, &device, None).unwrap();
+}
+
+/// 8-bit integers are near, and the numbers that they stand for are those that adapters learn above: by the tape of a training step the
+/// hidden states are those of a backbone whose f32 file has them.
+#[test]
+fn eight_bits() {
+    let golden = Golden::read("tiny-cases/plain/golden.safetensors");
+    let (config, mut checkpoint) = open("tiny-bert");
+    let mut rounded: BTreeMap<String, HostTensor> =
+        checkpoint.names().into_iter().map(|name| (name.clone(), checkpoint.read(&name).unwrap())).collect();
+    for tensor in rounded.values_mut().filter(|tensor| tensor.shape.len() == 2) {
+        for row in tensor.data.chunks_mut(tensor.shape[1]) {
+            let step = row.iter().fold(0.0_f32, |most, value| most.max(value.abs())) / 127.0;
+            row.iter_mut().for_each(|value| *value = (*value / step).round() * step);
+        }
+    }
+    let (ids, starts) = golden.batch();
+    let learning = |backbone: &Backbone| {
+        let batch = backbone.batch(ids, &vec![0; ids.len()], starts).unwrap();
+        let mut tape = Tape::training(backbone.device(), None);
+        let hidden = backbone.forward(&mut tape, &batch, None, 0.0).unwrap();
+        pollster::block_on(backbone.device().read(hidden.last().value())).unwrap()
+    };
+    for device in devices() {
+        let backbone = loaded("tiny-bert", &device, Some(WeightType::Q8));
+        let error = nmse(&hidden(&backbone, &golden), &golden.floats["last_hidden_state"]);
+        println!("{} {error} learning {}", device.name(), nmse(&learning(&backbone), &golden.floats["last_hidden_state"]));
+        assert!(error < 1e-3, "{}: {error}", device.name());
+        let expected = learning(&from_source(&config, &mut rounded.clone(), &device, Some(WeightType::F32)).unwrap());
+        let difference = max_difference(&learning(&backbone), &expected);
+        assert!(difference < 1e-4, "{}: {difference}", device.name());
+    }
 }
 
 /// A merged matrix is f32, since f16 would round small changes away; what is not changed stays as it was.

@@ -1,9 +1,9 @@
 //! Every type that weights may be stored in: products, embeddings, and what reading them costs nobody.
 
 use graftwork_tensor::ops::embed::embed;
-use graftwork_tensor::ops::gemm::{Epilogue, Layout, gemm};
-use graftwork_tensor::{Device, Weight, WeightType, WeightUse, WeightWriter};
-use graftwork_tests::{devices, parity, random, shapes};
+use graftwork_tensor::ops::gemm::{Epilogue, Layout, gemm, gemm_rounded};
+use graftwork_tensor::{Activation, Device, Weight, WeightType, WeightUse, WeightWriter};
+use graftwork_tests::{devices, nmse, parity, random, shapes};
 use half::f16;
 use half::slice::HalfFloatSliceExt;
 
@@ -70,6 +70,34 @@ fn products_have_the_bytes_of_f32() {
         }
     }
     assert_eq!(pollster::block_on(device.check_guards()).unwrap(), 0);
+}
+
+/// For answers a product may round activations: 8-bit integers on the CPU do, by a little, and nothing else does.
+#[test]
+fn products_for_answers() {
+    for device in devices() {
+        let device = device.guarded();
+        let read = |tensor| pollster::block_on(device.read(&tensor)).unwrap();
+        let sizes = shapes::products().into_iter().chain([[200, 1100, 300], [70, 384, 1536], [1, 2051, 515]]);
+        for (size @ [m, n, k], kind) in sizes.flat_map(|size| WeightType::ALL.map(|kind| (size, kind))) {
+            let weight = operand(&device, (kind, WeightUse::Product), Layout::Nt, size);
+            let a = device.tensor(m, k, &random(1, m * k));
+            let (bias, residual) = (device.tensor(1, n, &random(3, n)), device.tensor(m, n, &random(4, m * n)));
+            let (bias, residual) = (Some(&bias), Some(&residual));
+            let epilogue = Epilogue { bias, activation: Activation::Gelu, alpha: 0.5, residual, pre: None };
+            let [found, expected] = [device.empty(m, n), device.empty(m, n)];
+            gemm_rounded(&device, &a, &weight, epilogue, &found);
+            gemm(&device, &a, &weight, Layout::Nt, epilogue, &expected);
+            let (found, expected) = (read(found), read(expected));
+            let place = format!("{} {kind} {size:?}", device.name());
+            if kind == WeightType::Q8 && device.as_gpu().is_none() {
+                assert!(nmse(&found, &expected) < 2e-4, "{place}: {}", nmse(&found, &expected));
+            } else {
+                assert_eq!(found, expected, "{place}");
+            }
+        }
+        assert_eq!(pollster::block_on(device.check_guards()).unwrap(), 0);
+    }
 }
 
 /// Tables of different types below one sum.

@@ -13,6 +13,7 @@ mod misuse;
 #[cfg(unix)]
 mod out_dir;
 mod phases;
+mod quantizing;
 mod questions;
 mod results;
 mod sweep;

@@ -7,5 +7,6 @@ pub mod inspect;
 pub mod merge;
 pub mod predict;
 pub mod pretrain;
+pub mod quantize;
 pub mod sweep;
 pub mod train;

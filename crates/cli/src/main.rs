@@ -27,6 +27,7 @@ fn main() -> ExitCode {
         Command::Predict(args) => commands::predict::run(&args, &common),
         Command::Embed(args) => commands::embed::run(&args, &common),
         Command::Merge(args) => commands::merge::run(&args, &common),
+        Command::Quantize(args) => commands::quantize::run(&args, &common),
         Command::Inspect(args) => commands::inspect::run(&args, &common),
         Command::Devices => commands::devices::run(&common),
     };

@@ -9,6 +9,7 @@
 //! Values narrower than `f32` are widened first, which is exact. So sharding, tensor order, the model's prefix, legacy
 //! names and the width of storage do not matter; tensors that are not the backbone's (heads, position ids) do not
 //! count. An f16 copy of f32 weights is another backbone: its numbers differ. A pooler counts if it is there.
+//! A copy in 8-bit integers says which backbone it was made of, and goes by that one's fingerprint ([`RoundedFrom`](crate::RoundedFrom)).
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -25,11 +26,14 @@ use crate::huggingface::checkpoint::WeightSource;
 pub struct Fingerprint([u8; 32]);
 
 impl Fingerprint {
-    /// The fingerprint of all tensors of `source`, read one at a time.
+    /// The fingerprint of all tensors of `source`, read one at a time; of a rounded copy, that of what it was made of.
     ///
     /// # Errors
     /// If a tensor cannot be read.
     pub fn of(source: &mut dyn WeightSource) -> Result<Self> {
+        if let Some(of) = source.rounded_from() {
+            return Ok(of.fingerprint);
+        }
         let mut builder = FingerprintBuilder::default();
         for name in source.names() {
             let shape = source.shape(&name).unwrap_or_default().to_vec();

@@ -34,6 +34,6 @@ pub use architectures::{Blueprint, TensorSpec};
 pub use error::{Error, Result};
 pub use fingerprint::{Fingerprint, FingerprintBuilder, TensorHasher};
 pub use host_tensor::HostTensor;
-pub use huggingface::checkpoint::{Checkpoint, WeightSource, read_whole};
+pub use huggingface::checkpoint::{Checkpoint, RoundedFrom, WeightSource, read_whole};
 pub use huggingface::config::BackboneConfig;
-pub use huggingface::write::write_weights;
+pub use huggingface::write::{RoundRow, write_rounded, write_weights};

@@ -71,6 +71,7 @@
 mod adapter;
 mod answer;
 mod backbone;
+mod backbone_copy;
 mod call;
 mod course;
 mod embed;
@@ -84,6 +85,7 @@ mod new_adapter;
 mod paths;
 mod predict;
 mod probe;
+mod quantize;
 mod reader;
 mod recipe;
 mod summary;
@@ -106,6 +108,7 @@ pub use graftwork_formats::{ActivationName, BackboneConfig, Blueprint, Fingerpri
 pub use graftwork_text::{CodePoints, Coverage, Encoding, Extent, LongTexts, Tokenizer};
 pub use limit::{Survey, TextLimit};
 pub use paths::{cache_dir, models_dir, resolve_backbone};
+pub use quantize::quantize;
 pub use summary::BackboneSummary;
 
 // Adapters.

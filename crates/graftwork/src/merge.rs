@@ -3,22 +3,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use graftwork_formats::atomic_file::{sync_directory_of, temporary_beside};
-use graftwork_formats::{BackboneConfig, Checkpoint, Error as FileError, Fingerprint, json, write_weights};
+use graftwork_formats::{BackboneConfig, Checkpoint, Fingerprint, json, write_weights};
 use graftwork_model::{AdapterFile, Merged};
 
-use crate::{Error, Result};
+use crate::Result;
+use crate::backbone_copy::{check_new, io, write_copy};
 
-/// What a backbone directory holds besides weights, where it is there.
-const COPIED: [&str; 7] = [
-    "config.json",
-    "tokenizer.json",
-    "tokenizer_config.json",
-    "special_tokens_map.json",
-    "vocab.txt",
-    "vocab.json",
-    "merges.txt",
-];
 /// Where the head goes.
 const HEAD: &str = "head";
 
@@ -40,45 +30,23 @@ pub struct MergedBackbone {
 /// If the adapter does not fit the backbone, is of another one or cannot be merged, `out` is there already, or a file
 /// cannot be read or written.
 pub fn merge(backbone: &Path, adapter: &AdapterFile, out: &Path) -> Result<MergedBackbone> {
-    if out.exists() {
-        let problem = "it is there already; name a new directory".to_owned();
-        return Err(FileError::MissingFile { place: out.display().to_string(), problem }.into());
-    }
+    check_new(out)?;
     let config = BackboneConfig::from_dir(backbone)?;
     let mut weights = Checkpoint::open(backbone, &config)?;
     adapter.check_backbone(&config, Some(&Fingerprint::of(&mut weights)?))?;
     let mut merged = Merged::new(&mut weights, &config, adapter)?;
-    if let Some(parent) = out.parent() {
-        fs::create_dir_all(parent).map_err(io("create", parent))?;
-    }
-    let temporary = temporary_beside(out);
-    fs::create_dir(&temporary).map_err(io("create", &temporary))?;
-    let written = write(backbone, &config, adapter, &mut merged, &temporary).and_then(|found| {
-        fs::rename(&temporary, out).map_err(io("rename a temporary directory to", out)).map(|()| found)
-    });
-    if written.is_err() {
-        // Best effort: the error that led here is the one worth reporting.
-        let _ = fs::remove_dir_all(&temporary);
-    }
-    sync_directory_of(out);
-    let (fingerprint, has_head) = written?;
+    let fill = |to: &Path| write(&config, adapter, &mut merged, to);
+    let (fingerprint, has_head) = write_copy(backbone, out, fill)?;
     Ok(MergedBackbone { fingerprint, head: has_head.then(|| out.join(HEAD)) })
 }
 
 /// Fills the directory `to`; gives the fingerprint of the new weights, and whether there is a head.
 fn write(
-    backbone: &Path,
     config: &BackboneConfig,
     adapter: &AdapterFile,
     merged: &mut Merged<'_>,
     to: &Path,
 ) -> Result<(Fingerprint, bool)> {
-    for name in COPIED {
-        let path = backbone.join(name);
-        if path.is_file() {
-            fs::copy(&path, to.join(name)).map_err(io("copy", &path))?;
-        }
-    }
     say_f32(&to.join("config.json"))?;
     write_weights(&to.join("model.safetensors"), merged)?;
     let fingerprint = Fingerprint::of(merged)?;
@@ -100,9 +68,4 @@ fn say_f32(path: &Path) -> Result<()> {
         }
     }
     fs::write(path, json::to_sorted_text(&config)).map_err(io("write", path))
-}
-
-fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Error {
-    let file = path.display().to_string();
-    move |source| FileError::Io { action, file, source }.into()
 }

@@ -67,9 +67,11 @@ impl Backbone {
         let pooler = config.architecture.names.pooler;
         let pooler = pooler.filter(|pooler| loader.source.shape(&format!("{pooler}.weight")).is_some());
         let pooler = pooler.map(|pooler| loader.dense(&[pooler])).transpose()?;
-        let words = loader.hashes.of_tensor(&words_table(config.architecture));
+        let rounded_from = loader.source.rounded_from();
+        let hashed = loader.hashes.of_tensor(&words_table(config.architecture));
+        let words = rounded_from.map_or(hashed, |of| Some(of.words));
         let language_head = LanguageHead::read(loader.source, config, words)?;
-        let fingerprint = loader.hashes.finish();
+        let fingerprint = rounded_from.map_or_else(|| loader.hashes.finish(), |of| of.fingerprint);
         // What the driver says late is said when something is read: here, not in somebody else's request.
         device.read(&device.empty(1, 1)).await?;
         let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);

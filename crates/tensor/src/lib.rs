@@ -22,4 +22,4 @@ pub use graftwork_gpu::MemoryUse;
 pub use tape::{DropoutKey, Param, Tape, Var};
 pub use tensor::{Indices, Tensor};
 pub use threads::{BoxFuture, MaybeSend, OnProgress, give_way};
-pub use weight::{OutOfRange, Weight, WeightType, WeightUse, WeightWriter};
+pub use weight::{OutOfRange, Weight, WeightType, WeightUse, WeightWriter, quantize_row};

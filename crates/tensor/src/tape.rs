@@ -97,6 +97,11 @@ impl Tape {
         self.dropout.is_some()
     }
 
+    /// Whether anything can be learned from it, or it only answers.
+    pub(crate) fn is_learning(&self) -> bool {
+        self.learning
+    }
+
     /// A value without a gradient.
     pub fn constant(&self, value: Tensor) -> Var {
         Var { value, slot: Slot(None) }

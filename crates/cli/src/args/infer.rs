@@ -148,6 +148,20 @@ pub struct Merge {
     pub any_backbone: bool,
 }
 
+/// Options of `graftwork quantize`.
+///
+/// Answers change a little, and the speed on a processor much; the copy takes the adapters of the backbone that it was made of, and
+/// new ones can be trained on it. `--dtype q8` does the same while a backbone is loaded. The head of a masked language model does not come along.
+#[derive(Debug, Args)]
+pub struct Quantize {
+    /// The backbone: a directory, or an id in the cache
+    #[arg(long, value_name = "DIR|ID")]
+    pub backbone: String,
+    /// The new directory that gets the copy
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+}
+
 /// Options of `graftwork inspect`.
 #[derive(Debug, Args)]
 pub struct Inspect {

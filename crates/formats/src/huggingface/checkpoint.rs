@@ -1,12 +1,14 @@
 //! The weights of a backbone directory, one tensor at a time.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::fs::File;
 use std::io::{Cursor, Read, Seek, SeekFrom};
 use std::path::Path;
 
 use crate::architectures::TensorSpec;
 use crate::error::{Error, Result};
+use crate::fingerprint::Fingerprint;
 use crate::host_tensor::HostTensor;
 use crate::huggingface::config::BackboneConfig;
 use crate::huggingface::shard_index::shards_of_index;
@@ -32,6 +34,11 @@ pub trait WeightSource {
 
     /// How the values of tensor `name` are stored; `None` if there is no such tensor.
     fn format(&self, name: &str) -> Option<NumberFormat>;
+
+    /// Whose rounded numbers these are, if they are somebody's.
+    fn rounded_from(&self) -> Option<RoundedFrom> {
+        None
+    }
 
     /// Hands the values of tensor `name` to `visit`, row-major, piece by piece, no wider than they are stored.
     ///
@@ -60,6 +67,31 @@ pub trait WeightSource {
             Ok(())
         })?;
         Ok(HostTensor::new(shape, data))
+    }
+}
+
+/// The backbone that a rounded copy was made of. The copy goes by its name, so that it takes the same adapters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RoundedFrom {
+    /// Its weights.
+    pub fingerprint: Fingerprint,
+    /// Its table of words ([`Fingerprint::of_tensor`]).
+    pub words: Fingerprint,
+}
+
+impl RoundedFrom {
+    /// In a file's metadata: both fingerprints, one behind the other.
+    pub(super) const KEY: &str = "graftwork.rounded_from";
+
+    fn parse(text: &str) -> Option<Self> {
+        let (fingerprint, words) = text.split_once(' ')?;
+        Some(Self { fingerprint: fingerprint.parse().ok()?, words: words.parse().ok()? })
+    }
+}
+
+impl fmt::Display for RoundedFrom {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.fingerprint, self.words)
     }
 }
 
@@ -232,6 +264,11 @@ impl<R: Read + Seek> WeightSource for Checkpoint<R> {
     fn format(&self, name: &str) -> Option<NumberFormat> {
         let (shard, name) = self.place(name)?;
         self.shards[*shard].format(name)
+    }
+
+    fn rounded_from(&self) -> Option<RoundedFrom> {
+        let [whole] = &self.shards[..] else { return None };
+        RoundedFrom::parse(whole.metadata().get(RoundedFrom::KEY)?)
     }
 
     fn pieces(&mut self, name: &str, visit: &mut dyn FnMut(Piece<'_>) -> Result<()>) -> Result<()> {

@@ -13,12 +13,18 @@ use crate::host_tensor::HostTensor;
 use crate::mistaken;
 use crate::safetensors::header::Header;
 use crate::safetensors::number_format::{NumberFormat, Piece, halves};
+use safetensors::Dtype;
 
 /// The longest accepted header in bytes. BERT-large has one of about 45 KiB; a sharded giant about 1 MiB.
 const MAX_HEADER_BYTES: u64 = 16 << 20;
 
 /// Values handed out at a time while a tensor streams: 256 KiB as `f32`.
 const CHUNK_VALUES: usize = 1 << 16;
+
+/// The name of the scales of the rows of tensor `name`, F32, if it is a matrix of 8-bit integers (I8).
+pub(crate) fn scales_of(name: &str) -> String {
+    format!("{name}.scale")
+}
 
 /// An opened safetensors file: the header in memory, the data where it lies.
 #[derive(Debug)]
@@ -111,24 +117,32 @@ impl<R: Read + Seek> SafetensorsFile<R> {
     /// The number format of tensor `name`, if it is one whose values can be read.
     #[must_use]
     pub fn format(&self, name: &str) -> Option<NumberFormat> {
-        NumberFormat::of(self.header.tensors.get(name)?.dtype)
+        let info = self.header.tensors.get(name)?;
+        let scales = || self.header.tensors.get(&scales_of(name));
+        let has_scales = |rows| scales().is_some_and(|scales| scales.dtype == Dtype::F32 && *scales.shape == [rows]);
+        match *info.shape {
+            [rows, _] if info.dtype == Dtype::I8 && has_scales(rows) => Some(NumberFormat::Q8),
+            _ => NumberFormat::of(info.dtype),
+        }
     }
 
     /// Hands the values of tensor `name` to `visit`: in order, at most 65,536 at a time.
     ///
     /// # Errors
-    /// If there is no such tensor, it is not F32, F16 or BF16, reading fails, or `visit` does.
+    /// If there is no such tensor, it is not F32, F16, BF16 or I8 with scales, reading fails, or `visit` does.
     pub fn pieces(&mut self, name: &str, visit: &mut dyn FnMut(Piece<'_>) -> Result<()>) -> Result<()> {
         let Some(info) = self.header.tensors.get(name) else {
             let problem = format!("it has no tensor `{name}`");
             return Err(Error::safetensors(&self.file, problem));
         };
-        let Some(format) = NumberFormat::of(info.dtype) else {
+        let Some(format) = self.format(name) else {
             let (file, tensor, found) = (self.file.clone(), name.to_owned(), info.dtype.to_string());
             return Err(Error::WrongDtype { file, tensor, found });
         };
         let value_bytes = format.value_bytes();
         let (start, end) = info.data_offsets;
+        let cols = info.shape.last().copied().unwrap_or(0);
+        let scales = if format == NumberFormat::Q8 { self.read(&scales_of(name))?.data } else { Vec::new() };
         let file = &self.file;
         let read_error = |source| Error::Io { action: "read", file: file.clone(), source };
         self.reader.seek(SeekFrom::Start(self.data_start + start as u64)).map_err(read_error)?;
@@ -144,6 +158,10 @@ impl<R: Read + Seek> SafetensorsFile<R> {
             } else {
                 values.resize(count, 0.0);
                 format.widen(bytes, &mut values);
+                if format == NumberFormat::Q8 {
+                    let first = (end - start) - left;
+                    values.iter_mut().enumerate().for_each(|(i, value)| *value *= scales[(first + i) / cols]);
+                }
                 visit(Piece::F32(&values))?;
             }
             left -= count;

@@ -14,10 +14,12 @@ pub enum NumberFormat {
     F16,
     /// The upper half of an `f32`.
     BF16,
+    /// 8-bit integers of a matrix, each to be multiplied with the scale of its row: the rows' scales are a tensor of their own.
+    Q8,
 }
 
 impl NumberFormat {
-    /// The format that safetensors calls `dtype`; `None` if it does not widen.
+    /// The format that safetensors calls `dtype`; `None` if it does not widen, or not by itself.
     pub(crate) fn of(dtype: Dtype) -> Option<Self> {
         match dtype {
             Dtype::F32 => Some(Self::F32),
@@ -34,6 +36,7 @@ impl NumberFormat {
             Self::F32 => "f32",
             Self::F16 => "f16",
             Self::BF16 => "bf16",
+            Self::Q8 => "q8",
         }
     }
 
@@ -42,10 +45,11 @@ impl NumberFormat {
         match self {
             Self::F32 => 4,
             Self::F16 | Self::BF16 => 2,
+            Self::Q8 => 1,
         }
     }
 
-    /// Widens the little-endian `bytes` into `values`, one for one.
+    /// Widens the little-endian `bytes` into `values`, one for one: 8-bit integers without their scale.
     pub(crate) fn widen(self, bytes: &[u8], values: &mut [f32]) {
         debug_assert_eq!(bytes.len(), values.len() * self.value_bytes());
         match self {
@@ -59,6 +63,11 @@ impl NumberFormat {
             Self::BF16 => {
                 for (value, bytes) in values.iter_mut().zip(bytes.as_chunks().0) {
                     *value = bf16::from_le_bytes(*bytes).to_f32();
+                }
+            }
+            Self::Q8 => {
+                for (value, byte) in values.iter_mut().zip(bytes) {
+                    *value = f32::from(byte.cast_signed());
                 }
             }
         }

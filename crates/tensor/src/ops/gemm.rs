@@ -68,6 +68,22 @@ pub fn gemm(device: &Device, a: &Tensor, b: impl Into<Weight>, layout: Layout, e
     of_weight(device, a, &b.into(), layout, epilogue, y);
 }
 
+/// [`gemm`] of [`Layout::Nt`] for answers, from which nothing is learned: on the CPU activations are rounded where the weight's type has
+/// a product with such, which is quicker.
+pub fn gemm_rounded(device: &Device, a: &Tensor, b: &Weight, epilogue: Epilogue<'_>, y: &Tensor) {
+    let Some(product) = b.rounded_product() else { return of_weight(device, a, b, Layout::Nt, epilogue, y) };
+    assert!(a.cols() == b.cols() && epilogue.pre.is_none(), "gemm_rounded: inner sizes, nothing kept for backward");
+    assert_eq!((y.rows(), y.cols()), (a.rows(), b.rows()), "gemm_rounded: output");
+    let (bias, residual) = (epilogue.bias.map(|t| t.cpu()), epilogue.residual.map(|t| t.cpu()));
+    let finish = Finish::new(&epilogue, bias.as_deref(), residual.as_deref());
+    let (left, words) = (a.cpu(), b.words().cpu());
+    let left = Matrix::new(&left, a.rows(), a.cols());
+    let n = b.rows();
+    product(left, (&words, [n, b.cols()]), &mut y.cpu_mut(), &|row, col, values| {
+        finish.row(row * n + col, col, values)
+    });
+}
+
 fn of_weight(device: &Device, a: &Tensor, b: &Weight, layout: Layout, epilogue: Epilogue<'_>, y: &Tensor) {
     let (m, n, k) = sizes(a, (b.rows(), b.cols()), layout);
     assert_eq!((y.rows(), y.cols()), (m, n), "gemm: output");
@@ -78,12 +94,7 @@ fn of_weight(device: &Device, a: &Tensor, b: &Weight, layout: Layout, epilogue: 
         Backend::Cpu(_) => {
             let (bias, residual) = (epilogue.bias.map(|t| t.cpu()), epilogue.residual.map(|t| t.cpu()));
             let mut pre = epilogue.pre.map(|t| t.cpu_mut());
-            let finish = Finish {
-                bias: bias.as_deref(),
-                activation: epilogue.activation,
-                alpha: epilogue.alpha,
-                residual: residual.as_deref(),
-            };
+            let finish = Finish::new(&epilogue, bias.as_deref(), residual.as_deref());
             let (left, mut y, pre) = (a.cpu(), y.cpu_mut(), pre.as_deref_mut());
             let left = left_cpu(&left, layout, [m, n, k]);
             match b.stored(device, layout == Layout::Nt) {
@@ -166,16 +177,20 @@ struct Finish<'a, F> {
     residual: Option<&'a [F]>,
 }
 
+impl<'a> Finish<'a, f32> {
+    /// What an epilogue says, with its tensors at hand.
+    fn new(epilogue: &Epilogue<'_>, bias: Option<&'a [f32]>, residual: Option<&'a [f32]>) -> Self {
+        Self { bias, activation: epilogue.activation, alpha: epilogue.alpha, residual }
+    }
+}
+
 impl<F: Float> Finish<'_, F> {
     /// `y` of the product; `pre` gets the value before the activation.
     fn product(&self, left: Matrix<'_, F>, right: Right<'_, F>, y: &mut [F], pre: Option<&mut [F]>) {
         let n = right.cols();
         let one = F::of(1.0);
         let Some(pre) = pre else {
-            let finish = |row: usize, col: usize, values: &mut [F]| {
-                self.add_bias(col, values);
-                self.activate(row * n + col, values);
-            };
+            let finish = |row: usize, col: usize, values: &mut [F]| self.row(row * n + col, col, values);
             return cpu::product(one, left, right, false, y, &finish);
         };
         cpu::product(one, left, right, false, pre, &|_, col, values| self.add_bias(col, values));
@@ -183,6 +198,12 @@ impl<F: Float> Finish<'_, F> {
             row.copy_from_slice(&pre[i * n..][..n]);
             self.activate(i * n, row);
         });
+    }
+
+    /// Elements from `first` on, which is in column `col`.
+    fn row(&self, first: usize, col: usize, values: &mut [F]) {
+        self.add_bias(col, values);
+        self.activate(first, values);
     }
 
     fn add_bias(&self, col: usize, values: &mut [F]) {

@@ -1,6 +1,6 @@
 //! A linear layer with what usually follows it: `y = residual + alpha * act(x W^T + b)`.
 
-use super::gemm::{Epilogue, Layout, accumulate_tn, gemm};
+use super::gemm::{Epilogue, Layout, accumulate_tn, gemm, gemm_rounded};
 use super::{activation_bwd, sum_rows};
 use crate::{Activation, Param, Tape, Var, Weight};
 
@@ -44,7 +44,11 @@ impl Tape {
             residual: residual.map(Var::value),
             pre: pre.as_ref(),
         };
-        gemm(&device, x.value(), weight, Layout::Nt, epilogue, &y);
+        if self.is_learning() {
+            gemm(&device, x.value(), weight, Layout::Nt, epilogue, &y);
+        } else {
+            gemm_rounded(&device, x.value(), weight, epilogue, &y);
+        }
 
         let learns = needs_dz || residual.is_some_and(Var::has_gradient);
         let (weight, bias, residual) = (weight.clone(), bias.cloned(), residual.map(Var::slot));

@@ -1,11 +1,15 @@
 //! Half precision (IEEE 754 binary16), two elements a word: what many checkpoints have, in half the memory of f32.
 
+use std::ops::Range;
+
 use half::f16;
 use half::vec::HalfFloatVecExt;
 use multiversion::multiversion;
 
+use super::OutOfRange;
 use super::format::{Format, Pack, Shaders, Sink, shaders};
-use super::{OutOfRange, panels};
+use super::panels::{Of, of_elements};
+use crate::cpu::PANEL;
 
 pub(super) struct F16;
 
@@ -28,12 +32,25 @@ impl Format for F16 {
         widen(&bytemuck::cast_slice(words)[row * cols + col..][..to.len()], to);
     }
 
-    fn transpose(&self, words: &mut [f32], shape: [usize; 2]) {
-        panels::transpose::<u16>(bytemuck::cast_slice_mut(words), shape);
+    fn to_panels(&self, words: &mut [f32], shape: [usize; 2]) {
+        of_elements::to_panels::<u16>(bytemuck::cast_slice_mut(words), shape);
+    }
+
+    fn panel<'s>(
+        &self,
+        (words, shape): (&'s [f32], [usize; 2]),
+        of: Of,
+        (col, depth): (usize, Range<usize>),
+        scratch: &'s mut [f32],
+    ) -> &'s [f32] {
+        let row = of_elements::row(shape, of, col, depth.start);
+        let scratch = &mut scratch[..depth.len() * PANEL];
+        widen(&bytemuck::cast_slice(words)[row * PANEL..][..scratch.len()], scratch);
+        scratch
     }
 
     fn turn_panels(&self, from: &[f32], shape: [usize; 2], to: &mut [f32]) {
-        panels::turn_panels::<u16>(bytemuck::cast_slice(from), shape, bytemuck::cast_slice_mut(to));
+        of_elements::turn_panels::<u16>(bytemuck::cast_slice(from), shape, bytemuck::cast_slice_mut(to));
     }
 
     fn pack(&self, _shape: [usize; 2]) -> Box<dyn Pack> {

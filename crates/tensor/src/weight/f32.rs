@@ -1,7 +1,11 @@
 //! 32-bit floats: nothing is widened.
 
+use std::ops::Range;
+
+use super::OutOfRange;
 use super::format::{Format, Pack, Shaders, Sink, shaders};
-use super::{OutOfRange, panels};
+use super::panels::{Of, of_elements};
+use crate::cpu::PANEL;
 
 pub(super) struct F32;
 
@@ -24,12 +28,23 @@ impl Format for F32 {
         to.copy_from_slice(&words[row * cols + col..][..to.len()]);
     }
 
-    fn transpose(&self, words: &mut [f32], shape: [usize; 2]) {
-        panels::transpose(words, shape);
+    fn to_panels(&self, words: &mut [f32], shape: [usize; 2]) {
+        of_elements::to_panels(words, shape);
+    }
+
+    fn panel<'s>(
+        &self,
+        (words, shape): (&'s [f32], [usize; 2]),
+        of: Of,
+        (col, depth): (usize, Range<usize>),
+        _scratch: &'s mut [f32],
+    ) -> &'s [f32] {
+        let row = of_elements::row(shape, of, col, depth.start);
+        &words[row * PANEL..][..depth.len() * PANEL]
     }
 
     fn turn_panels(&self, from: &[f32], shape: [usize; 2], to: &mut [f32]) {
-        panels::turn_panels(from, shape, to);
+        of_elements::turn_panels(from, shape, to);
     }
 
     fn pack(&self, _shape: [usize; 2]) -> Box<dyn Pack> {

@@ -1,10 +1,14 @@
 //! What a type of weights is to the rest.
 
+use std::ops::Range;
+
 use graftwork_gpu::Shader;
 use half::f16;
 use half::slice::HalfFloatSliceExt;
 
 use super::OutOfRange;
+use super::panels::Of;
+use crate::cpu::{Finish, Matrix, PANEL};
 use crate::ops::gemm::{self, GemmKernel};
 use crate::ops::{Variants, embed};
 
@@ -18,13 +22,37 @@ pub(super) trait Format: Sync {
     fn shaders(&self) -> &'static Shaders;
     /// Widens the elements of a row of a matrix of `shape` from [row, column] on.
     fn widen(&self, words: &[f32], shape: [usize; 2], from: [usize; 2], to: &mut [f32]);
-    /// Transposes a matrix of `shape` in its place.
-    fn transpose(&self, words: &mut [f32], shape: [usize; 2]);
+    /// Words that the panels of a matrix of [rows, cols] take: [`PANEL`] rows, then the next.
+    fn panel_words(&self, [rows, cols]: [usize; 2]) -> usize {
+        self.words([rows.next_multiple_of(PANEL), cols])
+    }
+    /// Brings the rows of a matrix of `shape`, with which `words` begin, into its panels.
+    fn to_panels(&self, words: &mut [f32], shape: [usize; 2]);
+    /// Widens what stands in the panel of column `at.0`, a multiple of [`PANEL`], over some of the depth: [depth, [`PANEL`]]. It is there as
+    /// it is, or is made in `scratch`, which has as many elements.
+    fn panel<'s>(
+        &self,
+        weight: (&'s [f32], [usize; 2]),
+        of: Of,
+        at: (usize, Range<usize>),
+        scratch: &'s mut [f32],
+    ) -> &'s [f32];
+    /// Whether the product with W reads other panels than the one with its transpose.
+    fn turns(&self) -> bool {
+        true
+    }
     /// From the panels of the transpose of a matrix of `shape` to those of itself.
     fn turn_panels(&self, from: &[f32], shape: [usize; 2], to: &mut [f32]);
+    /// The product with rounded activations that this type has on this processor.
+    fn rounded_product(&self) -> Option<RoundedProduct> {
+        None
+    }
     /// What makes words of the pieces of a matrix of `shape`.
     fn pack(&self, shape: [usize; 2]) -> Box<dyn Pack>;
 }
+
+/// `c = a Wᵀ`, then `finish`: rows of activations, the panels of a weight and its shape [N, K], the result [M, N].
+pub(crate) type RoundedProduct = fn(Matrix<'_, f32>, (&[f32], [usize; 2]), &mut [f32], Finish<'_, f32>);
 
 /// Takes the next words of a weight on their way to the device.
 pub(super) type Sink<'a> = &'a mut dyn FnMut(&[f32]);

@@ -7,6 +7,7 @@ mod f16;
 mod f32;
 mod format;
 mod panels;
+mod q8;
 mod writer;
 
 use std::fmt;
@@ -19,9 +20,10 @@ use crate::ops::embed::embed;
 use crate::tensor::CpuRead;
 use crate::{Device, Param, Tensor};
 pub(crate) use format::Shaders;
-use format::{Format, Pack};
+use format::{Format, Pack, RoundedProduct};
 use panels::Panels;
 pub(crate) use panels::StoredWeight;
+pub use q8::quantize_row;
 pub use writer::{OutOfRange, WeightUse, WeightWriter};
 
 /// How the elements of a frozen matrix are stored.
@@ -32,16 +34,19 @@ pub enum WeightType {
     F32,
     /// Half precision, IEEE 754 binary16.
     F16,
+    /// 8-bit integers with a scale for each row.
+    Q8,
 }
 
 impl WeightType {
     /// All there are.
-    pub const ALL: [Self; 2] = [Self::F32, Self::F16];
+    pub const ALL: [Self; 3] = [Self::F32, Self::F16, Self::Q8];
 
     fn format(self) -> &'static dyn Format {
         match self {
             Self::F32 => &f32::F32,
             Self::F16 => &f16::F16,
+            Self::Q8 => &q8::Q8,
         }
     }
 
@@ -169,6 +174,11 @@ impl Weight {
     pub(crate) fn stored<'a>(&'a self, device: &Device, transposed: bool) -> Option<StoredWeight<'a>> {
         let panels = self.panels.as_ref()?;
         Some(if transposed { panels.transposed(self) } else { panels.plain(device, self) })
+    }
+
+    /// On the CPU, if it lies in panels and its type has one: the product with rounded activations.
+    pub(crate) fn rounded_product(&self) -> Option<RoundedProduct> {
+        self.panels.as_ref().and_then(|_| self.kind.format().rounded_product())
     }
 
     /// The elements of a table on the CPU.

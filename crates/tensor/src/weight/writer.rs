@@ -2,7 +2,7 @@
 
 use half::f16;
 
-use super::{Pack, Panels, Weight, WeightType, panels};
+use super::{Pack, Panels, Weight, WeightType};
 use crate::{Device, Tensor};
 
 /// A number that a type of weights cannot hold.
@@ -37,8 +37,8 @@ impl WeightWriter {
     pub fn new(device: &Device, kind: WeightType, what_for: WeightUse, [rows, cols]: [usize; 2]) -> Self {
         let format = kind.format();
         let panels = (what_for == WeightUse::Product && device.as_gpu().is_none()).then(Panels::default);
-        let stored = if panels.is_some() { panels::padded(rows) } else { rows };
-        let words = device.empty(1, format.words([stored, cols]));
+        let words = if panels.is_some() { format.panel_words([rows, cols]) } else { format.words([rows, cols]) };
+        let words = device.empty(1, words);
         let weight = Weight { kind, rows, cols, words, panels, grad: None };
         Self { device: device.clone(), weight, pack: format.pack([rows, cols]), words: 0, elements: 0 }
     }
@@ -84,7 +84,7 @@ impl WeightWriter {
         assert_eq!(elements, weight.len(), "elements of a {} x {} weight", weight.rows, weight.cols);
         pack.end(&mut |piece| put(&device, &weight, &mut words, piece));
         if weight.panels.is_some() {
-            panels::from_rows(weight.kind, &mut weight.words.cpu_mut(), [weight.rows, weight.cols]);
+            weight.kind.format().to_panels(&mut weight.words.cpu_mut(), [weight.rows, weight.cols]);
         }
         weight
     }

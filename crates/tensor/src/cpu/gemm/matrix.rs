@@ -39,7 +39,7 @@ impl<'a, F> Matrix<'a, F> {
     }
 
     /// Panics if an element lies outside the slice.
-    pub(super) fn check(&self) {
+    pub(in crate::cpu) fn check(&self) {
         let inside = self.rows == 0
             || self.cols == 0
             || (self.rows - 1) * self.row_stride + (self.cols - 1) * self.col_stride < self.data.len();

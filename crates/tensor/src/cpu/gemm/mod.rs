@@ -12,8 +12,10 @@ mod tile;
 use std::ops::Range;
 
 pub use matrix::Matrix;
-use pack::{pack_a, pack_b, tiles};
+pub(super) use pack::tiles;
+use pack::{pack_a, pack_b};
 pub(crate) use threads::product;
+pub(super) use threads::share;
 pub use tile::Panels;
 pub(crate) use tile::{PANEL, tallest_f32, tile_f32, tile_f64};
 

@@ -7,7 +7,7 @@ use super::tile::{HEIGHTS, PANEL};
 use crate::Float;
 
 /// Tiles of so many rows: (first row, height) of each, the highest ones first.
-pub(super) fn tiles(rows: usize, tallest: usize) -> impl Iterator<Item = (usize, usize)> {
+pub(in crate::cpu) fn tiles(rows: usize, tallest: usize) -> impl Iterator<Item = (usize, usize)> {
     let mut first = 0;
     std::iter::from_fn(move || {
         let left = rows - first;

@@ -1,5 +1,7 @@
 //! How a product is shared out to threads.
 
+use std::ops::Range;
+
 use super::{Finish, Matrix, PANEL, Right, block};
 use crate::Float;
 use crate::cpu::rows::{for_each, for_each_row, threads};
@@ -18,33 +20,41 @@ pub(crate) fn product<F: Float>(
     c: &mut [F],
     finish: Finish<'_, F>,
 ) {
-    let (m, n) = (a.rows, b.cols());
+    share([a.rows, b.cols(), a.cols], add, c, &|rows, cols, c, stride| {
+        let finish = |row: usize, col: usize, values: &mut [F]| finish(rows.start + row, col, values);
+        block(alpha, a.some_rows(rows.clone()), b, cols, add, (c, stride), &finish);
+    });
+}
+
+/// Computes some rows and columns of a product into rows that lie `stride` apart and begin with the first of the columns.
+type Block<'a, F> = &'a (dyn Fn(Range<usize>, Range<usize>, &mut [F], usize) + Sync);
+
+/// Shares out a product of sizes [M, N, K] to all threads. `add` says that what `c` has counts.
+pub(in crate::cpu) fn share<F: Float>([m, n, k]: [usize; 3], add: bool, c: &mut [F], block: Block<'_, F>) {
     assert_eq!(m * n, c.len(), "elements of a matrix product");
-    let parts = threads().min(2 * m * n * a.cols / MIN_FLOP).max(1);
+    let parts = threads().min(2 * m * n * k / MIN_FLOP).max(1);
     let parts_of_rows = (m / MIN_ROWS).clamp(1, parts);
     let width = n.div_ceil(parts / parts_of_rows).next_multiple_of(PANEL);
     let height = m.div_ceil(parts_of_rows).max(1);
     for_each_row(c, height * n, |part, c| {
-        let first = part * height;
-        let a = a.some_rows(first..m.min(first + height));
-        let finish = |row: usize, col: usize, values: &mut [F]| finish(first + row, col, values);
+        let rows = part * height..m.min((part + 1) * height);
         // WebAssembly has one thread, and needs no code for more.
         if cfg!(target_arch = "wasm32") || width >= n {
-            return block(alpha, a, b, 0..n, add, (c, n), &finish);
+            return block(rows, 0..n, c, n);
         }
         // Each part of the columns is computed where no other thread writes, and copied from there.
-        let mut parts: Vec<Vec<&mut [F]>> = (0..n.div_ceil(width)).map(|_| Vec::with_capacity(a.rows)).collect();
+        let mut parts: Vec<Vec<&mut [F]>> = (0..n.div_ceil(width)).map(|_| Vec::with_capacity(rows.len())).collect();
         for row in c.chunks_exact_mut(n) {
             parts.iter_mut().zip(row.chunks_mut(width)).for_each(|(part, row)| part.push(row));
         }
-        for_each(parts, |part, mut rows| {
+        for_each(parts, |part, mut of_part| {
             let cols = part * width..n.min((part + 1) * width);
-            F::with_scratch(a.rows * cols.len(), |own| {
+            F::with_scratch(rows.len() * cols.len(), |own| {
                 if add {
-                    own.chunks_exact_mut(cols.len()).zip(&rows).for_each(|(own, row)| own.copy_from_slice(row));
+                    own.chunks_exact_mut(cols.len()).zip(&of_part).for_each(|(own, row)| own.copy_from_slice(row));
                 }
-                block(alpha, a, b, cols.clone(), add, (own, cols.len()), &finish);
-                own.chunks_exact(cols.len()).zip(&mut rows).for_each(|(own, row)| row.copy_from_slice(own));
+                block(rows.clone(), cols.clone(), own, cols.len());
+                own.chunks_exact(cols.len()).zip(&mut of_part).for_each(|(own, row)| row.copy_from_slice(own));
             });
         });
     });
