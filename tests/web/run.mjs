@@ -26,6 +26,7 @@ import { checks as streams } from './streams.mjs';
 import { checks as heads } from './heads.mjs';
 import { checks as intents } from './intents.mjs';
 import { checks as tagging } from './tagging.mjs';
+import { checks as threads } from './threads.mjs';
 import { checks as words } from './words.mjs';
 
 /** Bytes that a user may download at most, with brotli. */
@@ -38,7 +39,7 @@ let failed = 0;
 try {
   if ('size'.includes(word)) await check('size', size);
   const all = {
-    ...answers, ...labelSets, ...pairs, ...scores, ...tagging, ...intents, ...heads, ...questions, ...choices, ...words, ...streams, ...probes, ...few, ...files, ...loading, ...places, ...behaviour, ...aborting, ...retained, ...durable, ...storage, ...lost,
+    ...answers, ...labelSets, ...pairs, ...scores, ...tagging, ...intents, ...heads, ...questions, ...choices, ...words, ...streams, ...probes, ...few, ...files, ...loading, ...places, ...behaviour, ...aborting, ...retained, ...threads, ...durable, ...storage, ...lost,
   };
   for (const [name, work] of Object.entries(all)) {
     if (name.includes(word)) await check(name, () => onPage(work));

@@ -58,6 +58,8 @@ export interface Calls {
   export: { args: [number]; event: never; result: Uint8Array };
   survey: { args: [string[], object]; event: never; result: Survey };
   probe: { args: [object]; event: never; result: Opened<ProbeInfo> };
+  /** What texts are to a probe, for the probe of another worker. */
+  values: { args: [number, string[], string | undefined]; event: never; result: Float32Array };
   /** Adds texts and their labels to a probe. */
   learn: { args: [number, string[], string[]]; event: never; result: ProbeInfo };
   /** Takes an example out of a probe, or gives it another label. */
@@ -89,6 +91,7 @@ export interface Link {
 
 /** To the worker. */
 export type Request =
+  | { kind: 'module'; module: WebAssembly.Module }
   | { kind: 'call'; id: number; method: Method; args: unknown[] }
   | { kind: 'abort'; id: number }
   | { kind: 'ready'; id: number };

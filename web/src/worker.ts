@@ -1,9 +1,11 @@
 // The worker's side of the protocol: a message in is a call of the engine.
 import { Engine } from './engine.js';
 import { GraftworkError, toError } from './errors.js';
+import { provide } from './module.js';
 import type { Calls, Method, Request, Response } from './protocol.js';
+import { Remote } from './remote.js';
 
-const engine = new Engine();
+const engine = new Engine(another);
 const calls = new Map<number, { abort: AbortController; ready: () => void }>();
 const scope = globalThis as unknown as {
   postMessage(message: Response, transfer?: Transferable[]): void;
@@ -11,6 +13,7 @@ const scope = globalThis as unknown as {
 };
 
 scope.onmessage = ({ data }) => {
+  if (data.kind === 'module') return provide(data.module);
   const call = calls.get(data.id);
   if (data.kind === 'abort') {
     call?.abort.abort();
@@ -21,6 +24,18 @@ scope.onmessage = ({ data }) => {
     void answer(data.id, data.method, data.args as Calls[Method]['args']);
   }
 };
+
+/** Starts this script once more. A bundler may have made a script of it that is no module. */
+function another(): Remote {
+  const { location, importScripts } = globalThis as unknown as { location: Location; importScripts: () => void };
+  let type: WorkerType = 'classic';
+  try {
+    importScripts();
+  } catch {
+    type = 'module';
+  }
+  return new Remote(new Worker(location.href, { type, name: 'graftwork' }));
+}
 
 async function answer(id: number, method: Method, args: Calls[Method]['args']): Promise<void> {
   const call = { abort: new AbortController(), ready: () => {} };
