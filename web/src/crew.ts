@@ -24,7 +24,8 @@ interface Home {
 
 /** One of the workers. */
 export class Mate {
-  readonly ready: Promise<unknown>;
+  readonly ready: Promise<void>;
+  isReady = false;
   #link: Remote | undefined;
   #home: Home;
   #copies = new Map<number, Promise<number>>();
@@ -68,6 +69,7 @@ export class Mate {
     await this.#link.call('load', [{ files: Object.fromEntries(files) }, own]);
     // Once they are read, they are not needed any more.
     this.#home = { ...this.#home, files: new Map() };
+    this.isReady = true;
   }
 }
 
@@ -89,6 +91,11 @@ export class Crew {
     return 1 + this.#waiting + this.#mates.size;
   }
 
+  /** Those that are there. */
+  get there(): Mate[] {
+    return [...this.#mates].filter((mate) => mate.isReady);
+  }
+
   /** Starts them, if they have not been. */
   start(): void {
     const home = this.#home;
@@ -96,7 +103,7 @@ export class Crew {
     for (; this.#waiting > 0; this.#waiting -= 1) {
       const mate = new Mate(home.spawn, home);
       this.#mates.add(mate);
-      mate.ready.catch((error: unknown) => this.#drop(mate, error));
+      mate.ready.catch((error: unknown) => this.drop(mate, error));
     }
     this.#home = { ...home, files: new Map() };
   }
@@ -158,11 +165,12 @@ export class Crew {
   #isOwn(mate: Mate, error: unknown): boolean {
     if (!this.#mates.has(mate)) return true;
     if (!(error instanceof GraftworkError && OWN.includes(error.code))) return false;
-    this.#drop(mate, error);
+    this.drop(mate, error);
     return true;
   }
 
-  #drop(mate: Mate, error: unknown): void {
+  /** Goes on without one. */
+  drop(mate: Mate, error: unknown): void {
     if (!this.#mates.delete(mate)) return;
     mate.close();
     this.#home?.onFewer(toError(error).message);

@@ -29,6 +29,7 @@ export class Engine implements Link {
   #models = new Map<number, wasm.Adapter | wasm.Probe>();
   #trainings = new Trainings({
     loaded: () => this.#loaded(), adapter: (id) => this.#adapter(id), has: (id) => this.#models.has(id),
+    threads: () => this.#work.threads(this.#loaded().info.device), others: (tokens) => this.#work.started(tokens),
   });
   #tell: (event: DeviceEvent) => void = () => {};
   #nextId = 1;
@@ -137,6 +138,8 @@ export class Engine implements Link {
   /** @internal */
   async _classify(id: number, texts: string[], options: object, { signal }: Context<'classify'>) {
     const json = JSON.stringify(options);
+    // What cannot be answered is not read.
+    this.#probe(id).classify(undefined, json);
     const read = await this.#read(id, texts, json, signal);
     return read.flatMap((texts): Classification[] => JSON.parse(this.#probe(id).classify(texts, json)));
   }
@@ -178,6 +181,17 @@ export class Engine implements Link {
   }
 
   /** @internal */
+  async _help(number: number, file: Uint8Array, run: PlainRun, { signal }: Context<'help'>): Promise<void> {
+    const adapter = this.#loaded().backbone.attach('the run', file, true);
+    return this.#trainings.help(number, adapter, run, signal).finally(() => adapter.dispose());
+  }
+
+  /** @internal */
+  async _share(number: number, share: Uint32Array, weights: Float32Array): Promise<Float32Array> {
+    return this.#trainings.share(number, share, weights);
+  }
+
+  /** @internal */
   async _export(id: number): Promise<Uint8Array> {
     return this.#adapter(id).export();
   }
@@ -201,14 +215,17 @@ export class Engine implements Link {
   }
 
   /** @internal */
-  async _values(id: number, texts: string[], options: string | undefined, { signal }: Context<'values'>) {
-    return this.#work.run(signal, () => this.#probe(id).values(texts, options));
+  async _values(id: number, texts: string[], options: string, { signal }: Context<'values'>): Promise<Float32Array> {
+    const read = await this.#work.run(signal, () => this.#probe(id).read(texts, options));
+    const { values } = read;
+    read.free();
+    return values;
   }
 
   /** @internal */
   async _learn(id: number, texts: string[], labels: string[], { signal }: Context<'learn'>): Promise<ProbeInfo> {
     // All texts are read before one is learned: an abort leaves nothing half done.
-    const read = await this.#read(id, texts, undefined, signal);
+    const read = await this.#read(id, texts, '{}', signal);
     return this.#change(id, signal, (probe) => probe.learn(read, labels));
   }
 
@@ -289,8 +306,8 @@ export class Engine implements Link {
     return mate.call('attach', [{ bytes: adapter.export() }, true, head ?? undefined]);
   }
 
-  /** Texts as a probe sees them; with the options of an answer, for that. */
-  #read(id: number, texts: string[], options: string | undefined, signal: AbortSignal): Promise<wasm.TextVectors[]> {
+  /** Texts as a probe sees them, by the options of an answer. */
+  #read(id: number, texts: string[], options: string, signal: AbortSignal): Promise<wasm.TextVectors[]> {
     const here = async ({ group }: Group<string>) => this.#probe(id).read(group, options);
     const there = async (mate: Mate, { group }: Group<string>, own: number) =>
       this.#probe(id).read(group, options, await mate.call('values', [own, group, options], { signal }));

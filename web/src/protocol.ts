@@ -28,6 +28,8 @@ export interface PlainRun {
   examples: PlainExamples;
   /** What the engine knows of the options. */
   options: object;
+  /** Into how many shares its batches are cut: the result depends on it, but not on who computes them. */
+  shares?: number;
   /** The name under which it is saved, if it is. */
   saveAs?: string | undefined;
   /** Seconds between two saves. */
@@ -55,11 +57,15 @@ export interface Calls {
   /** Takes a saved run's adapter; training it without a run then goes on with that one. */
   resume: { args: [string]; event: never; result: Opened };
   train: { args: [number, PlainRun | undefined]; event: TrainProgress[]; result: AdapterInfo };
+  /** Has a part in another worker's run of this number, of an adapter's file, until that ends it. */
+  help: { args: [number, Uint8Array, PlainRun]; event: never; result: void };
+  /** The gradient of a share of the run's batch at these weights: see `Share` in the engine. */
+  share: { args: [number, Uint32Array, Float32Array]; event: never; result: Float32Array };
   export: { args: [number]; event: never; result: Uint8Array };
   survey: { args: [string[], object]; event: never; result: Survey };
   probe: { args: [object]; event: never; result: Opened<ProbeInfo> };
   /** What texts are to a probe, for the probe of another worker. */
-  values: { args: [number, string[], string | undefined]; event: never; result: Float32Array };
+  values: { args: [number, string[], string]; event: never; result: Float32Array };
   /** Adds texts and their labels to a probe. */
   learn: { args: [number, string[], string[]]; event: never; result: ProbeInfo };
   /** Takes an example out of a probe, or gives it another label. */

@@ -62,8 +62,9 @@ export function pause(): Promise<void> {
   });
 }
 
-/** What a text takes beside its characters, and characters of a token, roughly. */
-const [OVERHEAD, CHARACTERS_PER_TOKEN] = [8, 4];
+/** What a text takes beside its characters, roughly. */
+const OVERHEAD = 8;
+export const CHARACTERS_PER_TOKEN = 4;
 
 /** Characters in an input, whatever its shape. */
 export function characters(input: unknown): number {

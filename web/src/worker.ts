@@ -47,7 +47,7 @@ async function answer(id: number, method: Method, args: Calls[Method]['args']): 
   });
   try {
     const result = await engine.call(method, args, { signal: call.abort.signal, emit });
-    scope.postMessage({ kind: 'result', id, result }, result instanceof Uint8Array ? [result.buffer] : []);
+    scope.postMessage({ kind: 'result', id, result }, ArrayBuffer.isView(result) ? [result.buffer] : []);
   } catch (thrown) {
     const error = toError(thrown);
     // The caller knows why it aborted.

@@ -4,7 +4,7 @@ use graftwork_model::AdapterFile;
 use graftwork_tensor::{MaybeSend, give_way};
 use graftwork_train::checkpoint::{Best, RunState};
 use graftwork_train::few_shot::{Comparison, FewShot, Stage};
-use graftwork_train::{Ending, Event, Progress, Sampling, TrainConfig, Turn};
+use graftwork_train::{Ending, Event, Progress, Sampling, Share, TrainConfig, Turn};
 
 use crate::course::{self, CoursePart};
 use crate::{Adapter, Backbone, Call, Error, Examples, Recipe, Result, VERSION};
@@ -250,6 +250,50 @@ impl Trainer<'_> {
                 self.adapter = Adapter::new(self.backbone, run.adapter().clone());
                 Ok(turn)
             }
+        }
+    }
+
+    /// The shares of the next step's batch, at most `most`: the gradient of each can be computed by itself, by another trainer of
+    /// the same run too. None where that is not worth it, or the next turn takes no step. The result depends on `most`, which
+    /// decides the order of sums, but not on who computes what.
+    pub fn shares(&mut self, most: usize) -> Vec<Share> {
+        match &mut self.inner {
+            Inner::Standard(run) => run.shares(most),
+            Inner::FewShot(run) => run.shares(most),
+        }
+    }
+
+    /// The weights that learn, as they are now: for those who compute shares.
+    ///
+    /// # Errors
+    /// If the device fails.
+    pub async fn learned(&self) -> Result<Vec<f32>> {
+        match &self.inner {
+            Inner::Standard(run) => Ok(run.learned().await?),
+            Inner::FewShot(run) => Ok(run.learned().await?),
+        }
+    }
+
+    /// The gradient of a share, with its part of the loss at the end: at the weights that there are, or at those of a run of the
+    /// same adapter, settings and data that this trainer helps.
+    ///
+    /// # Errors
+    /// If the share or the weights are of another run, or the device fails.
+    pub async fn gradient(&mut self, share: Share, weights: Option<&[f32]>) -> Result<Vec<f32>> {
+        match &mut self.inner {
+            Inner::Standard(run) => Ok(run.gradient(share, weights).await?),
+            Inner::FewShot(run) => Ok(run.gradient(share, weights).await?),
+        }
+    }
+
+    /// Takes the next step with the gradients of all its [shares](Trainer::shares), in their order.
+    ///
+    /// # Errors
+    /// If they are of another run, the device fails, or the loss is no longer a number.
+    pub async fn step_by(&mut self, gradients: &[Vec<f32>]) -> Result<Turn> {
+        match &mut self.inner {
+            Inner::Standard(run) => Ok(run.step_by(gradients).await?),
+            Inner::FewShot(run) => Ok(run.step_by(gradients).await?),
         }
     }
 

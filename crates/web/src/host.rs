@@ -1,8 +1,9 @@
 //! What a training run asks of JavaScript.
 
-use js_sys::Promise;
-use wasm_bindgen::JsValue;
+use graftwork::Share;
+use js_sys::{Float32Array, Promise};
 use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
 use crate::error::{Failure, Result};
@@ -20,6 +21,17 @@ extern "C" {
     #[wasm_bindgen(method, getter)]
     pub fn seconds(this: &Host) -> f64;
 
+    /// Into how many shares the batches are cut; none of a run that helps another one.
+    #[wasm_bindgen(method, getter)]
+    pub fn shares(this: &Host) -> Option<usize>;
+
+    /// The share that is asked for, of a run that helps another one: see [`Host::ask`].
+    #[wasm_bindgen(method, getter)]
+    pub fn share(this: &Host) -> Vec<usize>;
+
+    #[wasm_bindgen(method, catch, js_name = ask)]
+    fn ask_js(this: &Host, share: Vec<usize>, values: Vec<f32>) -> std::result::Result<Promise, JsValue>;
+
     #[wasm_bindgen(method, catch, js_name = tell)]
     fn tell_js(this: &Host, events: &str) -> std::result::Result<Promise, JsValue>;
 
@@ -31,6 +43,17 @@ impl Host {
     /// Tells what happened, a JSON array. Whether the run is to go on.
     pub async fn tell(&self, events: &str) -> Result<bool> {
         answer(self.tell_js(events)).await
+    }
+
+    /// Asks another worker for the gradient of a share, at these weights: nothing comes if there is none. Of a run that helps another
+    /// one: gives the gradient that was asked for last, and waits for the weights of the next one; nothing comes at the end.
+    pub fn ask(&self, share: Option<Share>, values: Vec<f32>) -> impl Future<Output = Option<Vec<f32>>> + use<> {
+        let share = share.map_or(Vec::new(), |share| vec![share.training, share.step, share.index, share.of]);
+        let promise = self.ask_js(share, values);
+        async move {
+            let answer = JsFuture::from(promise.ok()?).await.ok()?;
+            Some(answer.dyn_into::<Float32Array>().ok()?.to_vec())
+        }
     }
 
     /// Gives the state after a step. Whether the run is to go on.

@@ -31,6 +31,15 @@ struct Held {
 #[derive(Debug)]
 pub struct TextVectors(Vec<TextVector>);
 
+#[wasm_bindgen]
+impl TextVectors {
+    /// The numbers of all texts, one text after the other.
+    #[wasm_bindgen(getter)]
+    pub fn values(&self) -> Vec<f32> {
+        self.0.iter().flat_map(|text| text.values()).copied().collect()
+    }
+}
+
 /// The options of an answer.
 struct Asked {
     limit: (Option<usize>, Option<LongTexts>),
@@ -39,8 +48,8 @@ struct Asked {
 }
 
 impl Asked {
-    fn parse(options: Option<&str>) -> Result<Self> {
-        let mut options = Options::parse(options.unwrap_or("{}"))?;
+    fn parse(options: &str) -> Result<Self> {
+        let mut options = Options::parse(options)?;
         let asked = Self {
             limit: (options.max_length()?, options.long_texts()?),
             threshold: options.number("threshold")?,
@@ -80,33 +89,14 @@ impl Probe {
         Ok(self.with(info)?.to_string())
     }
 
-    /// Reads texts; `values` is what another worker has read of them already. With the options of an answer, what cannot be
-    /// answered is not read.
-    pub async fn read(
-        &self,
-        texts: Vec<String>,
-        options: Option<String>,
-        values: Option<Vec<f32>>,
-    ) -> Result<TextVectors> {
-        let asked = Asked::parse(options.as_deref())?;
-        let reader = self.with(|held| {
-            if options.is_some() {
-                held.probe.answer(&[], asked.threshold)?;
-            }
-            Ok(held.probe.reader().clone())
-        })?;
-        Ok(TextVectors(match values {
-            Some(values) => reader.take(&texts, asked.limit, &values)?,
-            None => reader.read(&texts).max_length(asked.limit.0).long_texts(asked.limit.1).await?,
-        }))
-    }
-
-    /// The numbers of texts, one text after the other, for another worker's probe.
-    pub async fn values(&self, texts: Vec<String>, options: Option<String>) -> Result<Vec<f32>> {
-        let Asked { limit: (max_length, long_texts), .. } = Asked::parse(options.as_deref())?;
+    /// Reads texts as the options of an answer say; `values` is what another worker's probe has read of them already.
+    pub async fn read(&self, texts: Vec<String>, options: String, values: Option<Vec<f32>>) -> Result<TextVectors> {
+        let Asked { limit, .. } = Asked::parse(&options)?;
         let reader = self.with(|held| Ok(held.probe.reader().clone()))?;
-        let texts = reader.read(&texts).max_length(max_length).long_texts(long_texts).await?;
-        Ok(texts.iter().flat_map(|text| text.values()).copied().collect())
+        Ok(TextVectors(match values {
+            Some(values) => reader.take(&texts, limit, &values)?,
+            None => reader.read(&texts).max_length(limit.0).long_texts(limit.1).await?,
+        }))
     }
 
     /// Learns texts with their labels, those of all groups one after the other.
@@ -128,10 +118,11 @@ impl Probe {
         self.with(|held| Ok(held.probe.relabel(example, label)?))
     }
 
-    /// Classifies texts that were read; the answers are JSON, in input order.
-    pub fn classify(&self, texts: TextVectors, options: &str) -> Result<String> {
-        let asked = Asked::parse(Some(options))?;
-        let answers = self.with(|held| Ok(held.probe.answer(&texts.0, asked.threshold)?))?;
+    /// Classifies texts that were read; the answers are JSON, in input order. Of none it says whether it could.
+    pub fn classify(&self, texts: Option<TextVectors>, options: &str) -> Result<String> {
+        let asked = Asked::parse(options)?;
+        let texts = texts.map_or(Vec::new(), |texts| texts.0);
+        let answers = self.with(|held| Ok(held.probe.answer(&texts, asked.threshold)?))?;
         Ok(tasks::classifications(&answers, asked.most).to_string())
     }
 

@@ -2,8 +2,8 @@
 
 use graftwork::options::camel_case;
 use graftwork::{
-    Adapter, AdapterFile, Backbone, Evaluation, Progress, Recipe, Stage, StepReport, TextLimit, TrainConfig, Trainer,
-    Turn,
+    Adapter, AdapterFile, Backbone, Evaluation, Progress, Recipe, Share, Stage, StepReport, TextLimit, TrainConfig,
+    Trainer, Turn,
 };
 use js_sys::Date;
 use serde_json::{Map, Value, json};
@@ -53,6 +53,10 @@ pub async fn run(
         Recipe::FewShot => backbone.few_shot(start, config, &sets[0].train)?,
         Recipe::Probe => backbone.head_alone(start, config, &sets[0].train)?,
     };
+    if host.shares().is_none() {
+        help(&mut trainer, host).await?;
+        return Ok((start.clone(), false));
+    }
     if let Some(state) = host.state() {
         trainer.resume(adapter.read_state("the saved run", &state)?, RUN)?;
     } else if host.seconds().is_finite() && !keep(&trainer, host).await? {
@@ -89,7 +93,11 @@ async fn turns(trainer: &mut Trainer<'_>, sets: &[DataSet], host: &Host) -> Resu
     let mut kept = Date::now();
     loop {
         let (before, stage) = (trainer.progress(), trainer.stage());
-        let events = match trainer.turn(most).await? {
+        let turn = match shared_step(trainer, host).await? {
+            Some(turn) => turn,
+            None => trainer.turn(most).await?,
+        };
+        let events = match turn {
             Turn::Steps(reports) => {
                 let now = trainer.progress();
                 let seconds = (now.elapsed - before.elapsed).as_secs_f64() / reports.len().max(1) as f64;
@@ -117,6 +125,33 @@ async fn turns(trainer: &mut Trainer<'_>, sets: &[DataSet], host: &Host) -> Resu
             return Ok(false);
         }
     }
+}
+
+/// The next step, if its batch is shared out. What nobody else computes is computed here.
+async fn shared_step(trainer: &mut Trainer<'_>, host: &Host) -> Result<Option<Turn>> {
+    let shares = trainer.shares(host.shares().unwrap_or(1));
+    let Some((first, others)) = shares.split_first() else { return Ok(None) };
+    let weights = trainer.learned().await?;
+    let asked: Vec<_> = others.iter().map(|share| host.ask(Some(*share), weights.clone())).collect();
+    let mut gradients = vec![trainer.gradient(*first, None).await?];
+    for (share, asked) in others.iter().zip(asked) {
+        let found = match asked.await {
+            Some(gradient) => gradient,
+            None => trainer.gradient(*share, None).await?,
+        };
+        gradients.push(found);
+    }
+    Ok(Some(trainer.step_by(&gradients).await?))
+}
+
+/// Computes shares for the same run in another worker, until it ends.
+async fn help(trainer: &mut Trainer<'_>, host: &Host) -> Result<()> {
+    let mut gradient = Vec::new();
+    while let Some(weights) = host.ask(None, gradient).await {
+        let [training, step, index, of] = host.share()[..] else { break };
+        gradient = trainer.gradient(Share { training, step, index, of }, Some(&weights)).await?;
+    }
+    Ok(())
 }
 
 /// Gives the host what the run needs to go on from here.

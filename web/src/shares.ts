@@ -1,0 +1,92 @@
+// Training by several workers: what the leading one asks of others, and what those do.
+import type { Crew, Mate } from './crew.js';
+import type { PlainRun } from './protocol.js';
+import { disposed } from './protocol.js';
+
+let runs = 0;
+
+/** The others' part in a run: each computes gradients of shares of batches. */
+export class Helpers {
+  #crew: Crew;
+  #run: PlainRun;
+  #file: Uint8Array;
+  #number = (runs += 1);
+  #begun = new Set<Mate>();
+  #end = new AbortController();
+
+  /** `file` is the adapter that the run trains. */
+  constructor(crew: Crew, run: PlainRun, file: Uint8Array) {
+    this.#crew = crew;
+    this.#run = run;
+    this.#file = file;
+  }
+
+  /** The gradient of a share at these weights; undefined if there is nobody for it, or whoever it was is gone. */
+  async ask(share: Uint32Array, weights: Float32Array): Promise<Float32Array | undefined> {
+    // The first share is the leader's.
+    const mate = this.#crew.there[(share[2] as number) - 1];
+    if (mate === undefined) return undefined;
+    const { signal } = this.#end;
+    try {
+      if (!this.#begun.has(mate)) {
+        this.#begun.add(mate);
+        mate.call('help', [this.#number, this.#file, this.#run], { signal }).catch(() => undefined);
+      }
+      return await mate.call('share', [this.#number, share, weights], { signal });
+    } catch (error) {
+      if (!signal.aborted) this.#crew.drop(mate, error);
+      return undefined;
+    }
+  }
+
+  end(): void {
+    this.#end.abort();
+  }
+}
+
+/** What is asked of a worker. */
+interface Asked {
+  share: Uint32Array;
+  weights: Float32Array;
+  found: (gradient: Float32Array) => void;
+  failed: (error: unknown) => void;
+}
+
+/** A worker's part in another one's run: hands on what is asked, and what is found. */
+export class Desk {
+  #next: Asked | undefined;
+  /** What the module is busy with. */
+  #now: Asked | undefined;
+  #wake = () => {};
+  #ended = false;
+
+  /** The share that is asked for now. */
+  get share(): Uint32Array {
+    return this.#now?.share ?? new Uint32Array();
+  }
+
+  /** Asks for a gradient. */
+  async find(share: Uint32Array, weights: Float32Array): Promise<Float32Array> {
+    if (this.#ended) throw disposed('run');
+    return new Promise((found, failed) => {
+      this.#next = { share, weights, found, failed };
+      this.#wake();
+    });
+  }
+
+  /** The module's call: takes what it has found, and waits for what is asked next. */
+  async ask(_: Uint32Array, gradient: Float32Array): Promise<Float32Array | undefined> {
+    this.#now?.found(gradient);
+    this.#now = undefined;
+    if (this.#next === undefined && !this.#ended) await new Promise<void>((wake) => (this.#wake = wake));
+    [this.#now, this.#next] = [this.#next, undefined];
+    return this.#ended ? undefined : this.#now?.weights;
+  }
+
+  end(error: unknown): void {
+    this.#ended = true;
+    this.#now?.failed(error);
+    this.#next?.failed(error);
+    this.#wake();
+  }
+}
