@@ -23,6 +23,7 @@ import { checks as scores } from './scores.mjs';
 import { root, serve } from './server.mjs';
 import { checks as storage } from './storage.mjs';
 import { checks as streams } from './streams.mjs';
+import { checks as sharing } from './sharing.mjs';
 import { checks as heads } from './heads.mjs';
 import { checks as intents } from './intents.mjs';
 import { checks as tagging } from './tagging.mjs';
@@ -39,7 +40,7 @@ let failed = 0;
 try {
   if ('size'.includes(word)) await check('size', size);
   const all = {
-    ...answers, ...labelSets, ...pairs, ...scores, ...tagging, ...intents, ...heads, ...questions, ...choices, ...words, ...streams, ...probes, ...few, ...files, ...loading, ...places, ...behaviour, ...aborting, ...retained, ...threads, ...durable, ...storage, ...lost,
+    ...answers, ...labelSets, ...pairs, ...scores, ...tagging, ...intents, ...heads, ...questions, ...choices, ...words, ...streams, ...probes, ...few, ...files, ...loading, ...places, ...behaviour, ...aborting, ...retained, ...threads, ...sharing, ...durable, ...storage, ...lost,
   };
   for (const [name, work] of Object.entries(all)) {
     if (name.includes(word)) await check(name, () => onPage(work));

@@ -4,7 +4,7 @@ import { hooked } from './inside.mjs';
 import { equal } from './native.mjs';
 
 /** Loads the tiny backbone with so many threads; gives the engine's worker, whose `others` is what it does with more of them. */
-async function loaded(page, threads, source = '/golden/tiny-bert') {
+export async function loaded(page, threads, source = '/golden/tiny-bert') {
   return hooked(page, {}, 'others.js', () => page.evaluate(async ({ threads, source }) => {
     const { Backbone } = window.graftwork;
     window.events = [];
@@ -14,10 +14,10 @@ async function loaded(page, threads, source = '/golden/tiny-bert') {
   }, { threads, source }));
 }
 
-const others = (worker) => worker.evaluate(() => ({ ...globalThis.others }));
+export const others = (worker) => worker.evaluate(() => ({ ...globalThis.others }));
 
 /** Embeds texts until all other workers have answered. */
-async function warm(page, worker, texts) {
+export async function warm(page, worker, texts) {
   await page.evaluate((texts) => window.backbone.embed(texts), texts);
   for (let call = 0; call < 200; call += 1) {
     const before = (await others(worker)).calls.embed ?? 0;
@@ -30,7 +30,7 @@ async function warm(page, worker, texts) {
 }
 
 /** Texts that are worth it to share out. */
-async function many(count = 60) {
+export async function many(count = 60) {
   return (await messages(count)).map(({ text }) => text);
 }
 

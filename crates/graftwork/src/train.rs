@@ -148,7 +148,7 @@ impl Backbone {
     }
 }
 
-impl Trainer<'_> {
+impl<'a> Trainer<'a> {
     /// The adapter, as far as it is trained: it can be used between two turns.
     pub fn adapter(&self) -> &Adapter {
         &self.adapter
@@ -219,8 +219,8 @@ impl Trainer<'_> {
     ///
     /// # Errors
     /// If the device fails, or the loss is no longer a number.
-    pub fn run<'a>(&'a mut self) -> Call<'a, RunOptions<'a>, Ending> {
-        Call::new(RunOptions::default(), move |options: RunOptions<'a>, mut progress| async move {
+    pub fn run<'r>(&'r mut self) -> Call<'r, RunOptions<'r>, Ending> {
+        Call::new(RunOptions::default(), move |options: RunOptions<'r>, mut progress| async move {
             let mut observer = options.observer;
             loop {
                 let turn = self.turn(self.steps_per_turn()).await?;
@@ -253,25 +253,17 @@ impl Trainer<'_> {
         }
     }
 
-    /// The shares of the next step's batch, at most `most`: the gradient of each can be computed by itself, by another trainer of
-    /// the same run too. None where that is not worth it, or the next turn takes no step. The result depends on `most`, which
-    /// decides the order of sums, but not on who computes what.
-    pub fn shares(&mut self, most: usize) -> Vec<Share> {
-        match &mut self.inner {
-            Inner::Standard(run) => run.shares(most),
-            Inner::FewShot(run) => run.shares(most),
-        }
-    }
-
-    /// The weights that learn, as they are now: for those who compute shares.
+    /// The shares of the next step's batch, at most `most`, with the weights that learn as they are now: the gradient of each can
+    /// be computed by itself, by another trainer of the same run too. No shares where that is not worth it, or the next turn
+    /// takes no step. The result depends on `most`, which decides the order of sums, but not on who computes what.
     ///
     /// # Errors
     /// If the device fails.
-    pub async fn learned(&self) -> Result<Vec<f32>> {
-        match &self.inner {
-            Inner::Standard(run) => Ok(run.learned().await?),
-            Inner::FewShot(run) => Ok(run.learned().await?),
-        }
+    pub async fn shares(&mut self, most: usize) -> Result<(Vec<Share>, Vec<f32>)> {
+        let (training, _, Some(run)) = self.current() else { return Ok((Vec::new(), Vec::new())) };
+        let (mut shares, weights) = run.shares(most).await?;
+        shares.iter_mut().for_each(|share| share.training = training);
+        Ok((shares, weights))
     }
 
     /// The gradient of a share, with its part of the loss at the end: at the weights that there are, or at those of a run of the
@@ -280,20 +272,30 @@ impl Trainer<'_> {
     /// # Errors
     /// If the share or the weights are of another run, or the device fails.
     pub async fn gradient(&mut self, share: Share, weights: Option<&[f32]>) -> Result<Vec<f32>> {
-        match &mut self.inner {
-            Inner::Standard(run) => Ok(run.gradient(share, weights).await?),
-            Inner::FewShot(run) => Ok(run.gradient(share, weights).await?),
-        }
+        let run = match &mut self.inner {
+            Inner::Standard(run) => run,
+            Inner::FewShot(run) => run.training(share.training)?,
+        };
+        Ok(run.gradient(share, weights).await?)
     }
 
     /// Takes the next step with the gradients of all its [shares](Trainer::shares), in their order.
     ///
     /// # Errors
     /// If they are of another run, the device fails, or the loss is no longer a number.
+    ///
+    /// # Panics
+    /// If there were no shares.
     pub async fn step_by(&mut self, gradients: &[Vec<f32>]) -> Result<Turn> {
+        let (_, before, run) = self.current();
+        Ok(run.expect("a step that has shares").step_by(gradients).await?.after(before))
+    }
+
+    /// The training that goes on, with its number and the steps before it.
+    fn current(&mut self) -> (usize, usize, Option<&mut graftwork_train::Trainer<'a>>) {
         match &mut self.inner {
-            Inner::Standard(run) => Ok(run.step_by(gradients).await?),
-            Inner::FewShot(run) => Ok(run.step_by(gradients).await?),
+            Inner::Standard(run) => (0, 0, Some(run)),
+            Inner::FewShot(run) => run.current(),
         }
     }
 

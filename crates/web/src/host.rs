@@ -45,15 +45,17 @@ impl Host {
         answer(self.tell_js(events)).await
     }
 
-    /// Asks another worker for the gradient of a share, at these weights: nothing comes if there is none. Of a run that helps another
-    /// one: gives the gradient that was asked for last, and waits for the weights of the next one; nothing comes at the end.
-    pub fn ask(&self, share: Option<Share>, values: Vec<f32>) -> impl Future<Output = Option<Vec<f32>>> + use<> {
+    /// Asks another worker for the gradient of a share, at these weights: [`Host::answer`] has it. Of a run that helps another
+    /// one: gives the gradient that was asked for last, and waits for the weights of the next one, which do not come at the end.
+    pub fn ask(&self, share: Option<Share>, values: Vec<f32>) -> Option<Promise> {
         let share = share.map_or(Vec::new(), |share| vec![share.training, share.step, share.index, share.of]);
-        let promise = self.ask_js(share, values);
-        async move {
-            let answer = JsFuture::from(promise.ok()?).await.ok()?;
-            Some(answer.dyn_into::<Float32Array>().ok()?.to_vec())
-        }
+        self.ask_js(share, values).ok()
+    }
+
+    /// What came of [`Host::ask`]; nothing if there is nobody.
+    pub async fn answer(asked: Option<Promise>) -> Option<Vec<f32>> {
+        let answer = JsFuture::from(asked?).await.ok()?;
+        Some(answer.dyn_into::<Float32Array>().ok()?.to_vec())
     }
 
     /// Gives the state after a step. Whether the run is to go on.

@@ -129,17 +129,21 @@ async fn turns(trainer: &mut Trainer<'_>, sets: &[DataSet], host: &Host) -> Resu
 
 /// The next step, if its batch is shared out. What nobody else computes is computed here.
 async fn shared_step(trainer: &mut Trainer<'_>, host: &Host) -> Result<Option<Turn>> {
-    let shares = trainer.shares(host.shares().unwrap_or(1));
-    let Some((first, others)) = shares.split_first() else { return Ok(None) };
-    let weights = trainer.learned().await?;
-    let asked: Vec<_> = others.iter().map(|share| host.ask(Some(*share), weights.clone())).collect();
-    let mut gradients = vec![trainer.gradient(*first, None).await?];
-    for (share, asked) in others.iter().zip(asked) {
-        let found = match asked.await {
+    let (shares, weights) = trainer.shares(host.shares().unwrap_or(1)).await?;
+    if shares.is_empty() {
+        return Ok(None);
+    }
+    // The others begin before this one does; the first share is its own.
+    let mut asked = vec![None];
+    for share in &shares[1..] {
+        asked.push(host.ask(Some(*share), weights.clone()));
+    }
+    let mut gradients = Vec::new();
+    for (share, asked) in shares.into_iter().zip(asked) {
+        gradients.push(match Host::answer(asked).await {
             Some(gradient) => gradient,
-            None => trainer.gradient(*share, None).await?,
-        };
-        gradients.push(found);
+            None => trainer.gradient(share, None).await?,
+        });
     }
     Ok(Some(trainer.step_by(&gradients).await?))
 }
@@ -147,7 +151,7 @@ async fn shared_step(trainer: &mut Trainer<'_>, host: &Host) -> Result<Option<Tu
 /// Computes shares for the same run in another worker, until it ends.
 async fn help(trainer: &mut Trainer<'_>, host: &Host) -> Result<()> {
     let mut gradient = Vec::new();
-    while let Some(weights) = host.ask(None, gradient).await {
+    while let Some(weights) = Host::answer(host.ask(None, gradient)).await {
         let [training, step, index, of] = host.share()[..] else { break };
         gradient = trainer.gradient(Share { training, step, index, of }, Some(&weights)).await?;
     }

@@ -179,7 +179,7 @@ impl<'a> FewShot<'a> {
         match &mut self.trainer {
             None => {}
             Some(trainer) => match trainer.turn(most).await? {
-                turn @ Turn::Steps(_) => return Ok(counted(turn, before)),
+                turn @ Turn::Steps(_) => return Ok(turn.after(before)),
                 _ => {
                     if let Some(comparison) = self.end_training().await? {
                         return Ok(Turn::Compared(comparison));
@@ -317,12 +317,4 @@ impl<'a> FewShot<'a> {
     fn finish(&mut self, adapter: Adapter) {
         (self.adapter, self.trainer, self.finished) = (adapter, None, true);
     }
-}
-
-/// The steps of a training as those of the run.
-fn counted(mut turn: Turn, before: usize) -> Turn {
-    if let Turn::Steps(reports) = &mut turn {
-        reports.iter_mut().for_each(|report| report.step += before);
-    }
-    turn
 }

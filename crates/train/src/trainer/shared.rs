@@ -10,24 +10,23 @@ use crate::share::{Share, cut};
 use crate::{Error, Result};
 
 impl Trainer<'_> {
-    /// The shares of the next step's batch, at most `most`; none where it is not worth it, or the next turn takes no step.
-    pub fn shares(&mut self, most: usize) -> Vec<Share> {
-        if most < 2 || self.evaluation_due || self.step >= self.plan.total_steps() || self.is_out_of_patience() {
-            return Vec::new();
-        }
-        self.began = Instant::now();
-        let step = self.step + 1;
-        let count = self.cut(step, most).len();
-        let shares = (0..count).map(|index| Share { training: 0, step, index, of: most });
-        shares.filter(|_| count > 1).collect()
-    }
-
-    /// The weights that learn, as they are now.
+    /// The shares of the next step's batch, at most `most`, and the weights that learn as they are now; no shares where it is
+    /// not worth it, or the next turn takes no step.
     ///
     /// # Errors
     /// If the device fails.
-    pub async fn learned(&self) -> Result<Vec<f32>> {
-        Ok(self.backbone.device().read(&self.adapter.arena().learned()).await?)
+    pub async fn shares(&mut self, most: usize) -> Result<(Vec<Share>, Vec<f32>)> {
+        let mut shares = Vec::new();
+        if most > 1 && !self.evaluation_due && self.step < self.plan.total_steps() && !self.is_out_of_patience() {
+            let step = self.step + 1;
+            let count = self.cut(step, most).len();
+            shares.extend((0..count).map(|index| Share { training: 0, step, index, of: most }));
+        }
+        if shares.len() < 2 {
+            return Ok((Vec::new(), Vec::new()));
+        }
+        self.began = Instant::now();
+        Ok((shares, self.backbone.device().read(&self.adapter.arena().learned()).await?))
     }
 
     /// The gradient of a share of a step's batch at these weights, or at those that there are, with its part of the loss at
@@ -74,10 +73,9 @@ impl Trainer<'_> {
     }
 
     fn cut(&mut self, step: usize, most: usize) -> Vec<Range<usize>> {
-        let (part, planned) = self.plan.step(step - 1);
-        let examples = self.parts[part].lessons.named(planned.examples);
-        let tokens: Vec<usize> =
-            self.parts[part].lessons.source().counts(&examples).iter().map(|own| own.tokens).collect();
+        let (_, planned) = self.plan.step(step - 1);
+        let mut tokens = Vec::new();
+        tokens.extend(planned.examples.iter().map(|example| planned.lengths[*example]));
         cut(&tokens, most)
     }
 }
