@@ -3,7 +3,7 @@ import { GraftworkError, toError } from './errors.js';
 import { compiled } from './module.js';
 import type { Calls, Context, Method, Opened } from './protocol.js';
 import { disposed } from './protocol.js';
-import type { Remote } from './remote.js';
+import { Remote } from './remote.js';
 import type { PlainLoad } from './source.js';
 
 /** Errors that are a worker's own: it did not start, has no memory left, or broke. */
@@ -12,7 +12,7 @@ const OWN = ['internal', 'out-of-memory'];
 /** What a crew needs of its engine. */
 interface Home {
   /** Starts a worker; undefined where none can be started. */
-  spawn: (() => Remote) | undefined;
+  spawn: (() => Worker) | undefined;
   /** The backbone's files. */
   files: ReadonlyMap<string, Blob>;
   load: PlainLoad;
@@ -30,7 +30,7 @@ export class Mate {
   #home: Home;
   #copies = new Map<number, Promise<number>>();
 
-  constructor(spawn: () => Remote, home: Home) {
+  constructor(spawn: () => Worker, home: Home) {
     this.#home = home;
     this.ready = this.#begin(spawn, home);
   }
@@ -62,8 +62,8 @@ export class Mate {
     this.#link?.close();
   }
 
-  async #begin(spawn: () => Remote, { files, load }: Home): Promise<void> {
-    this.#link = spawn();
+  async #begin(spawn: () => Worker, { files, load }: Home): Promise<void> {
+    this.#link = new Remote(spawn());
     this.#link.provide(compiled());
     const own = { dtype: load.dtype, device: 'cpu', threads: 1, cache: false, integrity: {} } as const;
     await this.#link.call('load', [{ files: Object.fromEntries(files) }, own]);

@@ -7,7 +7,6 @@ import { Lasting } from './lasting.js';
 import { withModule } from './module.js';
 import type { Calls, Context, Link, Method, Opened, PlainAdapter, PlainRun } from './protocol.js';
 import { disposed } from './protocol.js';
-import type { Remote } from './remote.js';
 import { bytesOf } from './source.js';
 import { Trainings } from './trainings.js';
 import type { AdapterInfo, Classification, DeviceEvent, Memory, ProbeInfo, Survey, Task } from './types.js';
@@ -25,7 +24,7 @@ export class Engine implements Link {
   #lasting: Lasting | undefined;
   /** The options of each probe. */
   #probes = new Map<number, object>();
-  #spawn: (() => Remote) | undefined;
+  #spawn: (() => Worker) | undefined;
   #models = new Map<number, wasm.Adapter | wasm.Probe>();
   #trainings = new Trainings({
     loaded: () => this.#loaded(), adapter: (id) => this.#adapter(id), has: (id) => this.#models.has(id),
@@ -39,7 +38,7 @@ export class Engine implements Link {
   #work = new Work(() => this.#loaded(), () => this.#lasting?.info.device ?? 'cpu');
 
   /** `spawn` starts another worker like the one that it is in. */
-  constructor(spawn?: () => Remote) {
+  constructor(spawn?: () => Worker) {
     this.#spawn = spawn;
   }
 
@@ -187,8 +186,8 @@ export class Engine implements Link {
   }
 
   /** @internal */
-  async _share(number: number, share: Uint32Array, weights: Float32Array): Promise<Float32Array> {
-    return this.#trainings.share(number, share, weights);
+  async _share(number: number, order: Float32Array): Promise<Float32Array> {
+    return this.#trainings.share(number, order);
   }
 
   /** @internal */

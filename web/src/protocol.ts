@@ -59,8 +59,8 @@ export interface Calls {
   train: { args: [number, PlainRun | undefined]; event: TrainProgress[]; result: AdapterInfo };
   /** Has a part in another worker's run of this number, of an adapter's file, until that ends it. */
   help: { args: [number, Uint8Array, PlainRun]; event: never; result: void };
-  /** The gradient of a share of the run's batch at these weights: see `Share` in the engine. */
-  share: { args: [number, Uint32Array, Float32Array]; event: never; result: Float32Array };
+  /** The gradient of a share of a batch of that run: takes the order that the run's trainer gives. */
+  share: { args: [number, Float32Array]; event: never; result: Float32Array };
   export: { args: [number]; event: never; result: Uint8Array };
   survey: { args: [string[], object]; event: never; result: Survey };
   probe: { args: [object]; event: never; result: Opened<ProbeInfo> };

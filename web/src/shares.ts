@@ -21,10 +21,10 @@ export class Helpers {
     this.#file = file;
   }
 
-  /** The gradient of a share at these weights; undefined if there is nobody for it, or whoever it was is gone. */
-  async ask(share: Uint32Array, weights: Float32Array): Promise<Float32Array | undefined> {
-    // The first share is the leader's.
-    const mate = this.#crew.there[(share[2] as number) - 1];
+  /** The gradient that is ordered; undefined if there is nobody for it, or whoever it was is gone. */
+  async ask(order: Float32Array): Promise<Float32Array | undefined> {
+    // An order ends with the number of the share, and how many there are. The first share is the leader's.
+    const mate = this.#crew.there[(order.at(-2) as number) - 1];
     if (mate === undefined) return undefined;
     const { signal } = this.#end;
     try {
@@ -32,7 +32,7 @@ export class Helpers {
         this.#begun.add(mate);
         mate.call('help', [this.#number, this.#file, this.#run], { signal }).catch(() => undefined);
       }
-      return await mate.call('share', [this.#number, share, weights], { signal });
+      return await mate.call('share', [this.#number, order], { signal });
     } catch (error) {
       if (!signal.aborted) this.#crew.drop(mate, error);
       return undefined;
@@ -46,8 +46,7 @@ export class Helpers {
 
 /** What is asked of a worker. */
 interface Asked {
-  share: Uint32Array;
-  weights: Float32Array;
+  order: Float32Array;
   found: (gradient: Float32Array) => void;
   failed: (error: unknown) => void;
 }
@@ -60,27 +59,22 @@ export class Desk {
   #wake = () => {};
   #ended = false;
 
-  /** The share that is asked for now. */
-  get share(): Uint32Array {
-    return this.#now?.share ?? new Uint32Array();
-  }
-
   /** Asks for a gradient. */
-  async find(share: Uint32Array, weights: Float32Array): Promise<Float32Array> {
+  async find(order: Float32Array): Promise<Float32Array> {
     if (this.#ended) throw disposed('run');
     return new Promise((found, failed) => {
-      this.#next = { share, weights, found, failed };
+      this.#next = { order, found, failed };
       this.#wake();
     });
   }
 
   /** The module's call: takes what it has found, and waits for what is asked next. */
-  async ask(_: Uint32Array, gradient: Float32Array): Promise<Float32Array | undefined> {
+  async ask(gradient: Float32Array): Promise<Float32Array | undefined> {
     this.#now?.found(gradient);
     this.#now = undefined;
     if (this.#next === undefined && !this.#ended) await new Promise<void>((wake) => (this.#wake = wake));
     [this.#now, this.#next] = [this.#next, undefined];
-    return this.#ended ? undefined : this.#now?.weights;
+    return this.#ended ? undefined : this.#now?.order;
   }
 
   end(error: unknown): void {

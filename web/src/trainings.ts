@@ -110,10 +110,10 @@ export class Trainings {
   }
 
   /** The gradient of a share of such a run. */
-  async share(number: number, share: Uint32Array, weights: Float32Array): Promise<Float32Array> {
+  async share(number: number, order: Float32Array): Promise<Float32Array> {
     const desk = this.#desks.get(number);
     if (desk === undefined) throw disposed('run');
-    return desk.find(share, weights);
+    return desk.find(order);
   }
 
   /** Lets go of the saved run of an adapter that is disposed of. */
@@ -140,7 +140,7 @@ export class Trainings {
       seconds: this.#held.loaded().info.device === 'gpu' ? Math.min(save, MEMORY_SECONDS) : save,
       keep: keeper.keep.bind(keeper),
       shares,
-      ask: async (share: Uint32Array, weights: Float32Array) => helpers?.ask(share, weights),
+      ask: async (order: Float32Array) => helpers?.ask(order),
       tell: async (events: string): Promise<boolean> => {
         const news = keeper.news(JSON.parse(events));
         if (news.length > 0) await emit(news);

@@ -3,7 +3,6 @@ import { Engine } from './engine.js';
 import { GraftworkError, toError } from './errors.js';
 import { provide } from './module.js';
 import type { Calls, Method, Request, Response } from './protocol.js';
-import { Remote } from './remote.js';
 
 const engine = new Engine(another);
 const calls = new Map<number, { abort: AbortController; ready: () => void }>();
@@ -26,7 +25,7 @@ scope.onmessage = ({ data }) => {
 };
 
 /** Starts this script once more. A bundler may have made a script of it that is no module. */
-function another(): Remote {
+function another(): Worker {
   const { location, importScripts } = globalThis as unknown as { location: Location; importScripts: () => void };
   let type: WorkerType = 'classic';
   try {
@@ -34,7 +33,7 @@ function another(): Remote {
   } catch {
     type = 'module';
   }
-  return new Remote(new Worker(location.href, { type, name: 'graftwork' }));
+  return new Worker(location.href, { type, name: 'graftwork' });
 }
 
 async function answer(id: number, method: Method, args: Calls[Method]['args']): Promise<void> {

@@ -154,7 +154,7 @@ pub use graftwork_train::evaluate::Evaluation;
 pub use graftwork_train::few_shot::{Comparison, Kept, Score, Stage};
 pub use graftwork_train::metrics::{ClassMetrics, Confusion, Metrics, Scheme};
 pub use graftwork_train::{
-    Ending, Event, Progress, SETTINGS, Sampling, Schedule, Setting, Share, StepReport, Teacher, TrainConfig, Turn,
+    Ending, Event, Progress, SETTINGS, Sampling, Schedule, Setting, StepReport, Teacher, TrainConfig, Turn,
 };
 pub use recipe::Recipe;
 pub use train::{RunOptions, Trainer};

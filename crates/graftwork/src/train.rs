@@ -4,7 +4,7 @@ use graftwork_model::AdapterFile;
 use graftwork_tensor::{MaybeSend, give_way};
 use graftwork_train::checkpoint::{Best, RunState};
 use graftwork_train::few_shot::{Comparison, FewShot, Stage};
-use graftwork_train::{Ending, Event, Progress, Sampling, Share, TrainConfig, Turn};
+use graftwork_train::{Ending, Event, Progress, Sampling, TrainConfig, Turn};
 
 use crate::course::{self, CoursePart};
 use crate::{Adapter, Backbone, Call, Error, Examples, Recipe, Result, VERSION};
@@ -253,42 +253,42 @@ impl<'a> Trainer<'a> {
         }
     }
 
-    /// The shares of the next step's batch, at most `most`, with the weights that learn as they are now: the gradient of each can
-    /// be computed by itself, by another trainer of the same run too. No shares where that is not worth it, or the next turn
-    /// takes no step. The result depends on `most`, which decides the order of sums, but not on who computes what.
+    /// Orders for the shares of the next step's batch, at most `most` of them: [`Trainer::gradient`] takes each, here or in another
+    /// trainer of the same run. None where that is not worth it, or the next turn takes no step. The result depends on `most`,
+    /// which decides the order of sums, but not on who computes what.
     ///
     /// # Errors
     /// If the device fails.
-    pub async fn shares(&mut self, most: usize) -> Result<(Vec<Share>, Vec<f32>)> {
-        let (training, _, Some(run)) = self.current() else { return Ok((Vec::new(), Vec::new())) };
-        let (mut shares, weights) = run.shares(most).await?;
-        shares.iter_mut().for_each(|share| share.training = training);
-        Ok((shares, weights))
+    pub async fn orders(&mut self, most: usize) -> Result<Vec<Vec<f32>>> {
+        match self.current() {
+            (training, _, Some(run)) => Ok(run.orders(training, most).await?),
+            _ => Ok(Vec::new()),
+        }
     }
 
-    /// The gradient of a share, with its part of the loss at the end: at the weights that there are, or at those of a run of the
-    /// same adapter, settings and data that this trainer helps.
+    /// The gradient of the share that is ordered, at the weights of the order, with its part of the loss at the end. A trainer of the
+    /// same adapter, settings and data may take orders of another one, and does nothing else then.
     ///
     /// # Errors
-    /// If the share or the weights are of another run, or the device fails.
-    pub async fn gradient(&mut self, share: Share, weights: Option<&[f32]>) -> Result<Vec<f32>> {
+    /// If the order is of another run, or the device fails.
+    pub async fn gradient(&mut self, order: &[f32]) -> Result<Vec<f32>> {
         let run = match &mut self.inner {
             Inner::Standard(run) => run,
-            Inner::FewShot(run) => run.training(share.training)?,
+            Inner::FewShot(run) => run.training(order)?,
         };
-        Ok(run.gradient(share, weights).await?)
+        Ok(run.gradient(order).await?)
     }
 
-    /// Takes the next step with the gradients of all its [shares](Trainer::shares), in their order.
+    /// Takes the next step with the gradients of all its [orders](Trainer::orders), in their order.
     ///
     /// # Errors
     /// If they are of another run, the device fails, or the loss is no longer a number.
     ///
     /// # Panics
-    /// If there were no shares.
+    /// If there were no orders.
     pub async fn step_by(&mut self, gradients: &[Vec<f32>]) -> Result<Turn> {
         let (_, before, run) = self.current();
-        Ok(run.expect("a step that has shares").step_by(gradients).await?.after(before))
+        Ok(run.expect("a step that has orders").step_by(gradients).await?.after(before))
     }
 
     /// The training that goes on, with its number and the steps before it.

@@ -35,7 +35,6 @@ pub use lessons::Lessons;
 pub use optimizer::{Asked, Optimizer, StepReport, StepSettings};
 pub use schedule::Schedule;
 pub use setting::Setting;
-pub use share::Share;
 pub use tasks::{Examples, MaskedLm, MultiLabelClassification, Regression, TextClassification, TokenClassification};
 pub use teacher::Teacher;
 pub use trainer::Trainer;

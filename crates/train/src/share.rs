@@ -8,9 +8,12 @@ use std::ops::Range;
 /// Tokens that a share has at least, roughly: fewer are not worth the way.
 const LEAST_TOKENS: usize = 64;
 
+/// The steps of a run that can be shared: from there on a step's number is not exact in an order.
+const MOST_STEPS: usize = 1 << 24;
+
 /// A share of the batch of a step.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Share {
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Share {
     /// Which training of the run, counted from 0: a recipe may have several.
     pub training: usize,
     /// Which step of it, from 1 on.
@@ -21,24 +24,53 @@ pub struct Share {
     pub of: usize,
 }
 
-/// Cuts examples of so many tokens into at most so many shares of about as many tokens, none of them empty.
-pub(crate) fn cut(tokens: &[usize], most: usize) -> Vec<Range<usize>> {
-    let total: usize = tokens.iter().sum();
-    let count = (total / LEAST_TOKENS).clamp(1, most.max(1));
-    let (mut shares, mut before) = (vec![0..0; count], 0);
-    for (place, own) in tokens.iter().enumerate() {
-        // By the middle of each.
-        let share = ((2 * before + own) * count / (2 * total.max(1))).min(count - 1);
-        before += own;
-        shares[share] = if shares[share].is_empty() { place..place + 1 } else { shares[share].start..place + 1 };
+impl Share {
+    /// What is sent to whoever is to compute its gradient: the weights that learn, and then which share it is. None beyond the
+    /// steps that can be shared.
+    pub fn order(self, weights: &[f32]) -> Option<Vec<f32>> {
+        let numbers = [self.training, self.step, self.index, self.of].map(|number| number as f32);
+        (self.step < MOST_STEPS).then(|| [weights, &numbers].concat())
     }
-    shares.retain(|share| !share.is_empty());
+
+    /// Reads an order.
+    pub fn read(order: &[f32]) -> Option<(Self, &[f32])> {
+        let (weights, numbers) = order.split_last_chunk::<4>()?;
+        let [training, step, index, of] = numbers.map(|number| number as usize);
+        Some((Self { training, step, index, of }, weights))
+    }
+}
+
+/// Cuts examples, of which all have such lengths in tokens, into at most so many shares of about as many tokens, none of them
+/// empty.
+pub(crate) fn cut(examples: &[usize], lengths: &[usize], most: usize) -> Vec<Range<usize>> {
+    let total: usize = examples.iter().map(|example| lengths[*example]).sum();
+    let count = (total / LEAST_TOKENS).clamp(1, most.max(1));
+    let mut shares = Vec::new();
+    let (mut start, mut before) = (0, 0);
+    // An example belongs where its middle is.
+    let share = |before: usize, own: usize| (2 * before + own) * count / (2 * total.max(1));
+    for (place, example) in examples.iter().enumerate() {
+        let own = lengths[*example];
+        let next = examples.get(place + 1).map(|next| share(before + own, lengths[*next]));
+        if next != Some(share(before, own)) {
+            shares.push(start..place + 1);
+            start = place + 1;
+        }
+        before += own;
+    }
     shares
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn cut(lengths: &[usize], most: usize) -> Vec<Range<usize>> {
+        // Backwards among all of them: examples are not where their lengths are.
+        let examples: Vec<usize> = (0..lengths.len()).rev().collect();
+        let all: Vec<usize> = lengths.iter().rev().copied().collect();
+        super::cut(&examples, &all, most)
+    }
 
     #[test]
     fn shares_are_about_as_large_and_in_order() {
@@ -48,7 +80,7 @@ mod tests {
         assert_eq!(cut(&[10, 500, 10], 4), [0..1, 1..2, 2..3]);
         assert_eq!(cut(&[500], 4), [0..1]);
         assert_eq!(cut(&[20; 6], 4), [0..6]);
-        assert_eq!(cut(&[20; 7], 4), [0..4, 4..7]);
+        assert_eq!(cut(&[20; 7], 4), [0..3, 3..7]);
         assert_eq!(cut(&[400, 20], 1), [0..2]);
         for seed in 1..200 {
             let tokens: Vec<usize> = (0..seed % 37 + 1).map(|i| 2 + (i * 7919 + seed * 31) % 120).collect();

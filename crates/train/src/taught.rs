@@ -102,15 +102,21 @@ impl<'a> Taught<'a> {
     /// How many of the examples' tokens, sequences and examples those of a share have, each with how many are before it; and how
     /// much of each head's loss the share is.
     pub fn share(&self, examples: &[usize], share: &Range<usize>, draw: Draw) -> (Vec<(usize, usize)>, Vec<f32>) {
-        let counts = self.lessons.source().drawn(draw).counts(examples);
-        let [own, before] = [share.clone(), 0..share.start].map(|some| Counts::sum(&counts[some]));
+        let source = self.lessons.source().drawn(draw);
+        let count = |some: &[usize]| Counts::sum(&source.counts(some));
+        let (own, before) = (count(&examples[share.clone()]), count(&examples[..share.start]));
+        let after = count(&examples[share.end..]);
         let rows = vec![(own.tokens, before.tokens), (own.sequences, before.sequences), (share.len(), share.start)];
-        let masked = Counts::sum(&counts).masked;
-        let part = |head: &TaughtHead<'_>| match masked {
-            0 => head.task.positions(&examples[share.clone()]) as f32 / head.task.positions(examples).max(1) as f32,
-            all => own.masked as f32 / all as f32,
-        };
-        (rows, self.heads.iter().map(part).collect())
+        let masked = before.masked + own.masked + after.masked;
+        let mut weights = Vec::new();
+        for head in &self.heads {
+            let [own, all] = match masked {
+                0 => [&examples[share.clone()], examples].map(|some| head.task.positions(some)),
+                all => [own.masked, all],
+            };
+            weights.push(own as f32 / all.max(1) as f32);
+        }
+        (rows, weights)
     }
 
     fn targets<'t>(&'t self, device: &Device, head: &'t TaughtHead<'a>, examples: &[usize]) -> Box<dyn Targets + 't> {

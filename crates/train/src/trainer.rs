@@ -1,6 +1,6 @@
 //! The training loop: encode -> pack -> upload -> step -> evaluate -> keep the best.
 
-mod shared;
+pub(crate) mod shared;
 mod step;
 
 use std::ops::ControlFlow;

@@ -1,6 +1,5 @@
 //! What a training run asks of JavaScript.
 
-use graftwork::Share;
 use js_sys::{Float32Array, Promise};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
@@ -25,12 +24,8 @@ extern "C" {
     #[wasm_bindgen(method, getter)]
     pub fn shares(this: &Host) -> Option<usize>;
 
-    /// The share that is asked for, of a run that helps another one: see [`Host::ask`].
-    #[wasm_bindgen(method, getter)]
-    pub fn share(this: &Host) -> Vec<usize>;
-
     #[wasm_bindgen(method, catch, js_name = ask)]
-    fn ask_js(this: &Host, share: Vec<usize>, values: Vec<f32>) -> std::result::Result<Promise, JsValue>;
+    fn ask_js(this: &Host, values: Vec<f32>) -> std::result::Result<Promise, JsValue>;
 
     #[wasm_bindgen(method, catch, js_name = tell)]
     fn tell_js(this: &Host, events: &str) -> std::result::Result<Promise, JsValue>;
@@ -45,11 +40,10 @@ impl Host {
         answer(self.tell_js(events)).await
     }
 
-    /// Asks another worker for the gradient of a share, at these weights: [`Host::answer`] has it. Of a run that helps another
-    /// one: gives the gradient that was asked for last, and waits for the weights of the next one, which do not come at the end.
-    pub fn ask(&self, share: Option<Share>, values: Vec<f32>) -> Option<Promise> {
-        let share = share.map_or(Vec::new(), |share| vec![share.training, share.step, share.index, share.of]);
-        self.ask_js(share, values).ok()
+    /// Gives an order to another worker: [`Host::answer`] has the gradient. Of a run that helps another one: gives the gradient
+    /// that was ordered last, and waits for the next order, which does not come at the end.
+    pub fn ask(&self, values: Vec<f32>) -> Option<Promise> {
+        self.ask_js(values).ok()
     }
 
     /// What came of [`Host::ask`]; nothing if there is nobody.

@@ -2,8 +2,8 @@
 
 use graftwork::options::camel_case;
 use graftwork::{
-    Adapter, AdapterFile, Backbone, Evaluation, Progress, Recipe, Share, Stage, StepReport, TextLimit, TrainConfig,
-    Trainer, Turn,
+    Adapter, AdapterFile, Backbone, Evaluation, Progress, Recipe, Stage, StepReport, TextLimit, TrainConfig, Trainer,
+    Turn,
 };
 use js_sys::Date;
 use serde_json::{Map, Value, json};
@@ -129,31 +129,30 @@ async fn turns(trainer: &mut Trainer<'_>, sets: &[DataSet], host: &Host) -> Resu
 
 /// The next step, if its batch is shared out. What nobody else computes is computed here.
 async fn shared_step(trainer: &mut Trainer<'_>, host: &Host) -> Result<Option<Turn>> {
-    let (shares, weights) = trainer.shares(host.shares().unwrap_or(1)).await?;
-    if shares.is_empty() {
+    let orders = trainer.orders(host.shares().unwrap_or(1)).await?;
+    if orders.is_empty() {
         return Ok(None);
     }
     // The others begin before this one does; the first share is its own.
     let mut asked = vec![None];
-    for share in &shares[1..] {
-        asked.push(host.ask(Some(*share), weights.clone()));
+    for order in &orders[1..] {
+        asked.push(host.ask(order.clone()));
     }
     let mut gradients = Vec::new();
-    for (share, asked) in shares.into_iter().zip(asked) {
+    for (order, asked) in orders.iter().zip(asked) {
         gradients.push(match Host::answer(asked).await {
             Some(gradient) => gradient,
-            None => trainer.gradient(share, None).await?,
+            None => trainer.gradient(order).await?,
         });
     }
     Ok(Some(trainer.step_by(&gradients).await?))
 }
 
-/// Computes shares for the same run in another worker, until it ends.
+/// Takes orders of the same run in another worker, until that ends.
 async fn help(trainer: &mut Trainer<'_>, host: &Host) -> Result<()> {
     let mut gradient = Vec::new();
-    while let Some(weights) = Host::answer(host.ask(None, gradient)).await {
-        let [training, step, index, of] = host.share()[..] else { break };
-        gradient = trainer.gradient(Share { training, step, index, of }, Some(&weights)).await?;
+    while let Some(order) = Host::answer(host.ask(gradient)).await {
+        gradient = trainer.gradient(&order).await?;
     }
     Ok(())
 }

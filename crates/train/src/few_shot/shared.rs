@@ -1,7 +1,9 @@
 //! Trainings whose steps are computed in shares, by others too.
 
 use super::FewShot;
-use crate::{Error, Result, Trainer};
+use crate::share::Share;
+use crate::trainer::shared::other_run;
+use crate::{Result, Trainer};
 
 impl<'a> FewShot<'a> {
     /// The training that goes on, if one does, with its number and the steps of those before it.
@@ -9,16 +11,15 @@ impl<'a> FewShot<'a> {
         (self.part, self.steps_before(), self.trainer.as_mut())
     }
 
-    /// The training of a number, for [`Trainer::gradient`]: in a run that helps another one it begins here, since the weights
-    /// come from there.
+    /// The training that an order is for, in a run that helps another one: it begins here, since the weights come from there.
     ///
     /// # Errors
     /// If there is no such training.
-    pub fn training(&mut self, number: usize) -> Result<&mut Trainer<'a>> {
+    pub fn training(&mut self, order: &[f32]) -> Result<&mut Trainer<'a>> {
+        let number = Share::read(order).ok_or_else(other_run)?.0.training;
         if self.trainer.is_none() || self.part != number {
             if number >= self.parts.steps.len() {
-                let problem = format!("it is of training {number} of another run");
-                return Err(Error::OtherRun { file: "share".to_owned(), problem });
+                return Err(other_run());
             }
             if self.trainer.is_none() {
                 self.parts.keep_lower(self.backbone, &self.start, &self.config);
@@ -27,6 +28,6 @@ impl<'a> FewShot<'a> {
             let trainer = Trainer::new(self.backbone, &self.start, self.config.clone(), lessons, None)?;
             (self.trainer, self.part) = (Some(trainer), number);
         }
-        Ok(self.trainer.as_mut().expect("a training"))
+        self.trainer.as_mut().ok_or_else(other_run)
     }
 }
