@@ -2,9 +2,8 @@
 import { GraftworkError, toError } from './errors.js';
 import { compiled } from './module.js';
 import type { Calls, Context, Method, Opened } from './protocol.js';
-import { disposed } from './protocol.js';
 import { Remote } from './remote.js';
-import type { PlainLoad } from './source.js';
+import type { PlainLoad, PlainSource } from './source.js';
 
 /** Errors that are a worker's own: it did not start, has no memory left, or broke. */
 const OWN = ['internal', 'out-of-memory'];
@@ -13,9 +12,7 @@ const OWN = ['internal', 'out-of-memory'];
 interface Home {
   /** Starts a worker; undefined where none can be started. */
   spawn: (() => Worker) | undefined;
-  /** The backbone's files. */
-  files: ReadonlyMap<string, Blob>;
-  load: PlainLoad;
+  dtype: PlainLoad['dtype'];
   /** Makes an adapter or a probe of the engine's in another worker. */
   copy: (id: number, mate: Mate) => Promise<Opened<unknown>>;
   /** Hears that there are fewer workers, and why. */
@@ -30,14 +27,14 @@ export class Mate {
   #home: Home;
   #copies = new Map<number, Promise<number>>();
 
-  constructor(spawn: () => Worker, home: Home) {
+  constructor(spawn: () => Worker, source: PlainSource, home: Home) {
     this.#home = home;
-    this.ready = this.#begin(spawn, home);
+    this.ready = this.#begin(spawn, source);
   }
 
-  async call<M extends Method>(method: M, args: Calls[M]['args'], context?: Partial<Context<M>>): Promise<Calls[M]['result']> {
-    if (this.#link === undefined) throw disposed('worker');
-    return this.#link.call(method, args, context);
+  call<M extends Method>(method: M, args: Calls[M]['args'], context?: Partial<Context<M>>): Promise<Calls[M]['result']> {
+    // One that never started is in nobody's hands.
+    return (this.#link as Remote).call(method, args, context);
   }
 
   /** Its number of an adapter or a probe of the engine's, which it gets when it needs it first. */
@@ -62,28 +59,27 @@ export class Mate {
     this.#link?.close();
   }
 
-  async #begin(spawn: () => Worker, { files, load }: Home): Promise<void> {
+  async #begin(spawn: () => Worker, source: PlainSource): Promise<void> {
     this.#link = new Remote(spawn());
     this.#link.provide(compiled());
-    const own = { dtype: load.dtype, device: 'cpu', threads: 1, cache: false, integrity: {} } as const;
-    await this.#link.call('load', [{ files: Object.fromEntries(files) }, own]);
-    // Once they are read, they are not needed any more.
-    this.#home = { ...this.#home, files: new Map() };
+    await this.#link.call('load', [source, { dtype: this.#home.dtype, device: 'cpu', cache: false, integrity: {} }]);
     this.isReady = true;
   }
 }
 
 /** The workers beside the engine's own. They start when there is enough to do. */
 export class Crew {
-  #home: Home | undefined;
+  #home: Home;
+  /** The backbone's files, while they are needed. */
+  #source: PlainSource | undefined;
   #waiting: number;
   #mates = new Set<Mate>();
 
-  /** So many workers, the engine's own among them. */
-  constructor(size: number, home: Home) {
+  /** So many workers, the engine's own among them, with the backbone's files. */
+  constructor(size: number, files: ReadonlyMap<string, Blob>, home: Home) {
+    this.#home = home;
     this.#waiting = home.spawn === undefined ? 0 : size - 1;
-    // Files that nobody will need are not kept.
-    this.#home = this.#waiting > 0 ? home : { ...home, files: new Map() };
+    if (this.#waiting > 0) this.#source = { files: Object.fromEntries(files) };
   }
 
   /** How many compute at the same time, or will. */
@@ -98,14 +94,14 @@ export class Crew {
 
   /** Starts them, if they have not been. */
   start(): void {
-    const home = this.#home;
-    if (home?.spawn === undefined) return;
+    const [home, source] = [this.#home, this.#source];
+    this.#source = undefined;
+    if (home.spawn === undefined || source === undefined) return;
     for (; this.#waiting > 0; this.#waiting -= 1) {
-      const mate = new Mate(home.spawn, home);
+      const mate = new Mate(home.spawn, source, home);
       this.#mates.add(mate);
       mate.ready.catch((error: unknown) => this.drop(mate, error));
     }
-    this.#home = { ...home, files: new Map() };
   }
 
   /**
@@ -155,7 +151,7 @@ export class Crew {
   }
 
   close(): void {
-    this.#home = undefined;
+    this.#source = undefined;
     this.#waiting = 0;
     for (const mate of this.#mates) mate.close();
     this.#mates.clear();
@@ -173,6 +169,6 @@ export class Crew {
   drop(mate: Mate, error: unknown): void {
     if (!this.#mates.delete(mate)) return;
     mate.close();
-    this.#home?.onFewer(toError(error).message);
+    this.#home.onFewer(toError(error).message);
   }
 }

@@ -90,7 +90,7 @@ export class Engine implements Link {
     this.#lasting = new Lasting(backbone, load.device, again, move, tell);
     const onFewer = (reason: string) => tell({ state: 'fewer-threads', device: this.#loaded().info.device, reason });
     const copy = (id: number, mate: Mate) => this.#copy(id, mate);
-    this.#work.crew = new Crew(load.threads ?? 1, { spawn: this.#spawn, files, load, copy, onFewer });
+    this.#work.crew = new Crew(load.threads ?? 1, files, { spawn: this.#spawn, dtype: load.dtype, copy, onFewer });
     const { info } = this.#lasting;
     return { ...info, threads: this.#work.threads(info.device) };
   }
@@ -138,7 +138,7 @@ export class Engine implements Link {
   async _classify(id: number, texts: string[], options: object, { signal }: Context<'classify'>) {
     const json = JSON.stringify(options);
     // What cannot be answered is not read.
-    this.#probe(id).classify(undefined, json);
+    this.#probe(id).classify(await this.#probe(id).read([], json), json);
     const read = await this.#read(id, texts, json, signal);
     return read.flatMap((texts): Classification[] => JSON.parse(this.#probe(id).classify(texts, json)));
   }

@@ -1,7 +1,6 @@
 // Training by several workers: what the leading one asks of others, and what those do.
 import type { Crew, Mate } from './crew.js';
 import type { PlainRun } from './protocol.js';
-import { disposed } from './protocol.js';
 
 let runs = 0;
 
@@ -27,16 +26,15 @@ export class Helpers {
     const mate = this.#crew.there[(order.at(-2) as number) - 1];
     if (mate === undefined) return undefined;
     const { signal } = this.#end;
-    try {
-      if (!this.#begun.has(mate)) {
-        this.#begun.add(mate);
-        mate.call('help', [this.#number, this.#file, this.#run], { signal }).catch(() => undefined);
-      }
-      return await mate.call('share', [this.#number, order], { signal });
-    } catch (error) {
+    const lost = (error: unknown) => {
       if (!signal.aborted) this.#crew.drop(mate, error);
       return undefined;
+    };
+    if (!this.#begun.has(mate)) {
+      this.#begun.add(mate);
+      mate.call('help', [this.#number, this.#file, this.#run], { signal }).catch(lost);
     }
+    return mate.call('share', [this.#number, order], { signal }).catch(lost);
   }
 
   end(): void {
@@ -60,8 +58,7 @@ export class Desk {
   #ended = false;
 
   /** Asks for a gradient. */
-  async find(order: Float32Array): Promise<Float32Array> {
-    if (this.#ended) throw disposed('run');
+  find(order: Float32Array): Promise<Float32Array> {
     return new Promise((found, failed) => {
       this.#next = { order, found, failed };
       this.#wake();

@@ -55,11 +55,8 @@ export function plainLoad(options: LoadOptions): PlainLoad {
   const { device = 'auto', dtype, threads = 'auto', worker = true, cache = true, integrity = {} } = options;
   if (!['auto', 'gpu', 'cpu'].includes(device)) throw new GraftworkError('bad-option', `unknown device \`${device}\``);
   const digests = typeof integrity === 'string' ? { [FILES.weights]: integrity } : integrity;
-  if (threads !== 'auto' && !(Number.isInteger(threads) && threads >= 1)) {
-    throw new GraftworkError('bad-option', "threads must be 'auto', or a whole number from 1 on");
-  }
-  if (!worker && typeof threads === 'number' && threads > 1) {
-    throw new GraftworkError('bad-option', 'more than one thread needs workers: leave out `worker: false`');
+  if (threads !== 'auto' && !(Number.isInteger(threads) && threads >= 1 && (worker || threads === 1))) {
+    throw new GraftworkError('bad-option', "threads must be auto, or a whole number from 1 on, and 1 with `worker: false`");
   }
   return { device, dtype, threads: threads === 'auto' ? automatic(worker) : threads, cache, integrity: digests };
 }
@@ -71,9 +68,8 @@ const LEAST_MEMORY = 4;
 
 /** Threads where nobody chooses: half of the processor's, of which two often share a core, and one on small devices. */
 function automatic(worker: boolean): number {
-  const here = globalThis.navigator as Navigator & { deviceMemory?: number; userAgentData?: { mobile: boolean } };
-  const isPhone = here.userAgentData?.mobile ?? /Mobi|Android/.test(here.userAgent);
-  if (!worker || isPhone || (here.deviceMemory ?? LEAST_MEMORY) < LEAST_MEMORY) return 1;
+  const here = globalThis.navigator as Navigator & { deviceMemory?: number };
+  if (!worker || /Mobi|Android/.test(here.userAgent) || (here.deviceMemory ?? LEAST_MEMORY) < LEAST_MEMORY) return 1;
   return Math.max(1, Math.min(MOST_THREADS, Math.floor((here.hardwareConcurrency ?? 1) / 2)));
 }
 

@@ -97,16 +97,10 @@ export class Trainings {
     const desk = new Desk();
     this.#desks.set(number, desk);
     const end = (error: unknown) => desk.end(error);
-    signal.addEventListener('abort', () => end(signal.reason), { once: true });
-    try {
-      await adapter.train(toJson(examples), JSON.stringify(options), desk);
-      end(disposed('run'));
-    } catch (error) {
-      end(error);
-      throw error;
-    } finally {
-      this.#desks.delete(number);
-    }
+    signal.addEventListener('abort', end, { once: true });
+    const run = adapter.train(toJson(examples), JSON.stringify(options), desk);
+    run.catch(end);
+    await run.finally(() => this.#desks.delete(number));
   }
 
   /** The gradient of a share of such a run. */

@@ -118,11 +118,10 @@ impl Probe {
         self.with(|held| Ok(held.probe.relabel(example, label)?))
     }
 
-    /// Classifies texts that were read; the answers are JSON, in input order. Of none it says whether it could.
-    pub fn classify(&self, texts: Option<TextVectors>, options: &str) -> Result<String> {
+    /// Classifies texts that were read; the answers are JSON, in input order.
+    pub fn classify(&self, texts: TextVectors, options: &str) -> Result<String> {
         let asked = Asked::parse(options)?;
-        let texts = texts.map_or(Vec::new(), |texts| texts.0);
-        let answers = self.with(|held| Ok(held.probe.answer(&texts, asked.threshold)?))?;
+        let answers = self.with(|held| Ok(held.probe.answer(&texts.0, asked.threshold)?))?;
         Ok(tasks::classifications(&answers, asked.most).to_string())
     }
 

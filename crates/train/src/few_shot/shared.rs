@@ -14,13 +14,10 @@ impl<'a> FewShot<'a> {
     /// The training that an order is for, in a run that helps another one: it begins here, since the weights come from there.
     ///
     /// # Errors
-    /// If there is no such training.
+    /// If it is no order, or as [`Trainer::new`].
     pub fn training(&mut self, order: &[f32]) -> Result<&mut Trainer<'a>> {
         let number = Share::read(order).ok_or_else(other_run)?.0.training;
         if self.trainer.is_none() || self.part != number {
-            if number >= self.parts.steps.len() {
-                return Err(other_run());
-            }
             if self.trainer.is_none() {
                 self.parts.keep_lower(self.backbone, &self.start, &self.config);
             }
