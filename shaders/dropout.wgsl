@@ -1,6 +1,7 @@
 // y = residual + x * mask / (1 - p)                                                    dropout, and its own derivative
 //
-// x, residual, y: n elements. Threads: one an element. The mask is a function of (element, site, step, seed) alone, so
+// x, residual, y: n elements. Threads: one an element. The mask is a function of (element, site, step, seed) alone, where
+// elements are counted from `first` on, so
 // backward computes it again instead of keeping it, and every device draws the same.
 // Numbers: pcg3d of Jarzynski and Olano, "Hash Functions for GPU Rendering" (JCGT 2020), top 24 bits.
 
@@ -12,6 +13,7 @@ struct Params {
     step: u32,
     seed: u32,
     p: f32,
+    first: u32,
 }
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;
@@ -37,7 +39,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
     if (i >= params.n) {
         return;
     }
-    let draw = pcg3d(vec3u(i, params.site ^ (params.step << 8u), params.seed)).x >> 8u;
+    let draw = pcg3d(vec3u(params.first + i, params.site ^ (params.step << 8u), params.seed)).x >> 8u;
     var v = 0.0;
     if (f32(draw) >= params.p * 16777216.0) {
         v = x[i] / (1.0 - params.p);

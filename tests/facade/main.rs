@@ -9,6 +9,7 @@ mod phases;
 mod probe;
 mod questions;
 mod serving;
+mod shares;
 mod threads;
 mod training;
 mod words;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use graftwork_formats::{BackboneConfig, Checkpoint, HostTensor, WeightSource};
 use graftwork_model::{Adapter, AdapterFile, Backbone, Error, Merged};
-use graftwork_tensor::{Device, Tape, WeightType};
+use graftwork_tensor::{Device, Tape, WeightType, quantize_row};
 use graftwork_tests::golden::{self, Golden};
 use graftwork_tests::{devices, max_difference, nmse};
 
@@ -132,8 +132,8 @@ fn eight_bits() {
         checkpoint.names().into_iter().map(|name| (name.clone(), checkpoint.read(&name).unwrap())).collect();
     for tensor in rounded.values_mut().filter(|tensor| tensor.shape.len() == 2) {
         for row in tensor.data.chunks_mut(tensor.shape[1]) {
-            let step = row.iter().fold(0.0_f32, |most, value| most.max(value.abs())) / 127.0;
-            row.iter_mut().for_each(|value| *value = (*value / step).round() * step);
+            let (scale, integers) = quantize_row(row).unwrap();
+            row.iter_mut().zip(integers).for_each(|(value, integer)| *value = f32::from(integer) * scale);
         }
     }
     let (ids, starts) = golden.batch();
@@ -146,7 +146,6 @@ fn eight_bits() {
     for device in devices() {
         let backbone = loaded("tiny-bert", &device, Some(WeightType::Q8));
         let error = nmse(&hidden(&backbone, &golden), &golden.floats["last_hidden_state"]);
-        println!("{} {error} learning {}", device.name(), nmse(&learning(&backbone), &golden.floats["last_hidden_state"]));
         assert!(error < 1e-3, "{}: {error}", device.name());
         let expected = learning(&from_source(&config, &mut rounded.clone(), &device, Some(WeightType::F32)).unwrap());
         let difference = max_difference(&learning(&backbone), &expected);

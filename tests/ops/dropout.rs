@@ -3,7 +3,7 @@ use graftwork_tensor::ops::dropout::{Mask, dropout, dropout_cpu};
 use graftwork_tests::{parity, random};
 
 fn mask(site: u32, step: u32, p: f32) -> Mask {
-    Mask { key: DropoutKey { seed: 42, step }, site, p }
+    Mask { key: DropoutKey { seed: 42, step }, site, p, first: 0 }
 }
 
 /// Every device draws the same mask, with and without a residual.
@@ -16,8 +16,21 @@ fn masks_agree() {
         let (y, z) = (device.empty(*rows, *cols), device.empty(*rows, *cols));
         dropout(device, &x, mask(3, 9, *p), None, &y);
         dropout(device, &x, mask(3, 9, *p), Some(&residual), &z);
-        vec![y, z]
+        // The lower rows as a part of their own: they drop what they drop in the whole.
+        let (part, above) = (device.empty(rows - rows / 2, *cols), rows / 2);
+        let first = (above * cols) as u32;
+        dropout(device, &x.view(above * cols, rows - above, *cols), Mask { first, ..mask(3, 9, *p) }, None, &part);
+        vec![y, z, part]
     });
+}
+
+#[test]
+fn a_part_drops_what_it_drops_in_the_whole() {
+    let x = random(1, 1000);
+    let (mut whole, mut part) = (vec![0.0f32; 1000], vec![0.0f32; 400]);
+    dropout_cpu(&x, mask(3, 9, 0.5), None, &mut whole);
+    dropout_cpu(&x[600..], Mask { first: 600, ..mask(3, 9, 0.5) }, None, &mut part);
+    assert_eq!(whole[600..], part);
 }
 
 #[test]

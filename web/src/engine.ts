@@ -1,40 +1,46 @@
-import { GraftworkError, codeOf, toError } from './errors.js';
+import type { Mate } from './crew.js';
+import { Crew } from './crew.js';
+import { toError } from './errors.js';
 import { openAdapter, openBackbone } from './folder.js';
 import { toJson } from './json.js';
 import { Lasting } from './lasting.js';
 import { withModule } from './module.js';
 import type { Calls, Context, Link, Method, Opened, PlainAdapter, PlainRun } from './protocol.js';
 import { disposed } from './protocol.js';
-import { Queue, groups } from './queue.js';
-import { reader } from './reader.js';
 import { bytesOf } from './source.js';
-import { isSupported } from './support.js';
 import { Trainings } from './trainings.js';
-import type { AdapterInfo, Classification, DeviceEvent, ProbeInfo, Survey, Task } from './types.js';
+import type { AdapterInfo, Classification, DeviceEvent, Memory, ProbeInfo, Survey, Task } from './types.js';
+import { upload } from './upload.js';
 import type { Backbone } from './wasm/graftwork_web.js';
 import * as wasm from './wasm/graftwork_web.js';
+import type { Group } from './work.js';
+import { Work } from './work.js';
 
 /** @internal Lets the tests see what a panic does. */
 export { panicNow } from './wasm/graftwork_web.js';
 
-/** Tokens of one call into the module, roughly; between two of them aborts and other calls get in. */
-const TOKENS = { gpu: 2048, cpu: 512 } as const;
-/** Calls in the module at a time. One keeps a CPU busy; on a GPU some compute while others' results are read. */
-const WIDTH = { gpu: 4, cpu: 1 } as const;
-
 /** One backbone with its adapters, in this thread. */
 export class Engine implements Link {
   #lasting: Lasting | undefined;
+  /** The options of each probe. */
+  #probes = new Map<number, object>();
+  #spawn: (() => Worker) | undefined;
   #models = new Map<number, wasm.Adapter | wasm.Probe>();
   #trainings = new Trainings({
     loaded: () => this.#loaded(), adapter: (id) => this.#adapter(id), has: (id) => this.#models.has(id),
+    threads: () => this.#work.threads(this.#loaded().info.device), others: (tokens) => this.#work.started(tokens),
   });
   #tell: (event: DeviceEvent) => void = () => {};
   #nextId = 1;
   /** Ends each call in progress. */
   #calls = new Set<AbortController>();
   #closed = false;
-  #queue = new Queue(() => WIDTH[this.#lasting?.info.device ?? 'cpu']);
+  #work = new Work(() => this.#loaded(), () => this.#lasting?.info.device ?? 'cpu');
+
+  /** `spawn` starts another worker like the one that it is in. */
+  constructor(spawn?: () => Worker) {
+    this.#spawn = spawn;
+  }
 
   async call<M extends Method>(
     method: M,
@@ -70,6 +76,7 @@ export class Engine implements Link {
     for (const model of this.#models.values()) model.dispose();
     this.#models.clear();
     this.#trainings.close();
+    this.#work.crew?.close();
     this.#lasting?.close();
     this.#lasting = undefined;
   }
@@ -77,28 +84,15 @@ export class Engine implements Link {
   /** @internal */
   async _load(...[source, load, { signal, emit }]: [...Calls['load']['args'], Context<'load'>]) {
     const files = await openBackbone(source, load, { signal, hasher, onProgress: (progress) => void emit(progress) });
-    const [names, sizes] = [[...files.keys()], Float64Array.from([...files.values()], (blob) => blob.size)];
-    const upload = async (device: string, progress: (done: number) => void) =>
-      wasm.Backbone.load(device, names, sizes, load.dtype, await reader(files), progress);
-    const open = (device: string) => {
-      signal.throwIfAborted();
-      const file = 'model.safetensors';
-      return upload(device, (done) => void emit({ phase: 'upload', file, loaded: done, total: 1, cached: false }));
-    };
-    const device = load.device === 'auto' ? (await isSupported()).device : load.device;
-    const backbone = await open(device).catch((error: unknown) => {
-      // A GPU that was seen but does not open is as good as none.
-      if (load.device === 'auto' && toError(error) instanceof GraftworkError && codeOf(error) === 'no-gpu') {
-        return open('cpu');
-      }
-      throw error;
-    });
-    if (signal.aborted) backbone.dispose();
-    signal.throwIfAborted();
-    const again = (device: 'gpu' | 'cpu') => upload(device, () => undefined);
+    const { backbone, again } = await upload(files, load, { signal, emit });
     const move = (to: Backbone) => this.#models.forEach((model) => model.moveTo(to));
-    this.#lasting = new Lasting(backbone, load.device, again, move, (event) => this.#tell(event));
-    return { ...this.#lasting.info };
+    const tell = (event: Omit<DeviceEvent, 'threads'>) => this.#tell({ ...event, threads: this.#work.threads(event.device) });
+    this.#lasting = new Lasting(backbone, load.device, again, move, tell);
+    const onFewer = (reason: string) => tell({ state: 'fewer-threads', device: this.#loaded().info.device, reason });
+    const copy = (id: number, mate: Mate) => this.#copy(id, mate);
+    this.#work.crew = new Crew(load.threads ?? 1, files, { spawn: this.#spawn, dtype: load.dtype, copy, onFewer });
+    const { info } = this.#lasting;
+    return { ...info, threads: this.#work.threads(info.device) };
   }
 
   /** @internal */
@@ -142,27 +136,30 @@ export class Engine implements Link {
 
   /** @internal */
   async _classify(id: number, texts: string[], options: object, { signal }: Context<'classify'>) {
-    const answers = await this.#inGroups(texts, signal, async (group): Promise<Classification[]> =>
-      JSON.parse(await this.#probe(id).classify(group, JSON.stringify(options))));
-    return answers.flat();
+    const json = JSON.stringify(options);
+    // What cannot be answered is not read.
+    this.#probe(id).classify(await this.#probe(id).read([], json), json);
+    const read = await this.#read(id, texts, json, signal);
+    return read.flatMap((texts): Classification[] => JSON.parse(this.#probe(id).classify(texts, json)));
   }
 
   /** @internal */
   async _answer(id: number, task: Task, inputs: unknown[], first: number, options: object, { signal }: Context<'answer'>) {
-    const answers = await this.#inGroups(inputs, signal, async (group, before): Promise<unknown[]> =>
-      JSON.parse(await this.#adapter(id).answer(task, group.map(toJson), first + before, JSON.stringify(options))));
+    const answers = await this.#work.inGroups(inputs, signal, async ({ group, before }): Promise<unknown[]> =>
+      JSON.parse(await this.#adapter(id).answer(task, group.map(toJson), first + before, JSON.stringify(options))),
+    { there: (mate, { group, before }, own) => mate.call('answer', [own, task, group, first + before, options], { signal }), id });
     return answers.flat();
   }
 
   /** @internal */
   async _embed(id: number | undefined, texts: string[], options: object, { signal }: Context<'embed'>) {
-    const parts = await this.#inGroups(texts, signal, async (group) => {
+    const parts = await this.#work.inGroups(texts, signal, async ({ group }) => {
       const what = id === undefined ? this.#loaded().backbone : this.#adapter(id);
       const vectors = await what.embed(group, JSON.stringify(options));
       const { values, counts } = vectors;
       vectors.free();
       return { values, counts };
-    });
+    }, { there: (mate, { group }, own) => mate.call('embed', [id && own, group, options], { signal }), id });
     const values = new Float32Array(parts.reduce((length, part) => length + part.values.length, 0));
     parts.reduce((at, part) => (values.set(part.values, at), at + part.values.length), 0);
     return { values, counts: Uint32Array.from(parts.flatMap((part) => [...part.counts])) };
@@ -175,7 +172,22 @@ export class Engine implements Link {
 
   /** @internal */
   async _train(id: number, run: PlainRun | undefined, context: Context<'train'>): Promise<AdapterInfo> {
-    return this.#trainings.train(id, run, context);
+    try {
+      return await this.#trainings.train(id, run, context);
+    } finally {
+      this.#work.crew?.forget(id);
+    }
+  }
+
+  /** @internal */
+  async _help(number: number, file: Uint8Array, run: PlainRun, { signal }: Context<'help'>): Promise<void> {
+    const adapter = this.#loaded().backbone.attach('the run', file, true);
+    return this.#trainings.help(number, adapter, run, signal).finally(() => adapter.dispose());
+  }
+
+  /** @internal */
+  async _share(number: number, order: Float32Array): Promise<Float32Array> {
+    return this.#trainings.share(number, order);
   }
 
   /** @internal */
@@ -186,7 +198,7 @@ export class Engine implements Link {
   /** @internal */
   async _survey(texts: string[], options: object, { signal }: Context<'survey'>): Promise<Survey> {
     const all: Survey = { texts: 0, longer: 0, longest: 0, truncated: 0, uncovered: 0 };
-    await this.#inGroups(texts, signal, async (group) => {
+    await this.#work.inGroups(texts, signal, async ({ group }) => {
       const { longest, ...counts }: Survey = JSON.parse(this.#loaded().backbone.survey(group, JSON.stringify(options)));
       all.longest = Math.max(all.longest, longest);
       for (const [key, count] of Object.entries(counts)) all[key as keyof Survey] += count;
@@ -196,13 +208,23 @@ export class Engine implements Link {
 
   /** @internal */
   async _probe(options: object, { signal }: Context<'probe'>): Promise<Opened<ProbeInfo>> {
-    return this.#open<ProbeInfo>(signal, (backbone) => backbone.probe(JSON.stringify(options)));
+    const opened = await this.#open<ProbeInfo>(signal, (backbone) => backbone.probe(JSON.stringify(options)));
+    this.#probes.set(opened.id, options);
+    return opened;
+  }
+
+  /** @internal */
+  async _values(id: number, texts: string[], options: string, { signal }: Context<'values'>): Promise<Float32Array> {
+    const read = await this.#work.run(signal, () => this.#probe(id).read(texts, options));
+    const { values } = read;
+    read.free();
+    return values;
   }
 
   /** @internal */
   async _learn(id: number, texts: string[], labels: string[], { signal }: Context<'learn'>): Promise<ProbeInfo> {
     // All texts are read before one is learned: an abort leaves nothing half done.
-    const read = await this.#inGroups(texts, signal, (group) => this.#probe(id).read(group));
+    const read = await this.#read(id, texts, '{}', signal);
     return this.#change(id, signal, (probe) => probe.learn(read, labels));
   }
 
@@ -221,13 +243,16 @@ export class Engine implements Link {
 
   /** @internal */
   async _memory() {
-    return JSON.parse(this.#loaded().backbone.memory());
+    const own: Memory = JSON.parse(this.#loaded().backbone.memory());
+    return { ...own, wasmBytes: own.wasmBytes + ((await this.#work.crew?.memory()) ?? 0) };
   }
 
   /** @internal */
   async _dispose(id: number): Promise<void> {
     this.#models.get(id)?.dispose();
     this.#models.delete(id);
+    this.#probes.delete(id);
+    this.#work.crew?.forget(id);
     this.#trainings.forget(id);
   }
 
@@ -251,7 +276,7 @@ export class Engine implements Link {
   }
 
   #change(id: number, signal: AbortSignal, change: (probe: wasm.Probe) => void): Promise<ProbeInfo> {
-    return this.#queue.run(signal, () => {
+    return this.#work.run(signal, () => {
       const probe = this.#probe(id);
       change(probe);
       return JSON.parse(probe.info());
@@ -263,7 +288,7 @@ export class Engine implements Link {
     signal: AbortSignal,
     make: (backbone: Backbone) => Promise<wasm.Adapter> | wasm.Adapter | wasm.Probe,
   ): Promise<Opened<Info>> {
-    return this.#queue.run(signal, async () => {
+    return this.#work.run(signal, async () => {
       const model = await make(this.#loaded().backbone);
       const id = this.#nextId++;
       this.#models.set(id, model);
@@ -271,16 +296,21 @@ export class Engine implements Link {
     });
   }
 
-  /** Does work over texts or other inputs, some at a time; each group stands in the queue once more, and again if the GPU is lost. */
-  async #inGroups<I, T>(inputs: I[], signal: AbortSignal, work: (group: I[], before: number) => Promise<T>): Promise<T[]> {
-    const { device, maxLength } = this.#loaded().info;
-    const results: T[] = [];
-    let before = 0;
-    for (const group of groups(inputs, TOKENS[device], maxLength)) {
-      results.push(await this.#loaded().run(() => this.#queue.run(signal, () => work(group, before))));
-      before += group.length;
-    }
-    return results;
+  /** Makes an adapter or a probe in another worker. */
+  #copy(id: number, mate: Mate): Promise<Opened<unknown>> {
+    const probe = this.#probes.get(id);
+    if (probe !== undefined) return mate.call('probe', [probe]);
+    const adapter = this.#adapter(id);
+    const { head }: AdapterInfo = JSON.parse(adapter.info());
+    return mate.call('attach', [{ bytes: adapter.export() }, true, head ?? undefined]);
+  }
+
+  /** Texts as a probe sees them, by the options of an answer. */
+  #read(id: number, texts: string[], options: string, signal: AbortSignal): Promise<wasm.TextVectors[]> {
+    const here = async ({ group }: Group<string>) => this.#probe(id).read(group, options);
+    const there = async (mate: Mate, { group }: Group<string>, own: number) =>
+      this.#probe(id).read(group, options, await mate.call('values', [own, group, options], { signal }));
+    return this.#work.inGroups(texts, signal, here, { there, id });
   }
 }
 

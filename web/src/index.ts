@@ -57,7 +57,7 @@ export class Backbone {
     this.#link = link;
     this.#info = info;
     const emit = async (event: DeviceEvent) => {
-      if (event.state === 'recovered') this.#info = { ...this.#info, device: event.device };
+      if (event.state !== 'lost') this.#info = { ...this.#info, device: event.device, threads: event.threads };
       onDevice?.(event);
     };
     // It ends with the engine, by a rejection that every other call has too.
@@ -76,7 +76,7 @@ export class Backbone {
       [plainSource(source, options), plainLoad(options)];
     signal?.throwIfAborted();
     if (options.persist) persist();
-    const link = worker ? new Remote() : await here();
+    const link = worker ? new Remote(start()) : await here();
     const emit = async (progress: LoadProgress) => onProgress?.(progress);
     try {
       return new Backbone(link, await ask(link, 'load', args, signal, { emit }), onDevice);
@@ -210,6 +210,11 @@ function forTask<T extends Task>(adapter: Adapter<T>, task: T | undefined): Adap
   if (task === undefined || adapter.task === task) return adapter;
   adapter.dispose();
   throw new GraftworkError('wrong-task', `the adapter is for ${adapter.task ?? 'no known task'}, not for ${task}`);
+}
+
+/** A worker with an engine. Bundlers know this form and no other. */
+function start(): Worker {
+  return new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name: 'graftwork' });
 }
 
 /** An engine in this thread. A page that uses a worker never downloads it: the worker does. */

@@ -15,16 +15,19 @@ interface Recovery {
   losses: number;
 }
 
+/** What the backbone is and what happens to it, whatever threads it has. */
+type Info = Omit<BackboneInfo, 'threads'>;
+type Event = Omit<DeviceEvent, 'threads'>;
 type Open = (device: 'gpu' | 'cpu') => Promise<Backbone>;
 
 /** A backbone that outlives its GPU: while one is set up again, all calls wait. */
 export class Lasting {
   #backbone: Backbone;
-  #info: BackboneInfo;
+  #info: Info;
   #choice: DeviceChoice;
   #open: Open | undefined;
   #onMove: (backbone: Backbone) => void;
-  #tell: (event: DeviceEvent) => void;
+  #tell: (event: Event) => void;
   #recovery: Promise<Recovery> | undefined;
   #closed = false;
 
@@ -34,7 +37,7 @@ export class Lasting {
     choice: DeviceChoice,
     open: Open,
     onMove: (backbone: Backbone) => void,
-    tell: (event: DeviceEvent) => void,
+    tell: (event: Event) => void,
   ) {
     this.#backbone = backbone;
     this.#info = JSON.parse(backbone.info());
@@ -50,7 +53,7 @@ export class Lasting {
   }
 
   /** What it is now. */
-  get info(): BackboneInfo {
+  get info(): Info {
     return this.#info;
   }
 

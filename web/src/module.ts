@@ -1,7 +1,8 @@
 // The WebAssembly module of this thread. It cannot unwind: after a panic it is unusable, and none of its promises settles.
 import { GraftworkError } from './errors.js';
-import init, { onPanic } from './wasm/graftwork_web.js';
+import init, { module, onPanic } from './wasm/graftwork_web.js';
 
+let given: WebAssembly.Module | undefined;
 let listens = false;
 let broken: GraftworkError | undefined;
 /** Of all work in progress, what ends it when the module breaks. */
@@ -23,9 +24,19 @@ export function withModule<T>(work: () => Promise<T>): Promise<T> {
   });
 }
 
+/** Takes the module that another thread has compiled, before any work. */
+export function provide(module: WebAssembly.Module): void {
+  given = module;
+}
+
+/** The module, for another thread. */
+export function compiled(): WebAssembly.Module {
+  return module() as WebAssembly.Module;
+}
+
 /** Starts the module, if it has not started yet. */
 async function start(): Promise<void> {
-  await init();
+  await (given === undefined ? init() : init({ module_or_path: given }));
   if (listens) return;
   listens = true;
   onPanic((message: string) => {

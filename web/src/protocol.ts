@@ -28,6 +28,8 @@ export interface PlainRun {
   examples: PlainExamples;
   /** What the engine knows of the options. */
   options: object;
+  /** Into how many shares its batches are cut: the result depends on it, but not on who computes them. */
+  shares?: number;
   /** The name under which it is saved, if it is. */
   saveAs?: string | undefined;
   /** Seconds between two saves. */
@@ -55,9 +57,15 @@ export interface Calls {
   /** Takes a saved run's adapter; training it without a run then goes on with that one. */
   resume: { args: [string]; event: never; result: Opened };
   train: { args: [number, PlainRun | undefined]; event: TrainProgress[]; result: AdapterInfo };
+  /** Has a part in another worker's run of this number, of an adapter's file, until that ends it. */
+  help: { args: [number, Uint8Array, PlainRun]; event: never; result: void };
+  /** The gradient of a share of a batch of that run: takes the order that the run's trainer gives. */
+  share: { args: [number, Float32Array]; event: never; result: Float32Array };
   export: { args: [number]; event: never; result: Uint8Array };
   survey: { args: [string[], object]; event: never; result: Survey };
   probe: { args: [object]; event: never; result: Opened<ProbeInfo> };
+  /** What texts are to a probe, for the probe of another worker. */
+  values: { args: [number, string[], string]; event: never; result: Float32Array };
   /** Adds texts and their labels to a probe. */
   learn: { args: [number, string[], string[]]; event: never; result: ProbeInfo };
   /** Takes an example out of a probe, or gives it another label. */
@@ -89,6 +97,7 @@ export interface Link {
 
 /** To the worker. */
 export type Request =
+  | { kind: 'module'; module: WebAssembly.Module }
   | { kind: 'call'; id: number; method: Method; args: unknown[] }
   | { kind: 'abort'; id: number }
   | { kind: 'ready'; id: number };

@@ -62,8 +62,9 @@ export function pause(): Promise<void> {
   });
 }
 
-/** What a text takes beside its characters, and characters of a token, roughly. */
-const [OVERHEAD, CHARACTERS_PER_TOKEN] = [8, 4];
+/** What a text takes beside its characters, roughly. */
+const OVERHEAD = 8;
+export const CHARACTERS_PER_TOKEN = 4;
 
 /** Characters in an input, whatever its shape. */
 export function characters(input: unknown): number {
@@ -72,20 +73,21 @@ export function characters(input: unknown): number {
   return Object.values(input).reduce((sum, part) => sum + characters(part), 0);
 }
 
-/**
- * Cuts inputs into groups of about so many tokens, at least one input each. An input counts with `maxLength` tokens at
- * most, since that is where it is cut.
- */
-export function* groups<I>(inputs: I[], tokens: number, maxLength: number): Generator<I[]> {
-  let [group, size]: [I[], number] = [[], 0];
-  for (const input of inputs) {
-    const own = Math.min(characters(input), maxLength * CHARACTERS_PER_TOKEN) + OVERHEAD;
-    if (group.length > 0 && size + own > tokens * CHARACTERS_PER_TOKEN) {
-      yield group;
-      [group, size] = [[], 0];
-    }
-    group.push(input);
-    size += own;
-  }
-  if (group.length > 0) yield group;
+/** Tokens of each input, roughly; `maxLength` at most, since that is where it is cut. */
+export function tokens(inputs: readonly unknown[], maxLength: number): number[] {
+  const size = (input: unknown) => Math.min(characters(input), maxLength * CHARACTERS_PER_TOKEN) + OVERHEAD;
+  return inputs.map((input) => size(input) / CHARACTERS_PER_TOKEN);
+}
+
+/** Cuts inputs of such sizes into about so many groups of about the same size, in their order, none of them empty. */
+export function groups<I>(inputs: I[], sizes: number[], count: number): I[][] {
+  const total = sizes.reduce((sum, size) => sum + size, 0);
+  const all: I[][] = [];
+  let before = 0;
+  inputs.forEach((input, i) => {
+    const size = sizes[i] as number;
+    (all[Math.floor(((before + size / 2) * count) / total)] ??= []).push(input);
+    before += size;
+  });
+  return all.filter(() => true);
 }

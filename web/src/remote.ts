@@ -16,9 +16,8 @@ export class Remote implements Link {
   #nextId = 1;
   #ended: GraftworkError | undefined;
 
-  constructor() {
-    // Bundlers know this form and no other.
-    this.#worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name: 'graftwork' });
+  constructor(worker: Worker) {
+    this.#worker = worker;
     this.#worker.onmessage = ({ data }: MessageEvent<Response>) => this.#receive(data);
     this.#worker.onerror = (event) => {
       event.preventDefault();
@@ -47,6 +46,11 @@ export class Remote implements Link {
       this.#pending.set(id, { resolve: settled(resolve), reject: settled(failed), emit });
       signal?.addEventListener('abort', abort, { once: true });
     }) as Promise<Calls[M]['result']>;
+  }
+
+  /** Gives the worker the compiled module, before its first call. */
+  provide(module: WebAssembly.Module): void {
+    this.#send({ kind: 'module', module });
   }
 
   close(): void {

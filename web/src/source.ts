@@ -15,6 +15,8 @@ export type PlainSource = { folder: string } | { files: Files };
 export interface PlainLoad {
   device: NonNullable<LoadOptions['device']>;
   dtype?: LoadOptions['dtype'] | undefined;
+  /** Workers that compute at the same time, on a CPU. Default 1. */
+  threads?: number;
   cache: boolean;
   /** Digests by file name. */
   integrity: Partial<Record<string, string>>;
@@ -50,10 +52,25 @@ export function plainAdapter(source: AdapterSource, options: LoadAdapterOptions)
 
 /** Options without what only the page has. */
 export function plainLoad(options: LoadOptions): PlainLoad {
-  const { device = 'auto', dtype, cache = true, integrity = {} } = options;
+  const { device = 'auto', dtype, threads = 'auto', worker = true, cache = true, integrity = {} } = options;
   if (!['auto', 'gpu', 'cpu'].includes(device)) throw new GraftworkError('bad-option', `unknown device \`${device}\``);
   const digests = typeof integrity === 'string' ? { [FILES.weights]: integrity } : integrity;
-  return { device, dtype, cache, integrity: digests };
+  if (threads !== 'auto' && !(Number.isInteger(threads) && threads >= 1 && (worker || threads === 1))) {
+    throw new GraftworkError('bad-option', "threads must be auto, or a whole number from 1 on, and 1 with `worker: false`");
+  }
+  return { device, dtype, threads: threads === 'auto' ? automatic(worker) : threads, cache, integrity: digests };
+}
+
+/** The most threads that nobody asked for: each holds the backbone once more. */
+const MOST_THREADS = 4;
+/** Gigabytes of memory below which nobody does. */
+const LEAST_MEMORY = 4;
+
+/** Threads where nobody chooses: half of the processor's, of which two often share a core, and one on small devices. */
+function automatic(worker: boolean): number {
+  const here = globalThis.navigator as Navigator & { deviceMemory?: number };
+  if (!worker || /Mobi|Android/.test(here.userAgent) || (here.deviceMemory ?? LEAST_MEMORY) < LEAST_MEMORY) return 1;
+  return Math.max(1, Math.min(MOST_THREADS, Math.floor((here.hardwareConcurrency ?? 1) / 2)));
 }
 
 /** The address that a URL or hub id stands for; a hub id's ends in `/`. */

@@ -1,10 +1,12 @@
+import type { Crew } from './crew.js';
 import { GraftworkError, codeOf } from './errors.js';
 import { toJson } from './json.js';
 import { Keeper, MEMORY_SECONDS } from './keeper.js';
 import type { Lasting } from './lasting.js';
 import type { Context, Opened, PlainRun } from './protocol.js';
 import { disposed } from './protocol.js';
-import { pause } from './queue.js';
+import { CHARACTERS_PER_TOKEN, characters, pause } from './queue.js';
+import { Desk, Helpers } from './shares.js';
 import type { AdapterInfo } from './types.js';
 import type { Adapter, Backbone } from './wasm/graftwork_web.js';
 
@@ -22,6 +24,10 @@ interface Held {
   adapter(id: number): Adapter;
   /** Whether it has an adapter. */
   has(id: number): boolean;
+  /** Into how many shares a batch is cut that is worth it. */
+  threads(): number;
+  /** The other workers, for so much text. */
+  others(tokens: number): Crew | undefined;
 }
 
 /** The training runs of an engine, one an adapter at a time. */
@@ -30,6 +36,8 @@ export class Trainings {
   /** Saved runs by their adapters, until they are gone on with. */
   #resumed = new Map<number, Keeper>();
   #busy = new Set<number>();
+  /** The runs of another worker that this one has a part in, by their numbers. */
+  #desks = new Map<number, Desk>();
 
   constructor(held: Held) {
     this.#held = held;
@@ -66,7 +74,7 @@ export class Trainings {
     let keeper: Keeper | undefined;
     let over = false;
     try {
-      keeper = run === undefined ? this.#take(id) : await Keeper.begin(run, signal, () => this.#start(adapter, run));
+      keeper = run === undefined ? this.#take(id) : await this.#begin(adapter, { ...run, shares: this.#held.threads() }, signal);
       const kept = keeper;
       over = await this.#held.loaded().run(() => this.#steps(id, kept, signal, emit), () => kept.step);
       if (kept.failure !== undefined) throw kept.failure;
@@ -84,6 +92,24 @@ export class Trainings {
     return JSON.parse(adapter.info());
   }
 
+  /** Has a part in another worker's run, until that aborts it. */
+  async help(number: number, adapter: Adapter, { examples, options }: PlainRun, signal: AbortSignal): Promise<void> {
+    const desk = new Desk();
+    this.#desks.set(number, desk);
+    const end = (error: unknown) => desk.end(error);
+    signal.addEventListener('abort', end, { once: true });
+    const run = adapter.train(toJson(examples), JSON.stringify(options), desk);
+    run.catch(end);
+    await run.finally(() => this.#desks.delete(number));
+  }
+
+  /** The gradient of a share of such a run. */
+  async share(number: number, order: Float32Array): Promise<Float32Array> {
+    const desk = this.#desks.get(number);
+    if (desk === undefined) throw disposed('run');
+    return desk.find(order);
+  }
+
   /** Lets go of the saved run of an adapter that is disposed of. */
   forget(id: number): void {
     this.#resumed.get(id)?.release();
@@ -98,13 +124,17 @@ export class Trainings {
 
   /** Trains from where the keeper stands; whether that came to the run's end. */
   #steps(id: number, keeper: Keeper, signal: AbortSignal, emit: Context<'train'>['emit']): Promise<boolean> {
-    const { examples, options, saveAs, saveEvery } = keeper.run;
+    const { examples, options, shares = 1, saveAs, saveEvery } = keeper.run;
+    const others = shares > 1 ? this.#held.others(characters(examples) / CHARACTERS_PER_TOKEN) : undefined;
+    const helpers = others && new Helpers(others, keeper.run, this.#held.adapter(id).export());
     const save = saveAs === undefined ? Infinity : saveEvery;
     const host = {
       state: keeper.state,
       // Only a GPU can be lost.
       seconds: this.#held.loaded().info.device === 'gpu' ? Math.min(save, MEMORY_SECONDS) : save,
       keep: keeper.keep.bind(keeper),
+      shares,
+      ask: async (order: Float32Array) => helpers?.ask(order),
       tell: async (events: string): Promise<boolean> => {
         const news = keeper.news(JSON.parse(events));
         if (news.length > 0) await emit(news);
@@ -113,7 +143,12 @@ export class Trainings {
         return !signal.aborted && this.#held.has(id);
       },
     };
-    return this.#held.adapter(id).train(toJson(examples), JSON.stringify(options), host);
+    const training = this.#held.adapter(id).train(toJson(examples), JSON.stringify(options), host);
+    return training.finally(() => helpers?.end());
+  }
+
+  #begin(adapter: Adapter, run: PlainRun, signal: AbortSignal): Promise<Keeper> {
+    return Keeper.begin(run, signal, () => this.#start(adapter, run));
   }
 
   #start(adapter: Adapter, run: PlainRun) {

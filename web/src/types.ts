@@ -93,13 +93,19 @@ export interface LoadOptions extends DownloadOptions {
    * on a processor. Default: as in its files.
    */
   dtype?: 'f32' | 'f16' | 'q8';
-  /** Runs everything in a worker of its own, so that the page never waits. Default true. */
+  /**
+   * On the CPU, workers that compute at the same time: the texts of a call are shared out to them, and the batches of a
+   * training. Each holds the backbone once more, from when there is enough to do on. `auto` is half of the processor's threads
+   * and at most 4, or 1 on phones and where there is little memory. Default `auto`.
+   */
+  threads?: 'auto' | number;
+  /** Runs everything in a worker of its own, so that the page never waits; without it there is one thread. Default true. */
   worker?: boolean;
   /** Called with how far the load is. */
   onProgress?: (progress: LoadProgress) => void;
   /**
-   * Called when the GPU was lost and is being set up again, and when all is well again. Calls in progress just take
-   * longer.
+   * Called when the GPU was lost and is being set up again, and when all is well again; also when a worker could not be
+   * started, or broke, and the others go on without it. Calls in progress just take longer.
    */
   onDevice?: (event: DeviceEvent) => void;
   /**
@@ -111,13 +117,15 @@ export interface LoadOptions extends DownloadOptions {
   persist?: boolean;
 }
 
-/** The GPU was lost, or something took its place. */
+/** The GPU was lost, or something took its place; or a worker of several is gone. */
 export interface DeviceEvent {
-  /** `lost` when it is being set up again, `recovered` when all is well again. */
-  state: 'lost' | 'recovered';
+  /** `lost` when the GPU is being set up again, `recovered` when all is well again; `fewer-threads` when a worker is gone. */
+  state: 'lost' | 'recovered' | 'fewer-threads';
   /** What was lost, or what runs now: with `device: 'auto'`, the CPU if no GPU came back. */
   device: 'gpu' | 'cpu';
-  /** Why it was lost, in the browser's words. */
+  /** How many threads compute from now on. */
+  threads: number;
+  /** Why it was lost, in the browser's words, or why the worker is gone. */
   reason: string;
 }
 
@@ -144,6 +152,8 @@ export interface LoadAdapterOptions<T extends Task = Task> extends DownloadOptio
 export interface BackboneInfo {
   /** Where it runs. */
   device: 'gpu' | 'cpu';
+  /** Workers that compute at the same time where there is enough to do; 1 on a GPU. */
+  threads: number;
   /** The identity of its weights. */
   fingerprint: string;
   /** Numbers in a vector. */
@@ -232,7 +242,7 @@ export interface Memory {
   gpuPooledBytes: number;
   /** GPU buffers, of both kinds. */
   gpuBuffers: number;
-  /** Bytes of WebAssembly memory. */
+  /** Bytes of WebAssembly memory, of all workers. */
   wasmBytes: number;
 }
 

@@ -1,9 +1,10 @@
 // The worker's side of the protocol: a message in is a call of the engine.
 import { Engine } from './engine.js';
 import { GraftworkError, toError } from './errors.js';
+import { provide } from './module.js';
 import type { Calls, Method, Request, Response } from './protocol.js';
 
-const engine = new Engine();
+const engine = new Engine(another);
 const calls = new Map<number, { abort: AbortController; ready: () => void }>();
 const scope = globalThis as unknown as {
   postMessage(message: Response, transfer?: Transferable[]): void;
@@ -11,6 +12,7 @@ const scope = globalThis as unknown as {
 };
 
 scope.onmessage = ({ data }) => {
+  if (data.kind === 'module') return provide(data.module);
   const call = calls.get(data.id);
   if (data.kind === 'abort') {
     call?.abort.abort();
@@ -22,6 +24,18 @@ scope.onmessage = ({ data }) => {
   }
 };
 
+/** Starts this script once more. A bundler may have made a script of it that is no module. */
+function another(): Worker {
+  const { location, importScripts } = globalThis as unknown as { location: Location; importScripts: () => void };
+  let type: WorkerType = 'classic';
+  try {
+    importScripts();
+  } catch {
+    type = 'module';
+  }
+  return new Worker(location.href, { type, name: 'graftwork' });
+}
+
 async function answer(id: number, method: Method, args: Calls[Method]['args']): Promise<void> {
   const call = { abort: new AbortController(), ready: () => {} };
   calls.set(id, call);
@@ -32,7 +46,7 @@ async function answer(id: number, method: Method, args: Calls[Method]['args']): 
   });
   try {
     const result = await engine.call(method, args, { signal: call.abort.signal, emit });
-    scope.postMessage({ kind: 'result', id, result }, result instanceof Uint8Array ? [result.buffer] : []);
+    scope.postMessage({ kind: 'result', id, result }, ArrayBuffer.isView(result) ? [result.buffer] : []);
   } catch (thrown) {
     const error = toError(thrown);
     // The caller knows why it aborted.

@@ -2,12 +2,12 @@
 
 use graftwork_model::{Batch, Features, HeadConfig, Hidden};
 use graftwork_tensor::Tape;
-use graftwork_text::{Encoding, LongTexts};
+use graftwork_text::{AsText, Encoding, LongTexts};
 use graftwork_train::Warning;
 use graftwork_train::predict::{Rows, predict};
 
 use crate::predict::TextOptions;
-use crate::{Adapter, Backbone, Call, Result, TextLimit};
+use crate::{Adapter, Backbone, Call, Error, Result, TextLimit};
 
 /// The slow half of a [`Probe`](crate::Probe): texts through the backbone. What it gives can be learned and classified by
 /// every probe on that backbone, at once. Clones read the same.
@@ -63,6 +63,28 @@ impl Reader {
             let adapter = self.adapter.as_ref().map(Adapter::model);
             Ok(predict(model, adapter, &examples, (features.layers(), output), read, &mut progress).await?)
         })
+    }
+
+    /// What texts are whose numbers somebody else has read, one after the other: another reader of the same, with the same limit.
+    ///
+    /// # Errors
+    /// If the limit is none that the backbone takes, or there are not as many numbers for each text.
+    pub fn take<T: AsText>(
+        &self,
+        texts: &[T],
+        (max_length, long_texts): (Option<usize>, Option<LongTexts>),
+        values: &[f32],
+    ) -> Result<Vec<TextVector>> {
+        let texts = self.backbone.encode_long(texts, self.limit_of(max_length, long_texts)?)?;
+        let size = values.len() / texts.len().max(1);
+        if size * texts.len() != values.len() {
+            return Err(Error::Setting { setting: "the numbers", must: "be as many for each text".to_owned() });
+        }
+        let vector = |(place, text): (usize, &Vec<Encoding>)| TextVector {
+            values: values[place * size..][..size].to_vec(),
+            warnings: Warning::of(text),
+        };
+        Ok(texts.iter().enumerate().map(vector).collect())
     }
 
     /// How much of a text is read where so much is asked for.

@@ -1,5 +1,7 @@
 //! Training an adapter.
 
+mod shared;
+
 use graftwork_model::AdapterFile;
 use graftwork_tensor::{MaybeSend, give_way};
 use graftwork_train::checkpoint::{Best, RunState};
@@ -148,7 +150,7 @@ impl Backbone {
     }
 }
 
-impl Trainer<'_> {
+impl<'a> Trainer<'a> {
     /// The adapter, as far as it is trained: it can be used between two turns.
     pub fn adapter(&self) -> &Adapter {
         &self.adapter
@@ -219,8 +221,8 @@ impl Trainer<'_> {
     ///
     /// # Errors
     /// If the device fails, or the loss is no longer a number.
-    pub fn run<'a>(&'a mut self) -> Call<'a, RunOptions<'a>, Ending> {
-        Call::new(RunOptions::default(), move |options: RunOptions<'a>, mut progress| async move {
+    pub fn run<'r>(&'r mut self) -> Call<'r, RunOptions<'r>, Ending> {
+        Call::new(RunOptions::default(), move |options: RunOptions<'r>, mut progress| async move {
             let mut observer = options.observer;
             loop {
                 let turn = self.turn(self.steps_per_turn()).await?;

@@ -73,18 +73,35 @@ pub struct Tape {
     slots: usize,
     dropout: Option<DropoutKey>,
     dropouts: u32,
+    before: Vec<(usize, usize)>,
     learning: bool,
 }
 
 impl Tape {
     /// A tape that records nothing: for inference.
     pub fn inference(device: &Device) -> Self {
-        Self { device: device.clone(), steps: Vec::new(), slots: 0, dropout: None, dropouts: 0, learning: false }
+        let before = Vec::new();
+        Self {
+            device: device.clone(),
+            steps: Vec::new(),
+            slots: 0,
+            dropout: None,
+            dropouts: 0,
+            before,
+            learning: false,
+        }
     }
 
     /// A tape for one training step. Without a key, dropout does nothing.
     pub fn training(device: &Device, dropout: Option<DropoutKey>) -> Self {
         Self { dropout, learning: true, ..Self::inference(device) }
+    }
+
+    /// The same for a part of a batch, in which dropout draws what it draws in the whole: of values with so many rows, so many
+    /// rows belong to the parts before. The first that fits counts.
+    #[must_use]
+    pub fn after(self, before: Vec<(usize, usize)>) -> Self {
+        Self { before, ..self }
     }
 
     /// Where the ops run.
@@ -137,6 +154,10 @@ impl Tape {
         let key = self.dropout?;
         self.dropouts += 1;
         Some((key, self.dropouts - 1))
+    }
+
+    pub(crate) fn rows_before(&self, rows: usize) -> usize {
+        self.before.iter().find(|(own, _)| *own == rows).map_or(0, |(_, before)| *before)
     }
 
     fn new_slot(&mut self) -> usize {

@@ -80,6 +80,15 @@ pub enum Turn {
 }
 
 impl Turn {
+    /// The same turn of a run that has taken so many steps before.
+    #[must_use]
+    pub fn after(mut self, steps: usize) -> Self {
+        if let Self::Steps(reports) = &mut self {
+            reports.iter_mut().for_each(|report| report.step += steps);
+        }
+        self
+    }
+
     /// What an observer hears of it, where the run now stands at `now`; nothing of its end.
     #[must_use]
     pub fn event(&self, now: Progress) -> Option<Event<'_>> {

@@ -18,6 +18,7 @@ pub mod predict_heads;
 pub mod probe;
 mod schedule;
 mod setting;
+mod share;
 mod source;
 pub mod tasks;
 mod taught;

@@ -86,17 +86,34 @@ impl Optimizer {
         &self,
         backbone: &Backbone,
         adapter: &Adapter,
-        (batch, asked): (&Batch, &[Asked<'_>]),
+        work: (&Batch, &[Asked<'_>]),
         settings: StepSettings,
+    ) -> Result<()> {
+        self.gradient(backbone, adapter, work, (settings, Vec::new()))?;
+        self.update(backbone.device(), adapter, settings);
+        Ok(())
+    }
+
+    /// Records the first half of a step, over a batch or a part of one: `before` says how many rows are before that, as
+    /// [`Tape::after`] takes it.
+    ///
+    /// # Errors
+    /// As [`Optimizer::step`].
+    pub(crate) fn gradient(
+        &self,
+        backbone: &Backbone,
+        adapter: &Adapter,
+        (batch, asked): (&Batch, &[Asked<'_>]),
+        (settings, before): (StepSettings, Vec<(usize, usize)>),
     ) -> Result<()> {
         let device = backbone.device();
         let grads = adapter.arena().grads().expect("an adapter that was loaded to be trained");
         let drops = settings.dropout > 0.0 || adapter.description().config.dropout() > 0.0;
         let key = DropoutKey { seed: fold(settings.seed), step: settings.step as u32 };
         let dropout = settings.dropout as f32;
-        let slot = self.ring.view(settings.step % RING * SLOT, 1, SLOT);
+        let slot = self.slot(settings.step);
 
-        let mut tape = Tape::training(device, drops.then_some(key));
+        let mut tape = Tape::training(device, drops.then_some(key)).after(before);
         let hidden = backbone.forward(&mut tape, batch, Some(adapter), dropout)?;
         let (mut roots, mut shares) = (Vec::new(), Vec::new());
         for Asked { head, targets, weight } in asked {
@@ -116,7 +133,13 @@ impl Optimizer {
         clear::clear(device, grads);
         reduce::sum(device, &shares, &slot, 2);
         tape.backward_from(roots);
+        Ok(())
+    }
 
+    /// Records the second half.
+    pub(crate) fn update(&self, device: &Device, adapter: &Adapter, settings: StepSettings) {
+        let grads = adapter.arena().grads().expect("an adapter that was loaded to be trained");
+        let slot = self.slot(settings.step);
         reduce::norm_and_clip(device, grads, settings.max_norm as f32, &slot, 0);
         let update = adamw::AdamW {
             lr: settings.lr,
@@ -130,7 +153,15 @@ impl Optimizer {
         let state = [&weights, &self.first_moment, &self.second_moment];
         adamw::adamw(device, update, grads, &slot, state, adapter.arena().decayed());
         device.submit();
-        Ok(())
+    }
+
+    /// The loss of a step, [1, 1], while it is there.
+    pub(crate) fn loss(&self, step: usize) -> Tensor {
+        self.slot(step).view(2, 1, 1)
+    }
+
+    fn slot(&self, step: usize) -> Tensor {
+        self.ring.view(step % RING * SLOT, 1, SLOT)
     }
 
     /// Reads what the steps `from..=to` did, at most [`RING`] of them; waits for the device. `lr` gives each step's

@@ -31,6 +31,8 @@ pub(crate) struct Plan {
 /// What one step sees.
 pub(crate) struct PlannedStep<'a> {
     pub examples: &'a [usize],
+    /// The tokens of all examples, by their place.
+    pub lengths: &'a [usize],
     pub tokens: usize,
     pub epoch: usize,
     pub ends_epoch: bool,
@@ -76,7 +78,13 @@ impl Plan {
         let at = done - self.before;
         let examples = &self.batches[at];
         let tokens = examples.iter().map(|example| self.lengths[*example]).sum();
-        PlannedStep { examples, tokens, epoch: self.epoch, ends_epoch: at + 1 == self.batches.len() }
+        PlannedStep {
+            examples,
+            lengths: &self.lengths,
+            tokens,
+            epoch: self.epoch,
+            ends_epoch: at + 1 == self.batches.len(),
+        }
     }
 
     fn go_to(&mut self, done: usize) {

@@ -30,11 +30,7 @@ impl<'a> Rows<'a> {
 
     /// Those of each example of a batch, of which there is so much.
     pub(crate) fn by_example<'c>(self, counts: &'c [Counts]) -> impl Iterator<Item = Self> + use<'a, 'c> {
-        let all = counts.iter().fold(Counts::default(), |all, own| Counts {
-            sequences: all.sequences + own.sequences,
-            tokens: all.tokens + own.tokens,
-            masked: all.masked + own.masked,
-        });
+        let all = Counts::sum(counts);
         let rows = self.iter().len();
         let mut rest = self.values;
         counts.iter().map(move |own| {
@@ -60,10 +56,10 @@ impl<'a> Rows<'a> {
 /// What there is of an example: how many rows an output may have of it.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Counts {
-    sequences: usize,
-    tokens: usize,
+    pub sequences: usize,
+    pub tokens: usize,
     /// Masked tokens. If there are any, nothing else has rows.
-    masked: usize,
+    pub masked: usize,
 }
 
 impl Counts {
@@ -73,6 +69,14 @@ impl Counts {
             tokens: sequences.iter().map(Encoding::len).sum(),
             masked: sequences.iter().map(|one| one.masked.places.len()).sum(),
         }
+    }
+
+    pub(crate) fn sum(all: &[Self]) -> Self {
+        all.iter().fold(Self::default(), |all, own| Self {
+            sequences: all.sequences + own.sequences,
+            tokens: all.tokens + own.tokens,
+            masked: all.masked + own.masked,
+        })
     }
 
     /// How many rows a head has of so much.

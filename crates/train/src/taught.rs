@@ -1,5 +1,6 @@
 //! What a trainer holds of a data set: its examples, and the heads that they teach.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use graftwork_model::{Adapter, AdapterFile, Backbone, Batch};
@@ -10,6 +11,7 @@ use crate::course::Part;
 use crate::evaluate::{Evaluation, evaluate_on};
 use crate::kept::{Kept, Place, Room};
 use crate::optimizer::Asked;
+use crate::predict::Counts;
 use crate::tasks::{Draw, Examples, Targets, Task};
 use crate::{Error, Lessons, Result, TrainConfig};
 
@@ -95,6 +97,26 @@ impl<'a> Taught<'a> {
     ) -> Result<(Batch, Vec<Box<dyn Targets + '_>>)> {
         let batch = self.lessons.batch(backbone, examples, draw).await?;
         Ok((batch, self.heads.iter().map(|head| self.targets(backbone.device(), head, examples)).collect()))
+    }
+
+    /// How many of the examples' tokens, sequences and examples those of a share have, each with how many are before it; and how
+    /// much of each head's loss the share is.
+    pub fn share(&self, examples: &[usize], share: &Range<usize>, draw: Draw) -> (Vec<(usize, usize)>, Vec<f32>) {
+        let source = self.lessons.source().drawn(draw);
+        let count = |some: &[usize]| Counts::sum(&source.counts(some));
+        let (own, before) = (count(&examples[share.clone()]), count(&examples[..share.start]));
+        let after = count(&examples[share.end..]);
+        let rows = vec![(own.tokens, before.tokens), (own.sequences, before.sequences), (share.len(), share.start)];
+        let masked = before.masked + own.masked + after.masked;
+        let mut weights = Vec::new();
+        for head in &self.heads {
+            let [own, all] = match masked {
+                0 => [&examples[share.clone()], examples].map(|some| head.task.positions(some)),
+                all => [own.masked, all],
+            };
+            weights.push(own as f32 / all.max(1) as f32);
+        }
+        (rows, weights)
     }
 
     fn targets<'t>(&'t self, device: &Device, head: &'t TaughtHead<'a>, examples: &[usize]) -> Box<dyn Targets + 't> {

@@ -1,5 +1,8 @@
 //! The training loop: encode -> pack -> upload -> step -> evaluate -> keep the best.
 
+pub(crate) mod shared;
+mod step;
+
 use std::ops::ControlFlow;
 
 use graftwork_model::{Adapter, AdapterFile, Backbone};
@@ -12,7 +15,7 @@ use crate::evaluate::Evaluation;
 use crate::events::{Ending, Event, Progress, Turn};
 use crate::kept::Room;
 use crate::lessons::Lessons;
-use crate::optimizer::{Optimizer, RING, StepReport, StepSettings};
+use crate::optimizer::{Optimizer, RING};
 use crate::tasks::{Draw, Examples};
 use crate::taught::Taught;
 use crate::turns::Turns;
@@ -34,6 +37,8 @@ pub struct Trainer<'a> {
     best_weights: Option<Vec<f32>>,
     tokens: usize,
     elapsed: Duration,
+    /// When the step began whose gradients are computed in shares.
+    began: Instant,
 }
 
 impl<'a> Trainer<'a> {
@@ -97,6 +102,7 @@ impl<'a> Trainer<'a> {
             best_weights: None,
             tokens: 0,
             elapsed: Duration::ZERO,
+            began: Instant::now(),
         })
     }
 
@@ -222,44 +228,6 @@ impl<'a> Trainer<'a> {
         Ok(())
     }
 
-    /// Takes the next batch and records its step. Says whether an evaluation is due after it.
-    async fn record_step(&mut self) -> Result<bool> {
-        let started = Instant::now();
-        let (part, planned) = self.plan.step(self.step);
-        let part = &self.parts[part];
-        let (tokens, ends_epoch) = (planned.tokens, planned.ends_epoch);
-        let draw = Draw::of(&self.config, planned.epoch)?;
-        let examples = part.lessons.named(planned.examples);
-        // All waiting comes before any change.
-        let (batch, targets) = part.batch(self.backbone, &examples, draw).await?;
-        self.step += 1;
-        let settings = StepSettings {
-            lr: self.lr(self.step),
-            weight_decay: self.config.weight_decay,
-            max_norm: self.config.clip.unwrap_or(f64::INFINITY),
-            dropout: self.config.dropout,
-            seed: self.config.seed,
-            step: self.step,
-        };
-        self.optimizer.step(self.backbone, &self.adapter, (&batch, &part.asked(&targets)?), settings)?;
-        self.tokens += tokens;
-        self.elapsed += started.elapsed();
-        let ends = ends_epoch || self.step == self.plan.total_steps();
-        let due = self.config.eval_every.is_some_and(|every| self.step.is_multiple_of(every));
-        Ok(self.has_dev() && (ends || due))
-    }
-
-    async fn report(&mut self) -> Result<Vec<StepReport>> {
-        let started = Instant::now();
-        let device = self.backbone.device();
-        // Where a turn was given up, the reports of its steps may be lost.
-        let first = (self.reported + 1).max((self.step + 1).saturating_sub(RING));
-        let reports = self.optimizer.reports(device, first..=self.step, |step| self.lr(step)).await?;
-        self.reported = self.step;
-        self.elapsed += started.elapsed();
-        Ok(reports)
-    }
-
     fn has_dev(&self) -> bool {
         self.parts.iter().any(Taught::has_dev)
     }
@@ -290,10 +258,5 @@ impl<'a> Trainer<'a> {
 
     fn is_out_of_patience(&self) -> bool {
         self.config.patience.is_some_and(|patience| self.stale >= patience)
-    }
-
-    fn lr(&self, step: usize) -> f64 {
-        // Schedules count from 0, as PyTorch's do.
-        self.config.lr * self.config.schedule.factor(step - 1, self.plan.total_steps(), self.config.warmup_ratio)
     }
 }

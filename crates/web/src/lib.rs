@@ -24,7 +24,14 @@ pub use hash::Sha256;
 pub use panic::{on_panic, panic_now};
 pub use probe::{Probe, TextVectors};
 
+use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
+
+/// This module as it was compiled: another worker need not compile it again.
+#[wasm_bindgen]
+pub fn module() -> JsValue {
+    wasm_bindgen::module()
+}
 
 /// The version of the engine, as it is written into adapters.
 #[wasm_bindgen]

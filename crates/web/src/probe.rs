@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use graftwork::{Knowledge, TextVector, TradeOff};
+use graftwork::{Knowledge, LongTexts, TextVector, TradeOff};
 use serde_json::{Value, json};
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -30,6 +30,35 @@ struct Held {
 #[wasm_bindgen]
 #[derive(Debug)]
 pub struct TextVectors(Vec<TextVector>);
+
+#[wasm_bindgen]
+impl TextVectors {
+    /// The numbers of all texts, one text after the other.
+    #[wasm_bindgen(getter)]
+    pub fn values(&self) -> Vec<f32> {
+        self.0.iter().flat_map(|text| text.values()).copied().collect()
+    }
+}
+
+/// The options of an answer.
+struct Asked {
+    limit: (Option<usize>, Option<LongTexts>),
+    threshold: Option<f64>,
+    most: Option<u64>,
+}
+
+impl Asked {
+    fn parse(options: &str) -> Result<Self> {
+        let mut options = Options::parse(options)?;
+        let asked = Self {
+            limit: (options.max_length()?, options.long_texts()?),
+            threshold: options.number("threshold")?,
+            most: options.count("topK")?,
+        };
+        options.end()?;
+        Ok(asked)
+    }
+}
 
 impl Probe {
     /// One without examples.
@@ -60,10 +89,14 @@ impl Probe {
         Ok(self.with(info)?.to_string())
     }
 
-    /// Reads texts.
-    pub async fn read(&self, texts: Vec<String>) -> Result<TextVectors> {
+    /// Reads texts as the options of an answer say; `values` is what another worker's probe has read of them already.
+    pub async fn read(&self, texts: Vec<String>, options: String, values: Option<Vec<f32>>) -> Result<TextVectors> {
+        let Asked { limit, .. } = Asked::parse(&options)?;
         let reader = self.with(|held| Ok(held.probe.reader().clone()))?;
-        Ok(TextVectors(reader.read(&texts).await?))
+        Ok(TextVectors(match values {
+            Some(values) => reader.take(&texts, limit, &values)?,
+            None => reader.read(&texts).max_length(limit.0).long_texts(limit.1).await?,
+        }))
     }
 
     /// Learns texts with their labels, those of all groups one after the other.
@@ -85,20 +118,11 @@ impl Probe {
         self.with(|held| Ok(held.probe.relabel(example, label)?))
     }
 
-    /// Classifies texts; the answers are JSON, in input order.
-    pub async fn classify(&self, texts: Vec<String>, options: String) -> Result<String> {
-        let mut options = Options::parse(&options)?;
-        let (max_length, long_texts) = (options.max_length()?, options.long_texts()?);
-        let (threshold, most) = (options.number("threshold")?, options.count("topK")?);
-        options.end()?;
-        let reader = self.with(|held| {
-            // What cannot be answered is not read.
-            held.probe.answer(&[], threshold)?;
-            Ok(held.probe.reader().clone())
-        })?;
-        let texts = reader.read(&texts).max_length(max_length).long_texts(long_texts).await?;
-        let answers = self.with(|held| Ok(held.probe.answer(&texts, threshold)?))?;
-        Ok(tasks::classifications(&answers, most).to_string())
+    /// Classifies texts that were read; the answers are JSON, in input order.
+    pub fn classify(&self, texts: TextVectors, options: &str) -> Result<String> {
+        let asked = Asked::parse(options)?;
+        let answers = self.with(|held| Ok(held.probe.answer(&texts.0, asked.threshold)?))?;
+        Ok(tasks::classifications(&answers, asked.most).to_string())
     }
 
     /// The same as an adapter.

@@ -53,6 +53,10 @@ pub async fn run(
         Recipe::FewShot => backbone.few_shot(start, config, &sets[0].train)?,
         Recipe::Probe => backbone.head_alone(start, config, &sets[0].train)?,
     };
+    if host.shares().is_none() {
+        help(&mut trainer, host).await?;
+        return Ok((start.clone(), false));
+    }
     if let Some(state) = host.state() {
         trainer.resume(adapter.read_state("the saved run", &state)?, RUN)?;
     } else if host.seconds().is_finite() && !keep(&trainer, host).await? {
@@ -89,7 +93,11 @@ async fn turns(trainer: &mut Trainer<'_>, sets: &[DataSet], host: &Host) -> Resu
     let mut kept = Date::now();
     loop {
         let (before, stage) = (trainer.progress(), trainer.stage());
-        let events = match trainer.turn(most).await? {
+        let turn = match shared_step(trainer, host).await? {
+            Some(turn) => turn,
+            None => trainer.turn(most).await?,
+        };
+        let events = match turn {
             Turn::Steps(reports) => {
                 let now = trainer.progress();
                 let seconds = (now.elapsed - before.elapsed).as_secs_f64() / reports.len().max(1) as f64;
@@ -117,6 +125,36 @@ async fn turns(trainer: &mut Trainer<'_>, sets: &[DataSet], host: &Host) -> Resu
             return Ok(false);
         }
     }
+}
+
+/// The next step, if its batch is shared out. What nobody else computes is computed here.
+async fn shared_step(trainer: &mut Trainer<'_>, host: &Host) -> Result<Option<Turn>> {
+    let orders = trainer.orders(host.shares().unwrap_or(1)).await?;
+    if orders.is_empty() {
+        return Ok(None);
+    }
+    // The others begin before this one does; the first share is its own.
+    let mut asked = vec![None];
+    for order in &orders[1..] {
+        asked.push(host.ask(order.clone()));
+    }
+    let mut gradients = Vec::new();
+    for (order, asked) in orders.iter().zip(asked) {
+        gradients.push(match Host::answer(asked).await {
+            Some(gradient) => gradient,
+            None => trainer.gradient(order).await?,
+        });
+    }
+    Ok(Some(trainer.step_by(&gradients).await?))
+}
+
+/// Takes orders of the same run in another worker, until that ends.
+async fn help(trainer: &mut Trainer<'_>, host: &Host) -> Result<()> {
+    let mut gradient = Vec::new();
+    while let Some(order) = Host::answer(host.ask(gradient)).await {
+        gradient = trainer.gradient(&order).await?;
+    }
+    Ok(())
 }
 
 /// Gives the host what the run needs to go on from here.

@@ -24,6 +24,8 @@ export function variants(threads) {
     // Ours. An option of `Backbone.load` more is a line more.
     { ...cpu, name: 'graftwork, CPU', does: ['embed', 'train', 'alternate'], least: EXACT,
       against: { embed: 'transformers.js wasm f32, 1 thread', train: 'TensorFlow.js wasm, 1 thread' } },
+    ...threads.filter((n) => n > 1).map((n) => ({ ...cpu, threads: n, name: `graftwork, CPU, ${on(n)}`, does: ['embed', 'train'], least: EXACT,
+      against: { embed: `transformers.js wasm f32, ${on(n)}`, train: 'TensorFlow.js wasm, 1 thread' } })),
     { ...cpu, name: 'graftwork, CPU, first label', does: [], first: 'label', against: { start: 'transformers.js wasm f32, 1 thread' } },
     { ...cpu, name: 'graftwork, CPU f16', dtype: 'f16', does: ['embed', 'train'], least: 0.999,
       against: { embed: 'transformers.js wasm f32, 1 thread', train: 'TensorFlow.js wasm, 1 thread' } },

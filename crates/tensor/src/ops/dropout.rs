@@ -29,6 +29,8 @@ pub struct Mask {
     pub site: u32,
     /// Probability to drop, 0 <= p < 1.
     pub p: f32,
+    /// Elements of the place that are before: those of other parts of the batch.
+    pub first: u32,
 }
 
 /// `y = residual + x * mask / (1 - p)`, all of one shape.
@@ -42,7 +44,7 @@ pub fn dropout(device: &Device, x: &Tensor, mask: Mask, residual: Option<&Tensor
         Backend::Gpu(gpu) => {
             let constants = [("HAS_RESIDUAL", u32::from(residual.is_some()))];
             let buffers = [x.binding(), residual.unwrap_or(x).binding(), y.binding()];
-            let params = [x.len() as u32, mask.site, mask.key.step, mask.key.seed, mask.p.to_bits()];
+            let params = [x.len() as u32, mask.site, mask.key.step, mask.key.seed, mask.p.to_bits(), mask.first];
             dispatch(gpu, &SHADER, &constants, &buffers, &params, groups_for(x.len()));
         }
     }
@@ -64,7 +66,9 @@ fn drop_piece<F: Float>(x: &[F], mask: Mask, first: usize, y: &mut [F]) {
     let threshold = mask.p * 16_777_216.0;
     let keep = F::of(f64::from(1.0 - mask.p));
     for (i, (y, x)) in y.iter_mut().zip(x).enumerate() {
-        let draw = pcg3d([(first + i) as u32, mask.site ^ (mask.key.step << 8), mask.key.seed])[0] >> 8;
+        let draw =
+            pcg3d([mask.first.wrapping_add((first + i) as u32), mask.site ^ (mask.key.step << 8), mask.key.seed])[0]
+                >> 8;
         *y = if draw as f32 >= threshold { *x / keep } else { F::of(0.0) };
     }
 }
@@ -94,7 +98,8 @@ impl Tape {
                 None => x.clone(),
             };
         };
-        let mask = Mask { key, site, p };
+        let first = (self.rows_before(x.value().rows()) * x.value().cols()) as u32;
+        let mask = Mask { key, site, p, first };
         let y = self.device().empty(x.value().rows(), x.value().cols());
         dropout(self.device(), x.value(), mask, residual.map(Var::value), &y);
         let learns = x.has_gradient() || residual.is_some_and(Var::has_gradient);

@@ -13,6 +13,7 @@ mod compare;
 mod parts;
 mod prepare;
 mod settings;
+mod shared;
 
 use std::ops::ControlFlow;
 
@@ -178,10 +179,7 @@ impl<'a> FewShot<'a> {
         match &mut self.trainer {
             None => {}
             Some(trainer) => match trainer.turn(most).await? {
-                Turn::Steps(mut reports) => {
-                    reports.iter_mut().for_each(|report| report.step += before);
-                    return Ok(Turn::Steps(reports));
-                }
+                turn @ Turn::Steps(_) => return Ok(turn.after(before)),
                 _ => {
                     if let Some(comparison) = self.end_training().await? {
                         return Ok(Turn::Compared(comparison));

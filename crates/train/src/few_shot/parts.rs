@@ -7,7 +7,7 @@ use graftwork_tensor::{OnProgress, Tape};
 
 use super::compare::Comparison;
 use super::prepare::Prepared;
-use crate::kept::Kept;
+use crate::kept::{Kept, Place, Room};
 use crate::predict::{Rows, in_batches};
 use crate::probe::{Linear, distances, fit, fold_count, folds};
 use crate::tasks::Examples;
@@ -75,8 +75,13 @@ impl<'a> Parts<'a> {
         &self.lessons
     }
 
-    pub fn keep(&mut self, kept: Kept<'a>) {
-        self.lessons.kept = Some(Arc::new(kept));
+    /// Keeps what the layers below the adapter make of the examples, so that dropout acts above them only, however much is kept.
+    pub fn keep_lower(&mut self, backbone: &'a Backbone, start: &AdapterFile, config: &TrainConfig) {
+        let lowest = start.lowest_layer(backbone.config().num_hidden_layers);
+        if lowest > 0 {
+            let room = Room::new(config.keep_bytes());
+            self.lessons.kept = Some(Arc::new(Kept::new(backbone, self.examples(), Place::Layer(lowest), &room)));
+        }
     }
 
     /// Trainings before the one on all examples.
@@ -94,7 +99,8 @@ impl<'a> Parts<'a> {
         (self.lessons_of(part), prepared.fold_heads.get(part).unwrap_or(&prepared.head))
     }
 
-    fn lessons_of(&self, part: usize) -> Lessons<'a> {
+    /// What a training learns from.
+    pub fn lessons_of(&self, part: usize) -> Lessons<'a> {
         let only = (part < self.folds()).then(|| self.split(part).1);
         Lessons { only, ..self.lessons.clone() }
     }

@@ -5,7 +5,6 @@ use graftwork_model::{Adapter, AdapterFile, Backbone};
 use graftwork_tensor::OnProgress;
 
 use super::parts::{Parts, features};
-use crate::kept::{Kept, Place, Room};
 use crate::probe::{Linear, choose_l2, fit};
 use crate::{Result, TrainConfig};
 
@@ -31,13 +30,7 @@ impl Prepared {
         parts: &mut Parts<'a>,
         progress: &mut OnProgress<'_>,
     ) -> Result<Self> {
-        let layers = backbone.config().num_hidden_layers;
-        let lowest = start.lowest_layer(layers);
-        if lowest > 0 {
-            // So dropout acts above them only, however much is kept.
-            let room = Room::new(config.keep_bytes());
-            parts.keep(Kept::new(backbone, parts.examples(), Place::Layer(lowest), &room));
-        }
+        parts.keep_lower(backbone, start, config);
         let bare = Adapter::load(backbone, &start.without_modules(backbone.config())?)?;
         let features = features(backbone, &bare, parts.all(), progress).await?;
 

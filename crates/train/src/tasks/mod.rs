@@ -142,6 +142,11 @@ pub trait Task: Send + Sync {
     /// Uploads what some examples should give. Called before a step is recorded.
     fn targets(&self, device: &Device, examples: &[usize]) -> Box<dyn Targets>;
 
+    /// How many positions the loss of some examples is the mean of, where the data says it.
+    fn positions(&self, examples: &[usize]) -> usize {
+        examples.len()
+    }
+
     /// Compares the head's output for an example with its truth.
     fn judge(&self, example: usize, output: Rows<'_>) -> Judged;
 

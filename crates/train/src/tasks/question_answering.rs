@@ -202,6 +202,10 @@ impl Task for ForHead<'_> {
         Box::new(SegmentTargets::new(device, &lengths, &spans, LABELS.len()))
     }
 
+    fn positions(&self, examples: &[usize]) -> usize {
+        examples.iter().map(|example| self.questions[*example].spans.len()).sum()
+    }
+
     fn judge(&self, example: usize, output: Rows<'_>) -> Judged {
         let asked = &self.questions[example];
         let spans = Spans::of(&asked.windows, output, SpanOptions::default());

@@ -201,6 +201,10 @@ impl Task for ForHead<'_> {
         Box::new(LabelTargets::new(device, &labels))
     }
 
+    fn positions(&self, examples: &[usize]) -> usize {
+        examples.iter().map(|example| self.places(*example).len()).sum()
+    }
+
     fn judge(&self, example: usize, output: Rows<'_>) -> Judged {
         Judged {
             answer: Answer::Tags(self.places(example).map(|(token, _)| argmax(output.row(token))).collect()),
