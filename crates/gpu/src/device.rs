@@ -8,11 +8,19 @@ use std::task::{Context, Poll, Waker};
 
 use crate::buffer::{Allocation, Pool};
 use crate::failure::Failure;
+#[cfg(not(target_arch = "wasm32"))]
+use crate::profile::{Profile, Profiler};
+#[cfg(not(target_arch = "wasm32"))]
+use crate::recorder::MAX_DISPATCHES;
 use crate::recorder::{Copy, Recorder};
 use crate::shelf::size_class;
 use crate::{
     Access, AdapterChoice, AdapterDescription, Binding, Buffer, Constants, Counters, Error, MemoryUse, Result, Shader,
 };
+
+/// What a workgroup counts for whose threads do little each: some arithmetic and a few accesses to memory, as 64 floating-point
+/// operations of each of 64.
+const FLOP_OF_A_LIGHT_GROUP: u64 = 64 * 64;
 
 /// One open GPU device. Clones share it.
 #[derive(Clone)]
@@ -55,6 +63,7 @@ impl Gpu {
         let (device, queue) = adapter
             .request_device(&wgpu::DeviceDescriptor {
                 label: Some("graftwork"),
+                required_features: timestamps(&adapter),
                 required_limits: limits,
                 ..Default::default()
             })
@@ -153,7 +162,8 @@ impl Gpu {
         self.recorder().write(&self.device, &self.queue, buffer, offset, bytes);
     }
 
-    /// Records one dispatch of a shader's variant that takes about `flop` floating-point operations.
+    /// Records one dispatch of a shader's variant that takes `flop` floating-point operations; `None` are workgroups whose
+    /// threads do little each.
     ///
     /// # Panics
     /// If the number of buffers or the size of `params` doesn't fit the shader: a bug in the op.
@@ -164,7 +174,7 @@ impl Gpu {
         buffers: &[Binding<'_>],
         params: &[u8],
         groups: [u32; 3],
-        flop: u64,
+        flop: Option<u64>,
     ) {
         if groups.contains(&0) || self.lost().is_some() {
             return;
@@ -175,8 +185,31 @@ impl Gpu {
             return;
         }
         let mut recorder = self.recorder();
-        recorder.make_room(&self.device, &self.queue, flop);
-        recorder.record(&self.device, shader, constants, buffers, params, groups);
+        let light = || groups.iter().map(|n| u64::from(*n)).product::<u64>() * FLOP_OF_A_LIGHT_GROUP;
+        recorder.make_room(&self.device, &self.queue, flop.unwrap_or_else(light));
+        recorder.record(&self.device, shader, constants, buffers, params, (groups, flop));
+    }
+
+    /// From now on measures what every dispatch takes on the device. That takes time of its own: each is a pass by itself,
+    /// and each submit is waited for.
+    ///
+    /// # Errors
+    /// If the device has no timestamps.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fn start_profile(&self) -> Result<()> {
+        if !self.device.features().contains(wgpu::Features::TIMESTAMP_QUERY) {
+            return Err(Error::NoTimestamps { adapter: self.adapter.name.clone() });
+        }
+        self.submit();
+        self.recorder().profiler = Some(Profiler::new(&self.device, MAX_DISPATCHES));
+        Ok(())
+    }
+
+    /// Ends what [`Gpu::start_profile`] began: what was dispatched in between.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fn stop_profile(&self) -> Profile {
+        self.submit();
+        self.recorder().profiler.take().map(Profiler::finish).unwrap_or_default()
     }
 
     /// Hands everything recorded so far to the GPU, without waiting for it.
@@ -276,6 +309,12 @@ impl Gpu {
     fn recorder(&self) -> MutexGuard<'_, Recorder> {
         self.recorder.lock().expect("the recorder's lock")
     }
+}
+
+/// What [`Gpu::start_profile`] needs, where the adapter has it.
+fn timestamps(adapter: &wgpu::Adapter) -> wgpu::Features {
+    let wanted = if cfg!(target_arch = "wasm32") { wgpu::Features::empty() } else { wgpu::Features::TIMESTAMP_QUERY };
+    adapter.features() & wanted
 }
 
 /// Runs `create` and says whether the driver had no memory for it; a browser does not say so at once.

@@ -95,9 +95,6 @@ pub(crate) fn groups_for(n: usize) -> [u32; 3] {
     groups(n.div_ceil(GROUP))
 }
 
-/// Floating-point operations that a thread of most ops counts for: some arithmetic and a few accesses to memory.
-const FLOP_A_THREAD: u64 = 64;
-
 /// Dispatches a shader over tensors and indices, in binding order: one whose threads do little each.
 pub(crate) fn dispatch(
     gpu: &Gpu,
@@ -107,8 +104,7 @@ pub(crate) fn dispatch(
     params: &[u32],
     groups: [u32; 3],
 ) {
-    let threads = groups.iter().map(|n| u64::from(*n)).product::<u64>() * GROUP as u64;
-    dispatch_work(gpu, shader, constants, buffers, params, groups, threads * FLOP_A_THREAD);
+    gpu.dispatch(shader, constants, buffers, bytemuck::cast_slice(params), groups, None);
 }
 
 /// Dispatches a shader that takes `flop` floating-point operations.
@@ -121,7 +117,7 @@ pub(crate) fn dispatch_work(
     groups: [u32; 3],
     flop: u64,
 ) {
-    gpu.dispatch(shader, constants, buffers, bytemuck::cast_slice(params), groups, flop);
+    gpu.dispatch(shader, constants, buffers, bytemuck::cast_slice(params), groups, Some(flop));
 }
 
 /// Asserts an op's shape rule.
