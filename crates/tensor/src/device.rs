@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use graftwork_gpu::{AdapterChoice, Gpu, MemoryUse};
 
 use crate::cpu::CpuPool;
+use crate::ops::attention::AttentionKernel;
 use crate::ops::gemm::{GemmChoice, GemmKernel, Kernels};
 use crate::tensor::Storage;
 use crate::{Indices, Result, Tensor};
@@ -19,6 +20,7 @@ pub struct Device {
     backend: Backend,
     guarded: Option<Arc<Mutex<Vec<Tensor>>>>,
     kernels: Kernels,
+    attention: AttentionKernel,
 }
 
 #[derive(Debug, Clone)]
@@ -30,7 +32,11 @@ pub(crate) enum Backend {
 impl Device {
     /// The CPU path: the oracle of every shader, and what runs where there is no hardware GPU.
     pub fn cpu() -> Self {
-        Self { backend: Backend::Cpu(Arc::default()), guarded: None, kernels: Kernels::new(GemmChoice::Guessed) }
+        Self::new(Backend::Cpu(Arc::default()), GemmChoice::Guessed, AttentionKernel::Direct)
+    }
+
+    fn new(backend: Backend, gemm: GemmChoice, attention: AttentionKernel) -> Self {
+        Self { backend, guarded: None, kernels: Kernels::new(gemm), attention }
     }
 
     /// Opens a GPU.
@@ -40,9 +46,11 @@ impl Device {
 
     /// Wraps an open GPU.
     pub fn from_gpu(gpu: Gpu) -> Self {
-        let software = gpu.adapter().software;
-        let choice = if software { GemmChoice::Always(GemmKernel::Registers) } else { GemmChoice::Measured };
-        Self { backend: Backend::Gpu(gpu), guarded: None, kernels: Kernels::new(choice) }
+        let (gemm, attention) = match gpu.adapter().software {
+            true => (GemmChoice::Always(GemmKernel::Registers), AttentionKernel::Direct),
+            false => (GemmChoice::Measured, AttentionKernel::Tiles),
+        };
+        Self::new(Backend::Gpu(gpu), gemm, attention)
     }
 
     /// The same device with another choice of the matrix product's kernel. Without it, GPUs in software take
@@ -50,6 +58,17 @@ impl Device {
     #[must_use]
     pub fn with_gemm(&self, choice: GemmChoice) -> Self {
         Self { kernels: Kernels::new(choice), ..self.clone() }
+    }
+
+    /// The same device with another kernel of attention, for the [`Sequences`](crate::ops::attention::Sequences) that are made on it.
+    /// Without it, GPUs in software take [`AttentionKernel::Direct`], and others [`AttentionKernel::Tiles`].
+    #[must_use]
+    pub fn with_attention(&self, kernel: AttentionKernel) -> Self {
+        Self { attention: kernel, ..self.clone() }
+    }
+
+    pub(crate) fn attention(&self) -> AttentionKernel {
+        self.attention
     }
 
     pub(crate) fn kernels(&self) -> &Kernels {
