@@ -1,9 +1,9 @@
 //! The ops at the sizes of MiniLM and BERT-base, 512 tokens.
 
-use graftwork_tensor::ops::attention::{AttentionKernel, Sequences, attention, attention_bwd};
+use graftwork_tensor::ops::attention::{Sequences, attention, attention_bwd};
 use graftwork_tensor::ops::gemm::{Epilogue, GemmChoice, GemmKernel, Layout, accumulate_tn, gemm};
 use graftwork_tensor::ops::layer_norm::{Saved, layer_norm, layer_norm_bwd};
-use graftwork_tensor::{Activation, Device, WeightType, WeightUse, WeightWriter};
+use graftwork_tensor::{Activation, Device, GpuKind, WeightType, WeightUse, WeightWriter};
 use graftwork_tests::{random, shapes};
 
 use crate::measure::Bench;
@@ -39,8 +39,8 @@ pub fn run(bench: &Bench<'_>) {
     norms(bench);
     for (shape, lengths) in [("8 x 64", vec![64; 8]), ("1 x 512", vec![512])] {
         attentions(bench, bench.device, shape, &lengths);
-        for kernel in AttentionKernel::ALL.into_iter().filter(|_| bench.kernels && bench.device.as_gpu().is_some()) {
-            attentions(bench, &bench.device.with_attention(kernel), &format!("{shape}, {kernel:?}"), &lengths);
+        for kind in GpuKind::ALL.into_iter().filter(|_| bench.kernels && bench.device.as_gpu().is_some()) {
+            attentions(bench, &bench.device.tuned_for(kind), &format!("{shape}, for {kind:?}"), &lengths);
         }
     }
 }

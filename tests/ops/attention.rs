@@ -2,15 +2,13 @@
 //! `attention_delta` and `attention_bwd_tiles`.
 
 use graftwork_gpu::{AdapterChoice, Gpu};
-use graftwork_tensor::ops::attention::{
-    AttentionKernel, Sequences, attention, attention_bwd, attention_bwd_cpu, attention_cpu,
-};
-use graftwork_tensor::{Device, Tensor};
+use graftwork_tensor::ops::attention::{Sequences, attention, attention_bwd, attention_bwd_cpu, attention_cpu};
+use graftwork_tensor::{Device, GpuKind, Tensor};
 use graftwork_tests::{check_gradient, dot, gpus, parity, random, random_f64, shapes};
 
-/// Outputs of a kernel, forward and backward: o, lse, dqkv.
-fn both(device: &Device, kernel: AttentionKernel, lengths: &[usize], d: usize, heads: usize) -> Vec<Tensor> {
-    let device = &device.with_attention(kernel);
+/// Outputs of the kernels for a kind of GPU, forward and backward: o, lse, dqkv.
+fn both(device: &Device, kind: GpuKind, lengths: &[usize], d: usize, heads: usize) -> Vec<Tensor> {
+    let device = &device.tuned_for(kind);
     let t = lengths.iter().sum();
     let sequences = Sequences::new(device, &shapes::cu_seqlens(lengths));
     let qkv: Vec<f32> = random(1, 3 * t * d).iter().map(|v| 2.0 * v).collect();
@@ -30,7 +28,7 @@ fn forward_and_backward() {
     // Wide heads over long sequences say nothing more than over short ones, and take minutes in software.
     let cases = cases.filter(|(lengths, d, _)| lengths.iter().sum::<usize>() * d <= 512 * 64);
     parity(cases, 1e-9, |device, (lengths, d, heads)| {
-        AttentionKernel::ALL.map(|kernel| both(device, kernel, lengths, *d, *heads)).concat()
+        GpuKind::ALL.map(|kind| both(device, kind, lengths, *d, *heads)).concat()
     });
 }
 
@@ -38,8 +36,8 @@ fn forward_and_backward() {
 #[test]
 fn a_sequence_does_not_depend_on_others() {
     for gpu in gpus() {
-        for (kernel, e) in AttentionKernel::ALL.into_iter().flat_map(|kernel| [(kernel, 32), (kernel, 64)]) {
-            let device = gpu.with_attention(kernel);
+        for (kind, e) in GpuKind::ALL.into_iter().flat_map(|kind| [(kind, 32), (kind, 64)]) {
+            let device = gpu.tuned_for(kind);
             let (t, d) = (70, 2 * e);
             let own = (random(1, t * 3 * d), random(2, t * d));
             // The sequence behind another one, of so many tokens; of which it sees nothing, not even that they are no numbers.
@@ -63,22 +61,22 @@ fn a_sequence_does_not_depend_on_others() {
             };
             let alone = behind(0);
             for others in [1, 3, 64, 100] {
-                assert!(behind(others) == alone, "{}: {kernel:?} behind {others} tokens", device.name());
+                assert!(behind(others) == alone, "{}: {kind:?} behind {others} tokens", device.name());
             }
         }
     }
 }
 
-/// Tests of the kernel for hardware are tests of that kernel: its shaders are what is dispatched.
+/// Tests of the kernels for hardware are tests of those: their shaders are what is dispatched.
 #[test]
-fn each_kernel_has_shaders_of_its_own() {
+fn each_kind_has_shaders_of_its_own() {
     for gpu in gpus() {
         let name = gpu.as_gpu().unwrap().adapter().name.clone();
         let gpu = pollster::block_on(Gpu::open(&AdapterChoice::Named(name))).unwrap();
         let device = Device::from_gpu(gpu.clone());
-        let shaders = |device: &Device, kernel, d| {
+        let shaders = |device: &Device, kind, d| {
             gpu.start_profile().unwrap();
-            both(device, kernel, &[7, 65], d, 1);
+            both(device, kind, &[7, 65], d, 1);
             let profile = gpu.stop_profile();
             let mut names: Vec<_> = profile.0.iter().map(|one| (one.name, one.calls)).collect();
             names.sort_unstable();
@@ -86,10 +84,10 @@ fn each_kernel_has_shaders_of_its_own() {
         };
         let direct = [("attention", 1), ("attention_bwd_dkv", 1), ("attention_bwd_dq", 1)];
         let tiles = [("attention_bwd_tiles", 2), ("attention_delta", 1), ("attention_tiles", 1)];
-        assert_eq!(shaders(&device, AttentionKernel::Direct, 64), direct);
-        assert_eq!(shaders(&device, AttentionKernel::Tiles, 64), tiles);
-        assert_eq!(shaders(&device, AttentionKernel::Tiles, 256), tiles);
-        assert_eq!(shaders(&device, AttentionKernel::Tiles, 260), direct);
+        assert_eq!(shaders(&device, GpuKind::Software, 64), direct);
+        assert_eq!(shaders(&device, GpuKind::Hardware, 64), tiles);
+        assert_eq!(shaders(&device, GpuKind::Hardware, 256), tiles);
+        assert_eq!(shaders(&device, GpuKind::Hardware, 260), direct);
     }
 }
 

@@ -8,11 +8,8 @@ use std::task::{Context, Poll, Waker};
 
 use crate::buffer::{Allocation, Pool};
 use crate::failure::Failure;
-#[cfg(not(target_arch = "wasm32"))]
-use crate::profile::{Profile, Profiler};
-#[cfg(not(target_arch = "wasm32"))]
-use crate::recorder::MAX_DISPATCHES;
-use crate::recorder::{Copy, Recorder};
+use crate::profile::timestamps;
+use crate::recorder::Recorder;
 use crate::shelf::size_class;
 use crate::{
     Access, AdapterChoice, AdapterDescription, Binding, Buffer, Constants, Counters, Error, MemoryUse, Result, Shader,
@@ -25,12 +22,12 @@ const FLOP_OF_A_LIGHT_GROUP: u64 = 64 * 64;
 /// One open GPU device. Clones share it.
 #[derive(Clone)]
 pub struct Gpu {
-    device: wgpu::Device,
-    queue: wgpu::Queue,
+    pub(crate) device: wgpu::Device,
+    pub(crate) queue: wgpu::Queue,
     adapter: Arc<AdapterDescription>,
     pool: Arc<Pool>,
     recorder: Arc<Mutex<Recorder>>,
-    failure: Arc<Failure>,
+    pub(crate) failure: Arc<Failure>,
     limits: Arc<Limits>,
 }
 
@@ -190,65 +187,9 @@ impl Gpu {
         recorder.record(&self.device, shader, constants, buffers, params, (groups, flop));
     }
 
-    /// From now on measures what every dispatch takes on the device. That takes time of its own: each is a pass by itself,
-    /// and each submit is waited for.
-    ///
-    /// # Errors
-    /// If the device has no timestamps.
-    #[cfg(not(target_arch = "wasm32"))]
-    pub fn start_profile(&self) -> Result<()> {
-        if !self.device.features().contains(wgpu::Features::TIMESTAMP_QUERY) {
-            return Err(Error::NoTimestamps { adapter: self.adapter.name.clone() });
-        }
-        self.submit();
-        self.recorder().profiler = Some(Profiler::new(&self.device, MAX_DISPATCHES));
-        Ok(())
-    }
-
-    /// Ends what [`Gpu::start_profile`] began: what was dispatched in between.
-    #[cfg(not(target_arch = "wasm32"))]
-    pub fn stop_profile(&self) -> Profile {
-        self.submit();
-        self.recorder().profiler.take().map(Profiler::finish).unwrap_or_default()
-    }
-
     /// Hands everything recorded so far to the GPU, without waiting for it.
     pub fn submit(&self) {
         self.recorder().submit(&self.device, &self.queue, None);
-    }
-
-    /// Submits, waits, and copies `bytes` bytes from `offset` on out of a buffer. Both are multiples of 4.
-    pub async fn read(&self, buffer: &Buffer, offset: u64, bytes: u64) -> Result<Vec<u8>> {
-        self.check()?;
-        self.check_buffer(buffer)?;
-        if bytes == 0 {
-            return Ok(Vec::new());
-        }
-        let staging = self.device.create_buffer(&wgpu::BufferDescriptor {
-            label: Some("readback"),
-            size: bytes,
-            usage: wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST,
-            mapped_at_creation: false,
-        });
-        let copy = Copy { from: buffer, offset, to: &staging };
-        self.recorder().submit(&self.device, &self.queue, Some(copy));
-
-        let (sender, receiver) = crate::signal::signal();
-        staging.map_async(wgpu::MapMode::Read, .., move |result| sender.send(result));
-        #[cfg(not(target_arch = "wasm32"))]
-        if let Err(error) = self.device.poll(wgpu::PollType::wait_indefinitely()) {
-            // What the driver said of it, such as a lost device, tells more.
-            self.check()?;
-            return Err(Error::Readback(error.to_string()));
-        }
-        // A browser may leave what was asked of a lost device unanswered for ever.
-        let mapped = self.failure.unless_lost(receiver).await?;
-        // A rejected command leaves zeros behind: look for it before the data is trusted.
-        self.check()?;
-        mapped.map_err(|e| Error::Readback(e.to_string()))?;
-        let data = staging.get_mapped_range(..).map_err(|e| Error::Readback(e.to_string()))?.to_vec();
-        staging.destroy();
-        Ok(data)
     }
 
     /// The loss of the device, or what the driver reported since this was last asked.
@@ -306,15 +247,9 @@ impl Gpu {
         self.limits.memory.store(memory, Ordering::Relaxed);
     }
 
-    fn recorder(&self) -> MutexGuard<'_, Recorder> {
+    pub(crate) fn recorder(&self) -> MutexGuard<'_, Recorder> {
         self.recorder.lock().expect("the recorder's lock")
     }
-}
-
-/// What [`Gpu::start_profile`] needs, where the adapter has it.
-fn timestamps(adapter: &wgpu::Adapter) -> wgpu::Features {
-    let wanted = if cfg!(target_arch = "wasm32") { wgpu::Features::empty() } else { wgpu::Features::TIMESTAMP_QUERY };
-    adapter.features() & wanted
 }
 
 /// Runs `create` and says whether the driver had no memory for it; a browser does not say so at once.

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::Binding;
+#[cfg(not(target_arch = "wasm32"))]
+use crate::{Error, Gpu, Result, recorder::MAX_DISPATCHES};
 
 /// What the dispatches of one shader took together.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -66,6 +68,35 @@ impl fmt::Display for Profile {
         }
         Ok(())
     }
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+impl Gpu {
+    /// From now on measures what every dispatch takes on the device. That takes time of its own: each is a pass by itself,
+    /// and each submit is waited for.
+    ///
+    /// # Errors
+    /// If the device has no timestamps.
+    pub fn start_profile(&self) -> Result<()> {
+        if !self.device.features().contains(wgpu::Features::TIMESTAMP_QUERY) {
+            return Err(Error::NoTimestamps { adapter: self.adapter().name.clone() });
+        }
+        self.submit();
+        self.recorder().profiler = Some(Profiler::new(&self.device, MAX_DISPATCHES));
+        Ok(())
+    }
+
+    /// Ends what [`Gpu::start_profile`] began: what was dispatched in between.
+    pub fn stop_profile(&self) -> Profile {
+        self.submit();
+        self.recorder().profiler.take().map(Profiler::finish).unwrap_or_default()
+    }
+}
+
+/// What [`Gpu::start_profile`] needs, where the adapter has it.
+pub(crate) fn timestamps(adapter: &wgpu::Adapter) -> wgpu::Features {
+    let wanted = if cfg!(target_arch = "wasm32") { wgpu::Features::empty() } else { wgpu::Features::TIMESTAMP_QUERY };
+    adapter.features() & wanted
 }
 
 /// Measures the dispatches of a recorder, one submit after the other.

@@ -163,10 +163,15 @@ impl Recorder {
         self.params.resize(self.pending.len() * PARAMS_STRIDE as usize, 0);
     }
 
-    /// Hands over what waits, and then a copy.
-    pub(crate) fn submit(&mut self, device: &wgpu::Device, queue: &wgpu::Queue, copy: Option<Copy<'_>>) {
+    /// Hands over what waits, and then a copy; `None` if there is nothing.
+    pub(crate) fn submit(
+        &mut self,
+        device: &wgpu::Device,
+        queue: &wgpu::Queue,
+        copy: Option<Copy<'_>>,
+    ) -> Option<wgpu::SubmissionIndex> {
         if self.pending.is_empty() && copy.is_none() {
-            return;
+            return None;
         }
         if !self.params.is_empty() {
             queue.write_buffer(&self.uniforms, 0, &self.params);
@@ -193,7 +198,7 @@ impl Recorder {
         if let Some(Copy { from, offset, to }) = copy {
             encoder.copy_buffer_to_buffer(from.raw(), offset, to, 0, to.size());
         }
-        queue.submit([encoder.finish()]);
+        let submission = queue.submit([encoder.finish()]);
         if let Some(profiler) = &mut self.profiler {
             profiler.collect(device, queue.get_timestamp_period());
         }
@@ -203,6 +208,7 @@ impl Recorder {
         self.params.clear();
         (self.flop, self.written) = (0, 0);
         self.recording += 1;
+        Some(submission)
     }
 
     pub(crate) fn forget_bind_groups(&mut self) {

@@ -7,7 +7,6 @@ use multiversion::multiversion;
 use crate::cpu::{Matrix, gemm_on_this_thread, parallel_map};
 use crate::device::Backend;
 use crate::{Device, Float, Indices, Tape, Tensor, Var};
-pub use gpu::AttentionKernel;
 pub(crate) use gpu::{
     SHADER, SHADER_BWD_DKV, SHADER_BWD_DQ, SHADER_BWD_TILES, SHADER_DELTA, SHADER_TILES, variants, variants_bwd_tiles,
 };
@@ -19,7 +18,7 @@ pub struct Sequences {
     pub starts: Indices,
     /// First token of each token's own sequence and one past its last, alternating: [2 T].
     pub bounds: Indices,
-    /// What [`AttentionKernel::Tiles`] goes by, on a device that takes it.
+    /// What the kernels with tiles go by, on a device that takes them.
     blocks: Option<Indices>,
     host: Vec<u32>,
 }
@@ -29,8 +28,7 @@ impl Sequences {
     pub fn new(device: &Device, cu_seqlens: &[u32]) -> Self {
         let bounds: Vec<u32> =
             cu_seqlens.windows(2).flat_map(|w| (w[0]..w[1]).flat_map(move |_| [w[0], w[1]])).collect();
-        let tiles = device.as_gpu().is_some() && device.attention() == AttentionKernel::Tiles;
-        let blocks = tiles.then(|| device.indices(&gpu::blocks(cu_seqlens)));
+        let blocks = gpu::takes_tiles(device).then(|| device.indices(&gpu::blocks(cu_seqlens)));
         Self { starts: device.indices(cu_seqlens), bounds: device.indices(&bounds), blocks, host: cu_seqlens.to_vec() }
     }
 

@@ -50,7 +50,7 @@ pub fn shaders() -> Vec<(&'static Shader, Variants)> {
         (&attention::SHADER_BWD_DKV, attention::variants()),
         (&binary_cross_entropy::SHADER, vec![vec![]]),
         (&clear::SHADER, vec![vec![]]),
-        (&cross_entropy::SHADER, vec![vec![]]),
+        (&cross_entropy::SHADER, cross_entropy::variants()),
         (&distillation::SHADER, vec![vec![]]),
         (&dropout::SHADER, dropout::variants()),
         (&gather_rows::SHADER, gather_rows::variants()),

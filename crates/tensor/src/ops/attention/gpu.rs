@@ -4,7 +4,7 @@ use graftwork_gpu::{Access, Gpu, Shader};
 
 use super::{Sequences, scale};
 use crate::ops::{GROUP, Variants, dispatch, dispatch_work, groups, groups_for, wgsl};
-use crate::{Device, Indices, Tensor};
+use crate::{Device, GpuKind, Indices, Tensor};
 
 /// `shaders/attention.wgsl`
 pub static SHADER: Shader = Shader {
@@ -61,25 +61,15 @@ pub fn variants() -> Variants {
 /// Constants for validation, of what computes derivatives with tiles.
 pub fn variants_bwd_tiles() -> Variants {
     let both = |vec4| [false, true].map(|by_key| tile_constants(vec4, by_key).to_vec());
-    [1, 5, 8, 16, 32, MOST_VEC4 as u32].into_iter().flat_map(both).collect()
-}
-
-/// How a GPU computes attention. The two give bytes that differ in rounding, so none is chosen by its time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AttentionKernel {
-    /// Threads read what they need from the memory of the device: for GPUs in software, whose caches serve them well.
-    Direct,
-    /// Workgroups share tiles of it in their own memory: for hardware, up to a head size of 256.
-    Tiles,
-}
-
-impl AttentionKernel {
-    /// All there are.
-    pub const ALL: [Self; 2] = [Self::Direct, Self::Tiles];
+    [1, 5, 8, 16, 32, MOST_VEC4].into_iter().flat_map(both).collect()
 }
 
 /// E / 4 of the widest heads that are computed with tiles.
-const MOST_VEC4: usize = 64;
+const MOST_VEC4: u32 = 64;
+
+pub(super) fn takes_tiles(device: &Device) -> bool {
+    device.as_gpu().is_some() && device.gpu_kind() == GpuKind::Hardware
+}
 
 /// Blocks of at most 64 tokens of one sequence: of each its first token, that of the sequence, and one past the last of that.
 pub(super) fn blocks(cu_seqlens: &[u32]) -> Vec<u32> {
@@ -111,7 +101,7 @@ impl Call<'_> {
 
     /// The blocks to compute with tiles, if that is how.
     fn blocks(&self) -> Option<&Indices> {
-        self.sequences.blocks.as_ref().filter(|_| self.head_vec4() as usize <= MOST_VEC4)
+        self.sequences.blocks.as_ref().filter(|_| self.head_vec4() <= MOST_VEC4)
     }
 
     /// Numbers of a dispatch over `count` tokens or blocks.
