@@ -1,6 +1,7 @@
 //! What the page calls.
 
 use graftwork_gpu::AdapterChoice;
+use graftwork_tensor::ops::gemm::GemmChoice;
 use graftwork_tensor::{Device, GpuKind};
 use js_sys::{Array, Uint8Array};
 use wasm_bindgen::prelude::*;
@@ -16,7 +17,8 @@ pub async fn run(files: Array, hardware: bool) -> Result<String, JsError> {
     // Never the CPU path: the page is there to test WebGPU.
     let mut device = Device::gpu(&AdapterChoice::Preferred).await?;
     if hardware {
-        device = device.tuned_for(GpuKind::Hardware);
+        // Measuring takes a minute in software, and changes nothing.
+        device = device.tuned_for(GpuKind::Hardware).with_gemm(GemmChoice::Guessed);
     }
     let answer = work(&device, &files).await.map_err(|error| JsError::new(&error.to_string()))?;
     Ok(answer.to_json())
