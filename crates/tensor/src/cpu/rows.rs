@@ -1,7 +1,10 @@
 //! Loops over the rows of a matrix, on all threads natively and on one in a browser.
 
+use multiversion::multiversion;
 #[cfg(not(target_arch = "wasm32"))]
 use rayon::prelude::*;
+
+use crate::Float;
 
 /// Threads that loops use.
 pub(crate) fn threads() -> usize {
@@ -38,6 +41,20 @@ pub(crate) fn for_each_row2<F: Send>(
     out.chunks_mut(cols).zip(out2.chunks_mut(cols2)).enumerate().for_each(|(i, (a, b))| body(i, a, b));
 }
 
+/// Elements that a thread takes at a time in loops that go element by element.
+const PIECE: usize = 1 << 14;
+
+/// Calls `body(first, piece)` for pieces of `out` that begin at element `first`.
+pub(crate) fn for_each_piece<F: Send>(out: &mut [F], body: impl Fn(usize, &mut [F]) + Send + Sync) {
+    for_each_row(out, PIECE, |i, piece| body(i * PIECE, piece));
+}
+
+/// Adds elements to as many others.
+#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq", "x86_64+avx2"))]
+pub(crate) fn add<F: Float>(to: &mut [F], values: &[F]) {
+    to.iter_mut().zip(values).for_each(|(to, value)| *to += *value);
+}
+
 /// Calls `body(i, item)` for every item.
 pub(crate) fn for_each<T: Send>(items: Vec<T>, body: impl Fn(usize, T) + Send + Sync) {
     #[cfg(not(target_arch = "wasm32"))]
@@ -46,13 +63,4 @@ pub(crate) fn for_each<T: Send>(items: Vec<T>, body: impl Fn(usize, T) + Send + 
         return;
     }
     items.into_iter().enumerate().for_each(|(i, item)| body(i, item));
-}
-
-/// `[body(0), .., body(n - 1)]`
-pub(crate) fn parallel_map<R: Send>(n: usize, body: impl Fn(usize) -> R + Send + Sync) -> Vec<R> {
-    #[cfg(not(target_arch = "wasm32"))]
-    if threads() > 1 {
-        return (0..n).into_par_iter().map(body).collect();
-    }
-    (0..n).map(body).collect()
 }

@@ -1,6 +1,7 @@
 //! AdamW (Loshchilov and Hutter 2019), decoupled weight decay and bias correction, over everything that learns.
 
 use graftwork_gpu::{Access, Shader};
+use multiversion::multiversion;
 
 use super::{dispatch, groups_for, wgsl};
 use crate::device::Backend;
@@ -66,14 +67,24 @@ pub fn adamw_cpu<F: Float>(
     (w, m, v): (&mut [F], &mut [F], &mut [F]),
     decayed: usize,
 ) {
+    let (decayed_w, plain_w) = w.split_at_mut(decayed);
+    let (decayed_m, plain_m) = m.split_at_mut(decayed);
+    let (decayed_v, plain_v) = v.split_at_mut(decayed);
+    update(settings, &g[..decayed], clip, (decayed_w, decayed_m, decayed_v));
+    update(AdamW { weight_decay: 0.0, ..settings }, &g[decayed..], clip, (plain_w, plain_m, plain_v));
+}
+
+/// Elements with the same decay.
+#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq", "x86_64+avx2"))]
+fn update<F: Float>(settings: AdamW, g: &[F], clip: F, (w, m, v): (&mut [F], &mut [F], &mut [F])) {
     let [c1, c2] = settings.corrections().map(F::of);
     let [lr, beta1, beta2, eps] = [settings.lr, settings.beta1, settings.beta2, settings.eps].map(F::of);
     let one = F::of(1.0);
-    for i in 0..g.len() {
-        let grad = g[i] * clip;
-        m[i] = beta1 * m[i] + (one - beta1) * grad;
-        v[i] = beta2 * v[i] + (one - beta2) * grad * grad;
-        let decay = if i < decayed { lr * F::of(settings.weight_decay) } else { F::of(0.0) };
-        w[i] = w[i] * (one - decay) - lr * (m[i] / c1) / ((v[i] / c2).sqrt() + eps);
+    let decay = lr * F::of(settings.weight_decay);
+    for ((g, w), (m, v)) in g.iter().zip(w).zip(m.iter_mut().zip(v)) {
+        let grad = *g * clip;
+        *m = beta1 * *m + (one - beta1) * grad;
+        *v = beta2 * *v + (one - beta2) * grad * grad;
+        *w = *w * (one - decay) - lr * (*m / c1) / ((*v / c2).sqrt() + eps);
     }
 }

@@ -3,6 +3,7 @@
 use graftwork_gpu::{Access, Shader};
 
 use super::{dispatch, groups_for, same_shape, wgsl};
+use crate::cpu::{self, for_each_piece};
 use crate::device::Backend;
 use crate::{Device, Float, Tape, Tensor, Var};
 
@@ -25,7 +26,10 @@ pub fn add(device: &Device, a: &Tensor, b: &Tensor, y: &Tensor) {
 
 /// The CPU body.
 pub fn add_cpu<F: Float>(a: &[F], b: &[F], y: &mut [F]) {
-    y.iter_mut().zip(a.iter().zip(b)).for_each(|(y, (a, b))| *y = *a + *b);
+    for_each_piece(y, |first, y| {
+        y.copy_from_slice(&a[first..][..y.len()]);
+        cpu::add(y, &b[first..]);
+    });
 }
 
 impl Tape {

@@ -4,7 +4,7 @@ mod gpu;
 
 use multiversion::multiversion;
 
-use crate::cpu::{Matrix, gemm_on_this_thread, parallel_map};
+use crate::cpu::{Matrix, for_each, for_each_row, gemm_on_this_thread};
 use crate::device::Backend;
 use crate::{Device, Float, Indices, Tape, Tensor, Var};
 pub(crate) use gpu::{
@@ -48,10 +48,9 @@ impl Sequences {
         2 * products * pairs * d as u64
     }
 
-    /// One (sequence start, length, head) for each piece of work on the CPU.
-    fn items(&self, heads: usize) -> Vec<(usize, usize, usize)> {
-        let spans = self.host.windows(2).map(|w| (w[0] as usize, (w[1] - w[0]) as usize));
-        spans.flat_map(|(start, len)| (0..heads).map(move |head| (start, len, head))).collect()
+    /// The start and the length of each.
+    fn spans(&self) -> Vec<(usize, usize)> {
+        self.host.windows(2).map(|w| (w[0] as usize, (w[1] - w[0]) as usize)).collect()
     }
 }
 
@@ -66,52 +65,53 @@ pub fn attention(device: &Device, qkv: &Tensor, sequences: &Sequences, heads: us
     assert!(d % (4 * heads) == 0, "attention: the head size is a multiple of 4");
     match device.backend() {
         Backend::Cpu(_) => {
-            attention_cpu(&qkv.cpu(), &sequences.items(heads), [d, heads], &mut o.cpu_mut(), &mut lse.cpu_mut());
+            attention_cpu(&qkv.cpu(), &sequences.spans(), [d, heads], &mut o.cpu_mut(), &mut lse.cpu_mut());
         }
         Backend::Gpu(gpu) => gpu::forward(gpu, qkv, sequences, heads, [o, lse]),
     }
 }
 
-/// One head of one sequence inside qkv: q, k or v (`part` 0, 1, 2) as a matrix [length, E].
+/// Rows of one head of one sequence inside qkv: q, k or v (`part` 0, 1, 2) as a matrix [length, E].
 fn part<F>(qkv: &[F], d: usize, e: usize, (start, len, head): (usize, usize, usize), part: usize) -> Matrix<'_, F> {
     Matrix::strided(&qkv[start * 3 * d + part * d + head * e..], len, e, 3 * d)
 }
 
-/// Scores of one head of one sequence, scaled, [length, length].
-fn scores<F: Float>(qkv: &[F], d: usize, e: usize, item: (usize, usize, usize)) -> Vec<F> {
-    let mut s = vec![F::default(); item.1 * item.1];
-    let (q, k) = (part(qkv, d, e, item, 0), part(qkv, d, e, item, 1));
-    gemm_on_this_thread(F::of(scale(e)), q, k.t(), &mut s, item.1);
-    s
-}
+/// Queries whose scores are there at a time.
+const BLOCK: usize = 64;
 
-/// The CPU body; items are (sequence start, length, head).
+/// The CPU body; sequences are (start, length).
 pub fn attention_cpu<F: Float>(
     qkv: &[F],
-    items: &[(usize, usize, usize)],
+    sequences: &[(usize, usize)],
     [d, heads]: [usize; 2],
-    o: &mut [F],
-    lse: &mut [F],
+    mut o: &mut [F],
+    mut lse: &mut [F],
 ) {
     let e = d / heads;
-    let results = parallel_map(items.len(), |i| {
-        let (_, len, _) = items[i];
-        let mut p = scores(qkv, d, e, items[i]);
-        let mut log_totals = vec![F::default(); len];
-        for (row, log_total) in p.chunks_mut(len).zip(&mut log_totals) {
-            *log_total = softmax(row);
-        }
-        let mut out = vec![F::default(); len * e];
-        let p = Matrix::new(&p, len, len);
-        gemm_on_this_thread(F::of(1.0), p, part(qkv, d, e, items[i], 2), &mut out, e);
-        (out, log_totals)
-    });
-    for (&(start, len, head), (out, log_totals)) in items.iter().zip(&results) {
-        for t in 0..len {
-            o[(start + t) * d + head * e..][..e].copy_from_slice(&out[t * e..][..e]);
-            lse[(start + t) * heads + head] = log_totals[t];
+    let mut blocks = Vec::new();
+    for (start, len) in sequences {
+        for first in (0..*len).step_by(BLOCK) {
+            let rows = BLOCK.min(len - first);
+            let (out, log_totals);
+            (out, o) = o.split_at_mut(rows * d);
+            (log_totals, lse) = lse.split_at_mut(rows * heads);
+            blocks.push((*start, *len, first, out, log_totals));
         }
     }
+    for_each(blocks, |_, (start, len, first, out, log_totals)| {
+        let rows = out.len() / d;
+        F::with_scratch(rows * len, |p| {
+            for head in 0..heads {
+                let q = part(qkv, d, e, (start + first, rows, head), 0);
+                let [k, v] = [1, 2].map(|which| part(qkv, d, e, (start, len, head), which));
+                gemm_on_this_thread(F::of(scale(e)), q, k.t(), p, len);
+                for (row, log_totals) in p.chunks_exact_mut(len).zip(log_totals.chunks_exact_mut(heads)) {
+                    log_totals[head] = softmax(row);
+                }
+                gemm_on_this_thread(F::of(1.0), Matrix::new(p, rows, len), v, &mut out[head * e..], d);
+            }
+        });
+    });
 }
 
 /// Softmax in place; returns the log of the sum of exp.
@@ -134,12 +134,6 @@ fn softmax<F: Float>(row: &mut [F]) -> F {
     top + total.ln()
 }
 
-/// `exp(v - log_total)` in place.
-#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq", "x86_64+avx2"))]
-fn exp_below<F: Float>(row: &mut [F], log_total: F) {
-    row.iter_mut().for_each(|v| *v = (*v - log_total).exp());
-}
-
 /// dqkv [T, 3 D] of [`attention`] from its output o and the gradient of it, both [T, D].
 pub fn attention_bwd(
     device: &Device,
@@ -153,51 +147,79 @@ pub fn attention_bwd(
     match device.backend() {
         Backend::Cpu(_) => {
             let (qkv, o, d_o, lse) = (qkv.cpu(), o.cpu(), d_o.cpu(), lse.cpu());
-            attention_bwd_cpu(&qkv, &sequences.items(heads), [d, heads], [&o, &d_o, &lse], &mut dqkv.cpu_mut());
+            attention_bwd_cpu(&qkv, &sequences.spans(), [d, heads], [&o, &d_o, &lse], &mut dqkv.cpu_mut());
         }
         Backend::Gpu(gpu) => gpu::backward(device, gpu, qkv, sequences, heads, [o, d_o, lse], dqkv),
     }
 }
 
-/// The CPU body.
+/// The CPU body; sequences are (start, length).
 pub fn attention_bwd_cpu<F: Float>(
     qkv: &[F],
-    items: &[(usize, usize, usize)],
+    sequences: &[(usize, usize)],
     [d, heads]: [usize; 2],
     [o, d_o, lse]: [&[F]; 3],
     dqkv: &mut [F],
 ) {
     let e = d / heads;
-    let (zero, one, scale) = (F::of(0.0), F::of(1.0), F::of(scale(e)));
-    let results = parallel_map(items.len(), |i| {
-        let (start, len, head) = items[i];
-        let grad = Matrix::strided(&d_o[start * d + head * e..], len, e, d);
-        let mut p = scores(qkv, d, e, items[i]);
-        for (t, row) in p.chunks_mut(len).enumerate() {
-            exp_below(row, lse[(start + t) * heads + head]);
+    let tokens = o.len() / d;
+    // Head by head first, so that threads write apart from each other.
+    F::with_scratch(dqkv.len(), |by_head| {
+        let mut parts: Vec<_> = (0..heads * sequences.len()).map(|_| Vec::with_capacity(3)).collect();
+        for (which, mut rest) in by_head.chunks_exact_mut(tokens * e).enumerate() {
+            for (i, (_, len)) in sequences.iter().enumerate() {
+                let part;
+                (part, rest) = rest.split_at_mut(len * e);
+                parts[which % heads * sequences.len() + i].push(part);
+            }
         }
-        // ds = p * (do v^T - delta)
-        let mut ds = vec![zero; len * len];
-        gemm_on_this_thread(one, grad, part(qkv, d, e, items[i], 2).t(), &mut ds, len);
-        for (t, row) in ds.chunks_mut(len).enumerate() {
-            let at = (start + t) * d + head * e;
-            let delta: F = o[at..][..e].iter().zip(&d_o[at..]).map(|(o, g)| *o * *g).sum();
-            row.iter_mut().zip(&p[t * len..]).for_each(|(ds, p)| *ds = *p * (*ds - delta));
-        }
-        let mut out = vec![zero; 3 * len * e];
-        let (dq, rest) = out.split_at_mut(len * e);
-        let (dk, dv) = rest.split_at_mut(len * e);
-        let (p, ds) = (Matrix::new(&p, len, len), Matrix::new(&ds, len, len));
-        gemm_on_this_thread(scale, ds, part(qkv, d, e, items[i], 1), dq, e);
-        gemm_on_this_thread(scale, ds.t(), part(qkv, d, e, items[i], 0), dk, e);
-        gemm_on_this_thread(one, p.t(), grad, dv, e);
-        out
+        for_each(parts, |i, parts| {
+            let (head, (start, len)) = (i / sequences.len(), sequences[i % sequences.len()]);
+            head_bwd(qkv, (start, len, head), [d, heads], [o, d_o, lse], parts);
+        });
+        for_each_row(dqkv, 3 * d, |t, row| {
+            for (which, to) in row.chunks_exact_mut(e).enumerate() {
+                to.copy_from_slice(&by_head[(which * tokens + t) * e..][..e]);
+            }
+        });
     });
-    for (&(start, len, head), out) in items.iter().zip(&results) {
-        for (row, from) in out.chunks(e).enumerate() {
-            let (kind, t) = (row / len, row % len);
-            dqkv[(start + t) * 3 * d + kind * d + head * e..][..e].copy_from_slice(from);
+}
+
+/// dq, dk and dv [length, E] of one head of one sequence.
+fn head_bwd<F: Float>(
+    qkv: &[F],
+    item: (usize, usize, usize),
+    [d, heads]: [usize; 2],
+    [o, d_o, lse]: [&[F]; 3],
+    mut to: Vec<&mut [F]>,
+) {
+    let (start, len, head) = item;
+    let e = d / heads;
+    let (one, scale) = (F::of(1.0), F::of(scale(e)));
+    let [q, k, v] = [0, 1, 2].map(|which| part(qkv, d, e, item, which));
+    let grad = Matrix::strided(&d_o[start * d + head * e..], len, e, d);
+    F::with_scratch(2 * len * len, |scratch| {
+        let (p, ds) = scratch.split_at_mut(len * len);
+        gemm_on_this_thread(scale, q, k.t(), p, len);
+        gemm_on_this_thread(one, grad, v.t(), ds, len);
+        for (t, (p, ds)) in p.chunks_exact_mut(len).zip(ds.chunks_exact_mut(len)).enumerate() {
+            let at = (start + t) * d + head * e;
+            let delta = o[at..][..e].iter().zip(&d_o[at..]).map(|(o, g)| *o * *g).sum();
+            row_bwd(p, ds, lse[(start + t) * heads + head], delta);
         }
+        let (p, ds) = (Matrix::new(p, len, len), Matrix::new(ds, len, len));
+        gemm_on_this_thread(scale, ds, k, to[0], e);
+        gemm_on_this_thread(scale, ds.t(), q, to[1], e);
+        gemm_on_this_thread(one, p.t(), grad, to[2], e);
+    });
+}
+
+/// From scores to `p = exp(score - log_total)`, and from `dp = do v^T` to `ds = p * (dp - delta)`.
+#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq", "x86_64+avx2"))]
+fn row_bwd<F: Float>(p: &mut [F], ds: &mut [F], log_total: F, delta: F) {
+    for (p, ds) in p.iter_mut().zip(ds) {
+        *p = (*p - log_total).exp();
+        *ds = *p * (*ds - delta);
     }
 }
 

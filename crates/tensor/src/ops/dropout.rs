@@ -1,8 +1,10 @@
 //! Dropout with counter-based masks: nothing is kept for backward, and every device draws the same.
 
 use graftwork_gpu::{Access, Shader};
+use multiversion::multiversion;
 
 use super::{dispatch, groups_for, same_shape, wgsl};
+use crate::cpu::{self, for_each_piece};
 use crate::device::Backend;
 use crate::{Device, DropoutKey, Float, Tape, Tensor, Var};
 
@@ -48,16 +50,27 @@ pub fn dropout(device: &Device, x: &Tensor, mask: Mask, residual: Option<&Tensor
 
 /// The CPU body.
 pub fn dropout_cpu<F: Float>(x: &[F], mask: Mask, residual: Option<&[F]>, y: &mut [F]) {
+    for_each_piece(y, |first, y| {
+        drop_piece(&x[first..][..y.len()], mask, first, y);
+        if let Some(residual) = residual {
+            cpu::add(y, &residual[first..]);
+        }
+    });
+}
+
+/// Elements from `first` on.
+#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq", "x86_64+avx2"))]
+fn drop_piece<F: Float>(x: &[F], mask: Mask, first: usize, y: &mut [F]) {
     let threshold = mask.p * 16_777_216.0;
     let keep = F::of(f64::from(1.0 - mask.p));
     for (i, (y, x)) in y.iter_mut().zip(x).enumerate() {
-        let draw = pcg3d([i as u32, mask.site ^ (mask.key.step << 8), mask.key.seed])[0] >> 8;
-        let kept = if draw as f32 >= threshold { *x / keep } else { F::of(0.0) };
-        *y = kept + residual.map_or(F::of(0.0), |r| r[i]);
+        let draw = pcg3d([(first + i) as u32, mask.site ^ (mask.key.step << 8), mask.key.seed])[0] >> 8;
+        *y = if draw as f32 >= threshold { *x / keep } else { F::of(0.0) };
     }
 }
 
 /// pcg3d of Jarzynski and Olano, "Hash Functions for GPU Rendering" (JCGT 2020).
+#[inline(always)]
 fn pcg3d(start: [u32; 3]) -> [u32; 3] {
     let [mut x, mut y, mut z] = start.map(|v| v.wrapping_mul(1_664_525).wrapping_add(1_013_904_223));
     let stir = |x: &mut u32, y: &mut u32, z: &mut u32| {

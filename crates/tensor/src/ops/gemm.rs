@@ -187,7 +187,7 @@ impl<F: Float> Finish<'_, F> {
 
     fn add_bias(&self, col: usize, values: &mut [F]) {
         if let Some(bias) = self.bias {
-            values.iter_mut().zip(&bias[col..]).for_each(|(v, b)| *v += *b);
+            cpu::add(values, &bias[col..]);
         }
     }
 
@@ -198,7 +198,7 @@ impl<F: Float> Finish<'_, F> {
             values.iter_mut().for_each(|v| *v = self.alpha * *v);
         }
         if let Some(residual) = self.residual {
-            values.iter_mut().zip(&residual[first..]).for_each(|(v, r)| *v += *r);
+            cpu::add(values, &residual[first..]);
         }
     }
 }

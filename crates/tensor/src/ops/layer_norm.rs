@@ -1,9 +1,10 @@
 //! `y = LN(x + residual)`: layer normalisation (Ba, Kiros and Hinton 2016) of a sum, and its derivative.
 
 use graftwork_gpu::{Access, Shader};
+use multiversion::multiversion;
 
 use super::{dispatch, groups, same_shape, sum_rows, wgsl};
-use crate::cpu::{for_each_row, for_each_row2};
+use crate::cpu::{self, for_each_row, for_each_row2};
 use crate::device::Backend;
 use crate::{Device, Float, Param, Tape, Tensor, Var};
 
@@ -103,38 +104,44 @@ pub fn layer_norm_cpu<F: Float>(
     kept: Option<(&mut [F], &mut [F])>,
 ) {
     let d = gamma.len();
-    let n = F::of(d as f64);
     let row = |i: usize, y: &mut [F]| {
         y.copy_from_slice(&x[i * d..][..d]);
         if let Some(residual) = residual {
-            y.iter_mut().zip(&residual[i * d..]).for_each(|(y, r)| *y += *r);
+            cpu::add(y, &residual[i * d..]);
         }
-        let mean = lane_sum(y, |v| v) / n;
-        let variance = lane_sum(y, |v| (v - mean) * (v - mean)) / n;
-        (mean, F::of(1.0) / (variance + F::of(f64::from(eps))).sqrt())
-    };
-    let normalise = |y: &mut [F], (mean, inverse): (F, F)| {
-        y.iter_mut().zip(gamma.iter().zip(beta)).for_each(|(y, (g, b))| *y = (*y - mean) * inverse * *g + *b);
+        statistics(y, F::of(f64::from(eps)))
     };
     match kept {
         Some((sum, stats)) => {
-            for_each_row2(sum, d, stats, 2, |i, sum, stats| {
-                let (mean, inverse) = row(i, sum);
-                stats.copy_from_slice(&[mean, inverse]);
-            });
+            for_each_row2(sum, d, stats, 2, |i, sum, stats| stats.copy_from_slice(&row(i, sum)));
             for_each_row2(y, d, stats, 2, |i, y, stats| {
                 y.copy_from_slice(&sum[i * d..][..d]);
-                normalise(y, (stats[0], stats[1]));
+                normalise(y, [stats[0], stats[1]], gamma, beta);
             });
         }
         None => for_each_row(y, d, |i, y| {
             let stats = row(i, y);
-            normalise(y, stats);
+            normalise(y, stats, gamma, beta);
         }),
     }
 }
 
+/// The mean of a row and the inverse of its standard deviation.
+#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq", "x86_64+avx2"))]
+fn statistics<F: Float>(row: &[F], eps: F) -> [F; 2] {
+    let n = F::of(row.len() as f64);
+    let mean = lane_sum(row, |v| v) / n;
+    let variance = lane_sum(row, |v| (v - mean) * (v - mean)) / n;
+    [mean, F::of(1.0) / (variance + eps).sqrt()]
+}
+
+#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq", "x86_64+avx2"))]
+fn normalise<F: Float>(row: &mut [F], [mean, inverse]: [F; 2], gamma: &[F], beta: &[F]) {
+    row.iter_mut().zip(gamma.iter().zip(beta)).for_each(|(y, (g, b))| *y = (*y - mean) * inverse * *g + *b);
+}
+
 /// Sum over a row in eight lanes, which the compiler turns into vector instructions.
+#[inline(always)]
 fn lane_sum<F: Float>(row: &[F], f: impl Fn(F) -> F) -> F {
     let mut lanes = [F::default(); 8];
     let chunks = row.chunks_exact(8);
@@ -185,19 +192,8 @@ pub fn layer_norm_bwd_cpu<F: Float>(
     dy_h: Option<&mut [F]>,
 ) {
     let d = gamma.len();
-    let n = F::of(d as f64);
     for_each_row(dx, d, |i, dx| {
-        let (dy, s) = (&dy[i * d..][..d], &sum[i * d..][..d]);
-        let (mean, r) = (stats[2 * i], stats[2 * i + 1]);
-        // dx holds g while the means are taken.
-        dx.iter_mut().zip(dy.iter().zip(gamma)).for_each(|(dx, (dy, gamma))| *dx = *dy * *gamma);
-        let mean_g = lane_sum(dx, |g| g) / n;
-        let mut lanes = [F::default(); 8];
-        for (chunk, s) in dx.chunks(8).zip(s.chunks(8)) {
-            lanes.iter_mut().zip(chunk.iter().zip(s)).for_each(|(lane, (g, s))| *lane += *g * (*s - mean) * r);
-        }
-        let mean_gh = lanes.into_iter().sum::<F>() / n;
-        dx.iter_mut().zip(s).for_each(|(dx, s)| *dx = r * (*dx - mean_g - (*s - mean) * r * mean_gh));
+        back(&dy[i * d..][..d], &sum[i * d..][..d], [stats[2 * i], stats[2 * i + 1]], gamma, dx);
     });
     if let Some(dy_h) = dy_h {
         for_each_row(dy_h, d, |i, out| {
@@ -206,6 +202,21 @@ pub fn layer_norm_bwd_cpu<F: Float>(
             out.iter_mut().zip(row).for_each(|(out, (dy, s))| *out = *dy * (*s - mean) * r);
         });
     }
+}
+
+/// One row of dx.
+#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq", "x86_64+avx2"))]
+fn back<F: Float>(dy: &[F], s: &[F], [mean, r]: [F; 2], gamma: &[F], dx: &mut [F]) {
+    let n = F::of(dx.len() as f64);
+    // dx holds g while the means are taken.
+    dx.iter_mut().zip(dy.iter().zip(gamma)).for_each(|(dx, (dy, gamma))| *dx = *dy * *gamma);
+    let mean_g = lane_sum(dx, |g| g) / n;
+    let mut lanes = [F::default(); 8];
+    for (chunk, s) in dx.chunks(8).zip(s.chunks(8)) {
+        lanes.iter_mut().zip(chunk.iter().zip(s)).for_each(|(lane, (g, s))| *lane += *g * (*s - mean) * r);
+    }
+    let mean_gh = lanes.into_iter().sum::<F>() / n;
+    dx.iter_mut().zip(s).for_each(|(dx, s)| *dx = r * (*dx - mean_g - (*s - mean) * r * mean_gh));
 }
 
 impl Tape {

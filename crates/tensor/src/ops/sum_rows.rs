@@ -3,6 +3,7 @@
 use graftwork_gpu::{Access, Shader};
 
 use super::{dispatch, groups_for, wgsl};
+use crate::cpu;
 use crate::device::Backend;
 use crate::{Device, Float, Tensor};
 
@@ -44,6 +45,6 @@ fn sum(device: &Device, x: &Tensor, y: &Tensor, accumulate: bool) {
 /// The CPU body.
 pub fn accumulate_cpu<F: Float>(x: &[F], cols: usize, y: &mut [F]) {
     for row in x.chunks(cols.max(1)) {
-        y.iter_mut().zip(row).for_each(|(y, x)| *y += *x);
+        cpu::add(y, row);
     }
 }
