@@ -94,9 +94,14 @@ impl Gpu {
 }
 
 /// What [`Gpu::start_profile`] needs, where the adapter has it.
+#[cfg(not(target_arch = "wasm32"))]
 pub(crate) fn timestamps(adapter: &wgpu::Adapter) -> wgpu::Features {
-    let wanted = if cfg!(target_arch = "wasm32") { wgpu::Features::empty() } else { wgpu::Features::TIMESTAMP_QUERY };
-    adapter.features() & wanted
+    adapter.features() & wgpu::Features::TIMESTAMP_QUERY
+}
+
+#[cfg(target_arch = "wasm32")]
+pub(crate) fn timestamps(_: &wgpu::Adapter) -> wgpu::Features {
+    wgpu::Features::empty()
 }
 
 /// Measures the dispatches of a recorder, one submit after the other.

@@ -45,14 +45,15 @@ impl Gpu {
     /// The second half of [`Gpu::read`]: waits.
     pub async fn finish_read(&self, asked: Readback) -> Result<Vec<u8>> {
         let Some(Pending { staging, mapped, submission }) = asked.0 else { return Ok(Vec::new()) };
-        // A browser does not wait here.
-        let wait = wgpu::PollType::Wait { submission_index: submission, timeout: None };
-        if let Err(error) = self.device.poll(wait) {
+        #[cfg(not(target_arch = "wasm32"))]
+        if let Err(error) = self.device.poll(wgpu::PollType::Wait { submission_index: submission, timeout: None }) {
             // What the driver says of it, such as a lost device, tells more.
             let _ = self.device.poll(wgpu::PollType::wait_indefinitely());
             self.check()?;
             return Err(Error::Readback(error.to_string()));
         }
+        #[cfg(target_arch = "wasm32")]
+        drop(submission);
         // A browser may leave what was asked of a lost device unanswered for ever.
         let mapped = self.failure.unless_lost(mapped).await?;
         // A rejected command leaves zeros behind: look for it before the data is trusted.

@@ -219,18 +219,12 @@ impl Device {
         Ok(values)
     }
 
-    /// [`Device::read`], and nothing else.
-    pub(crate) async fn read_now(&self, tensor: &Tensor) -> Result<Vec<f32>> {
-        self.wait(self.start_read(tensor)?).await
-    }
-
-    async fn wait(&self, asked: Reading) -> Result<Vec<f32>> {
-        match (&self.backend, asked) {
-            (Backend::Gpu(gpu), Reading::Asked(asked)) => {
-                Ok(bytemuck::pod_collect_to_vec(&gpu.finish_read(asked).await?))
-            }
+    /// The same, and nothing else.
+    pub(crate) async fn wait(&self, asked: Reading) -> Result<Vec<f32>> {
+        match (self.as_gpu(), asked) {
+            (Some(gpu), Reading::Asked(asked)) => Ok(bytemuck::pod_collect_to_vec(&gpu.finish_read(asked).await?)),
             (_, Reading::Read(values)) => Ok(values),
-            (Backend::Cpu(_), Reading::Asked(_)) => panic!("what a GPU was asked for was waited for on the CPU"),
+            (None, Reading::Asked(_)) => panic!("what a GPU was asked for was waited for on the CPU"),
         }
     }
 

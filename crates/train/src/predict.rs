@@ -1,8 +1,6 @@
 //! The way from sequences to answers: plan -> upload -> forward -> read -> put in order. Everything that infers goes
 //! through here.
 
-use std::collections::VecDeque;
-
 use graftwork_model::{Adapter, Backbone, Batch, HeadRows, Hidden, beside};
 use graftwork_tensor::{MaybeSend, OnProgress, Tape, Tensor, Var, give_way};
 use graftwork_text::{BatchSize, Encoding, PackedBatch, by_length, plan};
@@ -180,7 +178,7 @@ async fn each_batch(
     let at_once = if device.as_gpu().is_some() { 2 } else { 1 };
     while done < order.len() {
         let mut planned = plan(lengths, &order[done..], BatchSize::Tokens(most)).into_iter();
-        let mut started = VecDeque::new();
+        let mut started = Vec::new();
         loop {
             while started.len() < at_once
                 && let Some(indices) = planned.next()
@@ -188,9 +186,12 @@ async fn each_batch(
                 // Not one closure for all: of an async one, the compiler cannot tell that it may go to another thread.
                 let out = source.batch(backbone, &indices).await.and_then(|batch| work.compute(&batch));
                 let asked = out.and_then(|out| Ok((device.start_read(&out)?, out.cols())));
-                started.push_back((indices, asked));
+                started.push((indices, asked));
             }
-            let Some((indices, asked)) = started.pop_front() else { break };
+            if started.is_empty() {
+                break;
+            }
+            let (indices, asked) = started.remove(0);
             let out = match asked {
                 Ok((asked, cols)) => device.finish_read(asked).await.map(|values| (values, cols)).map_err(Error::from),
                 Err(error) => Err(error),
