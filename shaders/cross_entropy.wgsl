@@ -2,8 +2,11 @@
 //                                                                       mean cross-entropy and its derivative at once
 //
 // z, dz [N, C]; labels [N]; loss [N]: its sum is the mean loss of the batch; n of the N rows have a label, the others
-// (label 0xffffffff) have neither loss nor derivative. Threads: one a row.
-// Numerics: the row's maximum is subtracted before exp.
+// (label 0xffffffff) have neither loss nor derivative. Threads: LANES a row, one or a whole workgroup of 64.
+// Numerics: the row's maximum is subtracted before exp; fixed order of summation.
+// Fragments: sum64, max64.
+
+const LANES: u32 = 1u;
 
 struct Params {
     rows: u32,
@@ -18,32 +21,52 @@ struct Params {
 @group(0) @binding(4) var<uniform> params: Params;
 
 @compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3u) {
-    let i = id.x;
-    if (i >= params.rows) {
-        return;
-    }
+fn main(
+    @builtin(workgroup_id) group: vec3u,
+    @builtin(num_workgroups) groups: vec3u,
+    @builtin(local_invocation_index) lane: u32,
+) {
+    let row = (group.x + group.y * groups.x) * (64u / LANES) + lane / LANES;
+    let first = lane % LANES;
+    // Threads behind the last row stay for the sums.
+    let i = min(row, params.rows - 1u);
     let start = i * params.cols;
     let label = labels[i];
-    if (label == 0xffffffffu) {
-        for (var j = 0u; j < params.cols; j++) {
-            dz[start + j] = 0.0;
+    let counts = label != 0xffffffffu;
+    var top = z[start];
+    var total = 0.0;
+    if (counts) {
+        for (var j = first; j < params.cols; j += LANES) {
+            top = max(top, z[start + j]);
         }
-        loss[i] = 0.0;
+    }
+    if (LANES > 1u) {
+        top = max64(lane, top);
+    }
+    if (counts) {
+        for (var j = first; j < params.cols; j += LANES) {
+            total += exp(z[start + j] - top);
+        }
+    }
+    if (LANES > 1u) {
+        total = sum64(lane, total);
+    }
+    if (row >= params.rows) {
         return;
     }
-    var top = z[start];
-    for (var j = 1u; j < params.cols; j++) {
-        top = max(top, z[start + j]);
-    }
-    var total = 0.0;
-    for (var j = 0u; j < params.cols; j++) {
-        total += exp(z[start + j] - top);
-    }
     let n = f32(params.counted);
-    for (var j = 0u; j < params.cols; j++) {
-        let p = exp(z[start + j] - top) / total;
-        dz[start + j] = (p - select(0.0, 1.0, j == label)) / n;
+    for (var j = first; j < params.cols; j += LANES) {
+        var d = 0.0;
+        if (counts) {
+            d = (exp(z[start + j] - top) / total - select(0.0, 1.0, j == label)) / n;
+        }
+        dz[start + j] = d;
     }
-    loss[i] = (log(total) + top - z[start + label]) / n;
+    if (first == 0u) {
+        var own = 0.0;
+        if (counts) {
+            own = (log(total) + top - z[start + label]) / n;
+        }
+        loss[i] = own;
+    }
 }

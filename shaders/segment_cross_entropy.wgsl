@@ -6,7 +6,7 @@
 // loss [S, C]: its sum is the mean loss; n of the labels count, the others (0xffffffff) have neither loss nor derivative.
 // Threads: a workgroup of 64 a segment and column.
 // Numerics: the largest is subtracted before exp; fixed order of summation.
-// Fragments: sum64.
+// Fragments: sum64, max64.
 
 struct Params {
     segments: u32,
@@ -20,8 +20,6 @@ struct Params {
 @group(0) @binding(3) var<storage, read_write> dz: array<f32>;
 @group(0) @binding(4) var<storage, read_write> loss: array<f32>;
 @group(0) @binding(5) var<uniform> params: Params;
-
-var<workgroup> tops: array<f32, 64>;
 
 @compute @workgroup_size(64)
 fn main(
@@ -44,11 +42,7 @@ fn main(
     for (var i = begin + lane; i < end; i += 64u) {
         top = max(top, z[i * params.cols + col]);
     }
-    tops[lane] = top;
-    workgroupBarrier();
-    for (var other = 0u; other < 64u; other++) {
-        top = max(top, tops[other]);
-    }
+    top = max64(lane, top);
     var part = 0.0;
     for (var i = begin + lane; i < end; i += 64u) {
         part += exp(z[i * params.cols + col] - top);

@@ -13,7 +13,7 @@ use graftwork_tensor::Device;
 /// Measures graftwork on this machine.
 #[derive(Parser)]
 #[command(args_conflicts_with_subcommands = true)]
-struct Options {
+pub struct Options {
     #[command(subcommand)]
     command: Option<Command>,
     /// Devices whose names contain this text; `cpu` is one. Default: the CPU and every GPU.
@@ -29,9 +29,12 @@ struct Options {
     /// `probe` what an instant head takes to learn one more example.
     #[arg(long)]
     only: Option<String>,
-    /// On GPUs, each kernel of the matrix product by itself, too.
+    /// On GPUs, each kernel of the matrix product and of attention by itself, too.
     #[arg(long)]
     kernels: bool,
+    /// On GPUs, a table after each figure: what every shader took in one run of it, by timestamps of the device.
+    #[arg(long)]
+    profile: bool,
     /// One JSON object a line instead of a table.
     #[arg(long)]
     json: bool,
@@ -60,7 +63,7 @@ fn main() {
     };
     assert!(!devices.is_empty(), "no device is named like {:?}", options.device);
     for device in devices {
-        let bench = measure::Bench::new(&device, options.seconds, options.only.clone(), options.kernels, options.json);
+        let bench = measure::Bench::new(&device, &options);
         ops::run(&bench);
         models::run(&bench);
         // On the host, whatever the device.

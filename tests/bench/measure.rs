@@ -2,24 +2,30 @@
 
 use std::time::{Duration, Instant};
 
+use graftwork_gpu::Profile;
 use graftwork_tensor::{Device, Tensor};
+
+use crate::Options;
 
 pub struct Bench<'a> {
     pub device: &'a Device,
-    /// Whether every kernel of the matrix product is measured by itself.
+    /// Whether every kernel of the matrix product and of attention is measured by itself.
     pub kernels: bool,
     budget: Duration,
     only: Option<String>,
     json: bool,
+    profile: bool,
 }
 
 impl<'a> Bench<'a> {
-    pub fn new(device: &'a Device, seconds: f64, only: Option<String>, kernels: bool, json: bool) -> Self {
-        if !json {
+    pub fn new(device: &'a Device, options: &Options) -> Self {
+        if !options.json {
             println!("\n{}", device.name());
             println!("{:<44}{:>12}{:>12}{:>10}", "", "median ms", "GFLOP/s", "runs");
         }
-        Self { device, kernels, budget: Duration::from_secs_f64(seconds), only, json }
+        let profile = options.profile && can_profile(device);
+        let budget = Duration::from_secs_f64(options.seconds);
+        Self { device, kernels: options.kernels, budget, only: options.only.clone(), json: options.json, profile }
     }
 
     pub fn wants(&self, name: &str) -> bool {
@@ -46,6 +52,25 @@ impl<'a> Bench<'a> {
             times.push(run());
         }
         self.print(name, flop, times);
+        if let (true, Some(gpu)) = (self.profile, self.device.as_gpu()) {
+            gpu.start_profile().expect("asked before");
+            run();
+            self.print_profile(name, &gpu.stop_profile());
+        }
+    }
+
+    /// Prints what each shader took in one run.
+    fn print_profile(&self, name: &str, profile: &Profile) {
+        if !self.json {
+            return println!("{}", profile.to_string().trim_end().replace('\n', "\n    ").replacen("", "    ", 1));
+        }
+        for one in &profile.0 {
+            let line = serde_json::json!({
+                "device": self.device.name(), "name": name, "shader": one.name, "calls": one.calls,
+                "ms": one.seconds * 1e3, "flop": one.flop, "bytes": one.bytes
+            });
+            println!("{line}");
+        }
     }
 
     /// Prints the median of some times.
@@ -62,4 +87,14 @@ impl<'a> Bench<'a> {
             println!("{name:<44}{:>12.3}{gflops:>12.2}{:>10}", median * 1e3, times.len());
         }
     }
+}
+
+/// Whether the device tells what a shader takes; if not, why.
+fn can_profile(device: &Device) -> bool {
+    let refused = match device.as_gpu() {
+        None => Some("--profile is of shaders; the CPU has none".to_owned()),
+        Some(gpu) => gpu.start_profile().map(|()| _ = gpu.stop_profile()).err().map(|error| error.to_string()),
+    };
+    refused.as_ref().inspect(|why| eprintln!("{why}"));
+    refused.is_none()
 }

@@ -3,7 +3,7 @@
 use graftwork_tensor::ops::attention::{Sequences, attention, attention_bwd};
 use graftwork_tensor::ops::gemm::{Epilogue, GemmChoice, GemmKernel, Layout, accumulate_tn, gemm};
 use graftwork_tensor::ops::layer_norm::{Saved, layer_norm, layer_norm_bwd};
-use graftwork_tensor::{Activation, Device, WeightType, WeightUse, WeightWriter};
+use graftwork_tensor::{Activation, Device, GpuKind, WeightType, WeightUse, WeightWriter};
 use graftwork_tests::{random, shapes};
 
 use crate::measure::Bench;
@@ -37,8 +37,12 @@ pub fn run(bench: &Bench<'_>) {
     weight_gradient(bench, "gemm TN 384x24x512 (adapter gradient)", [384, 24, TOKENS]);
     activation(bench);
     norms(bench);
-    attentions(bench, "8 x 64", &[64; 8]);
-    attentions(bench, "1 x 512", &[512]);
+    for (shape, lengths) in [("8 x 64", vec![64; 8]), ("1 x 512", vec![512])] {
+        attentions(bench, bench.device, shape, &lengths);
+        for kind in GpuKind::ALL.into_iter().filter(|_| bench.kernels && bench.device.as_gpu().is_some()) {
+            attentions(bench, &bench.device.tuned_for(kind), &format!("{shape}, for {kind:?}"), &lengths);
+        }
+    }
 }
 
 /// Every kernel of the matrix product by itself, and the one that the device finds by measuring.
@@ -126,8 +130,8 @@ fn norms(bench: &Bench<'_>) {
     });
 }
 
-fn attentions(bench: &Bench<'_>, shape: &str, lengths: &[usize]) {
-    let (device, d, heads) = (bench.device, 384, 12);
+fn attentions(bench: &Bench<'_>, device: &Device, shape: &str, lengths: &[usize]) {
+    let (d, heads) = (384, 12);
     let t: usize = lengths.iter().sum();
     let sequences = Sequences::new(device, &shapes::cu_seqlens(lengths));
     let (qkv, d_o) = (device.tensor(t, 3 * d, &random(1, 3 * t * d)), device.tensor(t, d, &random(2, t * d)));

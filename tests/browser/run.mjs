@@ -35,6 +35,7 @@ const wasm = await readFile(join(here, 'pkg/graftwork_browser_test_bg.wasm'));
 const kilobytes = (bytes) => `${Math.round(bytes.length / 1000)} kB`;
 console.log(`module: ${kilobytes(wasm)}, with brotli ${kilobytes(brotliCompressSync(wasm))}`);
 
+const seconds = (started) => `${((performance.now() - started) / 1000).toFixed(1)} s`;
 const problems = [];
 try {
   const page = await instance.newPage();
@@ -46,13 +47,20 @@ try {
   page.on('pageerror', (error) => problems.push(String(error)));
   await page.goto(`http://127.0.0.1:${server.address().port}/`);
   await page.waitForFunction(() => window.answer, null, { timeout: 60_000 });
-  const started = performance.now();
-  const answer = await withTimeout(page.evaluate(() => window.answer()), 300_000);
-  const seconds = ((performance.now() - started) / 1000).toFixed(1);
   const native = JSON.parse(await readFile(nativeFile, 'utf8'));
-  console.log(`native: ${native.device}; page: ${answer.device || 'WebGPU'}, ${seconds} s`);
-  problems.push(...compare('native', native.rows, answer.rows));
-  problems.push(...compare('PyTorch', native.golden, answer.rows));
+  for (const hardware of [false, true]) {
+    const started = performance.now();
+    const answer = await withTimeout(page.evaluate((choice) => window.answer(choice), hardware), 300_000);
+    const kernels = hardware ? 'kernels of hardware' : 'its own kernels';
+    console.log(`native: ${native.device}; page: ${answer.device || 'WebGPU'}, ${kernels}, ${seconds(started)}`);
+    problems.push(...compare('native', native.rows, answer.rows));
+    problems.push(...compare('PyTorch', native.golden, answer.rows));
+  }
+  const started = performance.now();
+  const compiled = await withTimeout(page.evaluate(() => window.compile()), 300_000);
+  console.log(`shaders: ${compiled.count} variants compiled in ${seconds(started)}`);
+  if (compiled.count < 100) problems.push(`only ${compiled.count} variants of shaders`);
+  problems.push(...compiled.problems);
 } finally {
   await instance.close();
   server.close();

@@ -90,8 +90,8 @@ fn uploads_do_not_cut_a_recording() {
 fn submits_are_cut_by_work() {
     let gpu = own_gpu();
     let buffer = gpu.buffer(256);
-    let binding = [Binding { buffer: &buffer, offset: 0 }];
-    let dispatch = |flop| gpu.dispatch(&clear::SHADER, &[], &binding, &4u32.to_le_bytes(), [1, 1, 1], flop);
+    let binding = [Binding { buffer: &buffer, offset: 0, bytes: 4 }];
+    let dispatch = |flop| gpu.dispatch(&clear::SHADER, &[], &binding, &4u32.to_le_bytes(), [1, 1, 1], Some(flop));
     for portion in [2, 3, 1] {
         dispatch(gpu.flop_per_submit() / portion);
         dispatch(gpu.flop_per_submit() / portion);

@@ -21,6 +21,7 @@ mod mean_squared_error;
 mod normalize;
 mod planted_fault;
 mod pool;
+mod profile;
 mod reduce;
 mod scale;
 mod segment_cross_entropy;

@@ -3,6 +3,7 @@
 mod curve;
 mod few_shot;
 mod heads;
+mod in_flight;
 mod kept;
 mod masked_lm;
 mod memory;

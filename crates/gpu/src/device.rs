@@ -8,21 +8,26 @@ use std::task::{Context, Poll, Waker};
 
 use crate::buffer::{Allocation, Pool};
 use crate::failure::Failure;
-use crate::recorder::{Copy, Recorder};
+use crate::profile::timestamps;
+use crate::recorder::Recorder;
 use crate::shelf::size_class;
 use crate::{
     Access, AdapterChoice, AdapterDescription, Binding, Buffer, Constants, Counters, Error, MemoryUse, Result, Shader,
 };
 
+/// What a workgroup counts for whose threads do little each: some arithmetic and a few accesses to memory, as 64 floating-point
+/// operations of each of 64.
+const FLOP_OF_A_LIGHT_GROUP: u64 = 64 * 64;
+
 /// One open GPU device. Clones share it.
 #[derive(Clone)]
 pub struct Gpu {
-    device: wgpu::Device,
-    queue: wgpu::Queue,
+    pub(crate) device: wgpu::Device,
+    pub(crate) queue: wgpu::Queue,
     adapter: Arc<AdapterDescription>,
     pool: Arc<Pool>,
     recorder: Arc<Mutex<Recorder>>,
-    failure: Arc<Failure>,
+    pub(crate) failure: Arc<Failure>,
     limits: Arc<Limits>,
 }
 
@@ -55,6 +60,7 @@ impl Gpu {
         let (device, queue) = adapter
             .request_device(&wgpu::DeviceDescriptor {
                 label: Some("graftwork"),
+                required_features: timestamps(&adapter),
                 required_limits: limits,
                 ..Default::default()
             })
@@ -153,7 +159,8 @@ impl Gpu {
         self.recorder().write(&self.device, &self.queue, buffer, offset, bytes);
     }
 
-    /// Records one dispatch of a shader's variant that takes about `flop` floating-point operations.
+    /// Records one dispatch of a shader's variant that takes `flop` floating-point operations; `None` are workgroups whose
+    /// threads do little each.
     ///
     /// # Panics
     /// If the number of buffers or the size of `params` doesn't fit the shader: a bug in the op.
@@ -164,7 +171,7 @@ impl Gpu {
         buffers: &[Binding<'_>],
         params: &[u8],
         groups: [u32; 3],
-        flop: u64,
+        flop: Option<u64>,
     ) {
         if groups.contains(&0) || self.lost().is_some() {
             return;
@@ -175,47 +182,14 @@ impl Gpu {
             return;
         }
         let mut recorder = self.recorder();
-        recorder.make_room(&self.device, &self.queue, flop);
-        recorder.record(&self.device, shader, constants, buffers, params, groups);
+        let light = || groups.iter().map(|n| u64::from(*n)).product::<u64>() * FLOP_OF_A_LIGHT_GROUP;
+        recorder.make_room(&self.device, &self.queue, flop.unwrap_or_else(light));
+        recorder.record(&self.device, shader, constants, buffers, params, (groups, flop));
     }
 
     /// Hands everything recorded so far to the GPU, without waiting for it.
     pub fn submit(&self) {
         self.recorder().submit(&self.device, &self.queue, None);
-    }
-
-    /// Submits, waits, and copies `bytes` bytes from `offset` on out of a buffer. Both are multiples of 4.
-    pub async fn read(&self, buffer: &Buffer, offset: u64, bytes: u64) -> Result<Vec<u8>> {
-        self.check()?;
-        self.check_buffer(buffer)?;
-        if bytes == 0 {
-            return Ok(Vec::new());
-        }
-        let staging = self.device.create_buffer(&wgpu::BufferDescriptor {
-            label: Some("readback"),
-            size: bytes,
-            usage: wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST,
-            mapped_at_creation: false,
-        });
-        let copy = Copy { from: buffer, offset, to: &staging };
-        self.recorder().submit(&self.device, &self.queue, Some(copy));
-
-        let (sender, receiver) = crate::signal::signal();
-        staging.map_async(wgpu::MapMode::Read, .., move |result| sender.send(result));
-        #[cfg(not(target_arch = "wasm32"))]
-        if let Err(error) = self.device.poll(wgpu::PollType::wait_indefinitely()) {
-            // What the driver said of it, such as a lost device, tells more.
-            self.check()?;
-            return Err(Error::Readback(error.to_string()));
-        }
-        // A browser may leave what was asked of a lost device unanswered for ever.
-        let mapped = self.failure.unless_lost(receiver).await?;
-        // A rejected command leaves zeros behind: look for it before the data is trusted.
-        self.check()?;
-        mapped.map_err(|e| Error::Readback(e.to_string()))?;
-        let data = staging.get_mapped_range(..).map_err(|e| Error::Readback(e.to_string()))?.to_vec();
-        staging.destroy();
-        Ok(data)
     }
 
     /// The loss of the device, or what the driver reported since this was last asked.
@@ -273,7 +247,7 @@ impl Gpu {
         self.limits.memory.store(memory, Ordering::Relaxed);
     }
 
-    fn recorder(&self) -> MutexGuard<'_, Recorder> {
+    pub(crate) fn recorder(&self) -> MutexGuard<'_, Recorder> {
         self.recorder.lock().expect("the recorder's lock")
     }
 }

@@ -40,6 +40,12 @@ pub enum Error {
     /// The device is out of memory.
     #[error("the GPU is out of memory: {0}; use a smaller batch")]
     OutOfMemory(String),
+    /// The device cannot tell what a dispatch takes.
+    #[error("the GPU '{adapter}' has no timestamps (`timestamp-query`), so nothing can be profiled on it")]
+    NoTimestamps {
+        /// The adapter's name.
+        adapter: String,
+    },
     /// The driver rejected a command or a shader: a bug in this library or in the driver.
     #[error("the GPU rejected a command: {0}")]
     Validation(String),

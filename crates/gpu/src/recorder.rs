@@ -4,12 +4,13 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use crate::profile::Profiler;
 use crate::{Access, Buffer, Constants, Shader};
 
 /// Bytes of the uniform struct of one dispatch; the smallest dynamic-offset alignment that every device has.
 pub(crate) const PARAMS_STRIDE: u64 = 256;
 /// Dispatches that one submit has room for. A training step of BERT-base has about 500.
-const MAX_DISPATCHES: usize = 512;
+pub(crate) const MAX_DISPATCHES: usize = 512;
 /// Bytes written before they are submitted although nothing was recorded: wgpu keeps a copy until then, and a backbone
 /// must not pile up there.
 const MAX_WRITTEN: usize = 4 << 20;
@@ -23,6 +24,8 @@ pub struct Binding<'a> {
     pub buffer: &'a Buffer,
     /// Where the binding begins, in bytes; a multiple of 256.
     pub offset: u64,
+    /// How many bytes from there on are meant: what a profile counts.
+    pub bytes: u64,
 }
 
 /// What was handed to the GPU.
@@ -72,6 +75,8 @@ pub(crate) struct Recorder {
     bind_groups: HashMap<BindGroupKey, Arc<wgpu::BindGroup>>,
     layouts: HashMap<Vec<bool>, (wgpu::BindGroupLayout, wgpu::PipelineLayout)>,
     patches: Vec<(String, String, String)>,
+    /// While dispatches are measured.
+    pub(crate) profiler: Option<Profiler>,
 }
 
 impl Recorder {
@@ -95,6 +100,7 @@ impl Recorder {
             bind_groups: HashMap::new(),
             layouts: HashMap::new(),
             patches: Vec::new(),
+            profiler: None,
         }
     }
 
@@ -142,31 +148,41 @@ impl Recorder {
         constants: &Constants,
         buffers: &[Binding<'_>],
         params: &[u8],
-        groups: [u32; 3],
+        (groups, flop): ([u32; 3], Option<u64>),
     ) {
         assert_eq!(buffers.len(), shader.buffers.len(), "bindings of shader {}", shader.name);
         assert!(params.len() as u64 <= PARAMS_STRIDE, "params of shader {} fit a uniform slot", shader.name);
         let pipeline = self.pipeline(device, shader, constants);
         let bind_group = self.bind_group(device, &pipeline, buffers);
         buffers.iter().for_each(|binding| binding.buffer.use_in(self.recording));
+        if let Some(profiler) = &mut self.profiler {
+            profiler.note(shader.name, flop.unwrap_or(0), buffers);
+        }
         self.params.extend_from_slice(params);
         self.pending.push(Recorded { pipeline, bind_group, groups });
         self.params.resize(self.pending.len() * PARAMS_STRIDE as usize, 0);
     }
 
-    /// Hands over what waits, and then a copy.
-    pub(crate) fn submit(&mut self, device: &wgpu::Device, queue: &wgpu::Queue, copy: Option<Copy<'_>>) {
+    /// Hands over what waits, and then a copy; `None` if there is nothing.
+    pub(crate) fn submit(
+        &mut self,
+        device: &wgpu::Device,
+        queue: &wgpu::Queue,
+        copy: Option<Copy<'_>>,
+    ) -> Option<wgpu::SubmissionIndex> {
         if self.pending.is_empty() && copy.is_none() {
-            return;
+            return None;
         }
         if !self.params.is_empty() {
             queue.write_buffer(&self.uniforms, 0, &self.params);
         }
         let mut encoder = device.create_command_encoder(&Default::default());
-        if !self.pending.is_empty() {
-            let mut pass = encoder.begin_compute_pass(&Default::default());
+        let dispatches_a_pass = if self.profiler.is_some() { 1 } else { self.pending.len().max(1) };
+        for (first, dispatches) in self.pending.chunks(dispatches_a_pass).enumerate() {
+            let timestamp_writes = self.profiler.as_ref().map(|profiler| profiler.timestamps(first));
+            let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor { label: None, timestamp_writes });
             let mut bound = u64::MAX;
-            for (index, dispatch) in self.pending.iter().enumerate() {
+            for (index, dispatch) in (first..).zip(dispatches) {
                 if dispatch.pipeline.id != bound {
                     pass.set_pipeline(&dispatch.pipeline.raw);
                     bound = dispatch.pipeline.id;
@@ -176,16 +192,23 @@ impl Recorder {
                 pass.dispatch_workgroups(x, y, z);
             }
         }
+        if let Some(profiler) = &self.profiler {
+            profiler.resolve(&mut encoder);
+        }
         if let Some(Copy { from, offset, to }) = copy {
             encoder.copy_buffer_to_buffer(from.raw(), offset, to, 0, to.size());
         }
-        queue.submit([encoder.finish()]);
+        let submission = queue.submit([encoder.finish()]);
+        if let Some(profiler) = &mut self.profiler {
+            profiler.collect(device, queue.get_timestamp_period());
+        }
         self.counters.submits += 1;
         self.counters.dispatches += self.pending.len() as u64;
         self.pending.clear();
         self.params.clear();
         (self.flop, self.written) = (0, 0);
         self.recording += 1;
+        Some(submission)
     }
 
     pub(crate) fn forget_bind_groups(&mut self) {

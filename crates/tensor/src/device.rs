@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use graftwork_gpu::{AdapterChoice, Gpu, MemoryUse};
+use graftwork_gpu::{AdapterChoice, Gpu, MemoryUse, Readback};
 
 use crate::cpu::CpuPool;
 use crate::ops::gemm::{GemmChoice, GemmKernel, Kernels};
@@ -13,12 +13,44 @@ use crate::{Indices, Result, Tensor};
 const GUARD_FLOATS: usize = 64;
 const SENTINEL: f32 = -7.125e-3;
 
+/// The kind of GPU that kernels are made for. The two kinds' results differ in rounding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GpuKind {
+    /// Shaders run on the CPU: its caches serve memory well, and threads that wait for each other are dear.
+    Software,
+    /// Workgroups have memory of their own, and waiting in them costs little.
+    Hardware,
+}
+
+impl GpuKind {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Software, Self::Hardware];
+
+    fn gemm(self) -> GemmChoice {
+        match self {
+            Self::Software => GemmChoice::Always(GemmKernel::Registers),
+            Self::Hardware => GemmChoice::Measured,
+        }
+    }
+}
+
 /// The CPU, or an open GPU. Clones share it.
 #[derive(Debug, Clone)]
 pub struct Device {
     backend: Backend,
     guarded: Option<Arc<Mutex<Vec<Tensor>>>>,
     kernels: Kernels,
+    kind: GpuKind,
+}
+
+/// What [`Device::start_read`] asked for.
+pub enum Reading {
+    /// Of the CPU, which computes at once.
+    #[doc(hidden)]
+    Read(Vec<f32>),
+    /// Of a GPU.
+    #[doc(hidden)]
+    Asked(Readback),
 }
 
 #[derive(Debug, Clone)]
@@ -30,7 +62,11 @@ pub(crate) enum Backend {
 impl Device {
     /// The CPU path: the oracle of every shader, and what runs where there is no hardware GPU.
     pub fn cpu() -> Self {
-        Self { backend: Backend::Cpu(Arc::default()), guarded: None, kernels: Kernels::new(GemmChoice::Guessed) }
+        Self::new(Backend::Cpu(Arc::default()), GpuKind::Software)
+    }
+
+    fn new(backend: Backend, kind: GpuKind) -> Self {
+        Self { backend, guarded: None, kernels: Kernels::new(kind.gemm()), kind }
     }
 
     /// Opens a GPU.
@@ -40,9 +76,15 @@ impl Device {
 
     /// Wraps an open GPU.
     pub fn from_gpu(gpu: Gpu) -> Self {
-        let software = gpu.adapter().software;
-        let choice = if software { GemmChoice::Always(GemmKernel::Registers) } else { GemmChoice::Measured };
-        Self { backend: Backend::Gpu(gpu), guarded: None, kernels: Kernels::new(choice) }
+        let kind = if gpu.adapter().software { GpuKind::Software } else { GpuKind::Hardware };
+        Self::new(Backend::Gpu(gpu), kind)
+    }
+
+    /// The same device with the kernels that are made for another kind of GPU; the CPU has none. What is prepared for kernels,
+    /// such as [`Sequences`](crate::ops::attention::Sequences), is used on the device that it was made on.
+    #[must_use]
+    pub fn tuned_for(&self, kind: GpuKind) -> Self {
+        Self { kernels: Kernels::new(kind.gemm()), kind, ..self.clone() }
     }
 
     /// The same device with another choice of the matrix product's kernel. Without it, GPUs in software take
@@ -50,6 +92,10 @@ impl Device {
     #[must_use]
     pub fn with_gemm(&self, choice: GemmChoice) -> Self {
         Self { kernels: Kernels::new(choice), ..self.clone() }
+    }
+
+    pub(crate) fn gpu_kind(&self) -> GpuKind {
+        self.kind
     }
 
     pub(crate) fn kernels(&self) -> &Kernels {
@@ -151,19 +197,34 @@ impl Device {
     /// Waits for everything recorded and copies a tensor out, row-major. A GPU then measures what it has to choose among, if
     /// there is anything new.
     pub async fn read(&self, tensor: &Tensor) -> Result<Vec<f32>> {
-        let values = self.read_now(tensor).await?;
+        let asked = self.start_read(tensor)?;
+        self.finish_read(asked).await
+    }
+
+    /// The first half of [`Device::read`]: hands over what was recorded, so that the GPU computes while the host goes on. What is
+    /// recorded afterwards does not change what will be read.
+    pub fn start_read(&self, tensor: &Tensor) -> Result<Reading> {
+        Ok(match (&self.backend, tensor.storage()) {
+            (Backend::Gpu(gpu), Storage::Gpu(buffer)) => {
+                Reading::Asked(gpu.start_read(buffer, tensor.offset() as u64 * 4, tensor.len() as u64 * 4)?)
+            }
+            _ => Reading::Read(tensor.cpu().to_vec()),
+        })
+    }
+
+    /// The second half of [`Device::read`]: waits.
+    pub async fn finish_read(&self, asked: Reading) -> Result<Vec<f32>> {
+        let values = self.wait(asked).await?;
         self.kernels.measure(self).await?;
         Ok(values)
     }
 
-    /// [`Device::read`], and nothing else.
-    pub(crate) async fn read_now(&self, tensor: &Tensor) -> Result<Vec<f32>> {
-        match (&self.backend, tensor.storage()) {
-            (Backend::Gpu(gpu), Storage::Gpu(buffer)) => {
-                let bytes = gpu.read(buffer, tensor.offset() as u64 * 4, tensor.len() as u64 * 4).await?;
-                Ok(bytemuck::pod_collect_to_vec(&bytes))
-            }
-            _ => Ok(tensor.cpu().to_vec()),
+    /// The same, and nothing else.
+    pub(crate) async fn wait(&self, asked: Reading) -> Result<Vec<f32>> {
+        match (self.as_gpu(), asked) {
+            (Some(gpu), Reading::Asked(asked)) => Ok(bytemuck::pod_collect_to_vec(&gpu.finish_read(asked).await?)),
+            (_, Reading::Read(values)) => Ok(values),
+            (None, Reading::Asked(_)) => panic!("what a GPU was asked for was waited for on the CPU"),
         }
     }
 

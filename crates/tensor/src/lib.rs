@@ -16,7 +16,7 @@ mod weight;
 
 pub use activation::Activation;
 pub use cpu::{Float, Matrix, gemm as cpu_gemm};
-pub use device::Device;
+pub use device::{Device, GpuKind, Reading};
 pub use error::{Error, Result};
 pub use graftwork_gpu::MemoryUse;
 pub use tape::{DropoutKey, Param, Tape, Var};

@@ -82,7 +82,7 @@ impl Tensor {
 
     pub(crate) fn binding(&self) -> Binding<'_> {
         match &self.storage {
-            Storage::Gpu(buffer) => Binding { buffer, offset: self.offset as u64 * 4 },
+            Storage::Gpu(buffer) => Binding { buffer, offset: self.offset as u64 * 4, bytes: self.len() as u64 * 4 },
             Storage::Cpu(_) => panic!("a tensor of the CPU was used on the GPU"),
         }
     }
@@ -187,7 +187,7 @@ impl Indices {
 
     pub(crate) fn binding(&self) -> Binding<'_> {
         match &self.storage {
-            IndexStorage::Gpu(buffer) => Binding { buffer, offset: 0 },
+            IndexStorage::Gpu(buffer) => Binding { buffer, offset: 0, bytes: self.len as u64 * 4 },
             IndexStorage::Cpu(_) => panic!("indices of the CPU were used on the GPU"),
         }
     }

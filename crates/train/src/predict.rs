@@ -174,14 +174,30 @@ async fn each_batch(
     work: &mut dyn Work,
     progress: &mut OnProgress<'_>,
 ) -> Result<()> {
+    let device = backbone.device();
     let order = by_length(lengths);
     let mut most = INFERENCE_TOKENS.min(backbone.most_tokens());
     let mut done = 0;
+    // A GPU computes a batch while the host reads the one before and prepares the next.
+    let at_once = if device.as_gpu().is_some() { 2 } else { 1 };
     while done < order.len() {
-        for indices in plan(lengths, &order[done..], BatchSize::Tokens(most)) {
-            // Not one closure for both: of an async one, the compiler cannot tell that it may go to another thread.
-            let out = match source.batch(backbone, &indices).await.and_then(|batch| work.compute(&batch)) {
-                Ok(out) => backbone.device().read(&out).await.map(|values| (values, out.cols())).map_err(Error::from),
+        let mut planned = plan(lengths, &order[done..], BatchSize::Tokens(most)).into_iter();
+        let mut started = Vec::new();
+        loop {
+            while started.len() < at_once
+                && let Some(indices) = planned.next()
+            {
+                // Not one closure for all: of an async one, the compiler cannot tell that it may go to another thread.
+                let out = source.batch(backbone, &indices).await.and_then(|batch| work.compute(&batch));
+                let asked = out.and_then(|out| Ok((device.start_read(&out)?, out.cols())));
+                started.push((indices, asked));
+            }
+            if started.is_empty() {
+                break;
+            }
+            let (indices, asked) = started.remove(0);
+            let out = match asked {
+                Ok((asked, cols)) => device.finish_read(asked).await.map(|values| (values, cols)).map_err(Error::from),
                 Err(error) => Err(error),
             };
             match out {
@@ -191,6 +207,7 @@ async fn each_batch(
                     progress(done as f64 / order.len() as f64);
                     give_way().await;
                 }
+                // What was started after it is done again, in smaller batches.
                 Err(error) if indices.len() > 1 && error.is_out_of_memory() => {
                     most = indices.iter().map(|index| lengths[*index]).sum::<usize>() / 2;
                     break;

@@ -80,7 +80,7 @@ fn device_code(error: &Error) -> Option<&'static str> {
         // A device whose results cannot be read is as good as lost; the notice of a loss may also come after this.
         GpuError::Lost { .. } | GpuError::Readback(_) => "device-lost",
         GpuError::TooLarge { .. } | GpuError::OutOfMemory(_) => "out-of-memory",
-        GpuError::Validation(_) => "gpu",
+        GpuError::Validation(_) | GpuError::NoTimestamps { .. } => "gpu",
     })
 }
 

@@ -1,46 +1,15 @@
 //! Self-attention within each packed sequence, and its derivative: flash style, nothing of size T x T is kept.
 
-use graftwork_gpu::{Access, Shader};
+mod gpu;
+
 use multiversion::multiversion;
 
-use super::{GROUP, dispatch_work, wgsl};
 use crate::cpu::{Matrix, for_each, for_each_row, gemm_on_this_thread};
 use crate::device::Backend;
 use crate::{Device, Float, Indices, Tape, Tensor, Var};
-
-/// `shaders/attention.wgsl`
-pub static SHADER: Shader = Shader {
-    name: "attention",
-    parts: &[wgsl!("attention.wgsl")],
-    buffers: &[Access::Read, Access::Read, Access::ReadWrite, Access::ReadWrite],
+pub(crate) use gpu::{
+    SHADER, SHADER_BWD_DKV, SHADER_BWD_DQ, SHADER_BWD_TILES, SHADER_DELTA, SHADER_TILES, variants, variants_bwd_tiles,
 };
-
-/// `shaders/attention_bwd_dq.wgsl`
-pub static SHADER_BWD_DQ: Shader = Shader {
-    name: "attention_bwd_dq",
-    parts: &[wgsl!("attention_bwd_dq.wgsl")],
-    buffers: &[
-        Access::Read,
-        Access::Read,
-        Access::Read,
-        Access::Read,
-        Access::Read,
-        Access::ReadWrite,
-        Access::ReadWrite,
-    ],
-};
-
-/// `shaders/attention_bwd_dkv.wgsl`
-pub static SHADER_BWD_DKV: Shader = Shader {
-    name: "attention_bwd_dkv",
-    parts: &[wgsl!("attention_bwd_dkv.wgsl")],
-    buffers: &[Access::Read, Access::Read, Access::Read, Access::Read, Access::Read, Access::ReadWrite],
-};
-
-/// Constants for validation.
-pub fn variants() -> super::Variants {
-    [1, 8, 16].map(|vec4| vec![("HEAD_VEC4", vec4)]).to_vec()
-}
 
 /// The sequences of a packed batch, on the device.
 #[derive(Debug, Clone)]
@@ -49,6 +18,8 @@ pub struct Sequences {
     pub starts: Indices,
     /// First token of each token's own sequence and one past its last, alternating: [2 T].
     pub bounds: Indices,
+    /// What the kernels with tiles go by, on a device that takes them.
+    blocks: Option<Indices>,
     host: Vec<u32>,
 }
 
@@ -57,7 +28,8 @@ impl Sequences {
     pub fn new(device: &Device, cu_seqlens: &[u32]) -> Self {
         let bounds: Vec<u32> =
             cu_seqlens.windows(2).flat_map(|w| (w[0]..w[1]).flat_map(move |_| [w[0], w[1]])).collect();
-        Self { starts: device.indices(cu_seqlens), bounds: device.indices(&bounds), host: cu_seqlens.to_vec() }
+        let blocks = gpu::takes_tiles(device).then(|| device.indices(&gpu::blocks(cu_seqlens)));
+        Self { starts: device.indices(cu_seqlens), bounds: device.indices(&bounds), blocks, host: cu_seqlens.to_vec() }
     }
 
     /// Sequences.
@@ -86,10 +58,6 @@ fn scale(head_size: usize) -> f64 {
     1.0 / (head_size as f64).sqrt()
 }
 
-fn grid(tokens: usize, heads: usize) -> [u32; 3] {
-    [tokens.div_ceil(GROUP) as u32, heads as u32, 1]
-}
-
 /// o [T, D] and lse [T, H] from qkv [T, 3 D]; D is a multiple of 4 H.
 pub fn attention(device: &Device, qkv: &Tensor, sequences: &Sequences, heads: usize, o: &Tensor, lse: &Tensor) {
     let (t, d) = (o.rows(), o.cols());
@@ -99,13 +67,7 @@ pub fn attention(device: &Device, qkv: &Tensor, sequences: &Sequences, heads: us
         Backend::Cpu(_) => {
             attention_cpu(&qkv.cpu(), &sequences.spans(), [d, heads], &mut o.cpu_mut(), &mut lse.cpu_mut());
         }
-        Backend::Gpu(gpu) => {
-            let buffers = [qkv.binding(), sequences.bounds.binding(), o.binding(), lse.binding()];
-            let params = [t as u32, heads as u32, (scale(d / heads) as f32).to_bits()];
-            let constants = [("HEAD_VEC4", (d / heads / 4) as u32)];
-            let flop = sequences.flop(2, d);
-            dispatch_work(gpu, &SHADER, &constants, &buffers, &params, grid(t, heads), flop);
-        }
+        Backend::Gpu(gpu) => gpu::forward(gpu, qkv, sequences, heads, [o, lse]),
     }
 }
 
@@ -181,31 +143,13 @@ pub fn attention_bwd(
     [o, d_o, lse]: [&Tensor; 3],
     dqkv: &Tensor,
 ) {
-    let (t, d) = (o.rows(), o.cols());
+    let d = o.cols();
     match device.backend() {
         Backend::Cpu(_) => {
             let (qkv, o, d_o, lse) = (qkv.cpu(), o.cpu(), d_o.cpu(), lse.cpu());
             attention_bwd_cpu(&qkv, &sequences.spans(), [d, heads], [&o, &d_o, &lse], &mut dqkv.cpu_mut());
         }
-        Backend::Gpu(gpu) => {
-            let delta = device.empty(t, heads);
-            let bounds = &sequences.bounds;
-            let params = [t as u32, heads as u32, (scale(d / heads) as f32).to_bits()];
-            let constants = [("HEAD_VEC4", (d / heads / 4) as u32)];
-            let [q, b, out, grad, stat, dq, del] = [
-                qkv.binding(),
-                bounds.binding(),
-                o.binding(),
-                d_o.binding(),
-                lse.binding(),
-                dqkv.binding(),
-                delta.binding(),
-            ];
-            let (grid, by_query, by_key) =
-                (grid(t, heads), [q, b, out, grad, stat, dq, del], [q, b, grad, stat, del, dq]);
-            dispatch_work(gpu, &SHADER_BWD_DQ, &constants, &by_query, &params, grid, sequences.flop(3, d));
-            dispatch_work(gpu, &SHADER_BWD_DKV, &constants, &by_key, &params, grid, sequences.flop(4, d));
-        }
+        Backend::Gpu(gpu) => gpu::backward(device, gpu, qkv, sequences, heads, [o, d_o, lse], dqkv),
     }
 }
 

@@ -2,16 +2,21 @@
 
 use graftwork_gpu::{Access, Shader};
 
-use super::{GROUP, dispatch, same_shape, wgsl};
+use super::{GROUP, dispatch, groups_for, same_shape, wgsl};
 use crate::device::Backend;
-use crate::{Device, Float, Indices, Tensor};
+use crate::{Device, Float, GpuKind, Indices, Tensor};
 
 /// `shaders/cross_entropy.wgsl`
 pub static SHADER: Shader = Shader {
     name: "cross_entropy",
-    parts: &[wgsl!("cross_entropy.wgsl")],
+    parts: &[wgsl!("lib/sum64.wgsl"), wgsl!("lib/max64.wgsl"), wgsl!("cross_entropy.wgsl")],
     buffers: &[Access::Read, Access::Read, Access::ReadWrite, Access::ReadWrite],
 };
+
+/// Constants for validation.
+pub fn variants() -> super::Variants {
+    [1, GROUP as u32].map(|lanes| vec![("LANES", lanes)]).to_vec()
+}
 
 /// The label of a row that does not count: it has no loss and no derivative.
 pub const IGNORED: u32 = u32::MAX;
@@ -28,9 +33,10 @@ pub fn cross_entropy(device: &Device, z: &Tensor, labels: &Indices, counted: usi
         }
         Backend::Gpu(gpu) => {
             let buffers = [z.binding(), labels.binding(), dz.binding(), loss.binding()];
-            let groups = [z.rows().div_ceil(GROUP) as u32, 1, 1];
+            // In software, threads that wait for each other cost more than one that does it all.
+            let lanes = if device.gpu_kind() == GpuKind::Hardware { GROUP } else { 1 };
             let params = [z.rows() as u32, z.cols() as u32, counted.max(1) as u32];
-            dispatch(gpu, &SHADER, &[], &buffers, &params, groups);
+            dispatch(gpu, &SHADER, &[("LANES", lanes as u32)], &buffers, &params, groups_for(z.rows() * lanes));
         }
     }
 }

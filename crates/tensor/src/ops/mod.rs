@@ -43,11 +43,14 @@ pub fn shaders() -> Vec<(&'static Shader, Variants)> {
         (&add_columns::SHADER, vec![vec![]]),
         (&add_columns::SHADER_BWD, vec![vec![]]),
         (&attention::SHADER, attention::variants()),
+        (&attention::SHADER_TILES, attention::variants()),
+        (&attention::SHADER_DELTA, attention::variants()),
+        (&attention::SHADER_BWD_TILES, attention::variants_bwd_tiles()),
         (&attention::SHADER_BWD_DQ, attention::variants()),
         (&attention::SHADER_BWD_DKV, attention::variants()),
         (&binary_cross_entropy::SHADER, vec![vec![]]),
         (&clear::SHADER, vec![vec![]]),
-        (&cross_entropy::SHADER, vec![vec![]]),
+        (&cross_entropy::SHADER, cross_entropy::variants()),
         (&distillation::SHADER, vec![vec![]]),
         (&dropout::SHADER, dropout::variants()),
         (&gather_rows::SHADER, gather_rows::variants()),
@@ -95,9 +98,6 @@ pub(crate) fn groups_for(n: usize) -> [u32; 3] {
     groups(n.div_ceil(GROUP))
 }
 
-/// Floating-point operations that a thread of most ops counts for: some arithmetic and a few accesses to memory.
-const FLOP_A_THREAD: u64 = 64;
-
 /// Dispatches a shader over tensors and indices, in binding order: one whose threads do little each.
 pub(crate) fn dispatch(
     gpu: &Gpu,
@@ -107,8 +107,7 @@ pub(crate) fn dispatch(
     params: &[u32],
     groups: [u32; 3],
 ) {
-    let threads = groups.iter().map(|n| u64::from(*n)).product::<u64>() * GROUP as u64;
-    dispatch_work(gpu, shader, constants, buffers, params, groups, threads * FLOP_A_THREAD);
+    gpu.dispatch(shader, constants, buffers, bytemuck::cast_slice(params), groups, None);
 }
 
 /// Dispatches a shader that takes `flop` floating-point operations.
@@ -121,7 +120,7 @@ pub(crate) fn dispatch_work(
     groups: [u32; 3],
     flop: u64,
 ) {
-    gpu.dispatch(shader, constants, buffers, bytemuck::cast_slice(params), groups, flop);
+    gpu.dispatch(shader, constants, buffers, bytemuck::cast_slice(params), groups, Some(flop));
 }
 
 /// Asserts an op's shape rule.

@@ -11,7 +11,7 @@ use crate::{Device, Float, Indices, Tensor};
 /// `shaders/segment_cross_entropy.wgsl`
 pub static SHADER: Shader = Shader {
     name: "segment_cross_entropy",
-    parts: &[wgsl!("lib/sum64.wgsl"), wgsl!("segment_cross_entropy.wgsl")],
+    parts: &[wgsl!("lib/sum64.wgsl"), wgsl!("lib/max64.wgsl"), wgsl!("segment_cross_entropy.wgsl")],
     buffers: &[Access::Read, Access::Read, Access::Read, Access::ReadWrite, Access::ReadWrite],
 };
 

@@ -77,7 +77,7 @@ impl Operands {
         for _ in 0..runs {
             dispatch(device, product, kernel, (&self.a, &self.b), Epilogue::default(), &self.y);
         }
-        device.read_now(&self.y.view(0, 1, 1)).await?;
+        device.wait(device.start_read(&self.y.view(0, 1, 1))?).await?;
         Ok(started.elapsed().as_secs_f64())
     }
 }
