@@ -78,7 +78,7 @@ impl Lazy<'_, '_> {
     fn bytes(&self, tensor: &HostTensor) -> Result<Vec<u8>> {
         let rounded = |round: RoundRow| {
             let file = "the backbone's weights".to_owned();
-            let rows = tensor.data.chunks(tensor.shape[1].max(1)).map(move |row| round(row));
+            let rows = tensor.data.chunks(tensor.shape[1].max(1)).map(round);
             rows.map(move |row| row.ok_or_else(|| Error::NotFinite { file: file.clone(), tensor: self.name.clone() }))
         };
         match self.part {

@@ -66,9 +66,8 @@ fn drop_piece<F: Float>(x: &[F], mask: Mask, first: usize, y: &mut [F]) {
     let threshold = mask.p * 16_777_216.0;
     let keep = F::of(f64::from(1.0 - mask.p));
     for (i, (y, x)) in y.iter_mut().zip(x).enumerate() {
-        let draw =
-            pcg3d([mask.first.wrapping_add((first + i) as u32), mask.site ^ (mask.key.step << 8), mask.key.seed])[0]
-                >> 8;
+        let at = mask.first.wrapping_add((first + i) as u32);
+        let draw = pcg3d([at, mask.site ^ (mask.key.step << 8), mask.key.seed])[0] >> 8;
         *y = if draw as f32 >= threshold { *x / keep } else { F::of(0.0) };
     }
 }

@@ -1,5 +1,10 @@
 //! The innermost loop: the columns of a panel for a few rows, with the dot products of this processor.
 
+#[cfg(target_arch = "wasm32")]
+mod wasm;
+#[cfg(target_arch = "x86_64")]
+mod x86;
+
 use super::panel::{Panel, Quads};
 use super::round::parts;
 use crate::cpu::PANEL;
@@ -54,9 +59,9 @@ unsafe fn rows<D: Dot<LANES>, const LANES: usize, const V: usize, const HEIGHT: 
             quad += b.len();
             for row in 0..HEIGHT {
                 let [scale, shift] = rows[row].1[group];
-                for v in 0..V {
+                for (v, total) in totals[row].iter_mut().enumerate() {
                     let sums: [f32; LANES] = std::array::from_fn(|l| sums[first + v * LANES + l]);
-                    let (dot, total) = (dots[row][v], &mut totals[row][v]);
+                    let dot = dots[row][v];
                     *total = std::array::from_fn(|l| {
                         if fused {
                             scale.mul_add(dot[l], (-shift).mul_add(sums[l], total[l]))
@@ -68,10 +73,10 @@ unsafe fn rows<D: Dot<LANES>, const LANES: usize, const V: usize, const HEIGHT: 
             }
         }
         for row in 0..HEIGHT {
-            for v in 0..V {
+            for (v, totals) in totals[row].iter().enumerate() {
                 let at = first + v * LANES;
-                for l in 0..LANES {
-                    c[row * stride + at + l] = totals[row][v][l] * work.panel.scales[at + l];
+                for (l, total) in totals.iter().enumerate() {
+                    c[row * stride + at + l] = total * work.panel.scales[at + l];
                 }
             }
         }
@@ -111,20 +116,19 @@ unsafe fn dots<D: Dot<LANES>, const LANES: usize, const V: usize, const HEIGHT: 
 
 /// The heights of tiles that are compiled for an instruction set.
 macro_rules! heights {
-    ($dot:ty, $lanes:literal, $vectors:literal, $fused:literal, $work:expr, $c:expr, $stride:expr) => {{
-        let (work, c, stride) = ($work, $c, $stride);
+    ($dot:ty, $lanes:literal, $vectors:literal, $fused:literal, $work:expr, $c:expr, $stride:expr, $($height:literal)*) => {
         // SAFETY: this is in a function for processors with the instructions.
         unsafe {
-            match work.height {
-                6 => rows::<$dot, $lanes, $vectors, 6>(work, $fused, c, stride),
-                4 => rows::<$dot, $lanes, $vectors, 4>(work, $fused, c, stride),
-                2 => rows::<$dot, $lanes, $vectors, 2>(work, $fused, c, stride),
-                1 => rows::<$dot, $lanes, $vectors, 1>(work, $fused, c, stride),
+            match $work.height {
+                $($height => rows::<$dot, $lanes, $vectors, $height>($work, $fused, $c, $stride),)*
                 height => unreachable!("a tile of {height} rows"),
             }
         }
-    }};
+    };
 }
+
+#[cfg(any(target_arch = "x86_64", target_arch = "wasm32"))]
+use heights;
 
 /// Computes a tile: rows of `c` lie `stride` apart.
 pub(super) type Tile = fn(Work<'_>, &mut [f32], usize);
@@ -134,238 +138,20 @@ pub(super) fn best() -> Option<Tile> {
     tiles().next().map(|(_, tile)| tile)
 }
 
+/// A name, whether this processor has what it takes, and the tile.
+type Named = (&'static str, fn() -> bool, Tile);
+
 /// What this processor has, the best first, by name.
 pub(super) fn tiles() -> impl Iterator<Item = (&'static str, Tile)> {
-    let all: &[(&str, fn() -> bool, Tile)] = &[
+    let all: &[Named] = &[
         #[cfg(target_arch = "x86_64")]
         ("avx512-vnni", x86::has_avx512_vnni, x86::avx512_vnni),
         #[cfg(target_arch = "x86_64")]
         ("avx-vnni", x86::has_avx_vnni, x86::avx_vnni),
         #[cfg(target_arch = "x86_64")]
         ("avx2", x86::has_avx2, x86::avx2),
-        #[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
-        ("relaxed-simd", || true, wasm::relaxed),
-        #[cfg(all(target_arch = "wasm32", not(target_feature = "relaxed-simd")))]
-        ("simd128", || true, wasm::simd128),
+        #[cfg(target_arch = "wasm32")]
+        ("wasm", || true, wasm::tile),
     ];
     all.iter().filter(|(_, is_here, _)| is_here()).map(|(name, _, tile)| (*name, *tile))
-}
-
-#[cfg(target_arch = "x86_64")]
-mod x86 {
-    use std::arch::x86_64::{
-        __m256i, __m512i, _mm256_add_epi32, _mm256_cvtepi32_ps, _mm256_dpbusd_avx_epi32, _mm256_loadu_si256,
-        _mm256_madd_epi16, _mm256_maddubs_epi16, _mm256_set1_epi16, _mm256_set1_epi32, _mm256_setzero_si256,
-        _mm256_storeu_ps, _mm512_cvtepi32_ps, _mm512_dpbusd_epi32, _mm512_loadu_si512, _mm512_set1_epi32,
-        _mm512_setzero_si512, _mm512_storeu_ps,
-    };
-
-    use super::{Dot, Work, rows};
-
-    pub(super) fn has_avx512_vnni() -> bool {
-        is_x86_feature_detected!("avx512vnni")
-            && is_x86_feature_detected!("avx512bw")
-            && is_x86_feature_detected!("fma")
-    }
-
-    pub(super) fn has_avx_vnni() -> bool {
-        is_x86_feature_detected!("avxvnni") && is_x86_feature_detected!("fma")
-    }
-
-    pub(super) fn has_avx2() -> bool {
-        is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma")
-    }
-
-    pub(super) fn avx512_vnni(work: Work<'_>, c: &mut [f32], stride: usize) {
-        #[target_feature(enable = "avx512f,avx512bw,avx512vnni,fma")]
-        fn run(work: Work<'_>, c: &mut [f32], stride: usize) {
-            heights!(Vnni512, 16, 2, true, work, c, stride);
-        }
-        assert!(has_avx512_vnni());
-        // SAFETY: the processor has been asked.
-        unsafe { run(work, c, stride) }
-    }
-
-    pub(super) fn avx_vnni(work: Work<'_>, c: &mut [f32], stride: usize) {
-        #[target_feature(enable = "avx2,avxvnni,fma")]
-        fn run(work: Work<'_>, c: &mut [f32], stride: usize) {
-            heights!(Vnni256, 8, 2, true, work, c, stride);
-        }
-        assert!(has_avx_vnni());
-        // SAFETY: the processor has been asked.
-        unsafe { run(work, c, stride) }
-    }
-
-    pub(super) fn avx2(work: Work<'_>, c: &mut [f32], stride: usize) {
-        #[target_feature(enable = "avx2,fma")]
-        fn run(work: Work<'_>, c: &mut [f32], stride: usize) {
-            heights!(Avx2, 8, 1, true, work, c, stride);
-        }
-        assert!(has_avx2());
-        // SAFETY: the processor has been asked.
-        unsafe { run(work, c, stride) }
-    }
-
-    /// `vpdpbusd` over 512 bits.
-    #[derive(Clone, Copy)]
-    struct Vnni512(__m512i);
-
-    // SAFETY, in all that follows: the caller's promise; and the arrays have as many elements as are read and written.
-    impl Dot<16> for Vnni512 {
-        #[inline(always)]
-        unsafe fn zero() -> Self {
-            unsafe { Self(_mm512_setzero_si512()) }
-        }
-
-        #[inline(always)]
-        unsafe fn add(self, a: u32, b: &[[i8; 4]; 16]) -> Self {
-            unsafe {
-                let b = _mm512_loadu_si512(b.as_ptr().cast());
-                Self(_mm512_dpbusd_epi32(self.0, _mm512_set1_epi32(a.cast_signed()), b))
-            }
-        }
-
-        #[inline(always)]
-        unsafe fn sums(self) -> [f32; 16] {
-            let mut sums = [0.0; 16];
-            unsafe { _mm512_storeu_ps(sums.as_mut_ptr(), _mm512_cvtepi32_ps(self.0)) };
-            sums
-        }
-    }
-
-    /// `vpdpbusd` over 256 bits.
-    #[derive(Clone, Copy)]
-    struct Vnni256(__m256i);
-
-    impl Dot<8> for Vnni256 {
-        #[inline(always)]
-        unsafe fn zero() -> Self {
-            unsafe { Self(_mm256_setzero_si256()) }
-        }
-
-        #[inline(always)]
-        unsafe fn add(self, a: u32, b: &[[i8; 4]; 8]) -> Self {
-            unsafe {
-                let b = _mm256_loadu_si256(b.as_ptr().cast());
-                Self(_mm256_dpbusd_avx_epi32(self.0, _mm256_set1_epi32(a.cast_signed()), b))
-            }
-        }
-
-        #[inline(always)]
-        unsafe fn sums(self) -> [f32; 8] {
-            let mut sums = [0.0; 8];
-            unsafe { _mm256_storeu_ps(sums.as_mut_ptr(), _mm256_cvtepi32_ps(self.0)) };
-            sums
-        }
-    }
-
-    /// `vpmaddubsw`, whose sums of two products fit 16 bits because activations have 7.
-    #[derive(Clone, Copy)]
-    struct Avx2(__m256i);
-
-    impl Dot<8> for Avx2 {
-        #[inline(always)]
-        unsafe fn zero() -> Self {
-            unsafe { Self(_mm256_setzero_si256()) }
-        }
-
-        #[inline(always)]
-        unsafe fn add(self, a: u32, b: &[[i8; 4]; 8]) -> Self {
-            unsafe {
-                let b = _mm256_loadu_si256(b.as_ptr().cast());
-                let pairs = _mm256_maddubs_epi16(_mm256_set1_epi32(a.cast_signed()), b);
-                Self(_mm256_add_epi32(self.0, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1))))
-            }
-        }
-
-        #[inline(always)]
-        unsafe fn sums(self) -> [f32; 8] {
-            let mut sums = [0.0; 8];
-            unsafe { _mm256_storeu_ps(sums.as_mut_ptr(), _mm256_cvtepi32_ps(self.0)) };
-            sums
-        }
-    }
-}
-
-#[cfg(target_arch = "wasm32")]
-mod wasm {
-    use std::arch::wasm32::{f32x4_convert_i32x4, i32x4_add, i32x4_splat, v128, v128_load, v128_store};
-
-    use super::{Dot, Work, rows};
-
-    /// Relaxed SIMD, whose second operand has 7 bits.
-    #[cfg(target_feature = "relaxed-simd")]
-    pub(super) fn relaxed(work: Work<'_>, c: &mut [f32], stride: usize) {
-        heights!(Relaxed, 4, 2, false, work, c, stride);
-    }
-
-    #[cfg(not(target_feature = "relaxed-simd"))]
-    pub(super) fn simd128(work: Work<'_>, c: &mut [f32], stride: usize) {
-        heights!(Widened, 4, 2, false, work, c, stride);
-    }
-
-    fn to_array(sums: v128) -> [f32; 4] {
-        let mut to = [0.0; 4];
-        // SAFETY: it has four elements.
-        unsafe { v128_store(to.as_mut_ptr().cast(), f32x4_convert_i32x4(sums)) };
-        to
-    }
-
-    #[cfg(target_feature = "relaxed-simd")]
-    #[derive(Clone, Copy)]
-    struct Relaxed(v128);
-
-    // SAFETY, in all that follows: the arrays have 16 bytes; a module with unknown instructions does not even load.
-    #[cfg(target_feature = "relaxed-simd")]
-    impl Dot<4> for Relaxed {
-        #[inline(always)]
-        unsafe fn zero() -> Self {
-            Self(i32x4_splat(0))
-        }
-
-        #[inline(always)]
-        unsafe fn add(self, a: u32, b: &[[i8; 4]; 4]) -> Self {
-            let b = unsafe { v128_load(b.as_ptr().cast()) };
-            let a = i32x4_splat(a.cast_signed());
-            Self(std::arch::wasm32::i32x4_relaxed_dot_i8x16_i7x16_add(b, a, self.0))
-        }
-
-        #[inline(always)]
-        unsafe fn sums(self) -> [f32; 4] {
-            to_array(self.0)
-        }
-    }
-
-    /// Products of 16 bits, of two columns in each vector: sums of pairs, which are added at the end.
-    #[cfg(not(target_feature = "relaxed-simd"))]
-    #[derive(Clone, Copy)]
-    struct Widened([v128; 2]);
-
-    #[cfg(not(target_feature = "relaxed-simd"))]
-    impl Dot<4> for Widened {
-        #[inline(always)]
-        unsafe fn zero() -> Self {
-            Self([i32x4_splat(0); 2])
-        }
-
-        #[inline(always)]
-        unsafe fn add(self, a: u32, b: &[[i8; 4]; 4]) -> Self {
-            use std::arch::wasm32::{
-                i16x8_extend_high_i8x16, i16x8_extend_low_i8x16, i32x4_dot_i16x8, u16x8_extend_low_u8x16,
-            };
-            let b = unsafe { v128_load(b.as_ptr().cast()) };
-            let a = u16x8_extend_low_u8x16(i32x4_splat(a.cast_signed()));
-            Self([
-                i32x4_add(self.0[0], i32x4_dot_i16x8(i16x8_extend_low_i8x16(b), a)),
-                i32x4_add(self.0[1], i32x4_dot_i16x8(i16x8_extend_high_i8x16(b), a)),
-            ])
-        }
-
-        #[inline(always)]
-        unsafe fn sums(self) -> [f32; 4] {
-            use std::arch::wasm32::i32x4_shuffle;
-            let [low, high] = self.0;
-            to_array(i32x4_add(i32x4_shuffle::<0, 2, 4, 6>(low, high), i32x4_shuffle::<1, 3, 5, 7>(low, high)))
-        }
-    }
 }
