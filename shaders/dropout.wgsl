@@ -1,8 +1,7 @@
 // y = residual + x * mask / (1 - p)                                                    dropout, and its own derivative
 //
 // x, residual, y: n elements. Threads: one an element. The mask is a function of (element, site, step, seed) alone, elements
-// counted from `first` on, so
-// backward computes it again instead of keeping it, and every device draws the same.
+// counted from `first` on, so backward computes it again instead of keeping it, and every device draws the same.
 // Numbers: pcg3d of Jarzynski and Olano, "Hash Functions for GPU Rendering" (JCGT 2020), top 24 bits.
 
 const HAS_RESIDUAL: bool = false;
