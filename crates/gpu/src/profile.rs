@@ -114,6 +114,7 @@ pub(crate) struct Profiler {
     done: BTreeMap<&'static str, ShaderProfile>,
     /// In a browser there is none, and this keeps its code out of what browsers download.
     #[cfg(target_arch = "wasm32")]
+    #[expect(dead_code, reason = "its type says all")]
     never: std::convert::Infallible,
 }
 
@@ -180,6 +181,7 @@ impl Profiler {
     }
 
     /// Everything that was counted.
+    #[cfg(not(target_arch = "wasm32"))]
     pub(crate) fn finish(self) -> Profile {
         let mut all: Vec<_> = self.done.into_values().collect();
         all.sort_by(|a, b| b.seconds.total_cmp(&a.seconds));
