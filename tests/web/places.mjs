@@ -71,7 +71,7 @@ export const checks = {
     }
   },
 
-  async 'matrices in half precision'({ page }) {
+  async 'matrices in fewer bits'({ page }) {
     const load = (name, options) => classify(page, `/golden/${name}/`, `/golden/${ADAPTER}/`, options);
     const [own, wide] = [await load('tiny-bert-f16'), await load('tiny-bert-f16', { dtype: 'f32' })];
     equal('f16 and the same numbers in f32', own, wide);
@@ -86,10 +86,26 @@ export const checks = {
         backbone.dispose();
         return gpuUsedBytes;
       };
-      const share = await bytes('f16') / await bytes(undefined);
-      return [share > 0.4 && share < 0.6, await window.failure(() => Backbone.load('/golden/tiny-bert/', { dtype: 'f8' }))];
+      const all = await bytes(undefined);
+      const [half, quarter] = [await bytes('f16') / all, await bytes('q8') / all];
+      return [half > 0.4 && half < 0.6, quarter > 0.2 && quarter < 0.4, await window.failure(() => Backbone.load('/golden/tiny-bert/', { dtype: 'f8' }))];
     });
-    equal('half the memory, and a type that is none', found, [true, 'bad-option']);
+    equal('half the memory, a quarter, and a type that is none', found, [true, true, 'bad-option']);
+    const near = await page.evaluate(async () => {
+      const { Backbone } = window.graftwork;
+      const vector = async (options) => {
+        const backbone = await Backbone.load('/golden/tiny-bert/', options);
+        const [values] = await backbone.embed(['see you at dinner']);
+        backbone.dispose();
+        return values;
+      };
+      const dot = (a, b) => a.reduce((sum, value, i) => sum + value * b[i], 0);
+      const cosine = (a, b) => dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
+      const whole = await vector({ device: 'cpu' });
+      const [cpu, gpu] = [await vector({ device: 'cpu', dtype: 'q8' }), await vector({ device: 'gpu', dtype: 'q8' })];
+      return [cosine(cpu, whole), cosine(gpu, whole), cosine(cpu, gpu)];
+    });
+    equal('vectors of 8-bit integers are near', near.map((cosine) => cosine > 0.998 && cosine < 1.000001), [true, true, true]);
   },
 
   async 'a server that has a page for every address'({ page, server: { shelf } }) {

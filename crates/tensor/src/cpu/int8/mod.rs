@@ -2,6 +2,10 @@
 //! and a zero for each [`GROUP`] values of a row. 7 bits are what the dot products of all processors take without overflow
 //! (`pmaddubsw` of AVX2 and relaxed SIMD in WebAssembly saturate with 8), and with groups that small they round less than 8 bits a
 //! row do. Sums of a group are exact, so every processor and every number of threads rounds the same.
+#![cfg_attr(
+    not(any(target_arch = "x86_64", target_feature = "relaxed-simd")),
+    expect(dead_code, unused_macros, reason = "there is no tile for this processor, and numbers are widened instead")
+)]
 
 mod panel;
 mod round;

@@ -1,6 +1,6 @@
 //! The innermost loop: the columns of a panel for a few rows, with the dot products of this processor.
 
-#[cfg(target_arch = "wasm32")]
+#[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
 mod wasm;
 #[cfg(target_arch = "x86_64")]
 mod x86;
@@ -127,7 +127,7 @@ macro_rules! heights {
     };
 }
 
-#[cfg(any(target_arch = "x86_64", target_arch = "wasm32"))]
+#[cfg(any(target_arch = "x86_64", target_feature = "relaxed-simd"))]
 use heights;
 
 /// Computes a tile: rows of `c` lie `stride` apart.
@@ -150,8 +150,8 @@ pub(super) fn tiles() -> impl Iterator<Item = (&'static str, Tile)> {
         ("avx-vnni", x86::has_avx_vnni, x86::avx_vnni),
         #[cfg(target_arch = "x86_64")]
         ("avx2", x86::has_avx2, x86::avx2),
-        #[cfg(target_arch = "wasm32")]
-        ("wasm", || true, wasm::tile),
+        #[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
+        ("relaxed-simd", || true, wasm::relaxed),
     ];
     all.iter().filter(|(_, is_here, _)| is_here()).map(|(name, _, tile)| (*name, *tile))
 }
