@@ -49,7 +49,7 @@ fn fill_b(lane: u32, n: u32, k: u32, end: u32) {
         } else {
             let at_k = k + i % 4u * 4u;
             let column = i / 4u;
-            if (at_k < end) { v = b_column(n + i / 4u, at_k, left(at_k, end)); }
+            if (at_k < end) { v = b_column(n + column, at_k, left(at_k, end)); }
             b_tile[(column % 4u * BLOCKS_N + column / 4u) * STRIDE + i % 4u] = v;
         }
     }
