@@ -58,11 +58,9 @@ impl Peer<'_> {
 
     fn embed_timed(&self, asked: &Value) -> Value {
         let texts = strings(&asked["texts"]);
-        if asked["warm"] == true {
-            self.embed(&texts);
-        }
+        timed(1, number(&asked["warm"]), |_| drop(self.embed(&texts)));
         let mut vectors = Vec::new();
-        let ms = timed(asked, |_| vectors = self.embed(&texts));
+        let ms = timed(least(asked), number(&asked["seconds"]), |_| vectors = self.embed(&texts));
         let encoded = self.backbone.encode(&texts, None).expect("texts");
         let tokens: usize = encoded.iter().map(|text| text.ids.len()).sum();
         json!({ "ms": ms, "vectors": vectors, "tokens": tokens })
@@ -109,20 +107,23 @@ impl Peer<'_> {
         let text = [asked["text"].as_str().expect("a text")];
         let classify = |i: usize| block_on(adapters[i % adapters.len()].classify(&text)).expect("an answer");
         (0..adapters.len()).for_each(|i| drop(classify(i)));
-        Ok(json!({ "ms": timed(asked, |i| drop(classify(i))) }))
+        Ok(json!({ "ms": timed(least(asked), number(&asked["seconds"]), |i| drop(classify(i))) }))
     }
 }
 
 /// Milliseconds of each call, until there are `least` of them and they took `seconds` together.
-fn timed(asked: &Value, mut work: impl FnMut(usize)) -> Vec<f64> {
-    let (least, budget) = (number(&asked["least"]) as usize, number(&asked["seconds"]) * 1e3);
+fn timed(least: usize, seconds: f64, mut work: impl FnMut(usize)) -> Vec<f64> {
     let mut ms = Vec::new();
-    while ms.len() < least || (ms.iter().sum::<f64>() < budget && ms.len() < 50) {
+    while ms.len() < least || (ms.iter().sum::<f64>() < seconds * 1e3 && ms.len() < 50) {
         let started = Instant::now();
         work(ms.len());
         ms.push(started.elapsed().as_secs_f64() * 1e3);
     }
     ms
+}
+
+fn least(asked: &Value) -> usize {
+    number(&asked["least"]) as usize
 }
 
 fn strings(list: &Value) -> Vec<&str> {

@@ -30,9 +30,11 @@ export async function readPackage(folder) {
     if (typeof provenance[key] !== 'string') throw new Error(`provenance without ${key}`);
   }
   const modules = names.filter((name) => name.endsWith('.wasm'));
-  if (modules.length !== 1) throw new Error(`${modules.length} WebAssembly modules: ${modules.join(', ')}`);
-  const sha256 = createHash('sha256').update(await readFile(join(folder, modules[0]))).digest('hex');
-  if (provenance.sha256[modules[0]] !== sha256) throw new Error(`${modules[0]} is not the one of PROVENANCE.json`);
+  if (modules.length !== 2) throw new Error(`${modules.length} WebAssembly modules: ${modules.join(', ')}`);
+  for (const name of modules) {
+    const sha256 = createHash('sha256').update(await readFile(join(folder, name))).digest('hex');
+    if (provenance.sha256[name] !== sha256) throw new Error(`${name} is not the one of PROVENANCE.json`);
+  }
 
   const found = [];
   for (const name of names) {

@@ -108,6 +108,32 @@ export const checks = {
     equal('vectors of 8-bit integers are near', near.map((cosine) => cosine > 0.998 && cosine < 1.000001), [true, true, true]);
   },
 
+  async 'the module that the engine knows the instructions of'({ page, server }) {
+    const asked = server.requests.length;
+    const [relaxed, basic] = await page.evaluate(async () => {
+      const { Backbone } = window.graftwork;
+      const vectors = async (options) => {
+        const all = [];
+        for (const dtype of ['f32', 'q8']) {
+          const backbone = await Backbone.load('/golden/tiny-bert/', { ...options, device: 'cpu', dtype });
+          all.push(...(await backbone.embed(['see you at dinner', 'WIN a free phone']))[0]);
+          backbone.dispose();
+        }
+        return all;
+      };
+      const inWorker = await vectors({ worker: true });
+      WebAssembly.validate = () => false;
+      return [inWorker, await vectors({ worker: false })];
+    });
+    const modules = server.requests.slice(asked).filter((path) => path.endsWith('.wasm')).map((path) => path.split('/').at(-1));
+    equal('modules', [...new Set(modules)], ['graftwork_web_relaxed.wasm', 'graftwork_web_bg.wasm']);
+    const half = relaxed.length / 2;
+    const furthest = (from, to) => Math.max(...relaxed.slice(from, to).map((value, i) => Math.abs(value - basic[from + i])));
+    const [f32, q8] = [furthest(0, half), furthest(half)];
+    equal(`f32 ${f32}, q8 ${q8}`, [f32 < 1e-5, q8 > 0 && q8 < 0.2], [true, true]);
+    return `largest difference ${f32.toExponential(1)} in f32, ${q8.toExponential(1)} in q8`;
+  },
+
   async 'a server that has a page for every address'({ page, server: { shelf } }) {
     await shelf.putBackbone('app');
     const html = { type: 'text/html; charset=utf-8' };

@@ -31,7 +31,7 @@ import { checks as threads } from './threads.mjs';
 import { checks as words } from './words.mjs';
 
 /** Bytes that a user may download at most, with brotli. */
-const LARGEST = 561_500;
+const LARGEST = 565_500;
 
 const [browser, program, word = ''] = process.argv.slice(2);
 const server = await serve();
@@ -91,9 +91,10 @@ async function size() {
     const bytes = brotliCompressSync(await readFile(join(dist, name))).length;
     return { bytes, wasm: name.endsWith('.wasm') };
   }));
-  const sum = (some) => some.reduce((bytes, file) => bytes + file.bytes, 0);
-  const all = sum(sizes);
-  const note = `${all} bytes with brotli, of which wasm ${sum(sizes.filter((file) => file.wasm))}`;
+  // A user downloads one of the modules.
+  const modules = sizes.filter((file) => file.wasm).map((file) => file.bytes);
+  const all = sizes.filter((file) => !file.wasm).reduce((bytes, file) => bytes + file.bytes, Math.max(...modules));
+  const note = `${all} bytes with brotli, of which wasm ${Math.max(...modules)} (the other module ${Math.min(...modules)})`;
   if (all > LARGEST) throw new Error(`${note}: more than ${LARGEST}`);
   return note;
 }

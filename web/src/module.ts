@@ -36,7 +36,7 @@ export function compiled(): WebAssembly.Module {
 
 /** Starts the module, if it has not started yet. */
 async function start(): Promise<void> {
-  await (given === undefined ? init() : init({ module_or_path: given }));
+  await (given === undefined ? init(knowsRelaxedSimd() ? { module_or_path: relaxed() } : undefined) : init({ module_or_path: given }));
   if (listens) return;
   listens = true;
   onPanic((message: string) => {
@@ -44,4 +44,18 @@ async function start(): Promise<void> {
     for (const end of ends) end(broken);
     ends.clear();
   });
+}
+
+/** The module for engines with relaxed SIMD. Written so that bundlers take it along, as the generated code does for the other one. */
+function relaxed(): URL {
+  return new URL('graftwork_web_relaxed.wasm', import.meta.url);
+}
+
+/** One instruction that it does not know, and an engine refuses a module: a small one asks. */
+function knowsRelaxedSimd(): boolean {
+  // (module (func i32.const 0 i32x4.splat i32.const 0 i32x4.splat i32.const 0 i32x4.splat i32x4.relaxed_dot_i8x16_i7x16_add_s drop))
+  const zeros = [0x41, 0, 0xfd, 0x11];
+  const code = [0, ...zeros, ...zeros, ...zeros, 0xfd, 0x93, 2, 0x1a, 0x0b];
+  const header = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 4, 1, 0x60, 0, 0, 3, 2, 1, 0];
+  return WebAssembly.validate(Uint8Array.of(...header, 10, code.length + 2, 1, code.length, ...code));
 }

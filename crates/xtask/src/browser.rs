@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result};
 
-use crate::wasm::{self, Pack, Toolchain};
+use crate::wasm::{self, Pack, Simd, Toolchain};
 use crate::{paths, shell, system};
 
 /// Runs `cargo xtask browser`.
@@ -25,8 +25,9 @@ pub fn test(toolchain: &Toolchain) -> Result<()> {
     shell::run(shell::npm(&dir).args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]))?;
     let out = dir.join("pkg");
     let name = "graftwork_browser_test";
-    let pack = Pack { package: &dir, out: &out, name, profile: "release", level: "-O2", typescript: false };
-    wasm::pack(toolchain, &pack, &dir.join("node_modules"))?;
+    let (profile, simd) = ("release", Simd::Basic);
+    let pack = Pack { package: &dir, out: &out, name, profile, simd, level: "-O2", typescript: false };
+    wasm::pack(toolchain, &[pack], &dir.join("node_modules"))?;
 
     let mut page = shell::command("node");
     page.arg(dir.join("run.mjs")).arg(&native_answer).arg(&chromium);

@@ -1,10 +1,11 @@
 //! The npm package: building it, testing it in headless Chromium, packing it.
 
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
-use crate::wasm::{self, Pack, Toolchain};
+use crate::wasm::{self, Pack, Simd, Toolchain};
 use crate::{npm, paths, shell, system};
 
 /// Runs `cargo xtask web`.
@@ -26,13 +27,28 @@ pub fn npm() -> Result<()> {
 pub fn build(toolchain: &Toolchain) -> Result<()> {
     let dir = folder();
     shell::run(shell::npm(&dir).args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]))?;
-    let module = dir.join("src/wasm");
-    let package = paths::root().join("crates/web");
-    let pack =
-        Pack { package: &package, out: &module, name: "graftwork_web", profile: "web", level: "-Oz", typescript: true };
-    wasm::pack(toolchain, &pack, &dir.join("node_modules"))?;
+    modules(toolchain, &dir)?;
     shell::run(shell::npm(&dir).args(["run", "build", "--loglevel=error"]))?;
     npm::provenance(toolchain)
+}
+
+/// Builds the module twice: a page loads the one with relaxed SIMD where that is known, through the same JavaScript.
+fn modules(toolchain: &Toolchain, dir: &Path) -> Result<()> {
+    let (package, name, level) = (paths::root().join("crates/web"), "graftwork_web", "-Oz");
+    let (basic, relaxed) = (dir.join("src/wasm"), paths::target().join("wasm/relaxed"));
+    let one = Pack { package: &package, out: &basic, name, profile: "web", simd: Simd::Basic, level, typescript: true };
+    let other = Pack { out: &relaxed, simd: Simd::Relaxed, ..one };
+    wasm::pack(toolchain, &[one, other], &dir.join("node_modules"))?;
+    let same = glue(&basic, name)? == glue(&relaxed, name)?;
+    ensure!(same, "the JavaScript of the two modules differs: {} and {}", basic.display(), relaxed.display());
+    fs::copy(relaxed.join(format!("{name}_bg.wasm")), basic.join(format!("{name}_relaxed.wasm")))?;
+    Ok(())
+}
+
+/// The JavaScript of a module without its comments, which have numbers of functions.
+fn glue(dir: &Path, name: &str) -> Result<Vec<String>> {
+    let text = fs::read_to_string(dir.join(format!("{name}.js")))?;
+    Ok(text.lines().filter(|line| !line.trim_start().starts_with("//")).map(str::to_owned).collect())
 }
 
 /// Builds the package and runs it in headless Chromium.

@@ -36,6 +36,12 @@ pub trait Float:
     fn tanh(self) -> Self;
     /// `self * a + b`, rounded once.
     fn mul_add(self, a: Self, b: Self) -> Self;
+    /// `sums + a * b`, lane by lane, rounded once if `fused`.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn add_products<const L: usize>(sums: [Self; L], a: Self, b: [Self; L], fused: bool) -> [Self; L] {
+        std::array::from_fn(|l| if fused { a.mul_add(b[l], sums[l]) } else { sums[l] + a * b[l] })
+    }
     /// The innermost loop of matrix products; rows of `c` lie `stride` apart.
     #[doc(hidden)]
     fn tile(panels: &Panels<'_, Self>, c: &mut [Self], stride: usize);
@@ -151,6 +157,24 @@ impl Float for f32 {
     #[inline(always)]
     fn mul_add(self, a: Self, b: Self) -> Self {
         f32::mul_add(self, a, b)
+    }
+    /// Rounded as this processor likes it best.
+    #[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
+    #[inline(always)]
+    fn add_products<const L: usize>(mut sums: [Self; L], a: Self, b: [Self; L], _: bool) -> [Self; L] {
+        use std::arch::wasm32::{f32x4, f32x4_extract_lane, f32x4_relaxed_madd, f32x4_splat};
+        for (sums, b) in sums.as_chunks_mut().0.iter_mut().zip(b.as_chunks().0) {
+            let [s0, s1, s2, s3] = *sums;
+            let [b0, b1, b2, b3] = *b;
+            let all = f32x4_relaxed_madd(f32x4_splat(a), f32x4(b0, b1, b2, b3), f32x4(s0, s1, s2, s3));
+            *sums = [
+                f32x4_extract_lane::<0>(all),
+                f32x4_extract_lane::<1>(all),
+                f32x4_extract_lane::<2>(all),
+                f32x4_extract_lane::<3>(all),
+            ];
+        }
+        sums
     }
     fn tile(panels: &Panels<'_, Self>, c: &mut [Self], stride: usize) {
         tile_f32(panels, c, stride);

@@ -17,7 +17,7 @@ use anyhow::{Context, Result};
 use crate::{paths, shell};
 
 pub use debian::packages_missing as debian_packages_missing;
-pub use pack::{Pack, pack};
+pub use pack::{Pack, Simd, pack};
 
 /// The target's name.
 pub const TARGET: &str = "wasm32-unknown-unknown";
@@ -37,13 +37,15 @@ pub fn toolchain() -> Result<Toolchain> {
     let mut front = compiler()?;
     front.extend(tools::ensure()?);
     // One setting for all builds, so that they share.
-    let flags = ("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", OsString::from(flags()));
+    let flags = (FLAGS, OsString::from(flags(Simd::Basic)));
     Ok(Toolchain { env: vec![("PATH", shell::path_with(&front)?), flags] })
 }
 
-/// The vectors of 128 bits that every browser with WebGPU has.
-fn flags() -> String {
-    format!("-Ctarget-feature=+simd128{}", renamed_folders())
+/// The variable with the compiler's flags.
+const FLAGS: &str = "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS";
+
+fn flags(simd: Simd) -> String {
+    format!("-Ctarget-feature={}{}", simd.target_features(), renamed_folders())
 }
 
 /// No folder of this machine in what is published: the messages of panics name files.

@@ -50,7 +50,7 @@ fn tile<F: Float, const HEIGHT: usize, const V: usize, const L: usize, const DIR
             for (row, sums) in sums.iter_mut().enumerate() {
                 let a = if DIRECT { rows[row][k] } else { columns[k][row] };
                 for (sum, b) in sums.iter_mut().zip(&b) {
-                    *sum = std::array::from_fn(|l| if fused { a.mul_add(b[l], sum[l]) } else { sum[l] + a * b[l] });
+                    *sum = F::add_products(*sum, a, *b, fused);
                 }
             }
         }
