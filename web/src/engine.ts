@@ -85,8 +85,8 @@ export class Engine implements Link {
   async _load(...[source, load, { signal, emit }]: [...Calls['load']['args'], Context<'load'>]) {
     const ways = { signal, hasher, onProgress: (progress: LoadProgress) => void emit(progress) };
     // The files are looked up or downloaded while the module is.
-    const [{ files, weights }, device] = await Promise.all([openBackbone(source, load, ways), chosen(load), ready()]);
-    const known = load.known ?? (load.verify ? undefined : (await weights?.note())?.identity);
+    const [, { files, weights }, device] = await Promise.all([ready(), openBackbone(source, load, ways), chosen(load)]);
+    const known = load.known ?? (load.verify ? undefined : await weights?.identity());
     const { backbone, identity, again } = await upload(files, [load, device, known], { signal, emit });
     await weights?.identify(identity);
     const move = (to: Backbone) => this.#models.forEach((model) => model.moveTo(to));

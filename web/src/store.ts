@@ -79,6 +79,12 @@ export class Slot {
     return blobs;
   }
 
+  /** What the weights were found to be, if that is known. */
+  async identity(): Promise<string | undefined> {
+    const identity: unknown = (await this.note())?.identity;
+    return typeof identity === 'string' ? identity : undefined;
+  }
+
   /** Keeps what the weights were found to be, if they are there. */
   async identify(identity: string): Promise<void> {
     const note = await this.note();
