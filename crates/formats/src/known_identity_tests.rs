@@ -42,7 +42,8 @@ impl WeightSource for InPieces {
 
 fn source(piece: usize) -> InPieces {
     let values = |count: usize| (0..count).map(|i| i as f32).collect::<Vec<_>>();
-    let tensors = [("bias", HostTensor::new([300], values(300))), ("words", HostTensor::new([2, 70_000], values(140_000)))];
+    let tensors =
+        [("bias", HostTensor::new([300], values(300))), ("words", HostTensor::new([2, 70_000], values(140_000)))];
     let tensors = tensors.map(|(name, tensor)| (name.to_owned(), tensor)).into();
     InPieces { tensors, piece, rounded_from: None, read: 0 }
 }
