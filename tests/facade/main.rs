@@ -2,6 +2,7 @@
 
 mod calls;
 mod heads;
+mod known;
 mod long_texts;
 mod pairing;
 mod pairs;

@@ -13,6 +13,7 @@
       const { kind, method, args } = message;
       if (kind === 'call') {
         others.calls[method] = (others.calls[method] ?? 0) + 1;
+        if (method === 'load') others.load = args[1];
         others.inputs += args.find(Array.isArray)?.length ?? 0;
       }
       if (kind === 'call' && method !== 'load' && (others.breaksAt -= 1) <= 0) {

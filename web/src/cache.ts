@@ -16,7 +16,7 @@ export interface FetchOptions {
   cache: boolean;
   /** SHA-256 in hexadecimal digits. */
   sha256: string | undefined;
-  hasher: () => Hasher;
+  hasher: () => Promise<Hasher>;
   /** Whether it is no error if the server does not have it. */
   optional?: boolean;
   /**

@@ -12,7 +12,8 @@ const OWN = ['internal', 'out-of-memory'];
 interface Home {
   /** Starts a worker; undefined where none can be started. */
   spawn: (() => Worker) | undefined;
-  dtype: PlainLoad['dtype'];
+  /** How the engine's backbone was loaded, and what it is. */
+  load: Pick<PlainLoad, 'dtype' | 'known'>;
   /** Makes an adapter or a probe of the engine's in another worker. */
   copy: (id: number, mate: Mate) => Promise<Opened<unknown>>;
   /** Hears that there are fewer workers, and why. */
@@ -62,7 +63,7 @@ export class Mate {
   async #begin(spawn: () => Worker, source: PlainSource): Promise<void> {
     this.#link = new Remote(spawn());
     this.#link.provide(compiled());
-    await this.#link.call('load', [source, { dtype: this.#home.dtype, device: 'cpu', cache: false, integrity: {} }]);
+    await this.#link.call('load', [source, { ...this.#home.load, device: 'cpu', cache: false, integrity: {} }]);
     this.isReady = true;
   }
 }

@@ -4,13 +4,13 @@ import { toError } from './errors.js';
 import { openAdapter, openBackbone } from './folder.js';
 import { toJson } from './json.js';
 import { Lasting } from './lasting.js';
-import { withModule } from './module.js';
+import { ready, withModule } from './module.js';
 import type { Calls, Context, Link, Method, Opened, PlainAdapter, PlainRun } from './protocol.js';
 import { disposed } from './protocol.js';
 import { bytesOf } from './source.js';
 import { Trainings } from './trainings.js';
-import type { AdapterInfo, Classification, DeviceEvent, Memory, ProbeInfo, Survey, Task } from './types.js';
-import { upload } from './upload.js';
+import type { AdapterInfo, Classification, DeviceEvent, LoadProgress, Memory, ProbeInfo, Survey, Task } from './types.js';
+import { chosen, upload } from './upload.js';
 import type { Backbone } from './wasm/graftwork_web.js';
 import * as wasm from './wasm/graftwork_web.js';
 import type { Group } from './work.js';
@@ -58,7 +58,7 @@ export class Engine implements Link {
     const body = this[`_${method}`].bind(this) as (...all: unknown[]) => Promise<Calls[M]['result']>;
     try {
       own.signal.throwIfAborted();
-      return await withModule(() => body(...args, ways));
+      return await withModule(() => body(...args, ways), method === 'load');
     } catch (error) {
       own.signal.throwIfAborted();
       // Where a panic ended it, it may still stand in the queue.
@@ -83,14 +83,18 @@ export class Engine implements Link {
 
   /** @internal */
   async _load(...[source, load, { signal, emit }]: [...Calls['load']['args'], Context<'load'>]) {
-    const files = await openBackbone(source, load, { signal, hasher, onProgress: (progress) => void emit(progress) });
-    const { backbone, again } = await upload(files, load, { signal, emit });
+    const ways = { signal, hasher, onProgress: (progress: LoadProgress) => void emit(progress) };
+    // The files are looked up or downloaded while the module is.
+    const [, { files, weights }, device] = await Promise.all([ready(), openBackbone(source, load, ways), chosen(load)]);
+    const known = load.known ?? (load.verify ? undefined : await weights?.identity());
+    const { backbone, identity, again } = await upload(files, [load, device, known], { signal, emit });
+    await weights?.identify(identity);
     const move = (to: Backbone) => this.#models.forEach((model) => model.moveTo(to));
     const tell = (event: Omit<DeviceEvent, 'threads'>) => this.#tell({ ...event, threads: this.#work.threads(event.device) });
     this.#lasting = new Lasting(backbone, load.device, again, move, tell);
     const onFewer = (reason: string) => tell({ state: 'fewer-threads', device: this.#loaded().info.device, reason });
     const copy = (id: number, mate: Mate) => this.#copy(id, mate);
-    this.#work.crew = new Crew(load.threads ?? 1, files, { spawn: this.#spawn, dtype: load.dtype, copy, onFewer });
+    this.#work.crew = new Crew(load.threads ?? 1, files, { spawn: this.#spawn, load: { dtype: load.dtype, known: identity }, copy, onFewer });
     const { info } = this.#lasting;
     return { ...info, threads: this.#work.threads(info.device) };
   }
@@ -314,6 +318,7 @@ export class Engine implements Link {
   }
 }
 
-function hasher(): wasm.Sha256 {
+async function hasher(): Promise<wasm.Sha256> {
+  await ready();
   return new wasm.Sha256();
 }

@@ -3,6 +3,7 @@ import { fetchFile, rememberAbsent } from './cache.js';
 import { GraftworkError } from './errors.js';
 import type { PlainAdapter } from './protocol.js';
 import type { PlainLoad, PlainSource } from './source.js';
+import { Slot, openCache } from './store.js';
 import type { LoadProgress } from './types.js';
 
 const WEIGHTS = 'model.safetensors';
@@ -15,12 +16,18 @@ const SHARD = /^[\p{L}\p{N}_-][\p{L}\p{N}_.+ -]*\.safetensors$/u;
 /** What is needed to get files. */
 export interface Ways {
   signal: AbortSignal;
-  hasher: () => Hasher;
+  hasher: () => Promise<Hasher>;
   onProgress: (progress: LoadProgress) => void;
 }
 
+/** A backbone's files by name, and where its weights, or their list, are in the cache, if they are. */
+export interface OpenedBackbone {
+  files: Map<string, Blob>;
+  weights: Slot | undefined;
+}
+
 /** Gets all files of a backbone, downloading what is not at hand; what is small and may be wrong comes first. */
-export async function openBackbone(source: PlainSource, load: PlainLoad, ways: Ways): Promise<Map<string, Blob>> {
+export async function openBackbone(source: PlainSource, load: PlainLoad, ways: Ways): Promise<OpenedBackbone> {
   const folder = new Folder(source, load, ways);
   await folder.need('config.json');
   const tokenizer = await folder.need(['tokenizer.json', 'vocab.txt', 'vocab.json']);
@@ -32,7 +39,7 @@ export async function openBackbone(source: PlainSource, load: PlainLoad, ways: W
     const end = folder.bytes + bytes;
     for (const shard of shards) await folder.need(shard, { end: shard === shards.at(-1) ? 0 : end });
   }
-  return folder.close();
+  return { files: await folder.close(), weights: await folder.slot(index === undefined ? WEIGHTS : INDEX) };
 }
 
 /** Gets an adapter that is named by URL: a file, or AdapterHub's files in a folder, which ends in `/`. */
@@ -107,16 +114,26 @@ class Folder {
     return this.found;
   }
 
+  /** The place of a file in the cache, if it is kept there. */
+  async slot(file: string): Promise<Slot | undefined> {
+    const cache = 'folder' in this.#source && this.#load.cache ? await openCache() : undefined;
+    return cache && new Slot(cache, this.#url(file), this.#load.integrity[file]);
+  }
+
+  #url(file: string): URL {
+    return new URL(encodeURIComponent(file), (this.#source as { folder: string }).folder);
+  }
+
   async #get(file: string, { end = 0, address }: Special, needed: boolean): Promise<Blob | undefined> {
     const { signal, hasher, onProgress } = this.#ways;
     const sha256 = this.#load.integrity[file];
     if ('files' in this.#source) {
       const bytes = this.#source.files[file];
       const blob = bytes === undefined ? undefined : new Blob([bytes as BlobPart]);
-      if (blob !== undefined && sha256 !== undefined) await checkDigest(file, blob, sha256, hasher());
+      if (blob !== undefined && sha256 !== undefined) await checkDigest(file, blob, sha256, await hasher());
       return blob;
     }
-    const url = address ?? new URL(encodeURIComponent(file), this.#source.folder);
+    const url = address ?? this.#url(file);
     const before = this.bytes;
     const onBytes: FetchOptions['onBytes'] = (loaded, total, cached, resumed) => {
       // The small files come first; what is known of the weights is as good as all.

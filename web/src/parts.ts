@@ -17,7 +17,7 @@ export class Parts {
   #url: URL;
   #slot: Slot | undefined;
   #sha256: string | undefined;
-  #newHasher: () => Hasher;
+  #newHasher: () => Promise<Hasher>;
   #hasher: Hasher | undefined;
   /** Segments where there is no cache. */
   #blobs: Blob[] = [];
@@ -29,11 +29,11 @@ export class Parts {
     this.#slot = slot;
     this.#sha256 = sha256?.toLowerCase();
     this.#newHasher = hasher;
-    this.#rehash();
   }
 
-  /** Takes up what an earlier download left in the cache. */
+  /** Begins, with what an earlier download left in the cache. */
   async resume(): Promise<void> {
+    await this.#rehash();
     const note = await this.#slot?.note();
     if (note?.validator === undefined) return;
     this.note = { id: note.id, total: note.total, validator: note.validator };
@@ -91,7 +91,7 @@ export class Parts {
     this.mixed = false;
     this.#blobs = [];
     this.#chunks = [];
-    this.#rehash();
+    await this.#rehash();
   }
 
   /** The file, if it is the right one. */
@@ -124,8 +124,8 @@ export class Parts {
     else await this.#slot.keep(this.note.id, index, blob);
   }
 
-  #rehash(): void {
+  async #rehash(): Promise<void> {
     this.free();
-    if (this.#sha256 !== undefined) this.#hasher = this.#newHasher();
+    if (this.#sha256 !== undefined) this.#hasher = await this.#newHasher();
   }
 }

@@ -1,7 +1,11 @@
-/** Bytes that are read at a time: a call of the browser's reader costs about a millisecond. */
-const WINDOW = 4 << 20;
+import { SEGMENT } from './store.js';
 
-/** Reads pieces of files: in a worker from wherever the browser keeps them, else from memory. */
+/** Bytes that are read at a time, a segment of the cache: a call of the browser's reader costs about a millisecond. */
+const WINDOW = SEGMENT;
+/** Windows that are kept, since tensors that belong together are seldom read in the order in which they lie in the file. */
+const KEPT = 8;
+
+/** Reads pieces of files, or the beginnings of pieces: in a worker from wherever the browser keeps them, else from memory. */
 export async function reader(
   files: ReadonlyMap<string, Blob>,
 ): Promise<(name: string, offset: number, length: number) => Uint8Array> {
@@ -13,14 +17,19 @@ export async function reader(
     return (name, offset, length) => new Uint8Array(bytes.get(name) as ArrayBuffer, offset, length);
   }
   const sync = new Sync();
-  let window = { name: '', start: 0, bytes: new Uint8Array() };
+  /** The last ones that were read from, the newest at the end. */
+  const windows = new Map<string, Uint8Array>();
+  const window = (name: string, start: number) => {
+    const key = `${start} ${name}`;
+    const read = () => new Uint8Array(sync.readAsArrayBuffer((files.get(name) as Blob).slice(start, start + WINDOW)));
+    const bytes = windows.get(key) ?? read();
+    windows.delete(key);
+    windows.set(key, bytes);
+    for (const oldest of windows.keys()) if (windows.size > KEPT) windows.delete(oldest);
+    return bytes;
+  };
   return (name, offset, length) => {
-    const { start, bytes } = window;
-    if (name !== window.name || offset < start || offset + length > start + bytes.length) {
-      const blob = files.get(name) as Blob;
-      const read = sync.readAsArrayBuffer(blob.slice(offset, offset + Math.max(length, WINDOW)));
-      window = { name, start: offset, bytes: new Uint8Array(read) };
-    }
-    return window.bytes.subarray(offset - window.start, offset - window.start + length);
+    const within = offset % WINDOW;
+    return window(name, offset - within).subarray(within, within + length);
   };
 }

@@ -18,6 +18,10 @@ export interface PlainLoad {
   /** Workers that compute at the same time, on a CPU. Default 1. */
   threads?: number;
   cache: boolean;
+  /** Hashes all of the weights, whatever is known of them. */
+  verify?: boolean;
+  /** What another worker found the weights to be. */
+  known?: string;
   /** Digests by file name. */
   integrity: Partial<Record<string, string>>;
 }
@@ -52,13 +56,13 @@ export function plainAdapter(source: AdapterSource, options: LoadAdapterOptions)
 
 /** Options without what only the page has. */
 export function plainLoad(options: LoadOptions): PlainLoad {
-  const { device = 'auto', dtype, threads = 'auto', worker = true, cache = true, integrity = {} } = options;
+  const { device = 'auto', dtype, threads = 'auto', worker = true, cache = true, verify = false, integrity = {} } = options;
   if (!['auto', 'gpu', 'cpu'].includes(device)) throw new GraftworkError('bad-option', `unknown device \`${device}\``);
   const digests = typeof integrity === 'string' ? { [FILES.weights]: integrity } : integrity;
   if (threads !== 'auto' && !(Number.isInteger(threads) && threads >= 1 && (worker || threads === 1))) {
     throw new GraftworkError('bad-option', "threads must be auto, or a whole number from 1 on, and 1 with `worker: false`");
   }
-  return { device, dtype, threads: threads === 'auto' ? automatic(worker) : threads, cache, integrity: digests };
+  return { device, dtype, threads: threads === 'auto' ? automatic(worker) : threads, cache, verify, integrity: digests };
 }
 
 /** The most threads that nobody asked for: each holds the backbone once more. */

@@ -6,6 +6,9 @@ export const CACHE_NAME = 'graftwork-v1';
 /** Bytes of a segment: what is in memory of a download, and what the death of a tab can cost. */
 export const SEGMENT = 2 << 20;
 
+/** Segments that are looked up at a time. */
+const AT_ONCE = 64;
+
 /** What is known of a file, beside its segments. */
 export interface Note {
   /** Names the segments, so that those of another download never get among them. */
@@ -18,6 +21,8 @@ export interface Note {
   validator?: string | undefined;
   /** The server does not have it. */
   absent?: boolean;
+  /** Of a backbone's weights: the identity that all of them were found to have, with a sample to know them by. */
+  identity?: string;
 }
 
 /** The cache, or nothing where the browser gives none, as some do in private windows. */
@@ -59,16 +64,33 @@ export class Slot {
 
   /** Segments from the first on, as far as they are there without a gap. */
   async segments({ id, size = Infinity }: Note): Promise<Blob[]> {
+    const count = Math.ceil(size / SEGMENT);
+    const segment = async (index: number) => (await this.cache.match(this.#part(id, index)))?.blob();
     const blobs: Blob[] = [];
-    let left = size;
-    while (left > 0) {
-      const blob = await (await this.cache.match(this.#part(id, blobs.length)))?.blob();
-      if (blob === undefined || blob.size > SEGMENT) break;
-      blobs.push(blob);
-      left -= blob.size;
-      if (blob.size < SEGMENT) break;
+    while (blobs.length < count) {
+      // A look-up is a round trip to the browser.
+      const next = Array.from({ length: Math.min(AT_ONCE, count - blobs.length) }, (_, i) => blobs.length + i);
+      for (const blob of await Promise.all(next.map(segment))) {
+        if (blob === undefined || blob.size > SEGMENT) return blobs;
+        blobs.push(blob);
+        if (blob.size < SEGMENT) return blobs;
+      }
     }
     return blobs;
+  }
+
+  /** What the weights were found to be, if that is known. */
+  async identity(): Promise<string | undefined> {
+    const identity: unknown = (await this.note())?.identity;
+    return typeof identity === 'string' ? identity : undefined;
+  }
+
+  /** Keeps what the weights were found to be, if they are there. */
+  async identify(identity: string): Promise<void> {
+    const note = await this.note();
+    if (note?.size === undefined || note.identity === identity) return;
+    // Without room for it, the next load takes longer.
+    await this.write({ ...note, identity }).catch(() => undefined);
   }
 
   /** Keeps a segment, whole or not there at all. */

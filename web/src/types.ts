@@ -113,6 +113,12 @@ export interface LoadOptions extends DownloadOptions {
    * string is that of `model.safetensors`. A file that has a digest must be there.
    */
   integrity?: string | Partial<Record<string, string>>;
+  /**
+   * Hashes all of the weights again, although the browser's cache knows what they are. Otherwise weights from the cache are taken for what
+   * they were found to be before, unless their size or a sample of their values (0.4 %) says that they have changed: so a bit that
+   * fell over on the disk goes unnoticed. What is then found is `backbone.info.fingerprint`, and is kept for the loads after. Default false.
+   */
+  verify?: boolean;
   /** Asks the browser to keep the site's files when it needs room (`navigator.storage.persist`). Default false. */
   persist?: boolean;
 }

@@ -34,17 +34,7 @@ impl Fingerprint {
         if let Some(of) = source.rounded_from() {
             return Ok(of.fingerprint);
         }
-        let mut builder = FingerprintBuilder::default();
-        for name in source.names() {
-            let shape = source.shape(&name).unwrap_or_default().to_vec();
-            let mut hasher = TensorHasher::new(&name, &shape);
-            source.stream(&name, &mut |values| {
-                hasher.update(values);
-                Ok(())
-            })?;
-            builder.add(&name, hasher);
-        }
-        Ok(builder.finish())
+        Ok(FingerprintBuilder::of(source)?.finish())
     }
 
     /// The digest of one tensor, called `name`.
@@ -115,6 +105,9 @@ impl TensorHasher {
 
     /// Takes the next values, in row-major order.
     pub fn update(&mut self, values: &[f32]) {
+        if cfg!(target_endian = "little") {
+            return self.0.update(bytemuck::cast_slice::<f32, u8>(values));
+        }
         let mut bytes = [0; 4096];
         for values in values.chunks(bytes.len() / 4) {
             for (bytes, value) in bytes.as_chunks_mut().0.iter_mut().zip(values) {
@@ -132,6 +125,21 @@ pub struct FingerprintBuilder {
 }
 
 impl FingerprintBuilder {
+    /// All tensors of `source`, read one at a time.
+    pub(crate) fn of(source: &mut dyn WeightSource) -> Result<Self> {
+        let mut builder = Self::default();
+        for name in source.names() {
+            let shape = source.shape(&name).unwrap_or_default().to_vec();
+            let mut hasher = TensorHasher::new(&name, &shape);
+            source.stream(&name, &mut |values| {
+                hasher.update(values);
+                Ok(())
+            })?;
+            builder.add(&name, hasher);
+        }
+        Ok(builder)
+    }
+
     /// Adds the tensor `name` whose values have all passed through `hasher`.
     pub fn add(&mut self, name: &str, hasher: TensorHasher) {
         self.digests.insert(name.to_owned(), hasher.0.finalize().into());

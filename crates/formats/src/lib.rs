@@ -5,7 +5,7 @@
 //! | read a backbone's `config.json` | [`BackboneConfig`] |
 //! | know which tensors an architecture has | [`architectures`] |
 //! | read its weights one tensor at a time | [`Checkpoint`], [`WeightSource`] |
-//! | name it | [`Fingerprint`] |
+//! | name it | [`Fingerprint`], [`Identifier`] |
 //! | read and write adapters as AdapterHub stores them | [`adapterhub`] |
 //! | read and write files whole or not at all | [`atomic_file`] |
 //!
@@ -22,6 +22,7 @@ mod host_tensor;
 mod huggingface;
 pub mod json;
 mod json_survey;
+mod known_identity;
 mod mistaken;
 mod safetensors;
 mod torch;
@@ -37,3 +38,4 @@ pub use host_tensor::HostTensor;
 pub use huggingface::checkpoint::{Checkpoint, RoundedFrom, WeightSource, read_whole};
 pub use huggingface::config::BackboneConfig;
 pub use huggingface::write::{RoundRow, write_rounded, write_weights};
+pub use known_identity::{Identifier, KnownIdentity, PassingTensor};

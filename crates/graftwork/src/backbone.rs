@@ -4,7 +4,7 @@ use std::io::{Cursor, Read, Seek};
 use std::path::Path;
 use std::sync::Arc;
 
-use graftwork_formats::{BackboneConfig, Checkpoint, Fingerprint, WeightSource, read_whole};
+use graftwork_formats::{BackboneConfig, Checkpoint, Fingerprint, KnownIdentity, WeightSource, read_whole};
 use graftwork_model::AdapterFile;
 use graftwork_tensor::{Device, WeightType};
 use graftwork_text::{AsText, Encoding, Tokenizer};
@@ -31,6 +31,9 @@ struct Parts {
 pub struct LoadOptions {
     /// How matrices are stored on the device; `None` keeps the type that the file has. Fingerprints are those of the file.
     pub weight_type: Option<WeightType>,
+    /// What [`Backbone::identity`] said of the same weights before. While a sample of them says that they are the same, the rest is not
+    /// hashed again; else they are read twice. Default: everything is hashed.
+    pub known: Option<KnownIdentity>,
 }
 
 /// The files of a backbone in memory.
@@ -120,7 +123,9 @@ impl Backbone {
         options: LoadOptions,
         progress: &mut P,
     ) -> Result<Self> {
-        let model = graftwork_model::Backbone::load(config, weights, device, options.weight_type, progress).await?;
+        let LoadOptions { weight_type, known } = options;
+        let model =
+            graftwork_model::Backbone::load_known(config, weights, device, (weight_type, known), progress).await?;
         Ok(Self(Arc::new(Parts { model, tokenizer })))
     }
 
@@ -137,6 +142,11 @@ impl Backbone {
     /// The identity of its weights.
     pub fn fingerprint(&self) -> Fingerprint {
         self.model().fingerprint()
+    }
+
+    /// The same with what spares the next load of the same weights most of the hashing: [`LoadOptions::known`].
+    pub fn identity(&self) -> KnownIdentity {
+        self.model().identity()
     }
 
     /// How many values it has.
@@ -218,5 +228,10 @@ impl<T> Call<'_, LoadOptions, T> {
     /// Stores matrices in this type on the device, whatever the file has; see [`LoadOptions::weight_type`].
     pub fn weight_type(self, weight_type: impl Into<Option<WeightType>>) -> Self {
         self.with(|options| options.weight_type = weight_type.into())
+    }
+
+    /// Says what the weights should be, so that only a sample of them is hashed; see [`LoadOptions::known`].
+    pub fn known(self, known: impl Into<Option<KnownIdentity>>) -> Self {
+        self.with(|options| options.known = known.into())
     }
 }

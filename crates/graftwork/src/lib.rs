@@ -104,7 +104,7 @@ pub use pollster::block_on;
 
 // Backbones.
 pub use backbone::{Backbone, BackboneFiles, LoadOptions};
-pub use graftwork_formats::{ActivationName, BackboneConfig, Blueprint, Fingerprint};
+pub use graftwork_formats::{ActivationName, BackboneConfig, Blueprint, Fingerprint, KnownIdentity};
 pub use graftwork_text::{CodePoints, Coverage, Encoding, Extent, LongTexts, Tokenizer};
 pub use limit::{Survey, TextLimit};
 pub use paths::{cache_dir, models_dir, resolve_backbone};

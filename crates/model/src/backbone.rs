@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use graftwork_formats::{BackboneConfig, Error as FileError, Fingerprint, FingerprintBuilder, WeightSource};
+use graftwork_formats::{BackboneConfig, Error as FileError, Fingerprint, Identifier, KnownIdentity, WeightSource};
 use graftwork_tensor::ops::attention::Sequences;
 use graftwork_tensor::ops::pool::Pool;
 use graftwork_tensor::{Activation, Device, Tape, Tensor, Var, Weight, WeightType, give_way};
@@ -25,9 +25,7 @@ pub struct Backbone {
     embeddings: Embeddings,
     layers: Vec<Layer>,
     pooler: Option<Dense>,
-    fingerprint: Fingerprint,
-    /// Which table of words it has; see [`Fingerprint::of_tensor`].
-    words: Option<Fingerprint>,
+    identity: KnownIdentity,
     language_head: Option<LanguageHead>,
     /// Tells it from every other backbone of the process, even one of the same weights on another device.
     id: usize,
@@ -50,14 +48,29 @@ impl Backbone {
         weight_type: Option<WeightType>,
         progress: &mut P,
     ) -> Result<Self> {
+        Self::load_known(config, source, device, (weight_type, None), progress).await
+    }
+
+    /// The same where it is known what the weights should be: only a sample of them is hashed on the way, and if it does not
+    /// fit, they are read once more and hashed.
+    ///
+    /// # Errors
+    /// As [`Backbone::load`].
+    pub async fn load_known<W: WeightSource, P: FnMut(f64)>(
+        config: &BackboneConfig,
+        source: &mut W,
+        device: &Device,
+        (weight_type, known): (Option<WeightType>, Option<KnownIdentity>),
+        progress: &mut P,
+    ) -> Result<Self> {
         let head_size = config.head_size();
         if !head_size.is_multiple_of(4) || head_size > 128 {
             let what = format!("a head size of {head_size} (hidden_size / num_attention_heads)");
             return Err(FileError::unsupported("config.json", what, "multiples of 4 up to 128").into());
         }
         let total: usize = config.tensor_specs().iter().map(|spec| spec.shape.iter().product::<usize>()).sum();
-        let mut loader =
-            Loader { source, device, weight_type, hashes: FingerprintBuilder::default(), read: 0, total, progress };
+        let identifier = Identifier::new(source, known);
+        let mut loader = Loader { source, device, weight_type, identifier, read: 0, total, progress };
         let embeddings = Embeddings::load(&mut loader, config)?;
         let mut layers = Vec::with_capacity(config.num_hidden_layers);
         for i in 0..config.num_hidden_layers {
@@ -67,16 +80,14 @@ impl Backbone {
         let pooler = config.architecture.names.pooler;
         let pooler = pooler.filter(|pooler| loader.source.shape(&format!("{pooler}.weight")).is_some());
         let pooler = pooler.map(|pooler| loader.dense(&[pooler])).transpose()?;
-        let rounded_from = loader.source.rounded_from();
-        let hashed = loader.hashes.of_tensor(&words_table(config.architecture));
-        let words = rounded_from.map_or(hashed, |of| Some(of.words));
-        let language_head = LanguageHead::read(loader.source, config, words)?;
-        let fingerprint = rounded_from.map_or_else(|| loader.hashes.finish(), |of| of.fingerprint);
+        let Loader { source, identifier, .. } = loader;
+        let identity = identifier.finish(source, &words_table(config.architecture))?;
+        let language_head = LanguageHead::read(source, config, identity.words)?;
         // What the driver says late is said when something is read: here, not in somebody else's request.
         device.read(&device.empty(1, 1)).await?;
         let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
         let (config, device) = (config.clone(), device.clone());
-        Ok(Self { config, device, embeddings, layers, pooler, fingerprint, words, language_head, id })
+        Ok(Self { config, device, embeddings, layers, pooler, identity, language_head, id })
     }
 
     /// What it is.
@@ -91,7 +102,12 @@ impl Backbone {
 
     /// The identity of its weights.
     pub fn fingerprint(&self) -> Fingerprint {
-        self.fingerprint
+        self.identity.fingerprint
+    }
+
+    /// The same with what tells the next load of the same weights that they are still the same.
+    pub fn identity(&self) -> KnownIdentity {
+        self.identity
     }
 
     /// The head of a masked language model that its files have, if they do.
@@ -108,7 +124,7 @@ impl Backbone {
     pub(crate) fn check_words(&self, head: &HeadConfig) -> Result<()> {
         let Some(tied) = &head.tied else { return Ok(()) };
         let (words, width) = (self.config.vocab_size, self.config.embedding_size());
-        let is_own = tied.table.is_none() || tied.table == self.words;
+        let is_own = tied.table.is_none() || tied.table == Some(self.identity.words);
         if head.num_labels == words
             && tied.width == width
             && (head.layers > 1 || width == self.config.hidden_size)

@@ -24,7 +24,7 @@ impl LanguageHead {
     pub(crate) fn read<W: WeightSource>(
         source: &mut W,
         config: &BackboneConfig,
-        words: Option<Fingerprint>,
+        words: Fingerprint,
     ) -> Result<Option<Self>> {
         let names = &config.architecture.masked_lm;
         let specs = names.tensor_specs(config);
@@ -33,7 +33,7 @@ impl LanguageHead {
         }
         if source.shape(names.decoder).is_some() {
             let table = source.read(names.decoder)?;
-            if Some(Fingerprint::of_tensor(&words_table(config.architecture), &table)) != words {
+            if Fingerprint::of_tensor(&words_table(config.architecture), &table) != words {
                 return Ok(None);
             }
         }

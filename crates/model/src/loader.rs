@@ -1,6 +1,6 @@
 //! Weights on their way from a file to a device.
 
-use graftwork_formats::{FingerprintBuilder, Piece, TensorHasher, WeightSource};
+use graftwork_formats::{Identifier, Piece, WeightSource};
 use graftwork_tensor::{Device, OutOfRange, Param, Tensor, Weight, WeightType, WeightUse, WeightWriter};
 
 use crate::layers::{Dense, Norm};
@@ -12,7 +12,7 @@ pub(crate) struct Loader<'a, W, P> {
     pub device: &'a Device,
     /// How matrices are stored; `None` keeps what the file has.
     pub weight_type: Option<WeightType>,
-    pub hashes: FingerprintBuilder,
+    pub identifier: Identifier,
     /// Values read so far, of `total`.
     pub read: usize,
     pub total: usize,
@@ -47,11 +47,11 @@ impl<W: WeightSource, P: FnMut(f64)> Loader<'_, W, P> {
         self.device.check(writer.words())?;
         let mut wide = Vec::new();
         for (name, shape) in names.iter().zip(&shapes) {
-            let mut hasher = TensorHasher::new(name, shape);
+            let mut passing = self.identifier.begin(name, shape);
             let mut written = Ok(());
             self.source.pieces(name, &mut |piece| {
-                // The fingerprint is that of the file's numbers, however they are stored here.
-                hasher.update(piece.widened(&mut wide));
+                // The identity is that of the file's numbers, however they are stored here.
+                passing.update(piece, &mut wide);
                 written = written.and_then(|()| match piece {
                     Piece::F16(values) => writer.write_f16(values),
                     piece => writer.write(piece.widened(&mut wide)),
@@ -59,7 +59,7 @@ impl<W: WeightSource, P: FnMut(f64)> Loader<'_, W, P> {
                 Ok(())
             })?;
             written.map_err(|OutOfRange { value }| Error::OutOfRange { tensor: (*name).to_owned(), value, kind })?;
-            self.hashes.add(name, hasher);
+            self.identifier.end(name, passing);
         }
         self.read += total;
         (self.progress)(self.read as f64 / self.total as f64);

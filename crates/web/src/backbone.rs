@@ -40,19 +40,22 @@ impl Drop for Shared {
 
 #[wasm_bindgen]
 impl Backbone {
-    /// Loads a backbone on `device`: `gpu` or `cpu`. `names` and `sizes` are the files that there are, and
-    /// `dtype` is the type that matrices are stored in, if not the files'; `read(name, offset, length)` gives bytes of
-    /// one; `progress` gets the fraction done.
+    /// Loads a backbone on `device`: `gpu` or `cpu`. `names` and `sizes` are the files that there are, `dtype` is the type that
+    /// matrices are stored in, if not the files', and `known` is what `identity` said of the same files before, if that is to be
+    /// believed; `read(name, offset, length)` gives bytes of one; `progress` gets the fraction done.
     pub async fn load(
         device: String,
         names: Vec<String>,
         sizes: Vec<f64>,
         dtype: Option<String>,
+        known: Option<String>,
         read: Function,
         progress: Function,
     ) -> Result<Backbone> {
         let mut load = LoadOptions::default();
         load.weight_type = dtype.as_deref().map(options::weight_type).transpose()?;
+        // What another version may have kept is not known here.
+        load.known = known.and_then(|known| known.parse().ok());
         let device = match device.as_str() {
             "gpu" => Device::gpu(&AdapterChoice::Preferred).await.map_err(graftwork::Error::from)?,
             "cpu" => Device::cpu(),
@@ -85,6 +88,11 @@ impl Backbone {
             "parameters": backbone.parameters(),
         });
         Ok(info.to_string())
+    }
+
+    /// Its identity, for `load`.
+    pub fn identity(&self) -> Result<String> {
+        Ok(self.shared()?.0.identity().to_string())
     }
 
     /// Uploads an adapter in one file; with `any_backbone`, also one that was trained on other weights.

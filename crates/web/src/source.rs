@@ -5,7 +5,7 @@ use std::io::{Error, ErrorKind, Read, Result, Seek, SeekFrom};
 use js_sys::{Function, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 
-/// Reads by calling `read(name, offset, length)`, which gives a `Uint8Array` of that length.
+/// Reads by calling `read(name, offset, length)`, which gives a `Uint8Array` of that length or of less, but not of nothing.
 #[derive(Debug)]
 pub struct Source {
     read: Function,
@@ -31,7 +31,8 @@ impl Read for Source {
         let answer = self.read.call3(&JsValue::NULL, &self.name, &offset, &count);
         let answer = answer.map_err(|error| Error::other(format!("{error:?}")))?;
         let bytes = answer.dyn_into::<Uint8Array>().map_err(|_| Error::other("no bytes came"))?;
-        if bytes.length() as usize != length {
+        let length = bytes.length() as usize;
+        if length == 0 {
             return Err(Error::new(ErrorKind::UnexpectedEof, "fewer bytes came than the file has"));
         }
         bytes.copy_to(&mut buffer[..length]);

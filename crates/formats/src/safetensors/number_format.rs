@@ -1,5 +1,7 @@
 //! Stored numbers, and `f32` of them, exactly.
 
+use std::ops::Range;
+
 use half::slice::HalfFloatSliceExt;
 use half::{bf16, f16};
 use safetensors::Dtype;
@@ -54,8 +56,9 @@ impl NumberFormat {
         debug_assert_eq!(bytes.len(), values.len() * self.value_bytes());
         match self {
             Self::F32 => {
-                for (value, bytes) in values.iter_mut().zip(bytes.as_chunks().0) {
-                    *value = f32::from_le_bytes(*bytes);
+                bytemuck::cast_slice_mut(values).copy_from_slice(bytes);
+                if cfg!(target_endian = "big") {
+                    values.iter_mut().for_each(|value| *value = f32::from_bits(value.to_bits().swap_bytes()));
                 }
             }
             // The slice conversion takes the processor's instructions where there are any.
@@ -103,6 +106,14 @@ impl<'a> Piece<'a> {
     #[must_use]
     pub fn is_empty(self) -> bool {
         self.len() == 0
+    }
+
+    /// Some of its values.
+    pub(crate) fn slice(self, range: Range<usize>) -> Self {
+        match self {
+            Self::F32(values) => Self::F32(&values[range]),
+            Self::F16(values) => Self::F16(&values[range]),
+        }
     }
 
     /// The values, widened into `scratch` if they are narrower.
