@@ -7,7 +7,7 @@ use graftwork_gpu::{Access, Shader};
 
 use super::gemm::{Epilogue, Layout, gemm};
 use super::{dispatch, groups, groups_for, sum_rows, wgsl};
-use crate::cpu::{for_each_row, for_each_row2};
+use crate::cpu::{for_each, for_each_row};
 use crate::device::Backend;
 use crate::{Device, Float, Indices, Param, Tape, Tensor, Var, Weight};
 
@@ -96,7 +96,8 @@ fn back(device: &Device, z: &Tensor, labels: &Indices, first: usize, (state, dy)
 /// The CPU body of one slice; `first` 0 begins anew.
 pub fn fold_cpu<F: Float>(z: &[F], labels: &[u32], first: usize, state: &mut [F], y: &mut [F]) {
     let width = z.len() / labels.len().max(1);
-    for_each_row2(state, 4, y, 2, |i, state, y| {
+    let rows = state.chunks_mut(4).zip(y.chunks_mut(2)).enumerate();
+    for_each(rows.len(), rows, |(i, (state, y))| {
         let z = &z[i * width..][..width];
         let (at, top) =
             z.iter().enumerate().fold((0, z[0]), |(at, top), (j, z)| if *z > top { (j, *z) } else { (at, top) });

@@ -29,6 +29,8 @@ use tile::{TALLEST, Tile, Work};
 pub(crate) const GROUP: usize = 64;
 /// Rows that the columns of a panel are taken with before the next panel.
 const HEIGHT: usize = 192;
+/// Operations of a part that a thread takes: some microseconds.
+const MIN_FLOP: usize = 1 << 20;
 
 /// Words of the panels of a weight [N, K].
 pub(crate) fn panel_words([n, k]: [usize; 2]) -> usize {
@@ -59,7 +61,7 @@ pub(crate) fn product(
         let rounded = &*rounded;
         let panels: Vec<Panel<'_>> =
             panels.chunks_exact(panel::rows(k) * PANEL).map(|panel| Panel::new(panel, k)).collect();
-        share([a.rows, n, k], false, c, &|rows, cols, c, stride| {
+        share([a.rows, n, k], MIN_FLOP, false, c, &|rows, cols, c, stride| {
             for first in (0..rows.len()).step_by(HEIGHT) {
                 let count = HEIGHT.min(rows.len() - first);
                 let c = &mut c[first * stride..];
