@@ -18,39 +18,47 @@ pub(crate) use gpu::{
 pub struct Sequences {
     /// Where each sequence starts, and the number of tokens at the end: [S + 1].
     pub starts: Indices,
-    /// First token of each token's own sequence and one past its last, alternating: [2 T].
-    pub bounds: Indices,
+    /// On a GPU the first token of each token's own sequence and one past its last, alternating: [2 T].
+    bounds: Option<Indices>,
     /// What the kernels with tiles go by, on a device that takes them.
     blocks: Option<Indices>,
-    /// The start and the length of each.
-    spans: Arc<[(usize, usize)]>,
+    host: Arc<[u32]>,
 }
 
 impl Sequences {
     /// From `cu_seqlens`: ascending, the first 0, the last the number of tokens.
     pub fn new(device: &Device, cu_seqlens: &[u32]) -> Self {
-        let bounds: Vec<u32> =
-            cu_seqlens.windows(2).flat_map(|w| (w[0]..w[1]).flat_map(move |_| [w[0], w[1]])).collect();
+        let tokens = cu_seqlens.last().copied().unwrap_or(0) as usize;
+        let bounds = cu_seqlens.windows(2).flat_map(|w| (w[0]..w[1]).flat_map(move |_| [w[0], w[1]]));
+        let bounds = device.as_gpu().map(|_| device.indices_from(2 * tokens, bounds));
         let blocks = gpu::takes_tiles(device).then(|| device.indices(&gpu::blocks(cu_seqlens)));
-        let spans = cu_seqlens.windows(2).map(|w| (w[0] as usize, (w[1] - w[0]) as usize)).collect();
-        Self { starts: device.indices(cu_seqlens), bounds: device.indices(&bounds), blocks, spans }
+        Self { starts: device.indices(cu_seqlens), bounds, blocks, host: cu_seqlens.into() }
     }
 
     /// Sequences.
     pub fn count(&self) -> usize {
-        self.spans.len()
+        self.host.len() - 1
     }
 
     /// Tokens.
     pub fn tokens(&self) -> usize {
-        self.spans.last().map_or(0, |(start, len)| start + len)
+        self.host.last().copied().unwrap_or(0) as usize
+    }
+
+    fn bounds(&self) -> &Indices {
+        self.bounds.as_ref().expect("sequences that were made on a GPU")
     }
 
     /// Floating-point operations of `products` products of each token with each of its own sequence's, D numbers long.
     fn flop(&self, products: u64, d: usize) -> u64 {
-        let pairs: u64 = self.spans.iter().map(|(_, len)| (*len as u64).pow(2)).sum();
+        let pairs: u64 = spans(&self.host).map(|(_, len)| (len as u64).pow(2)).sum();
         2 * products * pairs * d as u64
     }
+}
+
+/// The start and the length of each sequence.
+fn spans(cu_seqlens: &[u32]) -> impl Iterator<Item = (usize, usize)> {
+    cu_seqlens.windows(2).map(|w| (w[0] as usize, (w[1] - w[0]) as usize))
 }
 
 fn scale(head_size: usize) -> f64 {
@@ -64,7 +72,7 @@ pub fn attention(device: &Device, qkv: &Tensor, sequences: &Sequences, heads: us
     assert!(d % (4 * heads) == 0, "attention: the head size is a multiple of 4");
     match device.backend() {
         Backend::Cpu(_) => {
-            attention_cpu(&qkv.cpu(), &sequences.spans, [d, heads], &mut o.cpu_mut(), &mut lse.cpu_mut());
+            attention_cpu(&qkv.cpu(), &sequences.host, [d, heads], &mut o.cpu_mut(), &mut lse.cpu_mut());
         }
         Backend::Gpu(gpu) => gpu::forward(gpu, qkv, sequences, heads, [o, lse]),
     }
@@ -80,22 +88,16 @@ const BLOCK: usize = 64;
 /// Parts that a thread takes, if there are enough.
 const PARTS: usize = 2;
 
-/// The CPU body; sequences are (start, length).
-pub fn attention_cpu<F: Float>(
-    qkv: &[F],
-    sequences: &[(usize, usize)],
-    [d, heads]: [usize; 2],
-    o: &mut [F],
-    lse: &mut [F],
-) {
+/// The CPU body.
+pub fn attention_cpu<F: Float>(qkv: &[F], cu_seqlens: &[u32], [d, heads]: [usize; 2], o: &mut [F], lse: &mut [F]) {
     let e = d / heads;
-    let blocks = sequences.iter().map(|(_, len)| len.div_ceil(BLOCK)).sum::<usize>();
+    let blocks = spans(cu_seqlens).map(|(_, len)| len.div_ceil(BLOCK)).sum::<usize>();
     // Where there are few blocks, a part is some heads of one.
     let some = (heads * blocks).div_ceil(PARTS * threads()).clamp(1, heads);
     let some = if threads() == 1 { heads } else { some };
     let of_block = |(start, len, first)| (0..heads).step_by(some).map(move |head| (start, len, first, head));
     let of_sequence = |(start, len): (usize, usize)| (0..len).step_by(BLOCK).map(move |first| (start, len, first));
-    let parts = sequences.iter().copied().flat_map(of_sequence).flat_map(of_block);
+    let parts = spans(cu_seqlens).flat_map(of_sequence).flat_map(of_block);
     let result = Mutex::new((o, lse));
     for_each(blocks * heads.div_ceil(some), parts, |(start, len, first, head)| {
         let (rows, some) = (BLOCK.min(len - first), some.min(heads - head));
@@ -154,16 +156,16 @@ pub fn attention_bwd(
     match device.backend() {
         Backend::Cpu(_) => {
             let (qkv, o, d_o, lse) = (qkv.cpu(), o.cpu(), d_o.cpu(), lse.cpu());
-            attention_bwd_cpu(&qkv, &sequences.spans, [d, heads], [&o, &d_o, &lse], &mut dqkv.cpu_mut());
+            attention_bwd_cpu(&qkv, &sequences.host, [d, heads], [&o, &d_o, &lse], &mut dqkv.cpu_mut());
         }
         Backend::Gpu(gpu) => gpu::backward(device, gpu, qkv, sequences, heads, [o, d_o, lse], dqkv),
     }
 }
 
-/// The CPU body; sequences are (start, length).
+/// The CPU body.
 pub fn attention_bwd_cpu<F: Float>(
     qkv: &[F],
-    sequences: &[(usize, usize)],
+    cu_seqlens: &[u32],
     [d, heads]: [usize; 2],
     [o, d_o, lse]: [&[F]; 3],
     dqkv: &mut [F],
@@ -174,12 +176,12 @@ pub fn attention_bwd_cpu<F: Float>(
     F::with_scratch(dqkv.len(), |by_head| {
         let (mut dq, rest) = by_head.split_at_mut(tokens * d);
         let (mut dk, mut dv) = rest.split_at_mut(tokens * d);
-        let items = (0..heads).flat_map(|head| sequences.iter().map(move |(start, len)| (*start, *len, head)));
+        let items = (0..heads).flat_map(|head| spans(cu_seqlens).map(move |(start, len)| (start, len, head)));
         let items = items.map(|item| {
             let own = [&mut dq, &mut dk, &mut dv].map(|rest| rest.split_off_mut(..item.1 * e).expect("rows"));
             (item, own)
         });
-        for_each(heads * sequences.len(), items, |(item, own)| {
+        for_each(heads * (cu_seqlens.len() - 1), items, |(item, own)| {
             head_bwd(qkv, item, [d, heads], [o, d_o, lse], own);
         });
         for_each_row(dqkv, 3 * d, |t, row| {

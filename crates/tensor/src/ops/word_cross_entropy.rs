@@ -70,7 +70,9 @@ pub fn word_cross_entropy(device: &Device, x: &Tensor, words: Words<'_>, labels:
     for slice in words.slices() {
         let z = words.logits(device, x, &slice);
         match device.backend() {
-            Backend::Cpu(_) => fold_cpu(&z.cpu(), labels.values(), slice.start, &mut state.cpu_mut(), &mut y.cpu_mut()),
+            Backend::Cpu(_) => {
+                fold_cpu(&z.cpu(), &labels.values(), slice.start, &mut state.cpu_mut(), &mut y.cpu_mut())
+            }
             Backend::Gpu(gpu) => {
                 let buffers = [z.binding(), labels.binding(), state.binding(), y.binding()];
                 let params = [n as u32, slice.len() as u32, slice.start as u32];
@@ -84,7 +86,7 @@ pub fn word_cross_entropy(device: &Device, x: &Tensor, words: Words<'_>, labels:
 /// Turns a slice's logits z [N, width], of the words from `first` on, into their derivative, by the first column of dy [N, 2].
 fn back(device: &Device, z: &Tensor, labels: &Indices, first: usize, (state, dy): (&Tensor, &Tensor)) {
     match device.backend() {
-        Backend::Cpu(_) => back_cpu(&mut z.cpu_mut(), labels.values(), first, &state.cpu(), &dy.cpu()),
+        Backend::Cpu(_) => back_cpu(&mut z.cpu_mut(), &labels.values(), first, &state.cpu(), &dy.cpu()),
         Backend::Gpu(gpu) => {
             let buffers = [labels.binding(), state.binding(), dy.binding(), z.binding()];
             let params = [z.len() as u32, z.cols() as u32, first as u32];
