@@ -58,7 +58,7 @@ def sweep(args: argparse.Namespace, name: str) -> None:
                "--task", kind.task, "--recipe", "standard", "--max-length", kind.max_length,
                *(["--epochs", kind.epochs] if kind.epochs else []),
                *(word for split, file in files.items() for word in (f"--{split}", file))]
-    environment = os.environ | {"RAYON_NUM_THREADS": str(args.threads)}
+    environment = os.environ | {"GRAFTWORK_THREADS": str(args.threads)}
     subprocess.run([str(word) for word in command], check=True, env=environment)
 
 

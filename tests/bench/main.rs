@@ -7,8 +7,10 @@ mod ops;
 mod probe;
 mod turns;
 
+use std::num::NonZero;
+
 use clap::{Parser, Subcommand};
-use graftwork_tensor::Device;
+use graftwork_tensor::{Device, WeightType, use_threads};
 
 /// Measures graftwork on this machine.
 #[derive(Parser)]
@@ -20,8 +22,8 @@ pub struct Options {
     #[arg(long)]
     device: Option<String>,
     /// Threads of the CPU path. Default: one, as peers are compared.
-    #[arg(long, default_value_t = 1)]
-    threads: usize,
+    #[arg(long, default_value_t = NonZero::<usize>::MIN)]
+    threads: NonZero<usize>,
     /// Seconds spent on each figure at least.
     #[arg(long, default_value_t = 1.0)]
     seconds: f64,
@@ -29,6 +31,12 @@ pub struct Options {
     /// `probe` what an instant head takes to learn one more example.
     #[arg(long)]
     only: Option<String>,
+    /// How the model's matrices are stored.
+    #[arg(long, default_value = "f32", value_parser = weight_type)]
+    dtype: WeightType,
+    /// What the model's forward pass is measured with, as sequences x tokens.
+    #[arg(long, value_delimiter = ',', default_value = "1x12,8x64,1x512")]
+    shapes: Vec<String>,
     /// On GPUs, each kernel of the matrix product and of attention by itself, too.
     #[arg(long)]
     kernels: bool,
@@ -65,7 +73,7 @@ fn main() {
     for device in devices {
         let bench = measure::Bench::new(&device, &options);
         ops::run(&bench);
-        models::run(&bench);
+        models::run(&bench, options.dtype, &options.shapes);
         // On the host, whatever the device.
         if device.as_gpu().is_none() {
             probe::run(&bench);
@@ -73,7 +81,6 @@ fn main() {
     }
 }
 
-/// Rayon reads this once, before its first use.
-fn use_threads(count: usize) {
-    rayon::ThreadPoolBuilder::new().num_threads(count).build_global().expect("the first use of rayon");
+fn weight_type(name: &str) -> Result<WeightType, String> {
+    WeightType::from_name(name).ok_or_else(|| format!("it may be {}", WeightType::ALL.map(WeightType::name).join(", ")))
 }

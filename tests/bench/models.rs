@@ -1,21 +1,25 @@
-//! all-MiniLM-L6-v2: a forward pass, and a training step of `double_seq_bn` adapters of bottleneck 64.
+//! all-MiniLM-L6-v2: loading, forward passes, and a training step of `double_seq_bn` adapters of bottleneck 64.
 
 use graftwork_model::{Adapter, AdapterConfig, AdapterFile, Backbone, HeadConfig};
-use graftwork_tensor::Tape;
+use graftwork_tensor::{Tape, WeightType};
 use graftwork_tests::golden;
 use graftwork_train::tasks::LabelTargets;
 use graftwork_train::{Asked, Optimizer, StepSettings};
 
 use crate::measure::Bench;
 
-pub fn run(bench: &Bench<'_>) {
+pub fn run(bench: &Bench<'_>, dtype: WeightType, shapes: &[String]) {
     if !bench.wants("model") {
         return;
     }
-    let backbone = golden::backbone(&golden::minilm_dir(), bench.device);
-    forward(bench, &backbone, "1 x 12", &[12]);
-    forward(bench, &backbone, "8 x 64", &[64; 8]);
-    forward(bench, &backbone, "1 x 512", &[512]);
+    let load = || golden::backbone_as(&golden::minilm_dir(), bench.device, Some(dtype));
+    let backbone = load();
+    bench.measure("model: load", 0.0, || load().weights()[0].words().clone());
+    for shape in shapes {
+        let sizes = shape.split_once('x').and_then(|(s, t)| Some((s.trim().parse().ok()?, t.trim().parse().ok()?)));
+        let (sequences, tokens) = sizes.unwrap_or_else(|| panic!("{shape:?} is not sequences x tokens"));
+        forward(bench, &backbone, &format!("{sequences} x {tokens}"), &vec![tokens; sequences]);
+    }
     step(bench, &backbone, "8 x 64", &[64; 8]);
 }
 

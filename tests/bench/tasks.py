@@ -97,7 +97,7 @@ def labels(row: dict) -> set[str]:
 
 
 def run(command: list, threads: int) -> dict:
-    environment = os.environ | {"RAYON_NUM_THREADS": str(threads)}
+    environment = os.environ | {"GRAFTWORK_THREADS": str(threads)}
     done = subprocess.run([str(word) for word in command], capture_output=True, text=True, env=environment)
     if done.returncode != 0:
         sys.exit(f"{' '.join(map(str, command))}\n{done.stderr}")

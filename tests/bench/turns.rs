@@ -2,6 +2,7 @@
 //! ends; `serve.py` there answers the same for PyTorch and ONNX Runtime.
 
 use std::io::Write;
+use std::num::NonZero;
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -17,8 +18,8 @@ pub struct Options {
     #[arg(long)]
     model: PathBuf,
     /// Threads of the CPU path
-    #[arg(long, default_value_t = 1)]
-    pub threads: usize,
+    #[arg(long, default_value_t = NonZero::<usize>::MIN)]
+    pub threads: NonZero<usize>,
     /// How frozen matrices are stored
     #[arg(long, default_value = "f32")]
     dtype: String,

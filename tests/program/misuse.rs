@@ -24,10 +24,12 @@ fn usage_is_2() {
         assert!(messages.contains("error: "), "{messages}");
     }
     assert_eq!(fail(&mut graftwork(["fly"]), "").0, 2);
-    let mut command = graftwork(["embed", "--backbone"]);
-    let (status, messages) = fail(command.arg(backbone()).env("GRAFTWORK_GEMM", "magic"), "hello");
-    assert_eq!(status, 2, "{messages}");
-    assert!(messages.contains("measured, guessed, registers"), "{messages}");
+    for (variable, hint) in [("GRAFTWORK_GEMM", "measured, guessed, registers"), ("GRAFTWORK_THREADS", "1, 2, 3")] {
+        let mut command = graftwork(["embed", "--backbone"]);
+        let (status, messages) = fail(command.arg(backbone()).env(variable, "magic"), "hello");
+        assert_eq!(status, 2, "{messages}");
+        assert!(messages.contains(hint), "{messages}");
+    }
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use graftwork_formats::architectures::ARCHITECTURES;
 use graftwork_formats::{BackboneConfig, Checkpoint};
 use graftwork_model::{Backbone, Batch};
-use graftwork_tensor::Device;
+use graftwork_tensor::{Device, WeightType};
 use safetensors::SafeTensors;
 
 /// A folder or file of `tests/golden`.
@@ -73,9 +73,14 @@ impl Golden {
 
 /// A backbone directory on a device.
 pub fn backbone(dir: &Path, device: &Device) -> Backbone {
+    backbone_as(dir, device, None)
+}
+
+/// The same with matrices stored in some type.
+pub fn backbone_as(dir: &Path, device: &Device, weight_type: Option<WeightType>) -> Backbone {
     let config = BackboneConfig::from_dir(dir).unwrap_or_else(|e| panic!("{e}"));
     let mut checkpoint = Checkpoint::open(dir, &config).unwrap_or_else(|e| panic!("{e}"));
-    pollster::block_on(Backbone::load(&config, &mut checkpoint, device, None, &mut |_| {}))
+    pollster::block_on(Backbone::load(&config, &mut checkpoint, device, weight_type, &mut |_| {}))
         .unwrap_or_else(|e| panic!("{}: {e}", dir.display()))
 }
 

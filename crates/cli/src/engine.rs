@@ -22,6 +22,11 @@ pub fn load(backbone: &str, common: &Common) -> Result<Backbone> {
         DeviceArg::Auto => block_on(Device::auto()),
         DeviceArg::Gpu => block_on(Device::gpu(&graftwork::AdapterChoice::Preferred))?,
     };
+    if let Ok(count) = std::env::var("GRAFTWORK_THREADS") {
+        graftwork::use_threads(count.parse().map_err(|_| {
+            Failure::new(Kind::Usage, format!("GRAFTWORK_THREADS is '{count}'")).hint("it may be 1, 2, 3, ...")
+        })?);
+    }
     let device = match std::env::var("GRAFTWORK_GEMM") {
         Ok(name) => device.with_gemm(gemm_choice(&name)?),
         Err(_) => device,

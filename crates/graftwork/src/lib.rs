@@ -94,6 +94,8 @@ mod train;
 // Where to compute.
 pub use graftwork_gpu::{AdapterChoice, AdapterDescription, Gpu, MemoryUse, adapters as gpu_adapters};
 pub use graftwork_tensor::ops::gemm::{GemmChoice, GemmKernel};
+#[cfg(not(target_arch = "wasm32"))]
+pub use graftwork_tensor::use_threads;
 pub use graftwork_tensor::{Device, WeightType};
 
 // Calls.

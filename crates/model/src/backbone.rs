@@ -199,15 +199,9 @@ impl Backbone {
             let limit = self.config.max_length();
             return refuse(format!("a sequence has {longest} tokens, the backbone takes {limit}; truncate it"));
         }
-        let tokens = Embeddings::rows(&self.config, ids, type_ids, cu_seqlens);
+        let tokens = Embeddings::rows((&self.config, &self.device), ids, type_ids, cu_seqlens);
         let sequences = Sequences::new(&self.device, cu_seqlens);
-        Ok(Batch {
-            start: Start::Tokens(self.device.indices(&tokens)),
-            sequences,
-            texts: None,
-            masked: None,
-            backbone: self.id,
-        })
+        Ok(Batch { start: Start::Tokens(tokens), sequences, texts: None, masked: None, backbone: self.id })
     }
 
     /// Uploads a batch whose lower layers were computed before, by [`Backbone::lower`]: the hidden states [T, D] that go

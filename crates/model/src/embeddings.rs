@@ -33,16 +33,22 @@ impl Embeddings {
         Ok(Self { tables, norm, projection })
     }
 
-    /// Rows of the tables for packed tokens, one table after the other.
-    pub fn rows(config: &BackboneConfig, ids: &[u32], type_ids: &[u32], cu_seqlens: &[u32]) -> Vec<u32> {
+    /// Uploads the rows of the tables for packed tokens, one table after the other.
+    pub fn rows(
+        (config, device): (&BackboneConfig, &Device),
+        ids: &[u32],
+        type_ids: &[u32],
+        cu_seqlens: &[u32],
+    ) -> Indices {
         let sequences = cu_seqlens.windows(2).map(|w| &ids[w[0] as usize..w[1] as usize]);
         let of_sequence = |ids| config.architecture.positions.rows(ids, config.pad_token_id);
         let has_types = config.architecture.names.types.is_some();
         let types = if has_types { type_ids } else { &[] };
-        ids.iter().copied().chain(sequences.flat_map(of_sequence)).chain(types.iter().copied()).collect()
+        let rows = ids.iter().copied().chain(sequences.flat_map(of_sequence)).chain(types.iter().copied());
+        device.indices_from(2 * ids.len() + types.len(), rows)
     }
 
-    /// Hidden states [T, D] of packed tokens, whose [`Embeddings::rows`] are on the device.
+    /// Hidden states [T, D] of packed tokens, of which these are the [`Embeddings::rows`].
     pub fn forward(&self, tape: &mut Tape, device: &Device, rows: &Indices, dropout: f32) -> Var {
         let embedded = device.empty(rows.len() / self.tables.len(), self.tables[0].cols());
         embed(device, rows, &self.tables, &embedded);

@@ -165,19 +165,35 @@ impl Device {
 
     /// A tensor of zeros.
     pub fn zeros(&self, rows: usize, cols: usize) -> Tensor {
-        self.tensor(rows, cols, &vec![0.0; rows * cols])
+        let tensor = self.empty(rows, cols);
+        match tensor.storage() {
+            Storage::Cpu(_) => tensor.cpu_mut().fill(0.0),
+            Storage::Gpu(_) => self.write(&tensor, &vec![0.0; rows * cols]),
+        }
+        tensor
     }
 
     /// Uploads indices (token ids, positions, labels, ...).
     pub fn indices(&self, values: &[u32]) -> Indices {
-        match &self.backend {
-            Backend::Cpu(_) => Indices::cpu(values),
+        self.indices_from(values.len(), values.iter().copied())
+    }
+
+    /// Uploads so many indices.
+    ///
+    /// # Panics
+    /// If there are not as many.
+    pub fn indices_from(&self, count: usize, values: impl Iterator<Item = u32>) -> Indices {
+        let indices = match &self.backend {
+            Backend::Cpu(pool) => Indices::cpu(pool.take(count), values.take(count)),
             Backend::Gpu(gpu) => {
+                let values: Vec<u32> = values.collect();
                 let buffer = gpu.buffer(values.len() as u64 * 4);
-                gpu.write(&buffer, 0, bytemuck::cast_slice(values));
+                gpu.write(&buffer, 0, bytemuck::cast_slice(&values));
                 Indices::gpu(buffer, values.len())
             }
-        }
+        };
+        assert_eq!(indices.len(), count, "indices");
+        indices
     }
 
     /// Overwrites a tensor.

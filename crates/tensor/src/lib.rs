@@ -15,6 +15,8 @@ mod threads;
 mod weight;
 
 pub use activation::Activation;
+#[cfg(not(target_arch = "wasm32"))]
+pub use cpu::use_threads;
 pub use cpu::{Float, Matrix, gemm as cpu_gemm};
 pub use device::{Device, GpuKind, Reading};
 pub use error::{Error, Result};

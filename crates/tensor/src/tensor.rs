@@ -1,6 +1,6 @@
 use std::fmt;
 use std::ops::{Deref, DerefMut, Range};
-use std::sync::{Arc, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{RwLockReadGuard, RwLockWriteGuard};
 
 use graftwork_gpu::{Binding, Buffer};
 
@@ -149,7 +149,8 @@ pub struct Indices {
 
 #[derive(Clone)]
 enum IndexStorage {
-    Cpu(Arc<[u32]>),
+    /// The bits of f32s, so that they come from the same pool.
+    Cpu(CpuBuffer),
     Gpu(Buffer),
 }
 
@@ -160,8 +161,13 @@ impl fmt::Debug for Indices {
 }
 
 impl Indices {
-    pub(crate) fn cpu(values: &[u32]) -> Self {
-        Self { len: values.len(), storage: IndexStorage::Cpu(values.into()) }
+    pub(crate) fn cpu(buffer: CpuBuffer, values: impl Iterator<Item = u32>) -> Self {
+        let mut len = 0;
+        for (to, value) in bytemuck::cast_slice_mut(&mut buffer.write()[..]).iter_mut().zip(values) {
+            *to = value;
+            len += 1;
+        }
+        Self { len, storage: IndexStorage::Cpu(buffer) }
     }
 
     pub(crate) fn gpu(buffer: Buffer, len: usize) -> Self {
@@ -178,9 +184,9 @@ impl Indices {
         self.len == 0
     }
 
-    pub(crate) fn values(&self) -> &[u32] {
+    pub(crate) fn values(&self) -> IndexRead<'_> {
         match &self.storage {
-            IndexStorage::Cpu(values) => values,
+            IndexStorage::Cpu(buffer) => IndexRead { guard: buffer.read(), len: self.len },
             IndexStorage::Gpu(_) => panic!("indices of the GPU were used on the CPU"),
         }
     }
@@ -190,5 +196,18 @@ impl Indices {
             IndexStorage::Gpu(buffer) => Binding { buffer, offset: 0, bytes: self.len as u64 * 4 },
             IndexStorage::Cpu(_) => panic!("indices of the CPU were used on the GPU"),
         }
+    }
+}
+
+/// Read access to indices on the CPU.
+pub(crate) struct IndexRead<'a> {
+    guard: RwLockReadGuard<'a, Vec<f32>>,
+    len: usize,
+}
+
+impl Deref for IndexRead<'_> {
+    type Target = [u32];
+    fn deref(&self) -> &[u32] {
+        bytemuck::cast_slice(&self.guard[..self.len])
     }
 }

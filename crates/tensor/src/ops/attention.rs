@@ -2,9 +2,11 @@
 
 mod gpu;
 
+use std::sync::{Arc, Mutex};
+
 use multiversion::multiversion;
 
-use crate::cpu::{Matrix, for_each, for_each_row, gemm_on_this_thread};
+use crate::cpu::{Matrix, for_each, for_each_row, gemm_on_this_thread, threads};
 use crate::device::Backend;
 use crate::{Device, Float, Indices, Tape, Tensor, Var};
 pub(crate) use gpu::{
@@ -16,20 +18,21 @@ pub(crate) use gpu::{
 pub struct Sequences {
     /// Where each sequence starts, and the number of tokens at the end: [S + 1].
     pub starts: Indices,
-    /// First token of each token's own sequence and one past its last, alternating: [2 T].
-    pub bounds: Indices,
+    /// On a GPU the first token of each token's own sequence and one past its last, alternating: [2 T].
+    bounds: Option<Indices>,
     /// What the kernels with tiles go by, on a device that takes them.
     blocks: Option<Indices>,
-    host: Vec<u32>,
+    host: Arc<[u32]>,
 }
 
 impl Sequences {
     /// From `cu_seqlens`: ascending, the first 0, the last the number of tokens.
     pub fn new(device: &Device, cu_seqlens: &[u32]) -> Self {
-        let bounds: Vec<u32> =
-            cu_seqlens.windows(2).flat_map(|w| (w[0]..w[1]).flat_map(move |_| [w[0], w[1]])).collect();
+        let tokens = cu_seqlens.last().copied().unwrap_or(0) as usize;
+        let bounds = cu_seqlens.windows(2).flat_map(|w| (w[0]..w[1]).flat_map(move |_| [w[0], w[1]]));
+        let bounds = device.as_gpu().map(|_| device.indices_from(2 * tokens, bounds));
         let blocks = gpu::takes_tiles(device).then(|| device.indices(&gpu::blocks(cu_seqlens)));
-        Self { starts: device.indices(cu_seqlens), bounds: device.indices(&bounds), blocks, host: cu_seqlens.to_vec() }
+        Self { starts: device.indices(cu_seqlens), bounds, blocks, host: cu_seqlens.into() }
     }
 
     /// Sequences.
@@ -42,16 +45,20 @@ impl Sequences {
         self.host.last().copied().unwrap_or(0) as usize
     }
 
-    /// Floating-point operations of `products` products of each token with each of its own sequence's, D numbers long.
-    fn flop(&self, products: u64, d: usize) -> u64 {
-        let pairs: u64 = self.host.windows(2).map(|w| u64::from(w[1] - w[0]).pow(2)).sum();
-        2 * products * pairs * d as u64
+    fn bounds(&self) -> &Indices {
+        self.bounds.as_ref().expect("sequences that were made on a GPU")
     }
 
-    /// The start and the length of each.
-    fn spans(&self) -> Vec<(usize, usize)> {
-        self.host.windows(2).map(|w| (w[0] as usize, (w[1] - w[0]) as usize)).collect()
+    /// Floating-point operations of `products` products of each token with each of its own sequence's, D numbers long.
+    fn flop(&self, products: u64, d: usize) -> u64 {
+        let pairs: u64 = spans(&self.host).map(|(_, len)| (len as u64).pow(2)).sum();
+        2 * products * pairs * d as u64
     }
+}
+
+/// The start and the length of each sequence.
+fn spans(cu_seqlens: &[u32]) -> impl Iterator<Item = (usize, usize)> {
+    cu_seqlens.windows(2).map(|w| (w[0] as usize, (w[1] - w[0]) as usize))
 }
 
 fn scale(head_size: usize) -> f64 {
@@ -65,7 +72,7 @@ pub fn attention(device: &Device, qkv: &Tensor, sequences: &Sequences, heads: us
     assert!(d % (4 * heads) == 0, "attention: the head size is a multiple of 4");
     match device.backend() {
         Backend::Cpu(_) => {
-            attention_cpu(&qkv.cpu(), &sequences.spans(), [d, heads], &mut o.cpu_mut(), &mut lse.cpu_mut());
+            attention_cpu(&qkv.cpu(), &sequences.host, [d, heads], &mut o.cpu_mut(), &mut lse.cpu_mut());
         }
         Backend::Gpu(gpu) => gpu::forward(gpu, qkv, sequences, heads, [o, lse]),
     }
@@ -78,37 +85,39 @@ fn part<F>(qkv: &[F], d: usize, e: usize, (start, len, head): (usize, usize, usi
 
 /// Queries whose scores are there at a time.
 const BLOCK: usize = 64;
+/// Parts that a thread takes, if there are enough.
+const PARTS: usize = 2;
 
-/// The CPU body; sequences are (start, length).
-pub fn attention_cpu<F: Float>(
-    qkv: &[F],
-    sequences: &[(usize, usize)],
-    [d, heads]: [usize; 2],
-    mut o: &mut [F],
-    mut lse: &mut [F],
-) {
+/// The CPU body.
+pub fn attention_cpu<F: Float>(qkv: &[F], cu_seqlens: &[u32], [d, heads]: [usize; 2], o: &mut [F], lse: &mut [F]) {
     let e = d / heads;
-    let mut blocks = Vec::new();
-    for (start, len) in sequences {
-        for first in (0..*len).step_by(BLOCK) {
-            let rows = BLOCK.min(len - first);
-            let (out, log_totals);
-            (out, o) = o.split_at_mut(rows * d);
-            (log_totals, lse) = lse.split_at_mut(rows * heads);
-            blocks.push((*start, *len, first, out, log_totals));
-        }
-    }
-    for_each(blocks, |_, (start, len, first, out, log_totals)| {
-        let rows = out.len() / d;
-        F::with_scratch(rows * len, |p| {
-            for head in 0..heads {
-                let q = part(qkv, d, e, (start + first, rows, head), 0);
-                let [k, v] = [1, 2].map(|which| part(qkv, d, e, (start, len, head), which));
+    let blocks = spans(cu_seqlens).map(|(_, len)| len.div_ceil(BLOCK)).sum::<usize>();
+    // Where there are few blocks, a part is some heads of one.
+    let some = (heads * blocks).div_ceil(PARTS * threads()).clamp(1, heads);
+    let some = if threads() == 1 { heads } else { some };
+    let of_block = |(start, len, first)| (0..heads).step_by(some).map(move |head| (start, len, first, head));
+    let of_sequence = |(start, len): (usize, usize)| (0..len).step_by(BLOCK).map(move |first| (start, len, first));
+    let parts = spans(cu_seqlens).flat_map(of_sequence).flat_map(of_block);
+    let result = Mutex::new((o, lse));
+    for_each(blocks * heads.div_ceil(some), parts, |(start, len, first, head)| {
+        let (rows, some) = (BLOCK.min(len - first), some.min(heads - head));
+        F::with_scratch(rows * (len + some * (e + 1)), |scratch| {
+            let (p, own) = scratch.split_at_mut(rows * len);
+            let (out, log_totals) = own.split_at_mut(rows * some * e);
+            for i in 0..some {
+                let q = part(qkv, d, e, (start + first, rows, head + i), 0);
+                let [k, v] = [1, 2].map(|which| part(qkv, d, e, (start, len, head + i), which));
                 gemm_on_this_thread(F::of(scale(e)), q, k.t(), p, len);
-                for (row, log_totals) in p.chunks_exact_mut(len).zip(log_totals.chunks_exact_mut(heads)) {
-                    log_totals[head] = softmax(row);
+                for (row, log_totals) in p.chunks_exact_mut(len).zip(log_totals.chunks_exact_mut(some)) {
+                    log_totals[i] = softmax(row);
                 }
-                gemm_on_this_thread(F::of(1.0), Matrix::new(p, rows, len), v, &mut out[head * e..], d);
+                gemm_on_this_thread(F::of(1.0), Matrix::new(p, rows, len), v, &mut out[i * e..], some * e);
+            }
+            let (o, lse) = &mut *result.lock().expect("a result");
+            for row in 0..rows {
+                let at = (start + first + row) * heads + head;
+                o[at * e..][..some * e].copy_from_slice(&out[row * some * e..][..some * e]);
+                lse[at..][..some].copy_from_slice(&log_totals[row * some..][..some]);
             }
         });
     });
@@ -147,16 +156,16 @@ pub fn attention_bwd(
     match device.backend() {
         Backend::Cpu(_) => {
             let (qkv, o, d_o, lse) = (qkv.cpu(), o.cpu(), d_o.cpu(), lse.cpu());
-            attention_bwd_cpu(&qkv, &sequences.spans(), [d, heads], [&o, &d_o, &lse], &mut dqkv.cpu_mut());
+            attention_bwd_cpu(&qkv, &sequences.host, [d, heads], [&o, &d_o, &lse], &mut dqkv.cpu_mut());
         }
         Backend::Gpu(gpu) => gpu::backward(device, gpu, qkv, sequences, heads, [o, d_o, lse], dqkv),
     }
 }
 
-/// The CPU body; sequences are (start, length).
+/// The CPU body.
 pub fn attention_bwd_cpu<F: Float>(
     qkv: &[F],
-    sequences: &[(usize, usize)],
+    cu_seqlens: &[u32],
     [d, heads]: [usize; 2],
     [o, d_o, lse]: [&[F]; 3],
     dqkv: &mut [F],
@@ -165,17 +174,15 @@ pub fn attention_bwd_cpu<F: Float>(
     let tokens = o.len() / d;
     // Head by head first, so that threads write apart from each other.
     F::with_scratch(dqkv.len(), |by_head| {
-        let mut parts: Vec<_> = (0..heads * sequences.len()).map(|_| Vec::with_capacity(3)).collect();
-        for (which, mut rest) in by_head.chunks_exact_mut(tokens * e).enumerate() {
-            for (i, (_, len)) in sequences.iter().enumerate() {
-                let part;
-                (part, rest) = rest.split_at_mut(len * e);
-                parts[which % heads * sequences.len() + i].push(part);
-            }
-        }
-        for_each(parts, |i, parts| {
-            let (head, (start, len)) = (i / sequences.len(), sequences[i % sequences.len()]);
-            head_bwd(qkv, (start, len, head), [d, heads], [o, d_o, lse], parts);
+        let (mut dq, rest) = by_head.split_at_mut(tokens * d);
+        let (mut dk, mut dv) = rest.split_at_mut(tokens * d);
+        let items = (0..heads).flat_map(|head| spans(cu_seqlens).map(move |(start, len)| (start, len, head)));
+        let items = items.map(|item| {
+            let own = [&mut dq, &mut dk, &mut dv].map(|rest| rest.split_off_mut(..item.1 * e).expect("rows"));
+            (item, own)
+        });
+        for_each(heads * (cu_seqlens.len() - 1), items, |(item, own)| {
+            head_bwd(qkv, item, [d, heads], [o, d_o, lse], own);
         });
         for_each_row(dqkv, 3 * d, |t, row| {
             for (which, to) in row.chunks_exact_mut(e).enumerate() {
@@ -191,7 +198,7 @@ fn head_bwd<F: Float>(
     item: (usize, usize, usize),
     [d, heads]: [usize; 2],
     [o, d_o, lse]: [&[F]; 3],
-    mut to: Vec<&mut [F]>,
+    [dq, dk, dv]: [&mut [F]; 3],
 ) {
     let (start, len, head) = item;
     let e = d / heads;
@@ -208,9 +215,9 @@ fn head_bwd<F: Float>(
             row_bwd(p, ds, lse[(start + t) * heads + head], delta);
         }
         let (p, ds) = (Matrix::new(p, len, len), Matrix::new(ds, len, len));
-        gemm_on_this_thread(scale, ds, k, to[0], e);
-        gemm_on_this_thread(scale, ds.t(), q, to[1], e);
-        gemm_on_this_thread(one, p.t(), grad, to[2], e);
+        gemm_on_this_thread(scale, ds, k, dq, e);
+        gemm_on_this_thread(scale, ds.t(), q, dk, e);
+        gemm_on_this_thread(one, p.t(), grad, dv, e);
     });
 }
 

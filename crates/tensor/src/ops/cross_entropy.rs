@@ -29,7 +29,7 @@ pub fn cross_entropy(device: &Device, z: &Tensor, labels: &Indices, counted: usi
     assert_eq!((labels.len(), loss.len()), (z.rows(), z.rows()), "cross_entropy: rows");
     match device.backend() {
         Backend::Cpu(_) => {
-            cross_entropy_cpu(&z.cpu(), labels.values(), counted, &mut dz.cpu_mut(), &mut loss.cpu_mut());
+            cross_entropy_cpu(&z.cpu(), &labels.values(), counted, &mut dz.cpu_mut(), &mut loss.cpu_mut());
         }
         Backend::Gpu(gpu) => {
             let buffers = [z.binding(), labels.binding(), dz.binding(), loss.binding()];

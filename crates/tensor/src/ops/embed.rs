@@ -28,7 +28,7 @@ pub fn embed(device: &Device, tokens: &Indices, tables: &[Weight], y: &Tensor) {
     match device.backend() {
         Backend::Cpu(_) => {
             let tables: Vec<_> = tables.iter().map(Weight::cpu).collect();
-            embed_cpu(tokens.values(), &tables, d, &mut y.cpu_mut());
+            embed_cpu(&tokens.values(), &tables, d, &mut y.cpu_mut());
         }
         Backend::Gpu(gpu) => {
             for (i, table) in tables.iter().enumerate() {

@@ -23,7 +23,7 @@ pub fn variants() -> super::Variants {
 pub fn gather_rows(device: &Device, x: &Tensor, rows: &Indices, y: &Tensor) {
     assert_eq!((rows.len(), x.cols()), (y.rows(), y.cols()), "gather_rows: shapes");
     match device.backend() {
-        Backend::Cpu(_) => gather_rows_cpu(&x.cpu(), rows.values(), x.cols(), &mut y.cpu_mut()),
+        Backend::Cpu(_) => gather_rows_cpu(&x.cpu(), &rows.values(), x.cols(), &mut y.cpu_mut()),
         Backend::Gpu(_) => run(device, false, x, rows, y),
     }
 }
@@ -32,7 +32,7 @@ pub fn gather_rows(device: &Device, x: &Tensor, rows: &Indices, y: &Tensor) {
 pub fn gather_rows_bwd(device: &Device, dy: &Tensor, rows: &Indices, dx: &Tensor) {
     assert_eq!((rows.len(), dy.cols()), (dy.rows(), dx.cols()), "gather_rows_bwd: shapes");
     match device.backend() {
-        Backend::Cpu(_) => gather_rows_bwd_cpu(&dy.cpu(), rows.values(), dy.cols(), &mut dx.cpu_mut()),
+        Backend::Cpu(_) => gather_rows_bwd_cpu(&dy.cpu(), &rows.values(), dy.cols(), &mut dx.cpu_mut()),
         Backend::Gpu(_) => run(device, true, dy, rows, dx),
     }
 }

@@ -33,7 +33,7 @@ pub enum Pool {
 pub fn pool(device: &Device, x: &Tensor, sequences: &Sequences, kind: Pool, y: &Tensor) {
     assert_eq!((x.rows(), y.rows(), y.cols()), (sequences.tokens(), sequences.count(), x.cols()), "pool: shapes");
     match device.backend() {
-        Backend::Cpu(_) => pool_cpu(&x.cpu(), sequences.starts.values(), x.cols(), kind, &mut y.cpu_mut()),
+        Backend::Cpu(_) => pool_cpu(&x.cpu(), &sequences.starts.values(), x.cols(), kind, &mut y.cpu_mut()),
         Backend::Gpu(_) => pool_gpu(device, &SHADER, [x, y], sequences, kind, y.len()),
     }
 }
@@ -41,7 +41,7 @@ pub fn pool(device: &Device, x: &Tensor, sequences: &Sequences, kind: Pool, y: &
 /// dx [T, D] from dy [S, D].
 pub fn pool_bwd(device: &Device, dy: &Tensor, sequences: &Sequences, kind: Pool, dx: &Tensor) {
     match device.backend() {
-        Backend::Cpu(_) => pool_bwd_cpu(&dy.cpu(), sequences.starts.values(), dy.cols(), kind, &mut dx.cpu_mut()),
+        Backend::Cpu(_) => pool_bwd_cpu(&dy.cpu(), &sequences.starts.values(), dy.cols(), kind, &mut dx.cpu_mut()),
         Backend::Gpu(_) => pool_gpu(device, &SHADER_BWD, [dy, dx], sequences, kind, dy.len()),
     }
 }

@@ -33,7 +33,7 @@ pub fn segment_cross_entropy(
     match device.backend() {
         Backend::Cpu(_) => {
             let (starts, labels) = (starts.values(), labels.values());
-            segment_cross_entropy_cpu(&z.cpu(), starts, labels, counted, &mut dz.cpu_mut(), &mut loss.cpu_mut());
+            segment_cross_entropy_cpu(&z.cpu(), &starts, &labels, counted, &mut dz.cpu_mut(), &mut loss.cpu_mut());
         }
         Backend::Gpu(gpu) => {
             let buffers = [z.binding(), starts.binding(), labels.binding(), dz.binding(), loss.binding()];

@@ -7,7 +7,7 @@ use graftwork_gpu::{Access, Shader};
 
 use super::gemm::{Epilogue, Layout, gemm};
 use super::{dispatch, groups, groups_for, sum_rows, wgsl};
-use crate::cpu::{for_each_row, for_each_row2};
+use crate::cpu::{for_each, for_each_row};
 use crate::device::Backend;
 use crate::{Device, Float, Indices, Param, Tape, Tensor, Var, Weight};
 
@@ -70,7 +70,9 @@ pub fn word_cross_entropy(device: &Device, x: &Tensor, words: Words<'_>, labels:
     for slice in words.slices() {
         let z = words.logits(device, x, &slice);
         match device.backend() {
-            Backend::Cpu(_) => fold_cpu(&z.cpu(), labels.values(), slice.start, &mut state.cpu_mut(), &mut y.cpu_mut()),
+            Backend::Cpu(_) => {
+                fold_cpu(&z.cpu(), &labels.values(), slice.start, &mut state.cpu_mut(), &mut y.cpu_mut())
+            }
             Backend::Gpu(gpu) => {
                 let buffers = [z.binding(), labels.binding(), state.binding(), y.binding()];
                 let params = [n as u32, slice.len() as u32, slice.start as u32];
@@ -84,7 +86,7 @@ pub fn word_cross_entropy(device: &Device, x: &Tensor, words: Words<'_>, labels:
 /// Turns a slice's logits z [N, width], of the words from `first` on, into their derivative, by the first column of dy [N, 2].
 fn back(device: &Device, z: &Tensor, labels: &Indices, first: usize, (state, dy): (&Tensor, &Tensor)) {
     match device.backend() {
-        Backend::Cpu(_) => back_cpu(&mut z.cpu_mut(), labels.values(), first, &state.cpu(), &dy.cpu()),
+        Backend::Cpu(_) => back_cpu(&mut z.cpu_mut(), &labels.values(), first, &state.cpu(), &dy.cpu()),
         Backend::Gpu(gpu) => {
             let buffers = [labels.binding(), state.binding(), dy.binding(), z.binding()];
             let params = [z.len() as u32, z.cols() as u32, first as u32];
@@ -96,7 +98,8 @@ fn back(device: &Device, z: &Tensor, labels: &Indices, first: usize, (state, dy)
 /// The CPU body of one slice; `first` 0 begins anew.
 pub fn fold_cpu<F: Float>(z: &[F], labels: &[u32], first: usize, state: &mut [F], y: &mut [F]) {
     let width = z.len() / labels.len().max(1);
-    for_each_row2(state, 4, y, 2, |i, state, y| {
+    let rows = state.chunks_mut(4).zip(y.chunks_mut(2)).enumerate();
+    for_each(rows.len(), rows, |(i, (state, y))| {
         let z = &z[i * width..][..width];
         let (at, top) =
             z.iter().enumerate().fold((0, z[0]), |(at, top), (j, z)| if *z > top { (j, *z) } else { (at, top) });

@@ -4,6 +4,8 @@
 
 use std::ops::Range;
 
+use multiversion::multiversion;
+
 use super::OutOfRange;
 use super::format::{Format, Pack, RoundedProduct, Shaders, Sink, shaders};
 use super::panels::Of;
@@ -106,20 +108,25 @@ struct Rows {
 
 impl Pack for Rows {
     fn f32(&mut self, mut values: &[f32], sink: Sink<'_>) -> Result<(), OutOfRange> {
-        let mut words = Vec::with_capacity((self.row.len() + values.len()) / self.cols.max(1) * row_words(self.cols));
-        while !values.is_empty() {
-            let (next, rest) = values.split_at(values.len().min(self.cols - self.row.len()));
-            self.row.extend_from_slice(next);
+        let Self { cols, row } = self;
+        let rows = (row.len() + values.len()) / (*cols).max(1);
+        let mut words = vec![0.0; rows * row_words(*cols)];
+        for words in words.chunks_exact_mut(row_words(*cols)) {
+            let (next, rest) = values.split_at(*cols - row.len());
             values = rest;
-            if self.row.len() == self.cols {
-                let (scale, elements) = quantize_row(&self.row)?;
-                let first = words.len();
-                words.resize(first + row_words(self.cols), 0.0);
-                words[first] = scale;
-                bytemuck::cast_slice_mut(&mut words[first + 1..])[..self.cols].copy_from_slice(&elements);
-                self.row.clear();
-            }
+            let (scale, elements) = words.split_at_mut(1);
+            let elements = &mut bytemuck::cast_slice_mut(elements)[..*cols];
+            // Most rows come whole.
+            scale[0] = if row.is_empty() {
+                quantize(next, elements)?
+            } else {
+                row.extend_from_slice(next);
+                let scale = quantize(row, elements)?;
+                row.clear();
+                scale
+            };
         }
+        row.extend_from_slice(values);
         if !words.is_empty() {
             sink(&words);
         }
@@ -132,13 +139,25 @@ impl Pack for Rows {
 /// # Errors
 /// If a value is not finite.
 pub fn quantize_row(row: &[f32]) -> Result<(f32, Vec<i8>), OutOfRange> {
-    if let Some(value) = row.iter().find(|value| !value.is_finite()) {
-        return Err(OutOfRange { value: *value });
+    let mut elements = vec![0; row.len()];
+    Ok((quantize(row, &mut elements)?, elements))
+}
+
+/// Writes the elements of a row and returns its scale. The largest magnitude is found among bits, whose order is that of the magnitudes,
+/// with whatever is not finite above them: loops over integers vectorise.
+#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2"))]
+fn quantize(row: &[f32], elements: &mut [i8]) -> Result<f32, OutOfRange> {
+    // To add and subtract it rounds to an integer, ties to even, which lies in the lowest bits.
+    const INTEGER: f32 = 12_582_912.0;
+    let magnitude = |value: &f32| value.to_bits() & (u32::MAX >> 1);
+    let most = f32::from_bits(row.iter().map(magnitude).fold(0, u32::max));
+    if !most.is_finite() {
+        return Err(OutOfRange { value: row.iter().copied().find(|value| !value.is_finite()).unwrap_or(most) });
     }
-    let most = row.iter().fold(0.0_f32, |most, value| most.max(value.abs()));
     let scale = if most / TOP < f32::MIN_POSITIVE { 0.0 } else { most / TOP };
     let inverse = if scale > 0.0 { 1.0 / scale } else { 0.0 };
-    Ok((scale, row.iter().map(|value| (value * inverse).round_ties_even() as i8).collect()))
+    elements.iter_mut().zip(row).for_each(|(q, value)| *q = (value * inverse + INTEGER).to_bits() as i8);
+    Ok(scale)
 }
 
 #[cfg(test)]

@@ -1,4 +1,5 @@
 use super::*;
+use crate::cpu::with_threads;
 
 fn values(count: usize, seed: usize) -> Vec<f32> {
     (0..count).map(|i| ((i * 7919 + seed * 104_729) % 1009) as f32 / 1009.0 - 0.5).collect()
@@ -61,9 +62,8 @@ fn neither_rows_nor_threads_change_a_bit() {
         let (a, b) = (values(m * k, 1), values(k * n, 2));
         let b = Matrix::new(&b, n, k).t();
         let product = |a: &[f32], rows: usize, threads: usize| {
-            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
             let mut c = vec![f32::NAN; rows * n];
-            pool.install(|| gemm(1.0, Matrix::new(a, rows, k), b, false, &mut c));
+            with_threads(threads, || gemm(1.0, Matrix::new(a, rows, k), b, false, &mut c));
             bits(&c)
         };
         let whole = product(&a, m, 1);

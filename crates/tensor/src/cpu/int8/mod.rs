@@ -29,6 +29,8 @@ use tile::{TALLEST, Tile, Work};
 pub(crate) const GROUP: usize = 64;
 /// Rows that the columns of a panel are taken with before the next panel.
 const HEIGHT: usize = 192;
+/// Operations of a part that a thread takes: some microseconds.
+const MIN_FLOP: usize = 1 << 20;
 
 /// Words of the panels of a weight [N, K].
 pub(crate) fn panel_words([n, k]: [usize; 2]) -> usize {
@@ -57,9 +59,8 @@ pub(crate) fn product(
     f32::with_scratch(a.rows * words, |rounded| {
         for_each_row(rounded, words, |i, row| round_row(&a.data[i * a.row_stride..][..k], row));
         let rounded = &*rounded;
-        let panels: Vec<Panel<'_>> =
-            panels.chunks_exact(panel::rows(k) * PANEL).map(|panel| Panel::new(panel, k)).collect();
-        share([a.rows, n, k], false, c, &|rows, cols, c, stride| {
+        let size = panel::rows(k) * PANEL;
+        share([a.rows, n, k], MIN_FLOP, false, c, &|rows, cols, c, stride| {
             for first in (0..rows.len()).step_by(HEIGHT) {
                 let count = HEIGHT.min(rows.len() - first);
                 let c = &mut c[first * stride..];
@@ -67,7 +68,12 @@ pub(crate) fn product(
                 for col in cols.clone().step_by(PANEL) {
                     let width = PANEL.min(cols.end - col);
                     let c = &mut c[col - cols.start..];
-                    column(tile, &panels[col / PANEL], (left, words), (c, stride, width));
+                    column(
+                        tile,
+                        &Panel::new(&panels[col / PANEL * size..][..size], k),
+                        (left, words),
+                        (c, stride, width),
+                    );
                 }
                 for (i, c) in c.chunks_mut(stride).take(count).enumerate() {
                     finish(rows.start + first + i, cols.start, &mut c[..cols.len()]);

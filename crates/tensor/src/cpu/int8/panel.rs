@@ -83,8 +83,10 @@ pub(crate) fn write_panel<'r>(columns: impl Iterator<Item = (f32, &'r [i8])>, k:
             let (sums, rows) = rows.split_at_mut(1);
             sums[0][col] = elements.iter().map(|element| i32::from(*element)).sum::<i32>() as f32;
             let quads: &mut [Quads] = cast_slice_mut(rows);
-            for (quads, elements) in quads.iter_mut().zip(elements.chunks(4)) {
-                quads[col][..elements.len()].copy_from_slice(elements);
+            let (whole, rest) = elements.as_chunks::<4>();
+            quads.iter_mut().zip(whole).for_each(|(quads, elements)| quads[col] = *elements);
+            if let Some(quads) = quads.get_mut(whole.len()) {
+                quads[col][..rest.len()].copy_from_slice(rest);
             }
         }
     }

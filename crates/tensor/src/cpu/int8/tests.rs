@@ -1,5 +1,6 @@
 use super::tile::tiles as all_tiles;
 use super::*;
+use crate::cpu::with_threads;
 
 fn values(count: usize, seed: usize) -> Vec<f32> {
     (0..count).map(|i| ((i * 7919 + seed * 104_729) % 1009) as f32 / 1009.0 - 0.4).collect()
@@ -102,8 +103,7 @@ fn neither_rows_nor_threads_change_a_bit() {
         let of = |rows: std::ops::Range<usize>, threads: usize| {
             let mut c = vec![f32::NAN; rows.len() * n];
             let a = Matrix::new(&a[rows.start * k..rows.end * k], rows.len(), k);
-            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-            pool.install(|| {
+            with_threads(threads, || {
                 product(a, (&panels, [n, k]), &mut c, &|_, col, c| c.iter_mut().for_each(|c| *c += col as f32 * 0.0))
             });
             c

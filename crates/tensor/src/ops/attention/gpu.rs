@@ -125,7 +125,7 @@ pub(super) fn forward(gpu: &Gpu, qkv: &Tensor, sequences: &Sequences, heads: usi
     let constants = [("HEAD_VEC4", call.head_vec4())];
     let (shader, places, count, groups) = match call.blocks() {
         Some(blocks) => (&SHADER_TILES, blocks, blocks.len() / 3, call.by_block(blocks.len() / 3)),
-        None => (&SHADER, &sequences.bounds, o.rows(), call.by_token()),
+        None => (&SHADER, sequences.bounds(), o.rows(), call.by_token()),
     };
     let buffers = [qkv.binding(), places.binding(), o.binding(), lse.binding()];
     let flop = sequences.flop(2, o.cols());
@@ -149,7 +149,7 @@ pub(super) fn backward(
     let constants = [("HEAD_VEC4", call.head_vec4())];
     let flop = |by_key: bool| sequences.flop(if by_key { 4 } else { 3 }, d);
     let Some(blocks) = call.blocks() else {
-        let (bounds, params, groups) = (sequences.bounds.binding(), call.params(t), call.by_token());
+        let (bounds, params, groups) = (sequences.bounds().binding(), call.params(t), call.by_token());
         let (by_query, by_key) = ([q, bounds, out, grad, stat, dq, del], [q, bounds, grad, stat, del, dq]);
         dispatch_work(gpu, &SHADER_BWD_DQ, &constants, &by_query, &params, groups, flop(false));
         return dispatch_work(gpu, &SHADER_BWD_DKV, &constants, &by_key, &params, groups, flop(true));
