@@ -35,7 +35,7 @@ pub fn build(toolchain: &Toolchain) -> Result<()> {
 /// Builds the module twice: a page loads the one with relaxed SIMD where that is known, through the same JavaScript.
 fn modules(toolchain: &Toolchain, dir: &Path) -> Result<()> {
     let (package, name, level) = (paths::root().join("crates/web"), "graftwork_web", "-Oz");
-    let (basic, relaxed) = (dir.join("src/wasm"), paths::target().join("wasm/relaxed"));
+    let (basic, relaxed) = (dir.join("src/wasm"), paths::target().join("wasm-relaxed/package"));
     let one = Pack { package: &package, out: &basic, name, profile: "web", simd: Simd::Basic, level, typescript: true };
     let other = Pack { out: &relaxed, simd: Simd::Relaxed, ..one };
     wasm::pack(toolchain, &[one, other], &dir.join("node_modules"))?;

@@ -1,6 +1,6 @@
 //! A crate as an optimised WebAssembly module with its JavaScript.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::thread;
 
 use anyhow::Result;
@@ -35,6 +35,14 @@ impl Simd {
             Self::Basic => "+simd128",
             Self::Relaxed => "+simd128,+relaxed-simd",
         }
+    }
+
+    /// Where it is built: with other flags cargo would begin anew each time.
+    fn build_folder(self) -> PathBuf {
+        paths::target().join(match self {
+            Self::Basic => "wasm",
+            Self::Relaxed => "wasm-relaxed",
+        })
     }
 }
 
@@ -75,7 +83,7 @@ fn build(toolchain: &Toolchain, what: &Pack<'_>) -> Result<()> {
         pack.arg("--no-typescript");
     }
     pack.arg("--out-dir").arg(what.out).arg(what.package);
-    pack.env("CARGO_TARGET_DIR", paths::target().join("wasm")).envs(toolchain.env.clone());
+    pack.env("CARGO_TARGET_DIR", what.simd.build_folder()).envs(toolchain.env.clone());
     pack.env(FLAGS, flags(what.simd));
     shell::run(&mut pack)
 }
