@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sample, train, reach } from './teach.mjs';
 import { ask } from './ask.mjs';
+import { choose, paste } from './collect.mjs';
 import { mark } from './names.mjs';
 import { ensure, equal, root, TINY, until } from './site.mjs';
 
@@ -40,10 +41,14 @@ export const checks = {
     await page.getByRole('link', { name: 'Teach', exact: true }).click();
     await examine(page, axe, 'nothing to teach');
     await sample(page, 100);
-    await page.getByText('Or paste them').click();
-    await page.getByLabel('One example a line').fill('no label here');
-    await page.getByRole('button', { name: 'Add these' }).click();
-    await page.getByRole('alert').filter({ hasText: 'cannot be read' }).waitFor();
+    const labels = Array.from({ length: 120 }, (_, i) => `a text of some words, no. ${i};${['Label', 'label'][i % 2]} ${i % 60}`);
+    await paste(page, `text;label\n${labels.join('\n')}\nnone here, sorry;\n`);
+    await page.getByText('60 labels are too many.').waitFor();
+    await page.getByText('Looks wrong?').click();
+    await examine(page, axe, 'a table before it is added');
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    await choose(page, 'a.pdf', '%PDF');
+    await page.getByRole('alert').filter({ hasText: 'is a PDF' }).waitFor();
     await examine(page, axe, 'examples');
     await page.getByRole('button', { name: 'Clear all' }).click();
     await examine(page, axe, 'a question');
@@ -89,6 +94,34 @@ export const checks = {
     await page.getByLabel('Text to sort').fill('Thank you so much, I love it!');
     await page.waitForSelector('[data-task=emotions]');
     await examine(page, axe, 'several labels');
+  },
+
+  async 'a pasted table is put right and added with the keyboard alone'(site) {
+    const page = await site.visit(`${TINY}#teach`);
+    const { focused, tabTo } = keyboard(page);
+    await tabTo(/^SUMMARY\s+Or paste them/);
+    await page.keyboard.press('Enter');
+    await tabTo(/ paste$/);
+    await page.keyboard.insertText('win a prize\tSpam\nfree money\tspam\nsee you\tham\n');
+    await tabTo(/^BUTTON\s+Look at them/);
+    await page.keyboard.press('Enter');
+    await page.getByText('3 examples, 2 labels').waitFor();
+    ensure(/^H3/.test(await focused()), `the focus is on ${await focused()}`);
+    await tabTo(/^SELECT Column 2 is/);
+    await page.keyboard.press('ArrowUp');
+    equal('swapped', await page.getByLabel('Column 1 is').inputValue(), 'label');
+    await page.keyboard.press('ArrowDown');
+    await page.getByText('3 examples, 2 labels').waitFor();
+    await tabTo(/^INPUT\s.*as one label/);
+    await page.keyboard.press('Space');
+    await page.getByText('3 examples, 3 labels').waitFor();
+    await tabTo(/^BUTTON\s+Add 3 examples/);
+    await page.keyboard.press('Enter');
+    await page.getByText('3 examples added').waitFor();
+    await tabTo(/^BUTTON\s+Undo/);
+    await page.keyboard.press('Enter');
+    await page.getByText('Taken back.').waitFor();
+    ensure(/Taken back/.test(await focused()), `after that the focus is on ${await focused()}`);
   },
 
   async 'a text is asked with the keyboard alone'(site) {

@@ -9,6 +9,8 @@ import { checks as keep } from './keep.mjs';
 import { checks as names } from './names.mjs';
 import { checks as offline } from './offline.mjs';
 import { Site } from './site.mjs';
+import { checks as plan } from './plan.mjs';
+import { checks as table } from './table.mjs';
 import { checks as teach } from './teach.mjs';
 import { checks as tryIt } from './try.mjs';
 
@@ -16,7 +18,7 @@ const [chromium, program, word = ''] = process.argv.slice(2);
 const browser = await launch(chromium);
 let failed = 0;
 try {
-  const all = { ...tryIt, ...names, ...ask, ...collect, ...teach, ...keep, ...offline, ...faults, ...access };
+  const all = { ...table, ...plan, ...tryIt, ...names, ...ask, ...collect, ...teach, ...keep, ...offline, ...faults, ...access };
   for (const [name, work] of Object.entries(all)) {
     if (name.includes(word)) await check(name, work);
   }
