@@ -14,7 +14,7 @@ export function open({ name, data }: Source, wish: Reading, signal: AbortSignal)
   const lines: number[] = [];
   const table = new Promise<Table>((resolve, reject) => {
     signal.addEventListener('abort', () => reject(signal.reason));
-    worker.onerror = () => reject(new Error(`${name} cannot be read: a part of this page is missing. Load the page again.`));
+    worker.onerror = () => reject(new Error(`${name} cannot be read: a part of this page is missing.\nLoad the page again.`));
     worker.onmessage = ({ data: answer }: MessageEvent<Answer>) => {
       if ('error' in answer) reject(new Error(`${name} ${answer.error}`));
       else if ('table' in answer) resolve({ ...answer.table, rows, lines });

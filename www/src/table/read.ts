@@ -13,15 +13,15 @@ export const LARGEST = 20 * 2 ** 20;
 const SPREADSHEETS = 'Open it in your spreadsheet program and save it as .xlsx or .csv.';
 /** What begins like this is no text. */
 const FORMATS: [start: string, what: string][] = [
-  ['\xD0\xCF\x11\xE0', `is in Excel’s old format, or locked with a password. ${SPREADSHEETS}`],
-  ['%PDF', 'is a PDF, not a table. Copy the table out of it and paste it.'],
-  ['\x1F\x8B', 'is packed. Unpack it first.'],
-  ['{\\rtf', 'is a text document, not a table. Copy the table out of it and paste it.'],
+  ['\xD0\xCF\x11\xE0', `is in Excel’s old format, or locked with a password.\n${SPREADSHEETS}`],
+  ['%PDF', 'is a PDF, not a table.\nCopy the table out of it and paste it.'],
+  ['\x1F\x8B', 'is packed.\nUnpack it first.'],
+  ['{\\rtf', 'is a text document, not a table.\nCopy the table out of it and paste it.'],
 ];
 
-/** Reads a file; what is wrong with all of it is thrown in words that begin where its name ends. */
+/** Reads a file; what is wrong with all of it is thrown in words that begin where its name ends, and in a line of their own what to do. */
 export async function readFile(file: Blob, name: string, wish: Reading = {}): Promise<Table> {
-  if (file.size > LARGEST) throw new Error('is larger than 20 MB. Take a part of it: some thousand rows are plenty.');
+  if (file.size > LARGEST) throw new Error('is larger than 20 MB.\nTake a part of it: some thousand rows are plenty.');
   const bytes = new Uint8Array(await file.arrayBuffer());
   const start = String.fromCharCode(...bytes.subarray(0, 8));
   const known = FORMATS.find(([begins]) => start.startsWith(begins));
@@ -37,7 +37,7 @@ export async function readFile(file: Blob, name: string, wish: Reading = {}): Pr
 /** Reads what was pasted, or what a file holds. */
 export function readText(text: string, wish: Reading = {}, usual?: Separator, isJson = false): Table {
   let body = text.replace(/^\uFEFF/, '');
-  if (/^\s*<(!doctype|html|table|\?xml)/i.test(body)) throw new Error(`is a web page or XML. ${SPREADSHEETS}`);
+  if (/^\s*<(!doctype|html|table|\?xml)/i.test(body)) throw new Error(`is a web page or XML.\n${SPREADSHEETS}`);
   const rows = wish.separator === undefined ? json(body, isJson) : undefined;
   if (rows !== undefined) return finish({ ...rows, reading: {} });
   // Excel's own way to say it, in the first line.

@@ -11,7 +11,7 @@ const LARGEST_PART = 300 * 2 ** 20;
 export async function xlsx(bytes: Uint8Array, wished?: string): Promise<Records & { reading: Reading; sheets: string[] }> {
   const part = opener(bytes);
   const workbook = part('xl/workbook.xml');
-  if (workbook === undefined) throw new Error('is a packed file, but no .xlsx workbook. Save it as .xlsx or .csv.');
+  if (workbook === undefined) throw new Error('is a packed file, but no .xlsx workbook.\nSave it as .xlsx or .csv.');
   const files = new Map(elements(part('xl/_rels/workbook.xml.rels') ?? '', 'Relationship').map(({ head }) => [attribute(head, 'Id'), attribute(head, 'Target')]));
   const sheets = elements(workbook, 'sheet').map(({ head }) => ({ name: attribute(head, 'name') ?? '', file: files.get(attribute(head, 'r:id')) }));
   const strings = elements(part('xl/sharedStrings.xml') ?? '', 'si').map(({ body }) => letters(body));
@@ -42,9 +42,9 @@ function opener(bytes: Uint8Array): (name: string) => string | undefined {
       };
       unpacked = unzipSync(bytes, { filter })[name];
     } catch {
-      throw new Error('is damaged: it cannot be unpacked.');
+      throw new Error('is damaged: it cannot be unpacked.\nSave it anew, or as .csv.');
     }
-    if (tooLarge) throw new Error('is too large when unpacked. Take a part of it: some thousand rows are plenty.');
+    if (tooLarge) throw new Error('is too large when unpacked.\nTake a part of it: some thousand rows are plenty.');
     return unpacked && new TextDecoder().decode(unpacked);
   };
 }

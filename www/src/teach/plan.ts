@@ -145,8 +145,8 @@ export async function gather(table: Table, roles: readonly Role[], { labels, sha
   return out;
 }
 
-/** What of the table is left out or cut, in words. */
-export function remarks({ faults, long }: Tally, { otherwise }: Wishes): string[] {
+/** What of the table is left out or cut, in words; of labels nothing where there is no column of them. */
+export function remarks({ faults, long }: Tally, { otherwise }: Wishes, unlabelled = false): string[] {
   const say = (fault: Fault, one: string, many: string) => {
     const { count, lines } = faults[fault];
     if (count === 0) return [];
@@ -154,7 +154,7 @@ export function remarks({ faults, long }: Tally, { otherwise }: Wishes): string[
     return [`${plural(count, 'row')} ${count === 1 ? one : many} (${places}).`];
   };
   return [
-    ...(otherwise.trim() === '' ? say('no label', 'has no label and is left out', 'have no label and are left out') : []),
+    ...(otherwise.trim() === '' && !unlabelled ? say('no label', 'has no label and is left out', 'have no label and are left out') : []),
     ...say('no text', 'has no text and is left out', 'have no text and are left out'),
     ...say('empty', 'is empty', 'are empty'),
     ...say('long label', `has a label of more than ${LONGEST_LABEL} letters and is left out`, `have a label of more than ${LONGEST_LABEL} letters and are left out`),
