@@ -81,6 +81,47 @@ export const checks = {
     await examine(page, axe, 'names in a text');
   },
 
+  async 'axe finds nothing where a list is sorted'(site) {
+    const axe = await readFile(join(root, 'www/node_modules/axe-core/axe.min.js'), 'utf8');
+    const page = await site.visit('#lists');
+    await examine(page, axe, 'no list');
+    const rows = Array.from({ length: 64 }, (_, i) => `${i};=a text of some words, to be sorted with no. ${i}`);
+    await choose(page, 'list.csv', `id;text\n${rows.join('\n')}\n`);
+    await page.getByRole('button', { name: 'Sort 64 rows' }).waitFor();
+    await examine(page, axe, 'a list before it is sorted');
+    await page.getByRole('button', { name: 'Sort 64 rows' }).click();
+    await page.getByText('64 rows are sorted.', { exact: true }).waitFor();
+    await page.getByRole('button', { name: 'Download as csv' }).click();
+    await page.getByText('64 cells begin like a formula').waitFor();
+    await examine(page, axe, 'a sorted list');
+  },
+
+  async 'a list is sorted with the keyboard alone'(site) {
+    const page = await site.visit();
+    const { focused, tabTo } = keyboard(page);
+    await tabTo(/^A\s+Lists/);
+    await page.keyboard.press('Enter');
+    await tabTo(/^SUMMARY\s+Or paste them/);
+    await page.keyboard.press('Enter');
+    await tabTo(/-paste$/);
+    await page.keyboard.insertText('Win a prize, call now!\nSee you at eight\n');
+    await tabTo(/^BUTTON\s+Look at them/);
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'Sort 2 rows' }).waitFor();
+    ensure(/^H2/.test(await focused()), `the focus is on ${await focused()}`);
+    await tabTo(/^BUTTON\s+Sort 2 rows/);
+    await page.keyboard.press('Enter');
+    await page.getByText('2 rows are sorted.', { exact: true }).waitFor();
+    ensure(/^H2/.test(await focused()), `while it is sorted the focus is on ${await focused()}`);
+    await tabTo(/The least sure first/);
+    await page.keyboard.press('Space');
+    await tabTo(/^DIV Sorted texts/);
+    await tabTo(/^BUTTON\s+Another list/, 'Shift+Tab');
+    await page.keyboard.press('Enter');
+    await page.getByText('Or paste them').waitFor();
+    ensure(/ main$/.test(await focused()), `after that the focus is on ${await focused()}`);
+  },
+
   async 'axe finds nothing where a text is asked, and where it has several labels'(site) {
     const axe = await readFile(join(root, 'www/node_modules/axe-core/axe.min.js'), 'utf8');
     const page = await site.visit('#ask');
@@ -101,7 +142,7 @@ export const checks = {
     const { focused, tabTo } = keyboard(page);
     await tabTo(/^SUMMARY\s+Or paste them/);
     await page.keyboard.press('Enter');
-    await tabTo(/ paste$/);
+    await tabTo(/-paste$/);
     await page.keyboard.insertText('win a prize\tSpam\nfree money\tspam\nsee you\tham\n');
     await tabTo(/^BUTTON\s+Look at them/);
     await page.keyboard.press('Enter');

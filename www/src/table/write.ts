@@ -13,7 +13,10 @@ export interface Written {
   guarded: number;
 }
 
-/** The rows as RFC 4180 has them, with the mark by which Excel knows UTF-8. */
+/** What a file begins with, so that Excel knows that it is UTF-8. */
+export const MARK = '\uFEFF';
+
+/** Rows as RFC 4180 has them; a large table may be written in parts. */
 export function written(rows: Iterable<readonly string[]>): Written {
   let guarded = 0;
   const lines: string[] = [];
@@ -24,7 +27,7 @@ export function written(rows: Iterable<readonly string[]>): Written {
       return quoted(formula ? `'${cell}` : cell);
     }).join(','));
   }
-  return { text: `\uFEFF${lines.map((line) => `${line}\r\n`).join('')}`, guarded };
+  return { text: lines.map((line) => `${line}\r\n`).join(''), guarded };
 }
 
 function quoted(cell: string): string {
