@@ -62,6 +62,8 @@ export const checks = {
       }
     }
     equal('short cells', examples(await file('text;label\nJuly;warm\nsnow;cold\n')), [['July', 'warm'], ['snow', 'cold']]);
+    equal('numbers', examples(await file('review;stars\nnice place, this;5\nbad place, that;1\n')), [['nice place, this', '5'], ['bad place, that', '1']]);
+    equal('no spaces', examples(await file('文章,分類\n今日は良い天気ですね1,天気\n明日はとても寒いです2,天気\n')), [['今日は良い天気ですね1', '天気'], ['明日はとても寒いです2', '天気']]);
     equal('label first', examples(await file('Category;Message;id\nwarm;July;1')), [['July', 'warm']]);
   },
 
@@ -141,12 +143,15 @@ export const checks = {
     one('a sentence', 'Hello, world');
     one('two', 'Hello, world\nYes, please');
     one('eight', SENTENCES.join('\n'));
+    one('verses', 'Roses are red,\nviolets are blue,\nsugar is sweet,\nand so are you.');
     one('prices', 'Das kostet 3,50 Euro\nNur 2,20 heute');
     one('semicolons', 'I came; I saw\nI left; nobody knew why');
     one('times', 'Meet at 12:30 in the hall\nDinner at 19:00 sharp\nBreakfast at 8:15 again\nNothing else');
     one('addresses', 'https://example.org/a\nhttps://example.org/b');
     one('titles', Array.from({ length: 12 }, (_, i) => `Chapter ${'abcdefghijkl'[i]}: what happened`).join('\n'));
     equal('quoted', readText('"Hello, world"\n"He said ""no""\nand left"\n').rows, [['Hello, world'], ['He said "no"\nand left']]);
+    equal('a header, quoted where need be', (await file('text\nplain\n"Hello, world"\n"two\nlines"\n')).rows, [['plain'], ['Hello, world'], ['two\nlines']]);
+    one('quoted words', '"Great", he said, and "so"\nfine, I said\n"What');
     equal('its role', guessRoles(readText('Hello, world\nYes, please')), ['text']);
     equal('a header', readText(`Message\n${SENTENCES.join('\n')}`).columns, [{ name: 'Message' }]);
     // Who says otherwise is believed.

@@ -16,8 +16,8 @@ export interface Kind {
 const NUMBER = /^[-+]?[\d.,’' ]*\d\s?[%€$£]?$/;
 const DATE = /^\d{1,4}[-./]\d{1,2}[-./]\d{1,4}([T ,]\s?\d{1,2}[:.]\d\d.*)?$|^\d{1,2}:\d\d(:\d\d)?$/;
 const ADDRESS = /^(https?:\/\/|www\.)\S+$|^[^\s@]+@[^\s@]+\.[^\s@]+$/;
-/** No spaces, and digits among the letters, such as `A-1023` or a UUID. */
-const CODE = /^(?=\S*\d)(?=\S*[\p{L}_-])\S+$/u;
+/** Digits among the letters, such as `A-1023` or a UUID; of languages without spaces it says nothing. */
+const CODE = /^(?=.*\d)(?=.*[A-Za-z_-])[\w.:#/+-]+$/;
 
 /** Looks at the cells of a column. */
 export function kindOf(cells: readonly string[]): Kind {

@@ -7,14 +7,14 @@ const KNOWN = {
     texto mensaje frase contenido resena comentario mensagem conteudo
     testo messaggio contenuto recensione commento
     tekst bericht zin wiadomosc komunikat meddelande besked metin mesaj yorum
-    текст сообщение отзыв 文本 内容 评论 句子 テキスト 本文 文章 텍스트 내용 문장`),
+    текст сообщение отзыв 文本 内容 评论 句子 內容 訊息 テキスト 本文 文章 텍스트 내용 문장`),
   label: words(`label category class intent sentiment topic tag type target emotion kind group department priority
-    kategorie klasse etikett thema stimmung art typ gruppe abteilung absicht
+    rating stars     kategorie klasse etikett thema stimmung art typ gruppe abteilung absicht bewertung sterne
     etiquette categorie classe sujet theme
     etiqueta categoria clase tema tipo rotulo sentimiento
     etichetta sentimento
     klas onderwerp soort etykieta kategoria klasa temat kategori klass amne etiket sinif konu duygu
-    метка категория класс тема 标签 类别 分类 ラベル カテゴリ カテゴリー 라벨 레이블 분류`),
+    метка категория класс тема 标签 类别 分类 標籤 類別 分類 ラベル カテゴリ カテゴリー 라벨 레이블 분류`),
 };
 
 function words(list: string): ReadonlySet<string> {

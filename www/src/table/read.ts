@@ -52,14 +52,13 @@ export function readText(text: string, wish: Reading = {}, usual?: Separator, is
 function cells(text: string, separator: Separator): Records {
   if (separator === ':') return lines(text, true);
   if (separator !== 'none') return delimited(text, separator);
-  // One column may have been written with quotation marks; a separator that is in none of it makes no cells.
-  return /^\s*"/.test(text) && isOneColumn(text) ? delimited(text, '\0') : lines(text, false);
+  return isQuotedColumn(text) ? delimited(text, '\0') : lines(text, false);
 }
 
-/** Whether what begins with a quotation mark is quoted cells: then none is left inside. */
-function isOneColumn(text: string): boolean {
-  const { records, problems } = delimited(text, '\0', 200);
-  return problems.length === 0 && records.every(([cell]) => !/^\s*"[^"]*$/.test(cell ?? ''));
+/** Whether lines are one column of a csv file: some are quoted, so that no separator stands outside of quotation marks. */
+function isQuotedColumn(text: string): boolean {
+  if (!/(^|[\r\n])"/.test(text.slice(0, 100_000))) return false;
+  return [',', ';'].some((separator) => delimited(text, separator, 200).records.every((record) => record.length === 1));
 }
 
 /** As wide as most rows, with or without a header. */

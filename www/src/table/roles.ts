@@ -37,10 +37,12 @@ function asText({ letters, different, filled, machine }: Kind): number {
 }
 
 /** Labels are few, short, and come again. */
-function asLabel({ letters, words, different, filled, machine, dull }: Kind, text: Kind | undefined): number {
+function asLabel({ name, letters, words, different, filled, machine, dull }: Kind & { name: string }, text: Kind | undefined): number {
   const again = 1 - different / filled;
   const [few, enough] = [different <= 20, filled >= 8];
-  if (letters > LONGEST_LABEL || words > 6 || (machine && !(dull && few && again >= 0.5))) return 0;
+  // Numbers are labels where there are few of them; a handful of rows does not show that, but their name may say so.
+  const rated = dull && few && (again >= 0.5 || (!enough && isKnown(name, 'label')));
+  if (letters > LONGEST_LABEL || words > 6 || (machine && !rated)) return 0;
   // In a handful of rows every label may be another, but it is shorter than the text.
   const plausible = enough ? again >= 0.3 : text !== undefined && letters <= text.letters;
   if (!plausible) return 0;

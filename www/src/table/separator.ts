@@ -29,18 +29,19 @@ function orderliness(sample: string, separator: string): number {
   const order = lines / records.length;
   const even = records.filter(({ length }) => length === width);
   if (separator === '\t' || (order > 0.9 && looksLikeTable(even))) return order;
-  return order * (1 - punctuation(records));
+  return order * (1 - punctuation(records, separator));
 }
 
-/** How often a separator stands where a sentence has it: before a space, or inside a number. */
-function punctuation(records: string[][]): number {
+/** How often a separator stands where a sentence has it: before a space, inside a number, or, a comma, at the end of a line. */
+function punctuation(records: string[][], separator: string): number {
   let [all, marks] = [0, 0];
   for (const record of records) {
     for (let i = 1; i < record.length; i += 1) {
       const [before, after] = [record[i - 1] ?? '', record[i] ?? ''];
       all += 1;
       const inNumber = /\d$/.test(before) && /^\d/.test(after) && /\D/.test(before) && /[^\d.]/.test(after);
-      if (/^\s+\S/.test(after) || inNumber) marks += 1;
+      const atEnd = separator === ',' && after === '' && i === record.length - 1 && /\S\s\S/.test(before);
+      if (/^\s+\S/.test(after) || inNumber || atEnd) marks += 1;
     }
   }
   return marks / Math.max(1, all);
