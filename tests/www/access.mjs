@@ -143,6 +143,16 @@ export const checks = {
     await tabTo(/^SUMMARY\s+Or paste them/);
     await page.keyboard.press('Enter');
     await tabTo(/-paste$/);
+    await page.keyboard.insertText('<html>');
+    await tabTo(/^BUTTON\s+Look at them/);
+    await page.keyboard.press('Enter');
+    await page.getByRole('alert').filter({ hasText: 'What you pasted is a web page' }).waitFor();
+    ensure(/^BUTTON\s+Close/.test(await focused()), `after a failure the focus is on ${await focused()}`);
+    await page.keyboard.press('Enter');
+    ensure(/^SUMMARY/.test(await focused()), `after that the focus is on ${await focused()}`);
+    await page.keyboard.press('Enter');
+    await tabTo(/-paste$/);
+    await page.keyboard.press('Control+A');
     await page.keyboard.insertText('win a prize\tSpam\nfree money\tspam\nsee you\tham\n');
     await tabTo(/^BUTTON\s+Look at them/);
     await page.keyboard.press('Enter');

@@ -114,6 +114,25 @@ export const checks = {
     equal('left', await examples(page), ['one', 'two']);
   },
 
+  async 'files and texts are dropped, one at a time'(site) {
+    const page = await site.visit(`${TINY}#teach`);
+    const drop = (files, text) => page.getByRole('group', { name: 'Many at once' }).evaluate((box, { files, text }) => {
+      const dataTransfer = new DataTransfer();
+      for (const [name, content] of Object.entries(files)) dataTransfer.items.add(new File([content], name));
+      if (text) dataTransfer.setData('text/plain', text);
+      box.dispatchEvent(new DragEvent('drop', { dataTransfer, bubbles: true, cancelable: true }));
+    }, { files, text });
+    await drop({ 'a.csv': 'x', 'b.csv': 'y' });
+    await page.getByText('One file at a time, please.').waitFor();
+    await drop({ 'a.csv': 'text,label\nsun today,warm\nice today,cold\n' });
+    await page.getByRole('heading', { name: 'What is in a.csv' }).waitFor();
+    await add(page, '2 examples');
+    await drop({}, 'warm: heat\ncold: frost');
+    await page.getByRole('heading', { name: 'What you dropped' }).waitFor();
+    await add(page, '2 examples');
+    equal('examples', await examples(page), ['heat', 'frost', 'sun today', 'ice today']);
+  },
+
   async 'more labels than may be are said before, and never added'(site) {
     const page = await site.visit(`${TINY}#teach`);
     const rows = Array.from({ length: 360 }, (_, i) => `a text of its own, the ${i}th;label ${i % 120}`);
