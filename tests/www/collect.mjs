@@ -195,7 +195,7 @@ export const checks = {
     ]) await page.getByText(words).waitFor();
     await page.getByRole('button', { name: 'Cancel' }).click();
     await choose(page, 'd.jsonl', '{"text":"x","label":"a"}\n{"text":\n{"text":"y"}\n');
-    await page.getByText('Line 2 is not JSON.').waitFor();
+    await page.getByText('Line 2: This is not JSON.').waitFor();
     await add(page, '1 example');
     equal('the good line', await examples(page), ['x']);
   },

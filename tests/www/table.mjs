@@ -94,6 +94,9 @@ export const checks = {
     }
     const latin = await file(Buffer.from('text;label\ncafé crème, s’il vous plaît\n'.replace('’', "'"), 'latin1'));
     equal('Latin-1', latin.rows[0]?.[0], "café crème, s'il vous plaît");
+    const late = await file('sep=,\na,b\n"c,d\n');
+    equal('lines after sep=', [lineOf(late, 0), late.problems[0].line], [2, 3]);
+    equal('a tsv without tabs', (await file('a b,c\nd e,f\n', 'x.tsv')).rows, [['a b', 'c'], ['d e', 'f']]);
     // The first line wins over what would be guessed.
     equal('sep=|', (await file('sep=|\na, b|c, d\ne, f|g, h\n')).rows, [['a, b', 'c, d'], ['e, f', 'g, h']]);
     // Another encoding than the one guessed, by hand.
@@ -233,7 +236,7 @@ export const checks = {
     equal('arrays', (await file('[["a","b"],["c","d"]]', 'a.json')).rows, [['a', 'b'], ['c', 'd']]);
     equal('texts', (await file('["one, two", "three"]', 'a.json')).rows, [['one, two'], ['three']]);
     const broken = await file('{"text":"x","label":"a"}\n{"text":\n{"text":"y"}\n', 'd.jsonl');
-    equal('a broken line', [broken.rows.length, broken.problems], [2, [{ line: 2, text: 'Line 2 is not JSON.' }]]);
+    equal('a broken line', [broken.rows.length, broken.problems], [2, [{ line: 2, text: 'This is not JSON.' }]]);
     equal('only like JSON', readText('{smile} hello\n[sic] well').rows, [['{smile} hello'], ['[sic] well']]);
   },
 
@@ -275,6 +278,7 @@ export const checks = {
   async 'tables: what is none'() {
     await refused('nothing', '', 'has nothing in it');
     await refused('spaces', '\n \n', 'has nothing in it');
+    await refused('no line of JSON', 'one\ntwo', 'has nothing in it that can be read', 'a.jsonl');
     await refused('a PDF', '%PDF-1.7', 'is a PDF', 'e.pdf');
     await refused('an old workbook', Buffer.from('d0cf11e0a1b11ae1', 'hex'), 'old format');
     await refused('a picture', Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex'), 'neither a table nor a text');

@@ -31,7 +31,7 @@ function jsonLines(text: string, wished: boolean): Named | undefined {
     // What only begins like JSON is a text.
     if (!wished && found.length === 0 && !isObject(value)) return undefined;
     if (isObject(value)) found.push({ value, line });
-    else problems.push({ line, text: `Line ${line} is not JSON.` });
+    else problems.push({ line, text: 'This is not JSON.' });
     if (found.length > MOST_ROWS) break;
   }
   return named(found, problems);

@@ -43,10 +43,11 @@ export function readText(text: string, wish: Reading = {}, usual?: Separator, is
   // Excel's own way to say it, in the first line.
   const said = /^"?sep=([,;\t|])"?\s*?(\r\n|\r|\n|$)/i.exec(body);
   if (said !== null) body = body.slice(said[0].length);
-  const separator = wish.separator ?? (said?.[1] as Separator | undefined) ?? usual ?? guessSeparator(body);
+  const separator = wish.separator ?? (said?.[1] as Separator | undefined) ?? (usual !== undefined && body.includes(usual) ? usual : guessSeparator(body));
   const records = cells(body, separator);
-  const shift = said === null ? 0 : 1;
-  return finish({ ...records, lines: records.lines.map((line) => line + shift), reading: { separator } });
+  if (said === null) return finish({ ...records, reading: { separator } });
+  const problems = records.problems.map(({ line = 0, text }) => ({ line: line + 1, text }));
+  return finish({ ...records, lines: records.lines.map((line) => line + 1), problems, reading: { separator } });
 }
 
 function cells(text: string, separator: Separator): Records {
@@ -67,7 +68,7 @@ function finish(found: (Records | Named) & { reading: Reading; sheets?: string[]
   const named = 'columns' in found;
   const rows = named ? found.rows : found.records;
   const lines = named ? [0, ...found.lines] : found.lines;
-  if (rows.length === 0) throw new Error(problems[0]?.text ?? 'has nothing in it.');
+  if (rows.length === 0) throw new Error(problems.length > 0 ? 'has nothing in it that can be read.' : 'has nothing in it.');
   const header = named || reading.separator === ':' ? named : guessHeader(rows);
   const most = MOST_ROWS + (header && !named ? 1 : 0);
   if (rows.length > most) {
