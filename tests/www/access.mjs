@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sample, train, reach } from './teach.mjs';
 import { ask } from './ask.mjs';
+import { choose, paste } from './collect.mjs';
 import { mark } from './names.mjs';
 import { ensure, equal, root, TINY, until } from './site.mjs';
 
@@ -40,10 +41,14 @@ export const checks = {
     await page.getByRole('link', { name: 'Teach', exact: true }).click();
     await examine(page, axe, 'nothing to teach');
     await sample(page, 100);
-    await page.getByText('Or paste them').click();
-    await page.getByLabel('One example a line').fill('no label here');
-    await page.getByRole('button', { name: 'Add these' }).click();
-    await page.getByRole('alert').filter({ hasText: 'cannot be read' }).waitFor();
+    const labels = Array.from({ length: 120 }, (_, i) => `a text of some words, no. ${i};${['Label', 'label'][i % 2]} ${i % 60}`);
+    await paste(page, `text;label\n${labels.join('\n')}\nnone here, sorry;\n`);
+    await page.getByText('60 labels are too many.').waitFor();
+    await page.getByText('Looks wrong?').click();
+    await examine(page, axe, 'a table before it is added');
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    await choose(page, 'a.pdf', '%PDF');
+    await page.getByRole('alert').filter({ hasText: 'is a PDF' }).waitFor();
     await examine(page, axe, 'examples');
     await page.getByRole('button', { name: 'Clear all' }).click();
     await examine(page, axe, 'a question');
@@ -76,6 +81,47 @@ export const checks = {
     await examine(page, axe, 'names in a text');
   },
 
+  async 'axe finds nothing where a list is sorted'(site) {
+    const axe = await readFile(join(root, 'www/node_modules/axe-core/axe.min.js'), 'utf8');
+    const page = await site.visit('#lists');
+    await examine(page, axe, 'no list');
+    const rows = Array.from({ length: 64 }, (_, i) => `${i};=a text of some words, to be sorted with no. ${i}`);
+    await choose(page, 'list.csv', `id;text\n${rows.join('\n')}\n`);
+    await page.getByRole('button', { name: 'Sort 64 rows' }).waitFor();
+    await examine(page, axe, 'a list before it is sorted');
+    await page.getByRole('button', { name: 'Sort 64 rows' }).click();
+    await page.getByText('64 rows are sorted.', { exact: true }).waitFor();
+    await page.getByRole('button', { name: 'Download as csv' }).click();
+    await page.getByText('64 cells begin like a formula').waitFor();
+    await examine(page, axe, 'a sorted list');
+  },
+
+  async 'a list is sorted with the keyboard alone'(site) {
+    const page = await site.visit();
+    const { focused, tabTo } = keyboard(page);
+    await tabTo(/^A\s+Lists/);
+    await page.keyboard.press('Enter');
+    await tabTo(/^SUMMARY\s+Or paste them/);
+    await page.keyboard.press('Enter');
+    await tabTo(/-paste$/);
+    await page.keyboard.insertText('Win a prize, call now!\nSee you at eight\n');
+    await tabTo(/^BUTTON\s+Look at them/);
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'Sort 2 rows' }).waitFor();
+    ensure(/^H2/.test(await focused()), `the focus is on ${await focused()}`);
+    await tabTo(/^BUTTON\s+Sort 2 rows/);
+    await page.keyboard.press('Enter');
+    await page.getByText('2 rows are sorted.', { exact: true }).waitFor();
+    ensure(/^H2/.test(await focused()), `while it is sorted the focus is on ${await focused()}`);
+    await tabTo(/The least sure first/);
+    await page.keyboard.press('Space');
+    await tabTo(/^DIV Sorted texts/);
+    await tabTo(/^BUTTON\s+Another list/, 'Shift+Tab');
+    await page.keyboard.press('Enter');
+    await page.getByText('Or paste them').waitFor();
+    ensure(/ main$/.test(await focused()), `after that the focus is on ${await focused()}`);
+  },
+
   async 'axe finds nothing where a text is asked, and where it has several labels'(site) {
     const axe = await readFile(join(root, 'www/node_modules/axe-core/axe.min.js'), 'utf8');
     const page = await site.visit('#ask');
@@ -89,6 +135,44 @@ export const checks = {
     await page.getByLabel('Text to sort').fill('Thank you so much, I love it!');
     await page.waitForSelector('[data-task=emotions]');
     await examine(page, axe, 'several labels');
+  },
+
+  async 'a pasted table is put right and added with the keyboard alone'(site) {
+    const page = await site.visit(`${TINY}#teach`);
+    const { focused, tabTo } = keyboard(page);
+    await tabTo(/^SUMMARY\s+Or paste them/);
+    await page.keyboard.press('Enter');
+    await tabTo(/-paste$/);
+    await page.keyboard.insertText('<html>');
+    await tabTo(/^BUTTON\s+Look at them/);
+    await page.keyboard.press('Enter');
+    await page.getByRole('alert').filter({ hasText: 'What you pasted is a web page' }).waitFor();
+    ensure(/^BUTTON\s+Close/.test(await focused()), `after a failure the focus is on ${await focused()}`);
+    await page.keyboard.press('Enter');
+    ensure(/^SUMMARY/.test(await focused()), `after that the focus is on ${await focused()}`);
+    await page.keyboard.press('Enter');
+    await tabTo(/-paste$/);
+    await page.keyboard.press('Control+A');
+    await page.keyboard.insertText('win a prize\tSpam\nfree money\tspam\nsee you\tham\n');
+    await tabTo(/^BUTTON\s+Look at them/);
+    await page.keyboard.press('Enter');
+    await page.getByText('3 examples, 2 labels').waitFor();
+    ensure(/^H3/.test(await focused()), `the focus is on ${await focused()}`);
+    await tabTo(/^SELECT Column 2 is/);
+    await page.keyboard.press('ArrowUp');
+    equal('swapped', await page.getByLabel('Column 1 is').inputValue(), 'label');
+    await page.keyboard.press('ArrowDown');
+    await page.getByText('3 examples, 2 labels').waitFor();
+    await tabTo(/^INPUT\s.*as one label/);
+    await page.keyboard.press('Space');
+    await page.getByText('3 examples, 3 labels').waitFor();
+    await tabTo(/^BUTTON\s+Add 3 examples/);
+    await page.keyboard.press('Enter');
+    await page.getByText('3 examples added').waitFor();
+    await tabTo(/^BUTTON\s+Undo/);
+    await page.keyboard.press('Enter');
+    await page.getByText('Taken back.').waitFor();
+    ensure(/Taken back/.test(await focused()), `after that the focus is on ${await focused()}`);
   },
 
   async 'a text is asked with the keyboard alone'(site) {

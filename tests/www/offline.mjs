@@ -3,8 +3,9 @@ import { createHash } from 'node:crypto';
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { choose } from './collect.mjs';
 import { sample, train } from './teach.mjs';
-import { dist, ensure, equal, TINY, until } from './site.mjs';
+import { dist, ensure, equal, root, TINY, until } from './site.mjs';
 
 export const checks = {
   async 'after one visit it works without a network'(site) {
@@ -16,6 +17,11 @@ export const checks = {
     await page.reload();
     await site.ready();
     await page.waitForSelector('text=offline now');
+    // What reads workbooks is fetched only when one is opened: it has to be there already.
+    await page.getByRole('link', { name: 'Teach', exact: true }).click();
+    await choose(page, 'a.xlsx', await readFile(join(root, 'tests/data/tables/xlsxwriter.xlsx')));
+    await page.getByText('5 examples, 3 labels').waitFor();
+    await page.getByRole('button', { name: 'Cancel' }).click();
     await sample(page, 1);
     await train(page);
     await page.waitForSelector('[data-fact=result]');

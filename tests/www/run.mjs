@@ -6,9 +6,12 @@ import { checks as ask } from './ask.mjs';
 import { checks as collect } from './collect.mjs';
 import { checks as faults } from './faults.mjs';
 import { checks as keep } from './keep.mjs';
+import { checks as lists } from './lists.mjs';
 import { checks as names } from './names.mjs';
 import { checks as offline } from './offline.mjs';
+import { checks as plan } from './plan.mjs';
 import { Site } from './site.mjs';
+import { checks as table } from './table.mjs';
 import { checks as teach } from './teach.mjs';
 import { checks as tryIt } from './try.mjs';
 
@@ -16,7 +19,7 @@ const [chromium, program, word = ''] = process.argv.slice(2);
 const browser = await launch(chromium);
 let failed = 0;
 try {
-  const all = { ...tryIt, ...names, ...ask, ...collect, ...teach, ...keep, ...offline, ...faults, ...access };
+  const all = { ...table, ...plan, ...tryIt, ...lists, ...names, ...ask, ...collect, ...teach, ...keep, ...offline, ...faults, ...access };
   for (const [name, work] of Object.entries(all)) {
     if (name.includes(word)) await check(name, work);
   }

@@ -1,5 +1,5 @@
 /** The views, by what stands behind the `#` of the address. */
-export const VIEWS = { try: 'Try it', names: 'Names', ask: 'Ask', teach: 'Teach', yours: 'Yours' } as const;
+export const VIEWS = { try: 'Try it', lists: 'Lists', names: 'Names', ask: 'Ask', teach: 'Teach', yours: 'Yours' } as const;
 export type View = keyof typeof VIEWS;
 
 class Route {

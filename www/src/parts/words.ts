@@ -22,3 +22,8 @@ export function duration(seconds: number): string {
 }
 
 export const thousands = (count: number): string => Math.round(count).toLocaleString('en-US');
+
+/** `1 row`, `1,200 rows`. */
+export function count(number: number, one: string, many = `${one}s`): string {
+  return `${thousands(number)} ${number === 1 ? one : many}`;
+}

@@ -50,7 +50,7 @@ export function count(labels: readonly string[], examples: readonly Example[]): 
 export function withoutRepeats<T extends Example>(examples: readonly T[]): T[] {
   const seen = new Set<string>();
   return examples.filter(({ text, label }) => {
-    const key = JSON.stringify([text.trim(), label]);
+    const key = `${label}\n${text.trim()}`;
     return !seen.has(key) && seen.add(key);
   });
 }
@@ -69,8 +69,10 @@ function twice(examples: readonly Example[]): { repeats: number; contradictions:
 function labelsOf(examples: readonly Example[]): Map<string, Set<string>> {
   const all = new Map<string, Set<string>>();
   for (const { text, label } of examples) {
-    const labels = all.get(text.trim()) ?? new Set();
-    all.set(text.trim(), labels.add(label));
+    const key = text.trim();
+    const labels = all.get(key);
+    if (labels === undefined) all.set(key, new Set([label]));
+    else labels.add(label);
   }
   return all;
 }

@@ -70,12 +70,20 @@ class Draft {
     this.#save();
   }
 
-  /** Adds examples, and labels that are new. */
-  add(examples: readonly Example[]): void {
+  /** Adds examples, and labels that are new; what comes back takes both away again. */
+  add(examples: readonly Example[]): () => void {
     const fresh = [...new Set(examples.map(({ label }) => label))].filter((label) => !this.labels.includes(label));
     this.labels.push(...fresh);
+    const first = this.#nextId;
     this.examples = [...examples.map((example) => this.#keyed(example)), ...this.examples];
+    const last = this.#nextId;
     this.#save();
+    return () => {
+      this.examples = this.examples.filter(({ id }) => id < first || id >= last);
+      const used = new Set(this.examples.map(({ label }) => label));
+      this.labels = this.labels.filter((label) => used.has(label) || !fresh.includes(label));
+      this.#save();
+    };
   }
 
   remove(id: number): void {
