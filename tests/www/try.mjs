@@ -35,6 +35,17 @@ export const checks = {
     ensure(pins.includes(/revision: '(\w{40})'/.exec(choice)[1]), 'the revision is not that of pins.rs');
   },
 
+  async 'the spam filter knows messages of today'({ program }) {
+    const file = await readFile(join(root, 'tests/data/messages/test.tsv'), 'utf8');
+    const rows = file.trim().split('\n').slice(1).map((line) => line.split('\t'));
+    equal('messages', rows.length, 80);
+    const answers = predict(program, 'spam', ...rows.map(([, text]) => text));
+    const wrong = rows.filter(([label], i) => answers[i].label !== label).map(([label, text]) => `${label}: ${text}`);
+    ensure(wrong.length <= 6, `${wrong.length} wrong:\n${wrong.join('\n')}`);
+    equal('what the README shows', predict(program, 'spam', 'WIN a free phone! Text CLAIM to 80082')[0].label, 'spam');
+    return `${rows.length - wrong.length} of ${rows.length} right`;
+  },
+
   async 'each shipped adapter answers like the native program, without a request'(site) {
     const page = await site.visit();
     await site.settled();
@@ -48,7 +59,7 @@ export const checks = {
       await page.waitForSelector(`[data-task=${FILES[task]}][data-text="${text}"]`);
       const verdict = await page.locator('.verdict p.label').innerText();
       const [, label, score] = /^(\S+)\s+(.*%)$/.exec(verdict) ?? [];
-      const native = predict(site.program, FILES[task], text);
+      const [native] = predict(site.program, FILES[task], text);
       equal(`${task}: label`, label, native.label);
       ensure(Math.abs(share(score) - native.scores[label]) < 0.0011, `${task}: ${score}, not ${native.scores[label]}`);
       notes.push(`${label} ${score}`);
@@ -67,7 +78,7 @@ export const checks = {
     for (const text of FEELINGS) {
       await page.getByLabel('Text to sort').fill(text);
       await page.waitForSelector(`[data-task=emotions][data-text="${text}"]`);
-      const native = predict(site.program, 'emotions', text);
+      const [native] = predict(site.program, 'emotions', text);
       equal(`labels of ${text}`, await page.locator('.verdict .one').allInnerTexts(), native.labels);
       const given = page.locator('.verdict li:not(.off)');
       equal(`their bars for ${text}`, await given.locator('.label').allInnerTexts(), native.labels);
@@ -97,10 +108,10 @@ export const checks = {
   },
 };
 
-function predict(program, adapter, text) {
+function predict(program, adapter, ...texts) {
   const args = ['predict', '--quiet', '--json', '--device', 'cpu', '--backbone', 'sentence-transformers/all-MiniLM-L6-v2',
     '--adapter', join(root, `www/public/adapters/${adapter}.safetensors`), '--input', '-'];
-  const done = spawnSync(program, args, { input: `${text}\n`, encoding: 'utf8' });
+  const done = spawnSync(program, args, { input: `${texts.join('\n')}\n`, encoding: 'utf8' });
   if (done.status !== 0) throw new Error(`${program}: ${done.stderr}${done.error ?? ''}`);
-  return JSON.parse(done.stdout);
+  return done.stdout.trim().split('\n').map((line) => JSON.parse(line));
 }

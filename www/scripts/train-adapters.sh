@@ -18,7 +18,15 @@ train() {
 
 for name; do
   case $name in
-    spam) train spam text-classification "$data/sms-spam" tsv.gz --reduction-factor 32 --max-length 128 --epochs 3 --dropout 0.1 ;;
+    spam)
+      # Three times over, the messages of today weigh a third of what the old ones do.
+      mkdir -p "$out/messages"
+      today=$here/../../tests/data/messages/train.tsv
+      for part in train dev test; do gzip -dc "$data/sms-spam/$part.tsv.gz" > "$out/messages/$part.tsv"; done
+      for _ in 1 2 3; do tail -n +2 "$today" >> "$out/messages/train.tsv"; done
+      train spam text-classification "$out/messages" tsv --reduction-factor 32 --max-length 128 --epochs 3 --dropout 0.1
+      graftwork eval --backbone sentence-transformers/all-MiniLM-L6-v2 --adapter "$out/spam" --data "$here/../../tests/data/messages/test.tsv"
+      ;;
     sentiment) train sentiment text-classification "$data/sentence-polarity" tsv.gz --reduction-factor 32 --max-length 128 --epochs 3 --dropout 0.1 ;;
     topic) train topic text-classification "$data/sib200-eng_Latn" tsv.gz --reduction-factor 32 --max-length 128 --epochs 12 --dropout 0.1 ;;
     names) train names token-classification "$data/wnut17" jsonl.gz --reduction-factor 32 --max-length 128 --epochs 3 --dropout 0.1 ;;

@@ -36,12 +36,14 @@ export const shipped: Shipped[] = [
     title: 'Spam filter',
     question: 'Is this message spam?',
     file: 'adapters/spam.safetensors',
-    sha256: '0f68b81c00d4cf7ece730182496269db31b604fbd0b603b39ec79062f004ff44',
-    bytes: 536_396,
-    measured: '98.9 % right on 1,045 texts it never saw.',
+    sha256: '87b543329523337228499afa63486fff0737e8431809578df730905df125fd19',
+    bytes: 538_820,
+    measured: '99.2 % right on 1,045 text messages of 2011 that it never saw, and on 78 of 80 messages of today.',
     data: [{
       name: 'SMS Spam Collection', by: 'Almeida, Gómez Hidalgo and Yamakami', licence: 'CC BY 4.0',
       url: 'https://archive.ics.uci.edu/dataset/228/sms+spam+collection',
+    }, {
+      name: '331 messages of today', by: 'this project', licence: 'MIT or Apache-2.0', url: 'adapters/README.md',
     }],
     samples: [
       'WINNER!! Claim your free prize now, call 09061701461 before midnight',
