@@ -89,8 +89,8 @@ export interface LoadOptions extends DownloadOptions {
   /** Default `auto`. */
   device?: DeviceChoice;
   /**
-   * How matrices are stored while the backbone is used: `f16` takes half the memory of `f32`, `q8` (8-bit integers) a quarter. On the CPU they
-   * take the time of `f32`. Default: as in its files.
+   * How matrices are stored while the backbone is used: `f16` takes half the memory of `f32`, `q8` (8-bit integers) a quarter. On the
+   * CPU q8 takes less time than `f32` where the browser has relaxed SIMD, and about the same elsewhere, as f16 does. Default: as in its files.
    */
   dtype?: 'f32' | 'f16' | 'q8';
   /**
