@@ -102,8 +102,10 @@ export const checks = {
     equal('of none', order(NONE, true), [3]);
     equal('counts', [...counts(results)], [['a', 2], ['b', 2], [NONE, 1]]);
     const columns = ['Label', 'label 2', 'x'].map((name) => ({ name }));
-    const { file } = await csv({ columns, rows: [['1', '2', '3']] }, [{ labels: ['a', 'b'], score: 0.51239 }]);
-    equal('csv', await file.text(), 'Label,label 2,x,label 3,confidence\r\n1,2,3,a; b,0.5124\r\n');
+    const said = [{ labels: ['a', 'b'], score: 0.51239 }];
+    const text = async (reading) => (await csv({ columns, rows: [['1', '2', '3,5']], reading }, said)).file.text();
+    equal('csv', await text({ separator: ',' }), 'Label,label 2,x,label 3,confidence\r\n1,2,"3,5","a; b",0.5124\r\n');
+    equal('with semicolons', await text({ separator: ';' }), 'Label;label 2;x;label 3;confidence\r\n1;2;"3,5";"a; b";0,5124\r\n');
   },
 };
 

@@ -60,19 +60,24 @@ function has(result: Sorted | undefined, label: string): boolean {
   return result !== undefined && (label === NONE ? result.labels.length === 0 : result.labels.includes(label));
 }
 
-/** The table with what was said, as csv; and how many cells were kept from being formulas. */
+/**
+ * The table with what was said, as csv, with semicolons where it came with them: spreadsheets use those where numbers have a
+ * decimal comma, and would put a whole line into one cell otherwise. And how many cells were kept from being formulas.
+ */
 export async function csv(table: Table, results: Results): Promise<{ file: Blob; guarded: number }> {
+  const separator = table.reading.separator === ';' ? ';' : ',';
+  const number = (score: number) => score.toFixed(4).replace('.', separator === ';' ? ',' : '.');
   // Some rows may have more cells than there are columns; what was said must not stand among them.
   const width = Math.max(table.columns.length, table.rows.reduce((most, { length }) => Math.max(most, length), 0));
   const names = Array.from({ length: width }, (_, i) => title(table, i));
   // Encoded a part at a time: to make one file of all strings at the end would hold up the page.
   const parts: Blob[] = [];
-  let lines = [MARK, written([[...names, unused('label', names), unused('confidence', names)]]).text];
+  let lines = [MARK, written([[...names, unused('label', names), unused('confidence', names)]], separator).text];
   let guarded = 0;
   await inSlices(table.rows, (row, i) => {
-    const { labels = [], score } = results[i] ?? {};
+    const result = results[i];
     const empty = Array.from({ length: width - row.length }, () => '');
-    const line = written([[...row, ...empty, labels.join('; '), score?.toFixed(4) ?? '']]);
+    const line = written([[...row, ...empty, result?.labels.join('; ') ?? '', result ? number(result.score) : '']], separator);
     guarded += line.guarded;
     lines.push(line.text);
     if (lines.length < LINES && i < table.rows.length - 1) return;

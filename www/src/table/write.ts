@@ -16,8 +16,8 @@ export interface Written {
 /** What a file begins with, so that Excel knows that it is UTF-8. */
 export const MARK = '\uFEFF';
 
-/** Rows as RFC 4180 has them; a large table may be written in parts. */
-export function written(rows: Iterable<readonly string[]>): Written {
+/** Rows as RFC 4180 has them, but for another separator; a large table may be written in parts. */
+export function written(rows: Iterable<readonly string[]>, separator: ',' | ';' = ','): Written {
   let guarded = 0;
   const lines: string[] = [];
   for (const row of rows) {
@@ -25,11 +25,11 @@ export function written(rows: Iterable<readonly string[]>): Written {
       const formula = FORMULA.test(cell) && !SIGNED_NUMBER.test(cell);
       if (formula) guarded += 1;
       return quoted(formula ? `'${cell}` : cell);
-    }).join(','));
+    }).join(separator));
   }
   return { text: lines.map((line) => `${line}\r\n`).join(''), guarded };
 }
 
 function quoted(cell: string): string {
-  return /[",\r\n]|^\s|\s$/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
+  return /[",;\r\n]|^\s|\s$/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
 }
