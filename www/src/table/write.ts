@@ -24,12 +24,12 @@ export function written(rows: Iterable<readonly string[]>, separator: ',' | ';' 
     lines.push(row.map((cell) => {
       const formula = FORMULA.test(cell) && !SIGNED_NUMBER.test(cell);
       if (formula) guarded += 1;
-      return quoted(formula ? `'${cell}` : cell);
+      return quoted(formula ? `'${cell}` : cell, separator);
     }).join(separator));
   }
   return { text: lines.map((line) => `${line}\r\n`).join(''), guarded };
 }
 
-function quoted(cell: string): string {
-  return /[",;\r\n]|^\s|\s$/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
+function quoted(cell: string, separator: string): string {
+  return cell.includes(separator) || /["\r\n]|^\s|\s$/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
 }
