@@ -42,7 +42,9 @@ export const checks = {
     const answers = predict(program, 'spam', ...rows.map(([, text]) => text));
     const wrong = rows.filter(([label], i) => answers[i].label !== label).map(([label, text]) => `${label}: ${text}`);
     ensure(wrong.length <= 6, `${wrong.length} wrong:\n${wrong.join('\n')}`);
-    equal('what the README shows', predict(program, 'spam', 'WIN a free phone! Text CLAIM to 80082')[0].label, 'spam');
+    // What the README shows, and what the page offers to try.
+    const shown = ['WIN a free phone! Text CLAIM to 80082', 'Your parcel is on hold. Pay the fee at the link below to release it.'];
+    equal('shown', predict(program, 'spam', ...shown).map(({ label }) => label), ['spam', 'spam']);
     return `${rows.length - wrong.length} of ${rows.length} right`;
   },
 

@@ -36,14 +36,14 @@ export const shipped: Shipped[] = [
     title: 'Spam filter',
     question: 'Is this message spam?',
     file: 'adapters/spam.safetensors',
-    sha256: '87b543329523337228499afa63486fff0737e8431809578df730905df125fd19',
-    bytes: 538_820,
-    measured: '99.2 % right on 1,045 text messages of 2011 that it never saw, and on 78 of 80 messages of today.',
+    sha256: '827c509f15d82b36b4fba35039614f3c725dbf732e7858c1915504f5bb0f4783',
+    bytes: 538_796,
+    measured: '98.8 % right on 1,045 text messages of 2006 to 2011 that it never saw, and on 78 of 80 messages of today.',
     data: [{
       name: 'SMS Spam Collection', by: 'Almeida, Gómez Hidalgo and Yamakami', licence: 'CC BY 4.0',
       url: 'https://archive.ics.uci.edu/dataset/228/sms+spam+collection',
     }, {
-      name: '331 messages of today', by: 'this project', licence: 'MIT or Apache-2.0', url: 'adapters/README.md',
+      name: '351 messages of today', by: 'this project', licence: 'MIT or Apache-2.0', url: 'adapters/README.md',
     }],
     samples: [
       'WINNER!! Claim your free prize now, call 09061701461 before midnight',
