@@ -1,10 +1,23 @@
-// Headless Chromium with WebGPU on SwiftShader, so that it needs no GPU; `executablePath` is the browser.
+// Headless Chromium with WebGPU on SwiftShader, so that it needs no GPU, or on the machine's own where
+// GRAFTWORK_BROWSER_GPU is `hardware`; `executablePath` is the browser.
 import { chromium } from 'playwright-core';
 
-export const args = [
+const software = [
   '--no-sandbox', '--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader', '--enable-features=Vulkan', '--disable-quic',
   '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync',
 ];
+// Without ANGLE on Vulkan, Chromium on Linux shows no hardware adapter; a headless one has no surface to draw on.
+const hardware = [
+  ...software.filter((word) => !word.startsWith('--use-webgpu-adapter')),
+  '--use-angle=vulkan', '--disable-vulkan-surface', '--ignore-gpu-blocklist',
+];
+
+/** The switches for a GPU, `software` or `hardware`. */
+export function argsFor(gpu) {
+  return gpu === 'hardware' ? hardware : software;
+}
+
+export const args = argsFor(process.env.GRAFTWORK_BROWSER_GPU);
 
 export function launch(executablePath) {
   return chromium.launch({ executablePath, args });

@@ -21,6 +21,5 @@ pub fn run(args: &Args) -> Result<()> {
         return peers::run(&args.words);
     }
     model::ensure()?;
-    let mut cargo = shell::cargo("run --release --package graftwork-tests --bin bench --");
-    shell::run(cargo.args(&args.words))
+    shell::run(shell::command(shell::program("bench")?).args(&args.words))
 }

@@ -18,7 +18,7 @@ pub fn test(toolchain: &Toolchain) -> Result<()> {
     let chromium = system::chromium()
         .context("no Chromium found. Next: install Chromium or Chrome, or set GRAFTWORK_CHROMIUM to it")?;
 
-    let mut native = shell::cargo("run --release --package graftwork-browser-test --bin native --");
+    let mut native = shell::command(shell::program("native")?);
     native.arg(paths::root().join("tests/golden")).arg(&native_answer);
     shell::run(&mut native)?;
 

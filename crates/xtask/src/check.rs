@@ -9,7 +9,7 @@ use crate::stages::Stages;
 pub fn run() -> Result<()> {
     let mut stages = Stages::default();
     all(&mut stages);
-    stages.stage("shaders", || shell::run(&mut shell::cargo("test --release --package graftwork-tests shaders")));
+    stages.stage("shaders", || shell::run(&mut shell::cargo("test --release --workspace shaders")));
     stages.finish()
 }
 

@@ -21,6 +21,11 @@ pub fn target() -> PathBuf {
     }
 }
 
+/// Where the workspace's program of this name is, once it was built in release.
+pub fn program(name: &str) -> PathBuf {
+    target().join(format!("release/{name}{}", env::consts::EXE_SUFFIX))
+}
+
 /// The user's cache folder: `GRAFTWORK_CACHE`, or `graftwork` in the platform's cache folder.
 ///
 /// The program `graftwork` resolves `--backbone ID` to `models/ID` in the same folder.

@@ -42,11 +42,10 @@ pub fn run(words: &[String]) -> Result<()> {
     system::node()?;
     let here = paths::root().join("tests/bench/peers");
     let backbone = model::ensure()?;
-    let program = paths::target().join(format!("release/bench{}", std::env::consts::EXE_SUFFIX));
     if !args.no_build {
         system::ensure()?;
         web::build(&wasm::toolchain()?)?;
-        shell::run(&mut shell::cargo("build --release --package graftwork-tests --bin bench"))?;
+        shell::program("bench")?;
     }
     for folder in [&here, &paths::root().join("tests/browser")] {
         let words = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
@@ -67,7 +66,8 @@ pub fn run(words: &[String]) -> Result<()> {
     node.arg("--out").arg(args.out.unwrap_or_else(|| paths::target().join("peers")));
     node.args(["--rounds", &args.rounds.to_string(), "--threads", &args.threads, "--only", &args.only]);
     node.args(["--gpu", if args.hardware_gpu { "hardware" } else { "software" }]);
-    let programs = [("--chromium", system::chromium()), ("--python", python), ("--program", Some(program))];
+    let programs =
+        [("--chromium", system::chromium()), ("--python", python), ("--program", Some(paths::program("bench")))];
     for (name, found) in programs {
         if let Some(path) = found.filter(|path| path.is_file()) {
             node.arg(name).arg(path);

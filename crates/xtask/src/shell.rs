@@ -39,6 +39,15 @@ pub fn cargo(words: &str) -> Command {
     cargo
 }
 
+/// Builds the workspace's program of this name in release; where it lies.
+///
+/// Cargo unites the features of what is built together, so a package by itself would build wgpu and most of the workspace once
+/// more: this is built with what the tests are built with.
+pub fn program(name: &str) -> Result<PathBuf> {
+    run(&mut cargo("build --release --workspace --bins --tests"))?;
+    Ok(paths::program(name))
+}
+
 /// Runs to the end; an exit status other than zero is an error that repeats the command.
 pub fn run(command: &mut Command) -> Result<()> {
     let line = line(command);

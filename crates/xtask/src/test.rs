@@ -3,15 +3,12 @@
 use anyhow::Result;
 
 use crate::stages::Stages;
-use crate::{browser, check, model, npm, paths, peers, shell, system, wasm, web, www};
-
-/// The crates that must build for the browser.
-const LIBRARIES: [&str; 7] = ["gpu", "tensor", "text", "formats", "model", "train", "graftwork"];
+use crate::{browser, check, model, npm, peers, shell, system, wasm, web, www};
 
 /// Options of `cargo xtask test`.
 #[derive(clap::Args)]
 pub struct Args {
-    /// Leave out the wasm32 build and the browser test
+    /// Leave out what is built for wasm32 and run in a browser
     #[arg(long)]
     native_only: bool,
     /// Words for `cargo test`, such as a test's name
@@ -38,7 +35,6 @@ pub fn run(args: &Args) -> Result<()> {
             Ok(())
         });
         if let Some(toolchain) = toolchain {
-            stages.stage("wasm build", || wasm_build(&toolchain));
             stages.stage("browser", || browser::test(&toolchain));
             // The tarball is of what the stage before has built.
             let built = stages.stage("npm package", || web::test(&toolchain));
@@ -54,19 +50,5 @@ pub fn run(args: &Args) -> Result<()> {
 fn tests(words: &[String]) -> Result<()> {
     let mut cargo = shell::cargo("test --release --workspace --no-fail-fast");
     cargo.args(words).envs(system::test_adapters());
-    shell::run(&mut cargo)
-}
-
-fn wasm_build(toolchain: &wasm::Toolchain) -> Result<()> {
-    let mut cargo = shell::cargo("build --release --target");
-    cargo.arg(wasm::TARGET);
-    for library in LIBRARIES {
-        cargo.arg("--package").arg(match library {
-            "graftwork" => library.to_owned(),
-            part => format!("graftwork-{part}"),
-        });
-    }
-    // A folder of its own: another compiler's artefacts would evict the native ones.
-    cargo.env("CARGO_TARGET_DIR", paths::target().join("wasm")).envs(toolchain.env.clone());
     shell::run(&mut cargo)
 }

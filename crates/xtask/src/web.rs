@@ -55,13 +55,11 @@ fn glue(dir: &Path, name: &str) -> Result<Vec<String>> {
 pub fn test(toolchain: &Toolchain) -> Result<()> {
     let chromium = chromium()?;
     build(toolchain)?;
-    let mut program = shell::cargo("build --release --package graftwork-cli");
-    shell::run(&mut program)?;
+    let program = shell::program("graftwork")?;
     // What drives the browser is the other test's.
     let browser = paths::root().join("tests/browser");
     shell::run(shell::npm(&browser).args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]))?;
     let mut node = shell::command("node");
-    let program = paths::target().join(format!("release/graftwork{}", std::env::consts::EXE_SUFFIX));
     node.arg(paths::root().join("tests/web/run.mjs")).arg(&chromium).arg(program);
     shell::run(&mut node)
 }

@@ -21,9 +21,8 @@ pub fn test() -> Result<()> {
     build()?;
     shell::run(shell::npm(&folder()).args(["run", "check", "--loglevel=error"]))?;
     driver()?;
-    let program = paths::target().join(format!("release/graftwork{}", std::env::consts::EXE_SUFFIX));
     let mut node = shell::command("node");
-    node.arg(paths::root().join("tests/www/run.mjs")).arg(web::chromium()?).arg(program);
+    node.arg(paths::root().join("tests/www/run.mjs")).arg(web::chromium()?).arg(paths::program("graftwork"));
     shell::run(node.env("GRAFTWORK_MODELS", paths::cache()?.join("models")))
 }
 

@@ -2,7 +2,7 @@
 // turn before.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { args } from '../../browser/launch.mjs';
+import { argsFor } from '../../browser/launch.mjs';
 import { chromium } from '../../browser/node_modules/playwright-core/index.mjs';
 import { browserMemory } from './processes.mjs';
 import { MODEL, here } from './server.mjs';
@@ -21,7 +21,7 @@ function version(peer) {
 
 /** The way to Chromium, with the switches that `gpu` asks for. */
 function options({ chromium: executablePath, gpu }) {
-  return { executablePath, args: gpu === 'software' ? args : args.filter((word) => !word.startsWith('--use-webgpu-adapter')) };
+  return { executablePath, args: argsFor(gpu) };
 }
 
 /** Opens the page; resolves after the first answer, which is what `start` measures: since the navigation began. */
