@@ -6,7 +6,7 @@ const software = [
   '--no-sandbox', '--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader', '--enable-features=Vulkan', '--disable-quic',
   '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync',
 ];
-// Without ANGLE on Vulkan, Chromium on Linux shows no hardware adapter; a headless one has no surface to draw on.
+// What Chrome's guide to WebGPU in headless Chrome on Linux names.
 const hardware = [
   ...software.filter((word) => !word.startsWith('--use-webgpu-adapter')),
   '--use-angle=vulkan', '--disable-vulkan-surface', '--ignore-gpu-blocklist',
