@@ -22,6 +22,7 @@ class Projects {
   /** Opens the one that was open before, else the last changed; never rejects. */
   async start(): Promise<void> {
     draft.id = crypto.randomUUID();
+    addEventListener('pagehide', () => void draft.saver.flush());
     kept.listen((news) => void this.#hear(news));
     await kept.list();
     const id = remembered() ?? kept.all[0]?.id ?? draft.id;
@@ -29,7 +30,7 @@ class Projects {
     const early = draft.material;
     this.#enter(id, loaded && { ...loaded, material: merge(blank(), early, loaded.material) });
     if (loaded === undefined) draft.open(id, early);
-    if (!isBlank(early)) draft.saver.soon();
+    if (!isBlank(early)) draft.saver.changed();
   }
 
   /** Opens another one. */

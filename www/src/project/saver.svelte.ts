@@ -2,8 +2,8 @@ import type { Material } from '../store/db';
 import { kept } from './kept.svelte';
 import { merge } from './merge';
 
-/** Not at every letter, but before anybody can reload. */
-const PAUSE = 100;
+/** Letters are not saved one by one. */
+const PAUSE = 200;
 
 /** Keeps the open project as it changes, and takes over what another tab made of it. */
 export class Saver {
@@ -33,11 +33,12 @@ export class Saver {
     this.#revision = revision;
   }
 
-  /** It changed. */
-  soon(): void {
+  /** It changed; it may be about to change further. */
+  changed(further = false): void {
     this.#changed = true;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => void this.flush(), PAUSE);
+    if (further) this.#timer = setTimeout(() => void this.flush(), PAUSE);
+    else void this.flush();
   }
 
   /** Saves what changed; never rejects. */
