@@ -104,6 +104,22 @@ fn byte_level_bpe() {
     check(&roberta(true), &roberta(true), "tokens-bpe-space.json");
 }
 
+/// XLM-R's kind, as transformers wrote its file down, and as newer versions of it do: without a split at white space before.
+#[test]
+fn unigram() {
+    let path = golden::path("unigram").join("tokenizer.json");
+    let file = std::fs::read_to_string(path).unwrap();
+    let tokenizer = Tokenizer::from_json(file.as_bytes()).unwrap();
+    check(&tokenizer, &tokenizer, "tokens-unigram.json");
+    let split = r#"{"type":"WhitespaceSplit"},"#;
+    assert!(file.contains(split));
+    let tokenizer = Tokenizer::from_json(file.replace(split, "").as_bytes()).unwrap();
+    check(&tokenizer, &tokenizer, "tokens-unigram-spaces.json");
+    let ids = tokenizer.encode("  Hello, <mask> you!", 64).unwrap().ids;
+    assert_eq!(tokenizer.decode(&ids, true), "Hello, you!");
+    assert_eq!(tokenizer.special_tokens().mask, Some(tokenizer.vocab_size() as u32 - 1));
+}
+
 /// From the files of its tiny backbone; BERT's is below.
 #[test]
 fn every_architectures_own() {

@@ -1,7 +1,7 @@
 //! Text to token ids, id for id as `transformers` does it.
 //!
 //! A tokenizer is a [`pipeline`]: added tokens are cut out ([`added`]), the rest is normalized ([`normalizer`]), split
-//! into words ([`mod@words`]) and spelled in the vocabulary ([`wordpiece`], [`bpe`]); a [`template`] says what stands around it.
+//! into words ([`mod@words`]) and spelled in the vocabulary ([`wordpiece`], [`bpe`], [`unigram`]); a [`template`] says what stands around it.
 //! [`mod@file`] and [`vocab`] read one from its files.
 //!
 //! Not left to Hugging Face's `tokenizers` crate: since its version 1.0 it does not say where a token came from, and
@@ -9,6 +9,7 @@
 
 mod added;
 mod bpe;
+mod charsmap;
 mod coverage;
 mod decode;
 mod encode;
@@ -24,6 +25,7 @@ mod packed;
 mod pipeline;
 mod template;
 mod trim;
+mod unigram;
 mod vocab;
 mod wordpiece;
 mod words;
@@ -55,7 +57,7 @@ pub struct SpecialTokens {
     pub mask: Option<u32>,
 }
 
-/// A WordPiece tokenizer (BERT) or a byte-level BPE one (RoBERTa). Cheap to clone and safe to share between threads.
+/// A WordPiece tokenizer (BERT), a byte-level BPE one (RoBERTa) or a Unigram one (XLM-R). Cheap to clone and safe to share between threads.
 #[derive(Clone)]
 pub struct Tokenizer(Arc<Inner>);
 

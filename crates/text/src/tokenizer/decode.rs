@@ -3,11 +3,12 @@
 use super::Tokenizer;
 use super::bpe::alphabet;
 use super::pipeline::Model;
+use super::unigram::SPACE;
 
 impl Tokenizer {
     /// The text of token ids, as the decoders of `tokenizers` for this kind of model write it: WordPiece's words with single
     /// spaces between and marks moved up to the word before them, continuations without their prefix unless they come first;
-    /// of a byte-level model the bytes. Ids that no token has are left out, and special tokens if `skip_special`.
+    /// of a byte-level model the bytes, of a Unigram model its tokens with spaces for their signs, but none before the first. Ids that no token has are left out, and special tokens if `skip_special`.
     #[must_use]
     pub fn decode(&self, ids: &[u32], skip_special: bool) -> String {
         let special = self.special_tokens();
@@ -24,6 +25,10 @@ impl Tokenizer {
                 text.push_str(&moved_up(token));
                 text
             }),
+            Model::Unigram(_) => {
+                let text: String = tokens.map(|(_, token)| token.replace(SPACE, " ")).collect();
+                text.strip_prefix(' ').unwrap_or(&text).to_owned()
+            }
             Model::Bpe(_) => {
                 let letters = alphabet();
                 let byte = |c: char| letters.iter().position(|letter| *letter == c).map(|byte| byte as u8);

@@ -8,18 +8,21 @@ use serde_json::value::RawValue;
 
 use super::added::{AddedToken, Finder};
 use super::bpe::Bpe;
+use super::charsmap::Charsmap;
 use super::keys::Keys;
-use super::limits::{AddedTokens, Merges, Vocab, check_token};
+use super::limits::{AddedTokens, Merges, Scored, Vocab, check_token};
 use super::normalized::Normalized;
 use super::normalizer::Step;
 use super::object::Object;
 use super::pipeline::{Model, Pipeline};
 use super::template::Template;
+use super::unigram::{SPACE, Unigram};
 use super::wordpiece::WordPiece;
 use super::words::Split;
 
-/// Larger components are refused, in bytes of JSON; they have a few hundred.
+/// Larger components are refused, in bytes of JSON; they have a few hundred, but a normalizer may have a table of 300 KB in it.
 const MAX_COMPONENT_BYTES: usize = 64 << 10;
+const MAX_NORMALIZER_BYTES: usize = 1 << 20;
 /// BERT's is 100.
 const MAX_WORD_CHARS: usize = 10_000;
 
@@ -37,8 +40,19 @@ pub(super) struct Parts {
 
 /// A model without its vocabulary.
 pub(super) enum ModelParts {
-    WordPiece { unk_token: String, prefix: String, max_word_chars: usize },
-    Bpe { merges: Vec<(String, String)> },
+    WordPiece {
+        unk_token: String,
+        prefix: String,
+        max_word_chars: usize,
+    },
+    Bpe {
+        merges: Vec<(String, String)>,
+    },
+    /// A score for each token, by id.
+    Unigram {
+        scores: Vec<f64>,
+        unknown: u32,
+    },
 }
 
 /// Reads a `tokenizer.json` of any version.
@@ -55,15 +69,15 @@ pub(super) fn read(json: &[u8]) -> Result<Parts, String> {
     let file = Object::read(json, keys).map_err(fail)?;
     let added = file.get("added_tokens").map_err(fail)?.map_or_else(Vec::new, |AddedTokens(added)| added);
     let (vocab, model) = read_model(file.raw("model"))?;
-    let (splits, prefix_space) = read_pre_tokenizer(&component(file.raw("pre_tokenizer"))?)?;
+    let (splits, prefix_space) = read_pre_tokenizer(&component(file.raw("pre_tokenizer"), MAX_COMPONENT_BYTES)?)?;
     Ok(Parts {
         vocab,
         model,
         added,
-        steps: list(&component(file.raw("normalizer"))?, "normalizers", read_step)?,
+        steps: list(&component(file.raw("normalizer"), MAX_NORMALIZER_BYTES)?, "normalizers", read_step)?,
         splits,
         prefix_space,
-        template: Template::read(&component(file.raw("post_processor"))?)?,
+        template: Template::read(&component(file.raw("post_processor"), MAX_COMPONENT_BYTES)?)?,
     })
 }
 
@@ -79,6 +93,7 @@ const MODEL_KEYS: &[&str] = &[
     "end_of_word_suffix",
     "byte_fallback",
     "ignore_merges",
+    "unk_id",
 ];
 
 fn read_model(model: Option<&RawValue>) -> Result<(Vec<(String, u32)>, ModelParts), String> {
@@ -126,7 +141,20 @@ fn read_model(model: Option<&RawValue>) -> Result<(Vec<(String, u32)>, ModelPart
             }
             Ok((vocab, ModelParts::Bpe { merges }))
         }
-        kind => Err(format!("the tokenizer model is {kind}: only WordPiece (BERT) and byte-level BPE are supported")),
+        "Unigram" => {
+            let Scored(scored) = file.need("vocab").map_err(fail)?;
+            if file.get("byte_fallback").map_err(fail)?.unwrap_or(false) {
+                return Err("the tokenizer model is a Unigram with `byte_fallback`, which is not supported".to_owned());
+            }
+            let unknown: Option<u32> = file.get::<Option<u32>>("unk_id").map_err(fail)?.flatten();
+            let known = unknown.filter(|id| (*id as usize) < scored.len());
+            let unknown = known.ok_or("the tokenizer model is a Unigram whose `unk_id` is none of its tokens")?;
+            let (tokens, scores): (Vec<String>, Vec<f64>) = scored.into_iter().unzip();
+            Ok((tokens.into_iter().zip(0..).collect(), ModelParts::Unigram { scores, unknown }))
+        }
+        kind => Err(format!(
+            "the tokenizer model is {kind}: WordPiece (BERT), byte-level BPE (RoBERTa) and Unigram (XLM-R) are supported"
+        )),
     }
 }
 
@@ -147,6 +175,17 @@ fn read_step(normalizer: &Value) -> Result<Step, String> {
         "NFD" => form(false, false),
         "NFKC" => form(true, true),
         "NFKD" => form(true, false),
+        "Precompiled" => {
+            let table = normalizer.get("precompiled_charsmap").and_then(Value::as_str);
+            Step::Charsmap(Charsmap::read(table.ok_or("the normalizer Precompiled has no `precompiled_charsmap`")?)?)
+        }
+        // The one expression that SentencePiece's tokenizers have there.
+        "Replace"
+            if normalizer.pointer("/pattern/Regex").and_then(Value::as_str) == Some(" {2,}")
+                && normalizer.get("content").and_then(Value::as_str).is_some_and(|c| matches!(c, " " | "\u{2581}")) =>
+        {
+            Step::SingleSpaces
+        }
         other => return Err(format!("the normalizer {other} is not supported")),
     })
 }
@@ -166,13 +205,27 @@ fn read_split(pre_tokenizer: &Value) -> Result<Split, String> {
         "BertPreTokenizer" => Split::Bert,
         "Whitespace" => Split::Words,
         "WhitespaceSplit" => Split::Spaces,
+        "Metaspace" => {
+            let text = |key| pre_tokenizer.get(key).and_then(Value::as_str);
+            let flag = |key| pre_tokenizer.get(key).and_then(Value::as_bool).unwrap_or(true);
+            let sign = text("replacement").is_none_or(|sign| sign.chars().eq([SPACE]));
+            if !sign
+                || !flag("add_prefix_space")
+                || !flag("split")
+                || text("prepend_scheme").is_some_and(|s| s != "always")
+            {
+                let usual = "replacement \"\u{2581}\", prepend_scheme \"always\" and split";
+                return Err(format!("the pre-tokenizer Metaspace is supported with {usual} only"));
+            }
+            Split::Metaspace
+        }
         other => return Err(format!("the pre-tokenizer {other} is not supported")),
     })
 }
 
-fn component(json: Option<&RawValue>) -> Result<Value, String> {
+fn component(json: Option<&RawValue>, most: usize) -> Result<Value, String> {
     let json = json.map_or("null", RawValue::get);
-    if json.len() > MAX_COMPONENT_BYTES {
+    if json.len() > most {
         let begin: String = json.chars().take(60).collect();
         return Err(format!("a part of {} bytes is none that is supported: {begin}...", json.len()));
     }
@@ -206,6 +259,13 @@ impl Parts {
         let Self { vocab, model, added, steps, splits, prefix_space, template } = self;
         let vocab = Keys::new(vocab);
         let model = match model {
+            ModelParts::Unigram { .. } if splits.last() != Some(&Split::Metaspace) => {
+                return Err("a Unigram model is supported behind the pre-tokenizer Metaspace only".to_owned());
+            }
+            _ if splits.contains(&Split::Metaspace) && !matches!(model, ModelParts::Unigram { .. }) => {
+                return Err("the pre-tokenizer Metaspace is supported before a Unigram model only".to_owned());
+            }
+            ModelParts::Unigram { scores, unknown } => Model::Unigram(Unigram::new(&vocab, scores, unknown)),
             ModelParts::WordPiece { .. } if prefix_space.is_some() => {
                 return Err("a WordPiece model behind the pre-tokenizer ByteLevel is not supported".to_owned());
             }

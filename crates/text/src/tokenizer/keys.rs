@@ -71,17 +71,24 @@ impl Keys {
     /// Of the strings of `branch`, the longest whose rest `text` begins with: the length of that rest, which is not
     /// empty, and the value.
     pub(super) fn longest(&self, branch: &Branch, text: &[u8]) -> Option<(usize, u32)> {
-        let (mut branch, mut longest) = (branch.clone(), None);
+        let mut longest = None;
+        self.prefixes(branch, text, &mut |length, value| longest = Some((length, value)));
+        longest
+    }
+
+    /// Of the strings of `branch`, those whose rest `text` begins with, the shortest first: the length of that rest, which is not
+    /// empty, and the value.
+    pub(super) fn prefixes(&self, branch: &Branch, text: &[u8], emit: &mut dyn FnMut(usize, u32)) {
+        let mut branch = branch.clone();
         for (i, &byte) in text.iter().enumerate() {
             branch = self.narrow(&branch, byte);
             if branch.range.is_empty() {
                 break;
             }
             if self.bytes(branch.range.start).len() == branch.depth {
-                longest = Some((i + 1, self.values[branch.range.start]));
+                emit(i + 1, self.values[branch.range.start]);
             }
         }
-        longest
     }
 
     fn bytes(&self, index: usize) -> &[u8] {

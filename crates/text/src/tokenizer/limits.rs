@@ -68,6 +68,37 @@ impl<'de> Visitor<'de> for VocabVisitor {
     }
 }
 
+/// Tokens and their scores by id, from a JSON list of pairs.
+pub(super) struct Scored(pub Vec<(String, f64)>);
+
+impl<'de> Deserialize<'de> for Scored {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(ScoredVisitor)
+    }
+}
+
+struct ScoredVisitor;
+
+impl<'de> Visitor<'de> for ScoredVisitor {
+    type Value = Scored;
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("a list of tokens with their scores")
+    }
+
+    fn visit_seq<S: SeqAccess<'de>>(self, mut seq: S) -> Result<Scored, S::Error> {
+        let mut vocab = Vec::new();
+        while let Some((token, score)) = seq.next_element::<(String, f64)>()? {
+            if vocab.len() > MAX_ID as usize {
+                return Err(Error::custom(too_many("tokens")));
+            }
+            check_token(&token).map_err(Error::custom)?;
+            vocab.push((token, score));
+        }
+        Ok(Scored(vocab))
+    }
+}
+
 /// Pairs of tokens to be merged, from a JSON list of pairs or, in old files, of strings with a space between the two.
 pub(super) struct Merges(pub Vec<(String, String)>);
 

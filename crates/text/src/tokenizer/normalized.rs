@@ -60,6 +60,35 @@ impl<'a> Normalized<'a> {
         }
     }
 
+    /// Goes through the text piece by piece, of which `next` says how long the first of what is left is and what takes its place,
+    /// if anything does.
+    pub(super) fn replace<'r>(&mut self, next: &dyn Fn(&str) -> (usize, Option<&'r str>)) {
+        let mut changed: Option<(String, Vec<u32>)> = None;
+        let mut at = 0;
+        while at < self.text.len() {
+            let (length, replacement) = next(&self.text[at..]);
+            if replacement.is_some() && changed.is_none() {
+                changed = Some((self.text[..at].to_owned(), (0..at).map(|byte| self.start_of(byte) as u32).collect()));
+            }
+            if let Some((text, starts)) = &mut changed {
+                match replacement {
+                    Some(replacement) => {
+                        text.push_str(replacement);
+                        starts.resize(text.len(), self.start_of(at) as u32);
+                    }
+                    None => {
+                        text.push_str(&self.text[at..at + length]);
+                        starts.extend((at..at + length).map(|byte| self.start_of(byte) as u32));
+                    }
+                }
+            }
+            at += length;
+        }
+        if let Some((text, starts)) = changed {
+            (self.text, self.starts) = (text.into(), Some(starts));
+        }
+    }
+
     /// Puts `chars` in the place of the text. Each says how it came about: 0 replaces the next character, 1 is added
     /// to the one before it, -n replaces the next and swallows n more.
     ///
@@ -112,7 +141,13 @@ mod tests {
         text.rewrite([('a', -1), ('c', 1), ('d', 0)].into_iter());
         assert_eq!(text.text(), "acd");
         assert_eq!((text.origin(0..1), text.origin(1..2), text.origin(2..3)), (0..1, 1..3, 1..3));
+        text.replace(&|rest| if rest.starts_with("cd") { (2, Some("éf")) } else { (1, None) });
+        assert_eq!(text.text(), "aéf");
+        assert_eq!((text.origin(0..1), text.origin(1..3), text.origin(3..4)), (0..1, 1..3, 1..3));
+        text.replace(&|rest| (rest.chars().next().unwrap().len_utf8(), rest.starts_with('é').then_some("c")));
+        text.replace(&|_| (1, None));
+        assert_eq!(text.text(), "acf");
         text.keep(1..3);
-        assert_eq!((text.text(), text.origin(0..2)), ("cd", 1..3));
+        assert_eq!((text.text(), text.origin(0..2)), ("cf", 1..3));
     }
 }

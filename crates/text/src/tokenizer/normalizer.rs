@@ -1,11 +1,12 @@
 //! The steps that make the text that the vocabulary knows of the text as written: lower case, no accents, ...
 
+use super::charsmap::Charsmap;
 use super::normalized::Normalized;
 use crate::order;
 use crate::unicode::{self, kinds};
 
 /// One step; a normalizer has none, one, or a few.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Step {
     /// BERT's: no control characters, spaces around CJK ideographs, no accents, lower case; each may be off.
     /// Without a word on accents they go where `lowercase` is on.
@@ -18,11 +19,15 @@ pub(super) enum Step {
     StripAccents,
     /// A Unicode normalization form.
     Form { compatible: bool, composed: bool },
+    /// SentencePiece's table of what takes the place of characters.
+    Charsmap(Charsmap),
+    /// Of several spaces the last one stays.
+    SingleSpaces,
 }
 
 impl Step {
-    pub(super) fn apply(self, text: &mut Normalized<'_>) {
-        match self {
+    pub(super) fn apply(&self, text: &mut Normalized<'_>) {
+        match *self {
             Self::Bert { clean, split_ideographs, strip_accents, lowercase } => {
                 if clean {
                     text.map(&|c, out| match c {
@@ -60,6 +65,11 @@ impl Step {
                 }
             }),
             Self::Form { compatible, composed } => decompose(text, compatible, composed),
+            Self::Charsmap(ref table) => text.replace(&|rest| table.next(rest)),
+            Self::SingleSpaces => text.replace(&|rest| match rest.starts_with("  ") {
+                true => (1, Some("")),
+                false => (rest.chars().next().map_or(0, char::len_utf8), None),
+            }),
         }
     }
 }

@@ -12,6 +12,7 @@ use super::normalized::Normalized;
 use super::normalizer::Step;
 use super::template::{Piece, Template, special};
 use super::trim::Spaces;
+use super::unigram::Unigram;
 use super::wordpiece::WordPiece;
 use super::words::{Split, words};
 
@@ -35,6 +36,7 @@ pub(super) struct Pipeline {
 pub(super) enum Model {
     WordPiece(WordPiece),
     Bpe(Bpe),
+    Unigram(Unigram),
 }
 
 impl Model {
@@ -42,12 +44,17 @@ impl Model {
         match self {
             Self::WordPiece(model) => model.tokenize(vocab, word, emit),
             Self::Bpe(model) => model.tokenize(word, emit),
+            Self::Unigram(model) => model.tokenize(vocab, word, emit),
         }
     }
 
     /// Whether the token stands for a word that cannot be spelled. Bytes always can.
     fn is_unknown(&self, id: u32) -> bool {
-        matches!(self, Self::WordPiece(model) if model.unknown == id)
+        match self {
+            Self::WordPiece(model) => model.unknown == id,
+            Self::Bpe(_) => false,
+            Self::Unigram(model) => model.unknown == id,
+        }
     }
 }
 

@@ -161,7 +161,16 @@ fn hostile_files_are_errors() {
     refused("/model/vocab", json!({ "[UNK]": 0 }), "not follow");
     refused("/model/unk_token", json!("nope"), "nope");
     refused("/model/max_input_chars_per_word", json!(1_u64 << 40), "max_input_chars_per_word");
-    refused("/model/type", json!("Unigram"), "the tokenizer model is Unigram");
+    refused("/model/type", json!("WordLevel"), "the tokenizer model is WordLevel");
+    refused("/model/type", json!("Unigram"), "expected a list of tokens with their scores");
+    let unigram = |unk: Value, vocab: Value| json!({"type": "Unigram", "unk_id": unk, "vocab": vocab});
+    refused("/model", unigram(json!(1), json!([["a", -1.0]])), "`unk_id`");
+    refused("/model", unigram(json!(null), json!([["a", -1.0]])), "`unk_id`");
+    refused("/model", unigram(json!(0), json!([["a", "b"]])), "f64");
+    refused("/model", unigram(json!(0), json!([["a", -1.0]])), "behind the pre-tokenizer Metaspace only");
+    refused("/pre_tokenizer", json!({"type": "Metaspace"}), "before a Unigram model only");
+    refused("/pre_tokenizer", json!({"type": "Metaspace", "prepend_scheme": "never"}), "with replacement");
+    refused("/normalizer", json!({"type": "Precompiled", "precompiled_charsmap": "?"}), "not base64");
     refused("/model/type", json!("BPE"), "missing field `merges`");
     refused("/pre_tokenizer", json!({"type": "ByteLevel"}), "behind the pre-tokenizer ByteLevel");
     let bpe = |change: Value| {

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::added::is_word;
+use super::unigram;
 use crate::unicode::{self, kinds};
 
 /// One split; a tokenizer may have several, each of which cuts the words of the one before.
@@ -14,6 +15,8 @@ pub(super) enum Split {
     Words,
     /// At white space.
     Spaces,
+    /// Before each space, or sign for one: SentencePiece's.
+    Metaspace,
     /// GPT-2's: letters, digits or marks with the space before them, contractions, white space; nothing is left out.
     Gpt2,
 }
@@ -25,6 +28,10 @@ impl Split {
         let first = text.chars().next().unwrap_or(' ');
         match self {
             Self::Gpt2 => (gpt2(text), true),
+            Self::Metaspace => {
+                let space = text.char_indices().skip(1).find(|(_, c)| matches!(*c, ' ' | unigram::SPACE));
+                (space.map_or(text.len(), |(at, _)| at), true)
+            }
             _ if first.is_whitespace() => (run(char::is_whitespace), false),
             Self::Bert if is_punctuation(first) => (first.len_utf8(), true),
             Self::Bert => (run(|c| !c.is_whitespace() && !is_punctuation(c)), true),
@@ -125,6 +132,12 @@ mod tests {
         assert_eq!(split(&[Split::Spaces], text), ["it's", "5%-ish", "\u{61d}"]);
         assert_eq!(split(&[Split::Words], text), ["it", "'", "s", "5", "%-", "ish", "\u{61d}"]);
         assert_eq!(split(&[Split::Words, Split::Bert], text), ["it", "'", "s", "5", "%", "-", "ish", "\u{61d}"]);
+    }
+
+    #[test]
+    fn sentencepieces_spaces() {
+        assert_eq!(split(&[Split::Metaspace], " a  b▁c\t"), [" a", " ", " b", "▁c\t"]);
+        assert_eq!(split(&[Split::Spaces, Split::Metaspace], " a  b▁c\t"), ["a", "b", "▁c"]);
     }
 
     #[test]
