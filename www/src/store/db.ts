@@ -47,6 +47,8 @@ export interface Draft {
   title: string;
   labels: string[];
   examples: Example[];
+  /** Not there where it was kept before texts could wait for a label. */
+  unlabelled?: string[];
   settings: Settings;
 }
 

@@ -20,6 +20,8 @@ export interface Settings {
 
 export const DEFAULTS: Settings = { epochs: undefined, lr: 1e-3, reductionFactor: 16, seed: 42, heldOut: 0.2 };
 export const MOST_LABELS = 50;
+/** More of them would take weeks to label. */
+export const MOST_UNLABELLED = 10_000;
 
 /** What the visitor is collecting. It is kept while he goes on, so that a reload loses nothing. */
 class Draft {
@@ -27,6 +29,8 @@ class Draft {
   title = $state('');
   labels = $state<string[]>([]);
   examples = $state.raw<Kept[]>([]);
+  /** Texts that are to get a label later, each once. */
+  unlabelled = $state.raw<string[]>([]);
   settings = $state<Settings>({ ...DEFAULTS });
   #nextId = 1;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -38,6 +42,7 @@ class Draft {
       this.title = kept.title;
       this.settings = { ...DEFAULTS, ...kept.settings };
       this.labels = kept.labels;
+      this.unlabelled = kept.unlabelled ?? [];
       this.examples = kept.examples.map((example) => this.#keyed(example));
     } catch {
       // No storage: the shelf says so, once for all.
@@ -70,20 +75,43 @@ class Draft {
     this.#save();
   }
 
-  /** Adds examples, and labels that are new; what comes back takes both away again. */
+  /** Adds examples, and labels that are new; they are no longer without a label. What comes back takes it all back. */
   add(examples: readonly Example[]): () => void {
     const fresh = [...new Set(examples.map(({ label }) => label))].filter((label) => !this.labels.includes(label));
     this.labels.push(...fresh);
     const first = this.#nextId;
     this.examples = [...examples.map((example) => this.#keyed(example)), ...this.examples];
     const last = this.#nextId;
+    const texts = new Set(examples.map(({ text }) => text));
+    const before = this.unlabelled;
+    this.unlabelled = before.filter((text) => !texts.has(text));
     this.#save();
     return () => {
+      if (this.unlabelled.length < before.length) this.unlabelled = [...before.filter((text) => texts.has(text)), ...this.unlabelled];
       this.examples = this.examples.filter(({ id }) => id < first || id >= last);
       const used = new Set(this.examples.map(({ label }) => label));
       this.labels = this.labels.filter((label) => used.has(label) || !fresh.includes(label));
       this.#save();
     };
+  }
+
+  /** Keeps texts to be labelled later, but for those that are there already; what comes back takes them away again. */
+  addUnlabelled(texts: readonly string[]): () => void {
+    const known = new Set([...this.unlabelled, ...this.examples.map(({ text }) => text)]);
+    const room = Math.max(0, MOST_UNLABELLED - this.unlabelled.length);
+    const fresh = [...new Set(texts.map((text) => text.trim()))].filter((text) => text !== '' && !known.has(text)).slice(0, room);
+    this.unlabelled = [...this.unlabelled, ...fresh];
+    this.#save();
+    return () => {
+      const added = new Set(fresh);
+      this.unlabelled = this.unlabelled.filter((text) => !added.has(text));
+      this.#save();
+    };
+  }
+
+  dropUnlabelled(text: string): void {
+    this.unlabelled = this.unlabelled.filter((other) => other !== text);
+    this.#save();
   }
 
   remove(id: number): void {
@@ -121,6 +149,7 @@ class Draft {
     this.title = '';
     this.labels = [];
     this.examples = [];
+    this.unlabelled = [];
     this.settings = { ...DEFAULTS };
     this.#save();
   }
@@ -134,7 +163,8 @@ class Draft {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
       const examples = this.examples.map(({ text, label }) => ({ text, label }));
-      const draft = { title: this.title, labels: $state.snapshot(this.labels), examples, settings: $state.snapshot(this.settings) };
+      const { title, unlabelled } = this;
+      const draft = { title, labels: $state.snapshot(this.labels), examples, unlabelled, settings: $state.snapshot(this.settings) };
       database().then((db) => db.put('draft', draft, 'draft')).catch(() => undefined);
     }, 300);
   }
