@@ -145,6 +145,17 @@ export async function gather(table: Table, roles: readonly Role[], { labels, sha
   return out;
 }
 
+/** The texts of rows that have no label. */
+export async function withoutLabel(table: Table, roles: readonly Role[], signal: AbortSignal): Promise<string[]> {
+  const [text, label] = [roles.indexOf('text'), roles.indexOf('label')];
+  const out: string[] = [];
+  await inSlices(table.rows, (row) => {
+    const found = look(table, row, text, label);
+    if (typeof found !== 'string' && found.label === '') out.push(found.text);
+  }, signal);
+  return out;
+}
+
 /** What of the table is left out or cut, in words; of labels nothing where there is no column of them. */
 export function remarks({ faults, long }: Tally, { otherwise }: Wishes, unlabelled = false): string[] {
   const say = (fault: Fault, one: string, many: string) => {

@@ -4,7 +4,7 @@ import type { Source } from '../../table/open';
 import type { Role } from '../../table/roles';
 import type { Reading, Table } from '../../table/table';
 import { draft, MOST_LABELS } from '../draft.svelte';
-import { gather, MOST_EXAMPLES, plan, tally, type Tally, type Wishes } from '../plan';
+import { gather, MOST_EXAMPLES, plan, tally, withoutLabel, type Tally, type Wishes } from '../plan';
 
 const USUAL: Wishes = { merge: true, commonest: false, otherwise: '' };
 
@@ -31,6 +31,15 @@ export class Preview extends Opened {
     let examples: Example[] | undefined;
     await this.work(async (signal) => void (examples = await gather(table, roles, plan, wishes, signal)));
     return examples;
+  }
+
+  /** The texts that have no label; nothing where it was closed in the meantime. */
+  async takeUnlabelled(): Promise<string[] | undefined> {
+    const { table, roles } = this;
+    if (table === undefined) return undefined;
+    let texts: string[] | undefined;
+    await this.work(async (signal) => void (texts = await withoutLabel(table, roles, signal)));
+    return texts;
   }
 
   override close(): void {
