@@ -1,6 +1,9 @@
 import type { Adapter, Backbone, Task } from 'graftwork';
+import { kept } from '../project/kept.svelte';
+import { nameOf } from '../project/name';
 import type { OwnAdapter } from '../store/db';
 import { database } from '../store/db';
+import { persist } from '../store/persist';
 import type { Explained } from './explain';
 import { explain } from './explain';
 import type { Shipped } from './shipped';
@@ -19,6 +22,9 @@ export function taskOf({ shipped, own }: Pick<Entry, 'shipped' | 'own'>): Task {
   return shipped?.task ?? own?.task ?? 'text-classification';
 }
 
+/** So many versions of a project are kept. */
+export const MOST_VERSIONS = 20;
+
 /** All adapters: those of the page and the visitor's own. */
 class Shelf {
   own = $state.raw<OwnAdapter[]>([]);
@@ -26,16 +32,38 @@ class Shelf {
   problems = $state<Record<string, Explained>>({});
   /** Why nothing of the visitor's is kept. */
   unkept = $state.raw<Explained>();
+  /** A version that is not in use, but looked at. */
+  looked = $state('');
   #attached = new Map<string, Promise<Adapter>>();
 
   get entries(): Entry[] {
-    const own = this.own.map((adapter) => ({ id: adapter.id, title: adapter.title, own: adapter }));
+    const own = this.own.map((adapter) => ({ id: adapter.id, title: this.#title(adapter), own: adapter }));
     return [...shipped.map((card) => ({ id: card.id, title: card.title, shipped: card })), ...own];
   }
 
-  /** Those for some tasks. */
+  /** Those for some tasks; of a project the version in use. */
   of(...tasks: Task[]): Entry[] {
-    return this.entries.filter((entry) => tasks.includes(taskOf(entry)));
+    const inUse = ({ id, own }: Entry) => own?.superseded !== true || id === this.looked;
+    return this.entries.filter((entry) => tasks.includes(taskOf(entry)) && inUse(entry));
+  }
+
+  /** The versions of a project, the newest first. */
+  versions(project: string): OwnAdapter[] {
+    return this.own.filter((own) => own.project === project).sort((a, b) => (b.version ?? 0) - (a.version ?? 0));
+  }
+
+  /** Lets a version answer in the name of its project. */
+  async use({ id, project }: OwnAdapter): Promise<void> {
+    if (project === undefined) return;
+    const changed = this.versions(project).filter((own) => (own.superseded === true) === (own.id === id)).map((own) => ({ ...own, superseded: own.id !== id }));
+    this.own = this.own.map((own) => changed.find((other) => other.id === own.id) ?? own);
+    for (const own of changed) await this.#keep(own);
+    kept.tell({ taught: project });
+  }
+
+  /** Shows what was stored by others. */
+  show(own: readonly OwnAdapter[]): void {
+    this.own = [...own, ...this.own];
   }
 
   /** Reads what is stored; never rejects. */
@@ -77,6 +105,9 @@ class Shelf {
     this.own = [own, ...this.own.filter((other) => other.id !== own.id)];
     if (before !== undefined && (await before) !== adapter) (await before).dispose();
     await this.#keep(own);
+    if (own.project === undefined) return;
+    await this.use(own);
+    for (const old of this.versions(own.project).slice(MOST_VERSIONS)) await this.remove(old.id);
   }
 
   async rename(id: string, title: string): Promise<void> {
@@ -103,11 +134,16 @@ class Shelf {
     this.problems = {};
   }
 
+  #title({ id, title, project, version }: OwnAdapter): string {
+    const found = project === undefined ? undefined : kept.find(project);
+    const name = found ? nameOf(found) : title;
+    return id === this.looked ? `${name} (version ${version})` : name;
+  }
+
   async #keep(own: OwnAdapter): Promise<void> {
     try {
       await (await database()).put('adapters', own);
-      // Asked for now that there is something to lose. Some browsers ask the visitor, who need not be waited for.
-      void navigator.storage?.persist?.().catch(() => false);
+      persist();
     } catch (error) {
       const advice = 'Download the adapter before you leave the page, or it is lost.';
       this.unkept = { ...explain(error), advice };

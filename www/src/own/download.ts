@@ -1,8 +1,8 @@
+import { fileName } from '../project/name';
 import { save } from '../parts/save';
 import type { OwnAdapter } from '../store/db';
-import { slug } from '../teach/run.svelte';
 
 /** Gives the file to the visitor. */
 export function download({ title, file }: OwnAdapter): void {
-  save(file, `${slug(title)}.safetensors`);
+  save(file, `${fileName(title)}.safetensors`);
 }

@@ -2,6 +2,8 @@ import type { DBSchema, IDBPDatabase } from 'idb';
 import { openDB } from 'idb';
 import type { Example, MarkedText, Task } from 'graftwork';
 import type { Settings } from '../teach/draft.svelte';
+import type { Report } from '../teach/score';
+import { draftToProject, type Draft } from './upgrade';
 
 /** How an adapter did on examples that it did not learn from. */
 export interface Score {
@@ -23,6 +25,13 @@ export interface OwnAdapter {
   /** Examples that it learned from; unknown of files from elsewhere. */
   learned?: number;
   score?: Score;
+  /** The project that it is a version of, and the how manieth of it. */
+  project?: string;
+  version?: number;
+  /** Another version of its project is in use. */
+  superseded?: boolean;
+  /** What came of asking it about the examples that were held out. */
+  report?: Report;
 }
 
 /** What the page needs to take up an interrupted run; the weights are the package's. */
@@ -30,6 +39,8 @@ export interface Run {
   /** The package's name of it, and the id that the adapter gets. */
   name: string;
   title: string;
+  /** The project that it gives a version of. */
+  project?: string;
   learned: number;
   heldOut: Example[];
   points: Point[];
@@ -42,14 +53,29 @@ export interface Point {
   accuracy?: number;
 }
 
-/** Examples that the visitor has not thrown away. */
-export interface Draft {
+/** What the visitor has collected under a name. */
+export interface Material {
   title: string;
   labels: string[];
   examples: Example[];
-  /** Not there where it was kept before texts could wait for a label. */
-  unlabelled?: string[];
+  /** Texts that are to get a label later. */
+  unlabelled: string[];
   settings: Settings;
+}
+
+/** A project as a list of them shows it; its texts lie apart, since they may be many. */
+export interface Project extends Omit<Material, 'examples' | 'unlabelled'> {
+  id: string;
+  examples: number;
+  unlabelled: number;
+  made: Date;
+  changed: Date;
+  /** Counts the saves, so that a tab notices those of another one. */
+  revision: number;
+}
+
+export interface Contents extends Pick<Material, 'examples' | 'unlabelled'> {
+  id: string;
 }
 
 /** Marked texts that the visitor has not thrown away. */
@@ -59,11 +85,14 @@ export interface MarkedDraft {
   texts: MarkedText[];
 }
 
-interface Schema extends DBSchema {
+export interface Schema extends DBSchema {
   adapters: { key: string; value: OwnAdapter };
   runs: { key: string; value: Run };
-  draft: { key: 'draft'; value: Draft };
+  projects: { key: string; value: Project };
+  contents: { key: string; value: Contents };
   marks: { key: 'marks'; value: MarkedDraft };
+  /** Of version 2 and before: what is a project now. */
+  draft: { key: 'draft'; value: Draft };
 }
 
 const NAME = 'graftwork-page';
@@ -72,14 +101,16 @@ let opened: Promise<IDBPDatabase<Schema>> | undefined;
 /** The page's own database. */
 export function database(): Promise<IDBPDatabase<Schema>> {
   // Some browsers throw where others reject.
-  opened ??= Promise.resolve().then(() => openDB<Schema>(NAME, 2, {
-    upgrade(db, before) {
+  opened ??= Promise.resolve().then(() => openDB<Schema>(NAME, 3, {
+    async upgrade(db, before, _, transaction) {
       if (before < 1) {
         db.createObjectStore('adapters', { keyPath: 'id' });
         db.createObjectStore('runs', { keyPath: 'name' });
-        db.createObjectStore('draft');
       }
-      db.createObjectStore('marks');
+      if (before < 2) db.createObjectStore('marks');
+      db.createObjectStore('projects', { keyPath: 'id' });
+      db.createObjectStore('contents', { keyPath: 'id' });
+      if (before > 0) await draftToProject(db, transaction);
     },
     // Another tab deletes or renews it.
     blocking: () => void close(),
@@ -99,5 +130,5 @@ export async function close(): Promise<void> {
 /** Deletes everything in it. */
 export async function clear(): Promise<void> {
   const db = await database();
-  await Promise.all([db.clear('adapters'), db.clear('runs'), db.clear('draft'), db.clear('marks')]);
+  await Promise.all((['adapters', 'runs', 'projects', 'contents', 'marks'] as const).map((store) => db.clear(store)));
 }

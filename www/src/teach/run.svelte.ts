@@ -4,7 +4,8 @@ import { explain, isAbort } from '../engine/explain';
 import { forget, keep, train } from '../engine/runs';
 import { shelf } from '../engine/shelf.svelte';
 import type { Point, Run as Stored } from '../store/db';
-import type { Settings } from './draft.svelte';
+import { asVersion } from '../project/versions';
+import { draft, type Settings } from './draft.svelte';
 import type { Report } from './score';
 import { report } from './score';
 import { split } from './split';
@@ -55,7 +56,7 @@ class Run {
   /** Teaches a new adapter; never rejects. */
   async begin(backbone: Backbone, title: string, labels: string[], examples: Example[], settings: Settings): Promise<void> {
     const { learned, heldOut } = split(examples, settings.heldOut, settings.seed);
-    const stored: Stored = { name: `run-${crypto.randomUUID()}`, title, learned: learned.length, heldOut, points: [] };
+    const stored: Stored = { name: `run-${crypto.randomUUID()}`, title, project: draft.id, learned: learned.length, heldOut, points: [] };
     await this.#guard(stored, async () => {
       const method = { type: 'double_seq_bn', reductionFactor: settings.reductionFactor };
       const adapter = await backbone.createAdapter({ labels, name: slug(title), method, seed: settings.seed });
@@ -161,7 +162,7 @@ class Run {
     const score = accuracy === undefined ? {} : { score: { accuracy, heldOut: heldOut ?? 0, guessing: guessing ?? 0 } };
     const file = await adapter.export();
     const { name: id, title, learned } = stored;
-    await shelf.add({ id, title, task: 'text-classification', labels: [...adapter.labels], made: new Date(), file, learned, ...score }, adapter);
+    await shelf.add({ id, title, task: 'text-classification', labels: [...adapter.labels], made: new Date(), file, learned, ...score, ...asVersion(stored, this.result) }, adapter);
     if (this.stopped) await this.#keep();
     else await forget(id);
     this.phase = 'done';
@@ -177,7 +178,7 @@ async function ask(adapter: Adapter<Sorting>, examples: Example[]): Promise<Repo
   return report(adapter.labels, examples, answers);
 }
 
-/** A name that may stand in the names of tensors and files. */
+/** A name that may stand in the names of tensors. */
 export function slug(title: string): string {
   return title.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-+|-+$/g, '').slice(0, 40) || 'adapter';
 }
