@@ -1,4 +1,5 @@
 import { clearCache, deleteRun, savedRuns } from 'graftwork';
+import { corrections } from '../correct/corrections.svelte';
 import { explain } from '../engine/explain';
 import { offline } from '../engine/offline.svelte';
 import { shelf } from '../engine/shelf.svelte';
@@ -14,6 +15,7 @@ export async function deleteEverything(): Promise<string> {
     for (const { id } of shelf.own) await shelf.remove(id);
     projects.clear();
     typed.clear();
+    corrections.clear();
     marks.clear();
     for (const { name } of await savedRuns()) await deleteRun(name);
     await clear();

@@ -2,6 +2,8 @@ import type { DBSchema, IDBPDatabase } from 'idb';
 import { openDB } from 'idb';
 import type { Example, MarkedText, Task } from 'graftwork';
 import type { Settings } from '../teach/draft.svelte';
+import type { Role } from '../table/roles';
+import type { Table } from '../table/table';
 import type { Report } from '../teach/score';
 import { draftToProject, type Draft } from './upgrade';
 
@@ -85,12 +87,27 @@ export interface MarkedDraft {
   texts: MarkedText[];
 }
 
+/** The last list that was sorted. */
+export interface KeptList {
+  name: string;
+  /** The table but for its rows, which lie apart, as do the answers: a line of JSON each, so that reading and writing hold up nothing. */
+  table: Omit<Table, 'rows'>;
+  rows: Blob;
+  results: Blob;
+  roles: Role[];
+  skill: string;
+  labels: string[];
+  done: number;
+  cut: number;
+}
+
 export interface Schema extends DBSchema {
   adapters: { key: string; value: OwnAdapter };
   runs: { key: string; value: Run };
   projects: { key: string; value: Project };
   contents: { key: string; value: Contents };
   marks: { key: 'marks'; value: MarkedDraft };
+  lists: { key: 'list'; value: KeptList };
   /** Of version 2 and before: what is a project now. */
   draft: { key: 'draft'; value: Draft };
 }
@@ -110,6 +127,7 @@ export function database(): Promise<IDBPDatabase<Schema>> {
       if (before < 2) db.createObjectStore('marks');
       db.createObjectStore('projects', { keyPath: 'id' });
       db.createObjectStore('contents', { keyPath: 'id' });
+      db.createObjectStore('lists');
       if (before > 0) await draftToProject(db, transaction);
     },
     // Another tab deletes or renews it.
@@ -130,5 +148,5 @@ export async function close(): Promise<void> {
 /** Deletes everything in it. */
 export async function clear(): Promise<void> {
   const db = await database();
-  await Promise.all((['adapters', 'runs', 'projects', 'contents', 'marks'] as const).map((store) => db.clear(store)));
+  await Promise.all((['adapters', 'runs', 'projects', 'contents', 'marks', 'lists'] as const).map((store) => db.clear(store)));
 }

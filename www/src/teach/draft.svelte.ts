@@ -18,9 +18,11 @@ export interface Settings {
   seed: number;
   /** Share of the examples that is asked about afterwards. */
   heldOut: number;
+  /** The skill that it begins with, by its id; empty where it begins with nothing. */
+  from: string;
 }
 
-export const DEFAULTS: Settings = { epochs: undefined, lr: 1e-3, reductionFactor: 16, seed: 42, heldOut: 0.2 };
+export const DEFAULTS: Settings = { epochs: undefined, lr: 1e-3, reductionFactor: 16, seed: 42, heldOut: 0.2, from: '' };
 export const MOST_LABELS = 50;
 /** More of them would take weeks to label. */
 export const MOST_UNLABELLED = 10_000;

@@ -1,5 +1,6 @@
 import type { Adapter, Backbone, Example, TrainProgress } from 'graftwork';
 import type { Explained } from '../engine/explain';
+import { continued, skillFor, type Outcome } from '../correct/continued';
 import { explain, isAbort } from '../engine/explain';
 import { forget, keep, train } from '../engine/runs';
 import { shelf } from '../engine/shelf.svelte';
@@ -36,6 +37,8 @@ class Run {
   now = $state<number>();
   failure = $state.raw<Explained>();
   result = $state.raw<Report>();
+  /** Of one that went on from a skill: what it says now of what was put right, and of other texts. */
+  outcome = $state.raw<Outcome>();
   /** It was ended before its last step. */
   stopped = $state(false);
   /** Why it is not being saved, where that is so. */
@@ -55,6 +58,8 @@ class Run {
 
   /** Teaches a new adapter; never rejects. */
   async begin(backbone: Backbone, title: string, labels: string[], examples: Example[], settings: Settings): Promise<void> {
+    const skill = skillFor(settings.from, labels);
+    if (skill !== undefined) return this.#goOn(backbone, title, skill, examples);
     const { learned, heldOut } = split(examples, settings.heldOut, settings.seed);
     const stored: Stored = { name: `run-${crypto.randomUUID()}`, title, project: draft.id, learned: learned.length, heldOut, points: [] };
     await this.#guard(stored, async () => {
@@ -74,6 +79,20 @@ class Run {
         saveAs: stored.name, signal: this.#abort.signal,
       };
       await this.#follow(train(adapter, learned, options, (reason) => (this.unsaved = reason)));
+      return adapter;
+    });
+  }
+
+  /** Teaches a skill what was put right of it. */
+  async #goOn(backbone: Backbone, title: string, skill: string, examples: Example[]): Promise<void> {
+    const stored: Stored = { name: `run-${crypto.randomUUID()}`, title, project: draft.id, learned: examples.length, heldOut: [], points: [] };
+    await this.#guard(stored, async () => {
+      const { signal } = this.#abort;
+      const { adapter, learned, options, compare } = await continued(backbone, skill, examples, signal);
+      await this.#keep();
+      await this.#follow(train(adapter, learned, { ...options, saveAs: stored.name, signal }, (reason) => (this.unsaved = reason)));
+      this.phase = 'finishing';
+      this.outcome = await compare();
       return adapter;
     });
   }
@@ -122,7 +141,7 @@ class Run {
   async #guard(stored: Stored, work: () => Promise<Adapter<Sorting>>): Promise<void> {
     this.#abort = new AbortController();
     Object.assign(this, { phase: 'starting', failure: undefined, unsaved: undefined, result: undefined, stopped: false, stored });
-    Object.assign(this, { progress: undefined, points: [], before: undefined, now: undefined });
+    Object.assign(this, { progress: undefined, points: [], before: undefined, now: undefined, outcome: undefined });
     try {
       const adapter = await work();
       await this.#finish(adapter, stored);
