@@ -5,7 +5,7 @@ import old from '../teach/sample.tsv?raw';
 
 /** From this probability on an answer is worth keeping. */
 const SURE = 0.9;
-const MOST = 300;
+const MOST = 240;
 
 /**
  * Texts of many kinds with what a skill says of them now, where it is sure: while it learns corrections these go with them, so that it

@@ -103,6 +103,12 @@ class Labelling {
     return this.current === undefined ? [] : alike(this.current, draft.unlabelled, vectorOf, least, most);
   }
 
+  /** The labels that it would give to texts, where it knows any. */
+  async guesses(texts: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    const answers = await this.#guesser?.ask(texts).catch(() => []) ?? [];
+    return new Map(answers.map(({ label }, i) => [texts[i] ?? '', label]));
+  }
+
   #unskip(text: string): void {
     this.skipped = new Set([...this.skipped].filter((other) => other !== text));
   }
