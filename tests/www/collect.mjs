@@ -64,6 +64,7 @@ export const checks = {
     await choose(page, 'a.csv', SPELLINGS);
     await page.getByText('6 examples, 2 labels').waitFor();
     equal('labels', await found(page), ['Spam 4', 'ham 2']);
+    await page.getByLabel('Keep them without a label, to be labelled later').uncheck();
     await page.getByText('1 row has no label and is left out (line 7).').waitFor();
     await page.getByLabel('Take “Spam”, “spam” as one label').uncheck();
     equal('apart', await found(page), ['Spam 3', 'ham 2', 'spam 1']);
@@ -96,7 +97,7 @@ export const checks = {
     await add(page, '6 examples');
     await page.getByText('6 examples', { exact: true }).waitFor();
     equal('labels then', await labels(page), ['Spam', 'ham']);
-    await page.getByRole('button', { name: 'Undo' }).click();
+    await page.getByRole('button', { name: 'Undo', exact: true }).click();
     await page.getByText('Taken back.').waitFor();
     equal('labels after', await labels(page), []);
     equal('examples after', await page.locator('section[aria-labelledby=list-title]').count(), 0);
@@ -110,7 +111,7 @@ export const checks = {
     await page.getByText('Nothing was added.').waitFor();
     await choose(page, 'a.csv', SPELLINGS);
     await add(page, '6 examples');
-    await page.getByRole('button', { name: 'Undo' }).click();
+    await page.getByRole('button', { name: 'Undo', exact: true }).click();
     equal('left', await examples(page), ['one', 'two']);
   },
 
@@ -170,7 +171,7 @@ export const checks = {
     await add(page, '10,000 examples');
     await page.getByText('10,000 examples added from large.csv.').waitFor();
     equal('the first', (await examples(page)).slice(0, 2).map((text) => parseInt(text.slice(12))), [0, 1]);
-    await page.getByRole('button', { name: 'Undo' }).click();
+    await page.getByRole('button', { name: 'Undo', exact: true }).click();
     await page.getByText('Taken back.').waitFor();
   },
 
@@ -190,7 +191,7 @@ export const checks = {
     }
     await choose(page, 'a.csv', 'label,text\nwarm,sun\ncold\n,ice\nwarm,\ncold,snow, much\nwarm,"two\nlines"\nwarm,"open\nend,x\n');
     for (const words of [
-      '2 rows have no text and are left out (lines 3, 5).', '1 row has no label and is left out (line 4).', '1 row has more cells than there are columns and is left out (line 6).',
+      '2 rows have no text and are left out (lines 3, 5).', 'Label of the 1 row without one', 'Keep them without a label', '1 row has more cells than there are columns and is left out (line 6).',
       'Line 9: A quotation mark is never closed.',
     ]) await page.getByText(words).waitFor();
     await page.getByRole('button', { name: 'Cancel' }).click();

@@ -31,8 +31,10 @@ export const checks = {
     equal('its answer', await verdict(page, 'win a prize'), before);
 
     await page.getByRole('link', { name: 'Yours', exact: true }).click();
-    const file = await download(page, () => page.getByRole('button', { name: 'Download' }).click());
+    await page.getByRole('button', { name: 'Download …' }).click();
+    const file = await download(page, () => page.getByRole('button', { name: 'The adapter alone' }).click());
     equal('name of the file', file.name, 'junk-begone.safetensors');
+    await page.keyboard.press('Escape');
     await page.locator('input[type=file]').setInputFiles({ name: 'brought.safetensors', mimeType: '', buffer: file.bytes });
     await page.getByRole('article', { name: 'brought' }).waitFor();
     await page.getByRole('article', { name: 'brought' }).getByRole('button', { name: 'Try it' }).click();

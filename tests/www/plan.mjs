@@ -6,7 +6,7 @@ import { load, runAlone } from './source.mjs';
 
 const [{ tally, plan, gather, remarks }, { readText }, { guessRoles }] = await Promise.all(['teach/plan.ts', 'table/read.ts', 'table/roles.ts'].map(load));
 const { signal } = new AbortController();
-const NOTHING = { merge: true, commonest: false, otherwise: '' };
+const NOTHING = { merge: true, commonest: false, otherwise: '', later: false };
 
 /** Everything between a text and its examples. */
 async function through(text, { wishes = {}, present = [], room = 10_000, most = 50 } = {}) {

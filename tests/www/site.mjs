@@ -88,11 +88,12 @@ export async function until(page, question, argument) {
   }
 }
 
-/** Waits until a store of the page's database has so many entries; of the draft, examples. */
+/** Waits until a store of the page's database has so many entries; the only project, as `draft`, so many examples. */
 export function stored(page, store, count) {
   return until(page, ([store, count]) => new Promise((resolve) => {
     indexedDB.open('graftwork-page').onsuccess = ({ target: { result: db } }) => {
-      const get = db.transaction(store).objectStore(store).getAll();
+      const name = store === 'draft' ? 'contents' : store;
+      const get = db.transaction(name).objectStore(name).getAll();
       get.onsuccess = () => {
         db.close();
         resolve((store === 'draft' ? get.result[0]?.examples.length : get.result.length) === count);

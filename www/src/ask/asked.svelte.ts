@@ -3,6 +3,7 @@ import type { Explained } from '../engine/explain';
 import { explain, isAbort } from '../engine/explain';
 import { model } from '../engine/model.svelte';
 import { shelf } from '../engine/shelf.svelte';
+import { typed } from '../store/typed.svelte';
 
 const PAUSE = 400;
 /** The answer and the next best ones, many of which are nearly the same. */
@@ -24,7 +25,6 @@ export interface Found extends Answering {
 
 /** A text, and what is asked about it. All of it outlasts a look at another view. */
 class Asked {
-  text = $state('');
   questions = $state.raw<Question[]>([]);
   /** By the question's number. The last answer stays in sight until the new one is there. */
   found = $state.raw<Record<number, Found>>({});
@@ -36,6 +36,14 @@ class Asked {
   #next = 1;
   #asked: AbortController | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
+
+  get text(): string {
+    return typed.get('ask');
+  }
+
+  set text(text: string) {
+    typed.set('ask', text);
+  }
 
   /** Adds a question; one that is there already is not asked twice. */
   add(question: string): void {

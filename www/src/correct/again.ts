@@ -29,7 +29,7 @@ export async function teachAgain(project: string): Promise<void> {
 /** Teaches what is in the open project. */
 export function teach(): void {
   const { backbone } = model;
-  if (backbone === undefined) return;
+  if (backbone === undefined || run.active) return;
   const examples = draft.examples.map(({ text, label }) => ({ text, label }));
   void run.begin(backbone, nameOf(draft), [...draft.labels], examples, { ...draft.settings });
   scrollTo(0, 0);

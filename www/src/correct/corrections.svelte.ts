@@ -135,7 +135,7 @@ async function take({ project, text, label, before, waited }: Correction): Promi
   if (project === draft.id) {
     const example = draft.examples.find(same);
     if (example === undefined) return;
-    draft.step('correction taken back', () => {
+    draft.step('taking back a correction', () => {
       if (before !== undefined) return draft.relabel(example.id, before);
       draft.remove(example.id);
       if (waited) draft.addUnlabelled([text]);

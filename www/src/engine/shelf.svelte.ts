@@ -120,12 +120,15 @@ class Shelf {
   }
 
   async remove(id: string): Promise<void> {
+    const removed = this.own.find((own) => own.id === id);
     await database().then((db) => db.delete('adapters', id)).catch(() => undefined);
     this.own = this.own.filter((adapter) => adapter.id !== id);
     const attached = this.#attached.get(id);
     this.#attached.delete(id);
     delete this.problems[id];
     attached?.then((adapter) => adapter.dispose(), () => undefined);
+    const newest = this.versions(removed?.project ?? '')[0];
+    if (newest !== undefined && removed?.superseded !== true) await this.use(newest);
   }
 
   /** Forgets what was on a backbone that is gone. */

@@ -3,13 +3,12 @@ import type { Explained } from '../engine/explain';
 import { explain, isAbort } from '../engine/explain';
 import { model } from '../engine/model.svelte';
 import { shelf } from '../engine/shelf.svelte';
+import { typed } from '../store/typed.svelte';
 
 const PAUSE = 150;
 
 /** What the chosen adapter finds in the text as it stands. */
 class Found {
-  /** The text that is looked through; it outlasts a look at another view. */
-  text = $state('');
   /** The adapter that is chosen, if it is on the shelf. */
   by = $state('');
   /** What was found, and in which text by which adapter. */
@@ -17,6 +16,15 @@ class Found {
   failure = $state.raw<Explained>();
   #asked: AbortController | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
+
+  /** The text that is looked through; it outlasts a look at another view. */
+  get text(): string {
+    return typed.get('names');
+  }
+
+  set text(text: string) {
+    typed.set('names', text);
+  }
 
   /** Asks after a short pause. What is asked now makes older answers void. */
   ask(text: string, id: string, wait = PAUSE): void {

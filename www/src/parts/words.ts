@@ -27,3 +27,12 @@ export const thousands = (count: number): string => Math.round(count).toLocaleSt
 export function count(number: number, one: string, many = `${one}s`): string {
   return `${thousands(number)} ${number === 1 ? one : many}`;
 }
+
+/** A day and an hour as people say them: “today, 14:05”, “3 May, 14:05”, “3 May 2025”. */
+export function when(date: Date, now = new Date()): string {
+  const time = date.toLocaleTimeString(undefined, { hour: 'numeric', minute: '2-digit' });
+  if (date.toDateString() === now.toDateString()) return `today, ${time}`;
+  const day = { day: 'numeric', month: 'short' } as const;
+  if (date.getFullYear() === now.getFullYear()) return `${date.toLocaleDateString(undefined, day)}, ${time}`;
+  return date.toLocaleDateString(undefined, { ...day, year: 'numeric' });
+}

@@ -49,7 +49,8 @@ export function pack(material: Material, versions: readonly Bytes[]): Uint8Array
     files[file] = [bytes, { level: 0 }];
     return { ...rest, made: made.toISOString(), inUse: superseded !== true, file };
   });
-  const description: Description = { format: FORMAT, formatVersion: FORMAT_VERSION, ...material, versions: described };
+  const examples = material.examples.map(({ text, label }) => ({ text, label }));
+  const description: Description = { format: FORMAT, formatVersion: FORMAT_VERSION, ...material, examples, versions: described };
   return zipSync({ [DESCRIPTION]: strToU8(JSON.stringify(description)), ...files }, { level: 6 });
 }
 

@@ -2,7 +2,7 @@
 const MOST = 200;
 
 interface Step<S> {
-  /** What was done, such as “3 examples added”. */
+  /** What was done, such as “adding 3 examples”. */
   words: string;
   before: S;
 }

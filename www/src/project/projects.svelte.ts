@@ -1,14 +1,15 @@
 import { shelf } from '../engine/shelf.svelte';
 import type { Material, Project } from '../store/db';
 import { typed } from '../store/typed.svelte';
-import { DEFAULTS, draft } from '../teach/draft.svelte';
+import { DEFAULTS, draft, MOST_LABELS, MOST_UNLABELLED, type Settings } from '../teach/draft.svelte';
+import { MOST_EXAMPLES } from '../teach/plan';
 import { kept, type Loaded, type News } from './kept.svelte';
 import { merge } from './merge';
-import { nameOf } from './name';
+import { distinct, nameOf } from './name';
+import { unpacked } from './packing';
 import { isBlank } from './saver.svelte';
 
 const KEY = 'graftwork-project';
-const LONGEST_NAME = 60;
 const blank = (): Material => ({ title: '', labels: [], examples: [], unlabelled: [], settings: DEFAULTS });
 
 /** What the visitor does with his projects: one is open, and is the draft. */
@@ -46,7 +47,7 @@ class Projects {
     this.#enter(crypto.randomUUID(), undefined);
   }
 
-  /** Makes another of it, with all its versions, under a name of its own; gives its id. */
+  /** Makes another of it, with all its versions, under a name of its own; gives that. */
   async duplicate(id: string): Promise<string> {
     if (id === draft.id) await draft.saver.flush();
     const loaded = await kept.load(id);
@@ -54,11 +55,38 @@ class Projects {
     const { project, material } = loaded;
     const copy = crypto.randomUUID();
     const versions = shelf.versions(id).map((own) => ({ ...own, id: `run-${crypto.randomUUID()}`, project: copy }));
-    const title = this.freeName(`${nameOf(project).slice(0, LONGEST_NAME - 10)} (copy)`);
+    const title = this.freeName(`${nameOf(project).slice(0, 50)} (copy)`);
     const now = new Date();
     await kept.put({ ...project, id: copy, title, made: now, changed: now, revision: 1 }, material, versions);
     shelf.show(versions);
-    return copy;
+    return title;
+  }
+
+  /** Takes a project from a file, all of it or nothing; gives its name. Rejects with words that go on after the file's. */
+  async bring(file: Blob): Promise<string> {
+    const { material: { title: wanted, settings, ...rest }, versions } = await unpacked(file);
+    if (rest.labels.length > MOST_LABELS || rest.examples.length > MOST_EXAMPLES || rest.unlabelled.length > MOST_UNLABELLED) {
+      throw new Error('has more labels or texts than this page works with.\nDownload a part of it as a table where it was made.');
+    }
+    const id = crypto.randomUUID();
+    const now = new Date();
+    const title = this.freeName(nameOf({ title: wanted, labels: rest.labels }));
+    const material = { title, ...rest, settings: known(settings) };
+    const newest = versions.findLastIndex(({ superseded }) => superseded !== true);
+    const own = versions.map((version, i) => ({ ...version, id: `run-${crypto.randomUUID()}`, project: id, superseded: i !== newest }));
+    const { labels } = rest;
+    const [examples, unlabelled] = [rest.examples.length, rest.unlabelled.length];
+    await kept.put({ id, title, labels, settings: material.settings, examples, unlabelled, made: now, changed: now, revision: 1 }, material, own);
+    shelf.show(own);
+    return title;
+  }
+
+  /** The whole of a project, as it is kept. */
+  async whole(id: string): Promise<Material> {
+    if (id === draft.id) return draft.material;
+    const loaded = await kept.load(id);
+    if (loaded === undefined) throw new Error('this project was deleted in another tab');
+    return loaded.material;
   }
 
   /** Gives it a name that no other one has; gives that. */
@@ -75,7 +103,7 @@ class Projects {
 
   /** Deletes it with its versions. */
   async remove(id: string): Promise<void> {
-    for (const version of shelf.versions(id)) await shelf.remove(version.id);
+    for (const version of shelf.versions(id).reverse()) await shelf.remove(version.id);
     if (id === draft.id) draft.saver.begin(0);
     await kept.remove(id);
     typed.clear(`${id}/`);
@@ -92,10 +120,7 @@ class Projects {
 
   /** The name, or where another one has it with a number. */
   freeName(wanted: string, id?: string): string {
-    const taken = new Set(kept.all.filter((other) => other.id !== id).map(nameOf));
-    let name = wanted.slice(0, LONGEST_NAME);
-    for (let i = 2; taken.has(name); i += 1) name = `${wanted.slice(0, LONGEST_NAME - 5)} (${i})`;
-    return name;
+    return distinct(wanted, kept.all.filter((other) => other.id !== id).map(nameOf));
   }
 
   async #leave(): Promise<void> {
@@ -136,6 +161,12 @@ class Projects {
     await this.#enterNext();
     this.said = `“${name}” was deleted in another tab.`;
   }
+}
+
+/** Settings of a file, where they are of the kind that they have here. */
+function known(settings: unknown): Settings {
+  const wished = Object.entries(settings ?? {}).filter(([key, value]) => key in DEFAULTS && typeof value === typeof (DEFAULTS[key as keyof Settings] ?? 0));
+  return { ...DEFAULTS, ...Object.fromEntries(wished) };
 }
 
 /** What was open: in this tab, else in any. */

@@ -31,7 +31,7 @@ export const MOST_UNLABELLED = 10_000;
 type State = Omit<Material, 'examples'> & { examples: Kept[] };
 
 /** What the visitor is collecting: the project that is open. It is kept while he goes on, so that a reload loses nothing. */
-class Draft {
+export class Draft {
   /** Which project it is; one that is new is stored once there is something in it. */
   id = $state('');
   /** What it is to be called. */
@@ -88,7 +88,7 @@ class Draft {
   addLabel(name: string): boolean {
     const label = name.trim();
     if (label === '' || this.labels.includes(label) || this.labels.length >= MOST_LABELS) return false;
-    this.step(`label “${label}” added`, () => (this.labels = [...this.labels, label]));
+    this.step(`adding the label “${label}”`, () => (this.labels = [...this.labels, label]));
     return true;
   }
 
@@ -96,7 +96,7 @@ class Draft {
     const label = name.trim();
     if (label === old) return true;
     if (label === '' || this.labels.includes(label)) return false;
-    this.step(`“${old}” renamed`, () => {
+    this.step(`renaming “${old}”`, () => {
       this.labels = this.labels.map((other) => (other === old ? label : other));
       this.examples = this.examples.map((example) => (example.label === old ? { ...example, label } : example));
     });
@@ -105,7 +105,7 @@ class Draft {
 
   /** Removes a label with its examples. */
   removeLabel(label: string): void {
-    this.step(`label “${label}” removed`, () => {
+    this.step(`removing the label “${label}”`, () => {
       this.labels = this.labels.filter((other) => other !== label);
       this.examples = this.examples.filter((example) => example.label !== label);
     });
@@ -119,7 +119,7 @@ class Draft {
     const last = this.#nextId;
     const texts = new Set(examples.map(({ text }) => text));
     const waiting = this.unlabelled.filter((text) => texts.has(text));
-    const words = `${counted(examples.length, 'example')} added`;
+    const words = `adding ${counted(examples.length, 'example')}`;
     return this.#revocable(words, () => {
       this.labels = [...this.labels, ...fresh];
       this.examples = [...added, ...this.examples];
@@ -138,46 +138,46 @@ class Draft {
     const room = Math.max(0, MOST_UNLABELLED - this.unlabelled.length);
     const fresh = [...new Set(texts.map((text) => text.trim()))].filter((text) => text !== '' && !known.has(text)).slice(0, room);
     const added = new Set(fresh);
-    return this.#revocable(`${counted(fresh.length, 'text')} without a label added`, () => {
+    return this.#revocable(`adding ${counted(fresh.length, 'text')} without a label`, () => {
       if (fresh.length > 0) this.unlabelled = [...this.unlabelled, ...fresh];
     }, () => (this.unlabelled = this.unlabelled.filter((text) => !added.has(text))));
   }
 
   dropUnlabelled(text: string): void {
     if (!this.unlabelled.includes(text)) return;
-    this.step('text without a label removed', () => (this.unlabelled = this.unlabelled.filter((other) => other !== text)));
+    this.step('removing a text', () => (this.unlabelled = this.unlabelled.filter((other) => other !== text)));
   }
 
   remove(id: number): void {
-    this.step('example removed', () => (this.examples = this.examples.filter((example) => example.id !== id)));
+    this.step('removing an example', () => (this.examples = this.examples.filter((example) => example.id !== id)));
   }
 
   relabel(id: number, label: string): void {
-    this.step(`example made “${label}”`, () => {
+    this.step(`the label “${label}” of an example`, () => {
       this.examples = this.examples.map((example) => (example.id === id ? { ...example, label } : example));
     });
   }
 
   dropRepeats(): void {
-    this.step('repeats removed', () => (this.examples = withoutRepeats(this.examples)));
+    this.step('removing repeats', () => (this.examples = withoutRepeats(this.examples)));
   }
 
   dropContradictions(): void {
-    this.step('texts under two labels removed', () => (this.examples = withoutContradictions(this.examples)));
+    this.step('removing texts under two labels', () => (this.examples = withoutContradictions(this.examples)));
   }
 
   rename(title: string): void {
-    this.step('name changed', () => (this.title = title), true);
+    this.step('the name', () => (this.title = title), true);
   }
 
   /** Changes settings. */
   set(some: Partial<Settings>): void {
-    this.step('settings changed', () => (this.settings = { ...this.settings, ...some }));
+    this.step('the settings', () => (this.settings = { ...this.settings, ...some }));
   }
 
   /** Removes labels and texts; name and settings stay. */
   clear(): void {
-    this.step('all cleared', () => Object.assign(this, { labels: [], examples: [], unlabelled: [] }));
+    this.step('clearing all', () => Object.assign(this, { labels: [], examples: [], unlabelled: [] }));
   }
 
   /** A step, and what takes it back: by the way of all steps where it is the last, else by removing what it brought. */
@@ -186,7 +186,7 @@ class Draft {
     const step = this.history.past.at(-1);
     return () => {
       if (step !== undefined && this.history.past.at(-1) === step) this.undo();
-      else this.step(`${words}: taken back`, revoke);
+      else this.step(`taking back ${words}`, revoke);
     };
   }
 

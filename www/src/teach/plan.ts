@@ -38,6 +38,8 @@ export interface Wishes {
   commonest: boolean;
   /** The label of rows that have none; without it they are left out. */
   otherwise: string;
+  /** Keep them without one, to be labelled later. */
+  later: boolean;
 }
 
 /** What would be added. */
@@ -145,19 +147,19 @@ export async function gather(table: Table, roles: readonly Role[], { labels, sha
   return out;
 }
 
-/** The texts of rows that have no label. */
-export async function withoutLabel(table: Table, roles: readonly Role[], signal: AbortSignal): Promise<string[]> {
+/** The texts that have no label; in a table without a column of labels all. */
+export async function unlabelled(table: Table, roles: readonly Role[], signal: AbortSignal): Promise<string[]> {
   const [text, label] = [roles.indexOf('text'), roles.indexOf('label')];
   const out: string[] = [];
   await inSlices(table.rows, (row) => {
-    const found = look(table, row, text, label);
-    if (typeof found !== 'string' && found.label === '') out.push(found.text);
+    const looked = look(table, row, text, label);
+    if (typeof looked !== 'string' && looked.label === '') out.push(looked.text);
   }, signal);
   return out;
 }
 
 /** What of the table is left out or cut, in words; of labels nothing where there is no column of them. */
-export function remarks({ faults, long }: Tally, { otherwise }: Wishes, unlabelled = false): string[] {
+export function remarks({ faults, long }: Tally, { otherwise, later }: Wishes, unlabelled = false): string[] {
   const say = (fault: Fault, one: string, many: string) => {
     const { count, lines } = faults[fault];
     if (count === 0) return [];
@@ -165,7 +167,7 @@ export function remarks({ faults, long }: Tally, { otherwise }: Wishes, unlabell
     return [`${plural(count, 'row')} ${count === 1 ? one : many} (${places}).`];
   };
   return [
-    ...(otherwise.trim() === '' && !unlabelled ? say('no label', 'has no label and is left out', 'have no label and are left out') : []),
+    ...(otherwise.trim() === '' && !unlabelled && !later ? say('no label', 'has no label and is left out', 'have no label and are left out') : []),
     ...say('no text', 'has no text and is left out', 'have no text and are left out'),
     ...say('empty', 'is empty', 'are empty'),
     ...say('long label', `has a label of more than ${LONGEST_LABEL} letters and is left out`, `have a label of more than ${LONGEST_LABEL} letters and are left out`),

@@ -3,13 +3,22 @@ import { Opened } from '../../parts/opened.svelte';
 import type { Source } from '../../table/open';
 import type { Role } from '../../table/roles';
 import type { Reading, Table } from '../../table/table';
-import { draft, MOST_LABELS } from '../draft.svelte';
-import { gather, MOST_EXAMPLES, plan, tally, withoutLabel, type Tally, type Wishes } from '../plan';
+import { draft, type Draft, MOST_LABELS, MOST_UNLABELLED } from '../draft.svelte';
+import { gather, MOST_EXAMPLES, plan, tally, unlabelled, type Tally, type Wishes } from '../plan';
 
-const USUAL: Wishes = { merge: true, commonest: false, otherwise: '' };
+const USUAL: Wishes = { merge: true, commonest: false, otherwise: '', later: true };
+
+/** What is taken from a table. */
+export interface Taken {
+  examples: Example[];
+  waiting: string[];
+}
 
 /** A table that is looked at before anything of it becomes an example. */
 export class Preview extends Opened {
+  /** What was said of the last one, and the step that it was. */
+  said = $state('');
+  step = $state.raw<Draft['history']['past'][number]>();
   wishes = $state<Wishes>({ ...USUAL });
   tally = $state.raw<Tally>();
 
@@ -18,28 +27,29 @@ export class Preview extends Opened {
     return this.tally && plan(this.tally, this.wishes, draft.labels, MOST_LABELS, room);
   });
 
+  /** How many texts would be kept without a label. */
+  readonly waiting = $derived.by(() => {
+    const { otherwise, later } = this.wishes;
+    const found = this.tally?.faults['no label'].count ?? 0;
+    return later && otherwise.trim() === '' ? Math.min(found, MOST_UNLABELLED - draft.unlabelled.length) : 0;
+  });
+
   override async open(source: Source, wish?: Reading): Promise<void> {
     this.wishes = { ...USUAL };
     await super.open(source, wish);
   }
 
-  /** The examples that were planned; nothing where it was closed in the meantime. */
-  async take(): Promise<Example[] | undefined> {
-    const { table, roles, plan } = this;
+  /** The examples that were planned, and the texts for later; nothing where it was closed in the meantime. */
+  async take(): Promise<Taken | undefined> {
+    const { table, roles, plan, waiting } = this;
     if (table === undefined || plan === undefined) return undefined;
     const wishes = $state.snapshot(this.wishes);
-    let examples: Example[] | undefined;
-    await this.work(async (signal) => void (examples = await gather(table, roles, plan, wishes, signal)));
-    return examples;
-  }
-
-  /** The texts that have no label; nothing where it was closed in the meantime. */
-  async takeUnlabelled(): Promise<string[] | undefined> {
-    const { table, roles } = this;
-    if (table === undefined) return undefined;
-    let texts: string[] | undefined;
-    await this.work(async (signal) => void (texts = await withoutLabel(table, roles, signal)));
-    return texts;
+    let taken: Taken | undefined;
+    await this.work(async (signal) => {
+      const examples = await gather(table, roles, plan, wishes, signal);
+      taken = { examples, waiting: waiting > 0 ? await unlabelled(table, roles, signal) : [] };
+    });
+    return taken;
   }
 
   override close(): void {
@@ -51,4 +61,13 @@ export class Preview extends Opened {
     await super.look(table, roles, signal);
     this.tally = await tally(table, roles, signal);
   }
+}
+
+const previews = new Map<string, Preview>();
+
+/** The one of a project: it is there again after a look at another view, or at another project. */
+export function previewOf(project: string): Preview {
+  const found = previews.get(project) ?? new Preview();
+  previews.set(project, found);
+  return found;
 }
