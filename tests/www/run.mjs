@@ -4,8 +4,10 @@ import { launch, withTimeout } from '../browser/launch.mjs';
 import { checks as access } from './access.mjs';
 import { checks as ask } from './ask.mjs';
 import { checks as collect } from './collect.mjs';
+import { checks as correct } from './correct.mjs';
 import { checks as faults } from './faults.mjs';
 import { checks as keep } from './keep.mjs';
+import { checks as label } from './label.mjs';
 import { checks as lists } from './lists.mjs';
 import { checks as names } from './names.mjs';
 import { checks as offline } from './offline.mjs';
@@ -19,7 +21,7 @@ const [chromium, program, word = ''] = process.argv.slice(2);
 const browser = await launch(chromium);
 let failed = 0;
 try {
-  const all = { ...table, ...plan, ...tryIt, ...lists, ...names, ...ask, ...collect, ...teach, ...keep, ...offline, ...faults, ...access };
+  const all = { ...table, ...plan, ...tryIt, ...lists, ...names, ...ask, ...collect, ...label, ...teach, ...correct, ...keep, ...offline, ...faults, ...access };
   for (const [name, work] of Object.entries(all)) {
     if (name.includes(word)) await check(name, work);
   }
