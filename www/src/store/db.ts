@@ -3,6 +3,7 @@ import { openDB } from 'idb';
 import type { Example, MarkedText, Task } from 'graftwork';
 import type { Settings } from '../teach/draft.svelte';
 import type { Report } from '../teach/score';
+import type { Source } from '../table/open';
 import { draftToProject, type Draft } from './upgrade';
 
 /** How an adapter did on examples that it did not learn from. */
@@ -91,6 +92,8 @@ export interface Schema extends DBSchema {
   projects: { key: string; value: Project };
   contents: { key: string; value: Contents };
   marks: { key: 'marks'; value: MarkedDraft };
+  /** Tables that are looked at before they are added, by project. */
+  tables: { key: string; value: Source };
   /** Of version 2 and before: what is a project now. */
   draft: { key: 'draft'; value: Draft };
 }
@@ -110,6 +113,7 @@ export function database(): Promise<IDBPDatabase<Schema>> {
       if (before < 2) db.createObjectStore('marks');
       db.createObjectStore('projects', { keyPath: 'id' });
       db.createObjectStore('contents', { keyPath: 'id' });
+      db.createObjectStore('tables');
       if (before > 0) await draftToProject(db, transaction);
     },
     // Another tab deletes or renews it.
@@ -130,5 +134,5 @@ export async function close(): Promise<void> {
 /** Deletes everything in it. */
 export async function clear(): Promise<void> {
   const db = await database();
-  await Promise.all((['adapters', 'runs', 'projects', 'contents', 'marks'] as const).map((store) => db.clear(store)));
+  await Promise.all((['adapters', 'runs', 'projects', 'contents', 'tables', 'marks'] as const).map((store) => db.clear(store)));
 }

@@ -70,7 +70,7 @@ export class Draft {
     const after = this.#state();
     if ((Object.keys(before) as (keyof State)[]).every((key) => before[key] === after[key])) return;
     this.history.push(words, before, joined);
-    this.saver.changed(joined);
+    this.saver.changed();
   }
 
   /** Takes the last step back; says what that was. */
