@@ -63,6 +63,23 @@ export const checks = {
     await examine(page, axe, 'result');
     await page.getByRole('link', { name: 'Yours', exact: true }).click();
     await examine(page, axe, 'yours');
+    await page.getByText('1 version', { exact: true }).click();
+    await page.getByText('Its report', { exact: true }).click();
+    await page.getByRole('button', { name: 'Duplicate Spam or not' }).click();
+    await page.getByRole('article', { name: 'Spam or not (copy)' }).waitFor();
+    await examine(page, axe, 'versions of a project');
+    await page.getByRole('article', { name: 'Spam or not', exact: true }).getByRole('button', { name: 'Download …' }).click();
+    await examine(page, axe, 'ways to download a project');
+    await page.keyboard.press('Escape');
+    await page.locator('input[type=file]').setInputFiles({ name: 'a.graftwork', mimeType: '', buffer: Buffer.from('meow') });
+    await page.getByRole('alert').waitFor();
+    await examine(page, axe, 'a file that is no project');
+    await page.getByRole('button', { name: 'Open Spam or not (copy)' }).click();
+    await page.locator('summary', { hasText: 'Projects' }).click();
+    await examine(page, axe, 'a list of projects');
+    await page.getByRole('link', { name: 'Yours', exact: true }).click();
+    await page.getByRole('button', { name: 'Delete Spam or not (copy)' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete', exact: true }).click();
     await page.getByRole('button', { name: 'Try it', exact: true }).click();
     await page.getByLabel('Text to sort').fill('a text');
     await page.waitForSelector('[data-task^=run-]');
@@ -150,7 +167,6 @@ export const checks = {
     ensure(/^BUTTON\s+Close/.test(await focused()), `after a failure the focus is on ${await focused()}`);
     await page.keyboard.press('Enter');
     ensure(/^SUMMARY/.test(await focused()), `after that the focus is on ${await focused()}`);
-    await page.keyboard.press('Enter');
     await tabTo(/-paste$/);
     await page.keyboard.press('Control+A');
     await page.keyboard.insertText('win a prize\tSpam\nfree money\tspam\nsee you\tham\n');
@@ -231,6 +247,48 @@ export const checks = {
     await tabTo(/^INPUT.*By hand/s);
     await page.keyboard.press('ArrowUp');
     ensure(await page.getByRole('radio', { name: 'Emotions' }).isChecked(), 'the arrow key chose nothing');
+  },
+
+  async 'projects are opened, renamed, taken back and downloaded with the keyboard alone'(site) {
+    const page = await site.visit(`${TINY}#teach`);
+    const { focused, tabTo } = keyboard(page);
+    await tabTo(/new-label/);
+    await page.keyboard.type('ham, spam');
+    await page.keyboard.press('Enter');
+    await tabTo(/^SUMMARY\s+Projects/, 'Shift+Tab');
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('Escape');
+    ensure(/^SUMMARY\s+Projects/.test(await focused()), `after Escape the focus is on ${await focused()}`);
+    equal('menu', await page.getByRole('button', { name: 'New project' }).isVisible(), false);
+    await page.keyboard.press('Enter');
+    await tabTo(/^BUTTON\s+New project/);
+    await page.keyboard.press('Enter');
+    await until(page, () => document.querySelectorAll('[aria-label^="Label "]').length === 0);
+    ensure(/ name$/.test(await focused()), `in a new project the focus is on ${await focused()}`);
+    await page.keyboard.type('Second');
+    await tabTo(/^SUMMARY\s+Projects/);
+    await page.keyboard.press('Enter');
+    await tabTo(/^BUTTON\s+ham or spam/);
+    await page.keyboard.press('Enter');
+    await page.getByLabel('Label 2').waitFor();
+    await tabTo(/^BUTTON\s+Undo: adding labels/);
+    await page.keyboard.press('Enter');
+    await page.getByLabel('Label 2').waitFor({ state: 'detached' });
+    await page.keyboard.press('Control+Shift+z');
+    await page.getByLabel('Label 2').waitFor();
+    await tabTo(/^A\s+Yours/, 'Shift+Tab');
+    await page.keyboard.press('Enter');
+    await tabTo(/^INPUT Name of Second/);
+    await page.keyboard.type('Third');
+    await page.keyboard.press('Enter');
+    await page.getByRole('article', { name: 'Third' }).waitFor();
+    await tabTo(/^BUTTON\s+Download …/);
+    await page.keyboard.press('Enter');
+    await tabTo(/^BUTTON\s+The whole project/);
+    const [file] = await Promise.all([page.waitForEvent('download'), page.keyboard.press('Enter')]);
+    equal('name of the file', file.suggestedFilename(), 'third.graftwork');
+    await page.keyboard.press('Escape');
+    ensure(/^BUTTON\s+Download …/.test(await focused()), `after that the focus is on ${await focused()}`);
   },
 };
 

@@ -156,7 +156,6 @@ export const checks = {
     const page = await taught(site);
     await page.getByRole('button', { name: 'Back to the examples' }).click();
     await paste(page, Array.from({ length: 12 }, (_, i) => `this is no ${i} of all the others`).join('\n'));
-    await page.waitForTimeout(1500); console.log(await page.locator('main').innerText());
     await page.getByRole('button', { name: 'Keep 12 texts for later' }).click();
     await page.getByRole('button', { name: 'Now sort the rest: 12 texts' }).click();
     await done(page);

@@ -12,6 +12,7 @@ import { checks as lists } from './lists.mjs';
 import { checks as names } from './names.mjs';
 import { checks as offline } from './offline.mjs';
 import { checks as plan } from './plan.mjs';
+import { checks as projects } from './projects.mjs';
 import { Site } from './site.mjs';
 import { checks as table } from './table.mjs';
 import { checks as teach } from './teach.mjs';
@@ -21,7 +22,7 @@ const [chromium, program, word = ''] = process.argv.slice(2);
 const browser = await launch(chromium);
 let failed = 0;
 try {
-  const all = { ...table, ...plan, ...tryIt, ...lists, ...names, ...ask, ...collect, ...label, ...teach, ...correct, ...keep, ...offline, ...faults, ...access };
+  const all = { ...table, ...plan, ...tryIt, ...lists, ...names, ...ask, ...collect, ...label, ...teach, ...correct, ...keep, ...projects, ...offline, ...faults, ...access };
   for (const [name, work] of Object.entries(all)) {
     if (name.includes(word)) await check(name, work);
   }

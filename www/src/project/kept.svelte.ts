@@ -99,7 +99,7 @@ class Kept {
 
   async remove(id: string): Promise<void> {
     this.#unstored.delete(id);
-    await database().then((db) => Promise.all([db.delete('projects', id), db.delete('contents', id)])).catch(() => undefined);
+    await database().then((db) => Promise.all((['projects', 'contents', 'tables'] as const).map((store) => db.delete(store, id)))).catch(() => undefined);
     this.all = this.all.filter((project) => project.id !== id);
     this.tell({ removed: id });
   }

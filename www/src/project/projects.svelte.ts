@@ -29,7 +29,7 @@ class Projects {
     const early = draft.material;
     this.#enter(id, loaded && { ...loaded, material: merge(blank(), early, loaded.material) });
     if (loaded === undefined) draft.open(id, early);
-    if (!isBlank(early)) draft.saver.soon();
+    if (!isBlank(early)) draft.saver.changed();
   }
 
   /** Opens another one. */
@@ -135,6 +135,9 @@ class Projects {
     draft.open(id, loaded?.material ?? blank(), left?.revision === revision ? left.history : undefined);
     draft.saver.begin(revision);
     remember(id);
+    // A name whose last letters were not stored before a reload.
+    const title = typed.get(`${id}/title`);
+    if (title !== '') draft.rename(title);
   }
 
   async #enterNext(): Promise<void> {
@@ -146,20 +149,25 @@ class Projects {
     if (news === 'cleared') {
       this.clear();
       this.said = 'Everything stored was deleted in another tab.';
-      await shelf.open();
+      await this.#reread();
       return;
     }
     await kept.list();
-    if ('taught' in news) return shelf.open();
+    if ('taught' in news) return this.#reread();
     if ('saved' in news) {
       if (news.saved === draft.id) await draft.saver.refresh();
       return;
     }
-    await shelf.open();
+    await this.#reread();
     if (news.removed !== draft.id) return;
     const name = nameOf(draft);
     await this.#enterNext();
     this.said = `“${name}” was deleted in another tab.`;
+  }
+
+  /** Takes over versions of other tabs; where nothing is stored there are none, and those of this one are to stay. */
+  async #reread(): Promise<void> {
+    if (shelf.unkept === undefined) await shelf.open();
   }
 }
 

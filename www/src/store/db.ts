@@ -5,6 +5,7 @@ import type { Settings } from '../teach/draft.svelte';
 import type { Role } from '../table/roles';
 import type { Table } from '../table/table';
 import type { Report } from '../teach/score';
+import type { Source } from '../table/open';
 import { draftToProject, type Draft } from './upgrade';
 
 /** How an adapter did on examples that it did not learn from. */
@@ -108,6 +109,8 @@ export interface Schema extends DBSchema {
   contents: { key: string; value: Contents };
   marks: { key: 'marks'; value: MarkedDraft };
   lists: { key: 'list'; value: KeptList };
+  /** Tables that are looked at before they are added, by project. */
+  tables: { key: string; value: Source };
   /** Of version 2 and before: what is a project now. */
   draft: { key: 'draft'; value: Draft };
 }
@@ -128,6 +131,7 @@ export function database(): Promise<IDBPDatabase<Schema>> {
       db.createObjectStore('projects', { keyPath: 'id' });
       db.createObjectStore('contents', { keyPath: 'id' });
       db.createObjectStore('lists');
+      db.createObjectStore('tables');
       if (before > 0) await draftToProject(db, transaction);
     },
     // Another tab deletes or renews it.
@@ -148,5 +152,5 @@ export async function close(): Promise<void> {
 /** Deletes everything in it. */
 export async function clear(): Promise<void> {
   const db = await database();
-  await Promise.all((['adapters', 'runs', 'projects', 'contents', 'marks', 'lists'] as const).map((store) => db.clear(store)));
+  await Promise.all((['adapters', 'runs', 'projects', 'contents', 'tables', 'marks', 'lists'] as const).map((store) => db.clear(store)));
 }

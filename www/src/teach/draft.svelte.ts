@@ -72,7 +72,7 @@ export class Draft {
     const after = this.#state();
     if ((Object.keys(before) as (keyof State)[]).every((key) => before[key] === after[key])) return;
     this.history.push(words, before, joined);
-    this.saver.soon();
+    this.saver.changed();
   }
 
   /** Takes the last step back; says what that was. */
@@ -167,12 +167,12 @@ export class Draft {
   }
 
   rename(title: string): void {
-    this.step('the name', () => (this.title = title), true);
+    this.step('changing the name', () => (this.title = title), true);
   }
 
   /** Changes settings. */
   set(some: Partial<Settings>): void {
-    this.step('the settings', () => (this.settings = { ...this.settings, ...some }));
+    this.step('changing a setting', () => (this.settings = { ...this.settings, ...some }));
   }
 
   /** Removes labels and texts; name and settings stay. */
@@ -193,7 +193,7 @@ export class Draft {
   #go(step: { words: string; before: State } | undefined): string | undefined {
     if (step === undefined) return undefined;
     this.#set(step.before);
-    this.saver.soon();
+    this.saver.changed();
     return step.words;
   }
 

@@ -67,7 +67,9 @@ const previews = new Map<string, Preview>();
 
 /** The one of a project: it is there again after a look at another view, or at another project. */
 export function previewOf(project: string): Preview {
-  const found = previews.get(project) ?? new Preview();
-  previews.set(project, found);
-  return found;
+  const found = previews.get(project);
+  if (found !== undefined) return found;
+  // What is derived in it must not end with the view that asked first.
+  $effect.root(() => void previews.set(project, new Preview()));
+  return previewOf(project);
 }
