@@ -2,6 +2,8 @@ import type { DBSchema, IDBPDatabase } from 'idb';
 import { openDB } from 'idb';
 import type { Example, MarkedText, Task } from 'graftwork';
 import type { Settings } from '../teach/draft.svelte';
+import type { Facts } from '../teach/facts';
+import type { Report } from '../teach/score';
 
 /** How an adapter did on examples that it did not learn from. */
 export interface Score {
@@ -33,6 +35,10 @@ export interface Run {
   learned: number;
   heldOut: Example[];
   points: Point[];
+  /** Of few examples: what is known already, and the head that is kept if the run is stopped. */
+  report?: Report;
+  head?: Blob;
+  facts?: Facts;
 }
 
 /** A point of the chart. */

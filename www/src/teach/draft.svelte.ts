@@ -1,6 +1,7 @@
 import type { Example } from 'graftwork';
 import { database } from '../store/db';
 import { withoutContradictions, withoutRepeats } from './checks';
+import type { Way } from './ways';
 
 /** An example with a key of its own, so that lists can follow it. */
 export interface Kept extends Example {
@@ -9,6 +10,7 @@ export interface Kept extends Example {
 
 /** How to train; what a beginner need not touch. */
 export interface Settings {
+  way: Way;
   /** Passes over the examples; undefined lets their number decide. */
   epochs: number | undefined;
   lr: number;
@@ -18,7 +20,7 @@ export interface Settings {
   heldOut: number;
 }
 
-export const DEFAULTS: Settings = { epochs: undefined, lr: 1e-3, reductionFactor: 16, seed: 42, heldOut: 0.2 };
+export const DEFAULTS: Settings = { way: 'auto', epochs: undefined, lr: 1e-3, reductionFactor: 16, seed: 42, heldOut: 0.2 };
 export const MOST_LABELS = 50;
 
 /** What the visitor is collecting. It is kept while he goes on, so that a reload loses nothing. */

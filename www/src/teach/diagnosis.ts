@@ -1,0 +1,78 @@
+import { count } from '../parts/words';
+import type { Facts } from './facts';
+import { mayBeLuck } from './numbers';
+import type { Report } from './score';
+
+/** What may have gone wrong, and what to do about it. */
+export interface Finding {
+  what: string;
+  advice: string;
+}
+
+/** With fewer than this of a label it seldom learns what the label is. */
+export const FEW = 15;
+/** Of two labels: from which share on, and from how many texts on, they count as mixed up. */
+const MIXED = 0.2;
+const FEWEST_MIXED = 2;
+/** Right answers from which on there is nothing to look for. */
+const GOOD = 0.95;
+
+/** Whether it is no better than guessing, as far as anybody can tell. */
+export function learnedNothing({ right, heldOut, guessing }: Report): boolean {
+  return mayBeLuck(right, heldOut, guessing);
+}
+
+/** Why it is not better than it is, the likeliest reason first; nothing where it is good. */
+export function diagnose(report: Report, facts: Facts | undefined): Finding[] {
+  const found: Finding[] = [];
+  const say = (what: string, advice: string) => found.push({ what, advice });
+  if (report.accuracy >= GOOD) return found;
+  if (facts !== undefined) {
+    const { texts, cut, foreign, contradictions, counts, same, maxLength } = facts;
+    if (foreign > texts / 10) {
+      say(`${foreign} of ${count(texts, 'text')} are mostly not English, and the model here knows English only.`, 'Translate them, or expect less.');
+    }
+    if (cut > texts / 10) {
+      say(
+        `${cut} of ${count(texts, 'text')} are longer than it reads: about ${Math.round(maxLength * 0.75)} words of each.`,
+        'Keep the part that says what the text is about, such as the first mail of a thread.',
+      );
+    }
+    if (contradictions > 0) {
+      say(`${count(contradictions, 'text is', 'texts are')} there under more than one label.`, 'Decide on one of them: “Back to the examples” can remove them.');
+    }
+    for (const [label, size] of Object.entries(same)) {
+      say(`Of ${label}, ${size} of ${counts[label]} texts are nearly the same.`, 'It knows that one text, not the label: add texts that differ.');
+    }
+    const few = Object.entries(counts).filter(([, size]) => size < FEW);
+    for (const [label, size] of few.slice(0, 3)) say(`There are too few of ${label}: ${size}.`, `With ${FEW} or more it learns better.`);
+  }
+  for (const { from, to, wrong, of } of mixed(report).slice(0, 3)) {
+    say(
+      `${from} and ${to} are mixed up: ${wrong} of ${of} that are ${from} were taken for ${to}.`,
+      'Look at those below: some may have the wrong label. Else add texts of both that nearly look like the other.',
+    );
+  }
+  const ignored = report.labels.filter((_, i) => sum(report.confusion[i]) > 0 && report.confusion.every((row) => row[i] === 0));
+  for (const label of ignored.slice(0, 3)) say(`It never says ${label}.`, `Add more of ${label}, as different from each other as they come.`);
+  if (found.length === 0 && learnedNothing(report)) {
+    say('It finds nothing in the texts that goes with the labels.', 'Can a stranger tell the label from the text alone? If so, add more examples.');
+  } else if (found.length === 0) {
+    say('There is no single reason.', 'More examples help most, of what it gets wrong first of all.');
+  }
+  return found;
+}
+
+/** Pairs of labels of which one is often taken for the other, the most often first. */
+function mixed({ labels, confusion }: Report): { from: string; to: string; wrong: number; of: number }[] {
+  const pairs = confusion.flatMap((row, i) => row.map((wrong, k) => {
+    return { i, k, wrong, of: sum(row), from: labels[i] ?? '', to: labels[k] ?? '' };
+  }));
+  return pairs
+    .filter(({ i, k, wrong, of }) => i !== k && wrong >= FEWEST_MIXED && wrong >= MIXED * of)
+    .sort((a, b) => b.wrong - a.wrong);
+}
+
+function sum(row: readonly number[] | undefined): number {
+  return (row ?? []).reduce((all, n) => all + n, 0);
+}

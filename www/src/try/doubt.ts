@@ -1,0 +1,17 @@
+import type { Warning } from 'graftwork';
+import { likely } from '../parts/words';
+
+/** Below this probability an answer is a guess. */
+const LOW = 0.6;
+/** The second label is nearly as likely if it is no further off than this. */
+const NEAR = 0.2;
+
+/** Why an answer that is the likeliest is not sure; nothing where it may be taken at its word. */
+export function doubt({ scores, warnings }: { scores: Readonly<Record<string, number>>; warnings: readonly Warning[] }): string | undefined {
+  const [first, second] = Object.entries(scores).sort(([, a], [, b]) => b - a);
+  if (first === undefined) return undefined;
+  // What `Care` says of these in its own words is the reason.
+  if (warnings.some(({ type }) => type !== 'truncated')) return '';
+  if (second !== undefined && first[1] - second[1] < NEAR) return `It may as well be ${second[0]} (${likely(second[1])}).`;
+  return first[1] < LOW ? 'No label fits well.' : undefined;
+}
