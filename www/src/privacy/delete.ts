@@ -20,8 +20,8 @@ export async function deleteEverything(): Promise<string> {
     const workers = (await navigator.serviceWorker?.getRegistrations()) ?? [];
     await Promise.all(workers.map((worker) => worker.unregister()));
     localStorage.clear();
-    offline.state = 'unavailable';
-    return 'Everything stored was deleted. The page goes on until you leave it; next time it starts from nothing.';
+    await offline.look();
+    return 'Everything stored was deleted. The page goes on until you leave it; next time it starts from nothing, and needs a network.';
   } catch (error) {
     return `Not everything could be deleted: ${explain(error).detail}. The browser’s own settings for this site can.`;
   }

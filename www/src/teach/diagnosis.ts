@@ -11,8 +11,8 @@ export interface Finding {
 
 /** With fewer than this of a label it seldom learns what the label is. */
 export const FEW = 15;
-/** Of two labels: from which share on, and from how many texts on, they count as mixed up. */
-const MIXED = 0.2;
+/** Of two labels: from which share of their texts on, and from how many texts on, they count as mixed up. */
+const MIXED = 0.1;
 const FEWEST_MIXED = 2;
 /** Right answers from which on there is nothing to look for. */
 const GOOD = 0.95;
@@ -30,7 +30,7 @@ export function diagnose(report: Report, facts: Facts | undefined): Finding[] {
   if (facts !== undefined) {
     const { texts, cut, foreign, contradictions, counts, same, maxLength } = facts;
     if (foreign > texts / 10) {
-      say(`${foreign} of ${count(texts, 'text')} are mostly not English, and the model here knows English only.`, 'Translate them, or expect less.');
+      say(`${foreign} of ${count(texts, 'text')} are not in English, and the model here knows English only.`, 'Translate them, or expect less.');
     }
     if (cut > texts / 10) {
       say(
@@ -47,30 +47,33 @@ export function diagnose(report: Report, facts: Facts | undefined): Finding[] {
     const few = Object.entries(counts).filter(([, size]) => size < FEW);
     for (const [label, size] of few.slice(0, 3)) say(`There are too few of ${label}: ${size}.`, `With ${FEW} or more it learns better.`);
   }
-  for (const { from, to, wrong, of } of mixed(report).slice(0, 3)) {
+  if (learnedNothing(report)) {
+    // Then all labels are mixed up, which says nothing more.
+    if (found.length === 0) {
+      say('Nothing in the texts seems to go with the labels.', 'Could a stranger tell the label from the text alone? If so, add more examples.');
+    }
+    return found;
+  }
+  for (const { one, other, wrong, of } of mixed(report).slice(0, 3)) {
     say(
-      `${from} and ${to} are mixed up: ${wrong} of ${of} that are ${from} were taken for ${to}.`,
-      'Look at those below: some may have the wrong label. Else add texts of both that nearly look like the other.',
+      `${one} and ${other} are mixed up: ${wrong} of ${of}.`,
+      'Look at those below: some may have the wrong label. Else add texts of each that nearly look like the other.',
     );
   }
   const ignored = report.labels.filter((_, i) => sum(report.confusion[i]) > 0 && report.confusion.every((row) => row[i] === 0));
   for (const label of ignored.slice(0, 3)) say(`It never says ${label}.`, `Add more of ${label}, as different from each other as they come.`);
-  if (found.length === 0 && learnedNothing(report)) {
-    say('It finds nothing in the texts that goes with the labels.', 'Can a stranger tell the label from the text alone? If so, add more examples.');
-  } else if (found.length === 0) {
-    say('There is no single reason.', 'More examples help most, of what it gets wrong first of all.');
-  }
+  if (found.length === 0) say('There is no single reason.', 'More examples help most, of what it gets wrong first of all.');
   return found;
 }
 
-/** Pairs of labels of which one is often taken for the other, the most often first. */
-function mixed({ labels, confusion }: Report): { from: string; to: string; wrong: number; of: number }[] {
-  const pairs = confusion.flatMap((row, i) => row.map((wrong, k) => {
-    return { i, k, wrong, of: sum(row), from: labels[i] ?? '', to: labels[k] ?? '' };
+/** Pairs of labels that are often taken for each other, the most often first; of how many texts of both. */
+function mixed({ labels, confusion }: Report): { one: string; other: string; wrong: number; of: number }[] {
+  const pairs = labels.flatMap((one, i) => labels.slice(i + 1).map((other, rest) => {
+    const k = i + 1 + rest;
+    const wrong = (confusion[i]?.[k] ?? 0) + (confusion[k]?.[i] ?? 0);
+    return { one, other, wrong, of: sum(confusion[i]) + sum(confusion[k]) };
   }));
-  return pairs
-    .filter(({ i, k, wrong, of }) => i !== k && wrong >= FEWEST_MIXED && wrong >= MIXED * of)
-    .sort((a, b) => b.wrong - a.wrong);
+  return pairs.filter(({ wrong, of }) => wrong >= FEWEST_MIXED && wrong >= MIXED * of).sort((a, b) => b.wrong - a.wrong);
 }
 
 function sum(row: readonly number[] | undefined): number {

@@ -15,7 +15,7 @@ const LETTERS = 4.5;
 /** Tokens in a pass over the examples, beyond which less is read of each. */
 const PASS = 500_000;
 /** What may be read in windows, which is all of every text: of more, beginnings and ends. */
-const WINDOWS = 100_000;
+const WINDOWS = 30_000;
 
 /**
  * Looks at the texts, and decides how much of them is read. Short texts cost what they have, so the limit is the backbone's; only where

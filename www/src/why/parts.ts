@@ -22,13 +22,15 @@ const LEAST = 0.1;
 /** A text's words; where there are more than `most`, stretches of several that do not go across the end of a sentence. */
 export function parts(text: string, most = MOST): Part[] {
   const words = [...text.matchAll(/\S+/g)].map(({ 0: word, index }) => ({ start: index, end: index + word.length }));
-  // Sentences end stretches early, so that a first guess at their length may give too many.
-  for (let length = Math.max(1, Math.floor(words.length / most)); ; length += 1) {
+  const shortest = Math.max(1, Math.floor(words.length / most));
+  // Sentences end stretches early, so that a first guess at their length may give too many; very short sentences are joined in the end.
+  for (let length = shortest; ; length += 1) {
+    const apart = length > 1 && length <= 3 * shortest;
     const found: Part[] = [];
     let count = 0;
     for (const word of words) {
       const last = found.at(-1);
-      if (last === undefined || count === length || (length > 1 && /[.!?]["’”)]?$/.test(text.slice(last.start, last.end)))) {
+      if (last === undefined || count === length || (apart && /[.!?]["’”)]?$/.test(text.slice(last.start, last.end)))) {
         found.push({ ...word });
         count = 0;
       } else {
@@ -36,8 +38,7 @@ export function parts(text: string, most = MOST): Part[] {
       }
       count += 1;
     }
-    // Where every word is a sentence, so be it.
-    if (found.length <= most || length >= words.length) return found.slice(0, most);
+    if (found.length <= most) return found;
   }
 }
 
