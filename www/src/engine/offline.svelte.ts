@@ -3,7 +3,7 @@ import { pinned, source } from './choice';
 import { shipped } from './shipped';
 
 /** Milliseconds between two looks while the page is in sight: other tabs, and the browser, may delete what is stored. */
-const PAUSE = 5000;
+const PAUSE = 10_000;
 /** A service worker that does not answer by then has none of the files. */
 const PATIENCE = 3000;
 
