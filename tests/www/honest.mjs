@@ -125,6 +125,7 @@ export const checks = {
     equal('sure', [told({ a: 0.8, b: 0.2 }), told({ a: 0.7, b: 0.3 }, 'truncated')], [undefined, undefined]);
     equal('a near tie', told({ a: 0.45, b: 0.55 }), 'It may as well be a (45.0 %).');
     equal('low', told({ a: 0.5, b: 0.25, c: 0.25 }), 'No label fits well.');
+    equal('several labels', doubt({ scores: { a: 0.5, b: 0.49 }, thresholds: { a: 0.4, b: 0.4 }, warnings: [] }), undefined);
     equal('strange', [told({ a: 0.99, b: 0.01 }, 'unfamiliar'), told({ a: 0.99, b: 0.01 }, 'uncovered')], ['', '']);
   },
 };

@@ -41,7 +41,7 @@ export const checks = {
     const [right, of] = (await site.fact('right')).split(' of ').map(Number);
     // Each was asked about once, by one that had not learned it; half of them are spam.
     ensure(of === 200 && right >= 180 && right < 200, words);
-    ensure(words.includes('Always saying “ham” would get 100 of 200 right.'), words);
+    ensure(words.includes('Always saying “not spam” would get 100 of 200 right.'), words);
     // A browser looks by itself whether the service worker is still the newest.
     equal('requests', [await site.fact('requests'), site.requests.filter((path) => path !== '/sw.js')], ['0', []]);
     const rows = (await page.locator('td.cell').allInnerTexts()).map(Number);

@@ -1,5 +1,5 @@
-import type { Warning } from 'graftwork';
 import { likely } from '../parts/words';
+import type { Answer } from './answers.svelte';
 
 /** Below this probability an answer is a guess. */
 const LOW = 0.6;
@@ -7,11 +7,12 @@ const LOW = 0.6;
 const NEAR = 0.2;
 
 /** Why an answer that is the likeliest is not sure; nothing where it may be taken at its word. */
-export function doubt({ scores, warnings }: { scores: Readonly<Record<string, number>>; warnings: readonly Warning[] }): string | undefined {
+export function doubt({ scores, thresholds, warnings }: Pick<Answer, 'scores' | 'thresholds' | 'warnings'>): string | undefined {
   const [first, second] = Object.entries(scores).sort(([, a], [, b]) => b - a);
-  if (first === undefined) return undefined;
   // What `Care` says of these in its own words is the reason.
   if (warnings.some(({ type }) => type !== 'truncated')) return '';
+  // Where there may be several labels, each has a threshold of its own.
+  if (first === undefined || thresholds !== undefined) return undefined;
   if (second !== undefined && first[1] - second[1] < NEAR) return `It may as well be ${second[0]} (${likely(second[1])}).`;
   return first[1] < LOW ? 'No label fits well.' : undefined;
 }
