@@ -56,10 +56,14 @@ export const checks = {
     await train(page);
     await reach(page, 12);
     await page.getByRole('button', { name: 'Pause' }).click();
+    await page.locator('main').getByText('Details', { exact: true }).click();
     await examine(page, axe, 'training');
     await page.getByRole('button', { name: 'Stop' }).click();
     await page.waitForSelector('[data-fact=result]');
     await page.locator('section[aria-labelledby=mistakes-title] summary').first().click();
+    await page.getByRole('button', { name: 'Which words mattered?' }).click();
+    await page.waitForSelector('[data-fact=why]');
+    await page.locator('main').getByText('Details', { exact: true }).click();
     await examine(page, axe, 'result');
     await page.getByRole('link', { name: 'Yours', exact: true }).click();
     await examine(page, axe, 'yours');
@@ -83,6 +87,8 @@ export const checks = {
     await page.getByRole('button', { name: 'Try it', exact: true }).click();
     await page.getByLabel('Text to sort').fill('a text');
     await page.waitForSelector('[data-task^=run-]');
+    await page.getByRole('button', { name: 'Which words mattered?' }).click();
+    await page.waitForSelector('[data-fact=why]');
     await examine(page, axe, 'an answer');
     await page.getByRole('radio', { name: 'Topic' }).check();
     await page.getByRole('alert').waitFor();

@@ -27,8 +27,8 @@ export async function deleteEverything(): Promise<string> {
     await Promise.all(workers.map((worker) => worker.unregister()));
     localStorage.clear();
     sessionStorage.clear();
-    offline.state = 'unavailable';
-    return 'Everything stored was deleted. The page goes on until you leave it; next time it starts from nothing.';
+    await offline.look();
+    return 'Everything stored was deleted. The page goes on until you leave it; next time it starts from nothing, and needs a network.';
   } catch (error) {
     return `Not everything could be deleted: ${explain(error).detail}. The browser’s own settings for this site can.`;
   }

@@ -7,6 +7,7 @@ import type { Table } from '../table/table';
 import type { Report } from '../teach/score';
 import type { Source } from '../table/open';
 import { draftToProject, type Draft } from './upgrade';
+import type { Facts } from '../teach/facts';
 
 /** How an adapter did on examples that it did not learn from. */
 export interface Score {
@@ -47,6 +48,10 @@ export interface Run {
   learned: number;
   heldOut: Example[];
   points: Point[];
+  /** Of few examples: what is known already, and the head that is kept if the run is stopped. */
+  report?: Report;
+  head?: Blob;
+  facts?: Facts;
 }
 
 /** A point of the chart. */

@@ -3,6 +3,7 @@ import { History } from '../project/history.svelte';
 import { Saver } from '../project/saver.svelte';
 import type { Material } from '../store/db';
 import { withoutContradictions, withoutRepeats } from './checks';
+import type { Way } from './ways';
 
 /** An example with a key of its own, so that lists can follow it. */
 export interface Kept extends Example {
@@ -11,6 +12,7 @@ export interface Kept extends Example {
 
 /** How to train; what a beginner need not touch. */
 export interface Settings {
+  way: Way;
   /** Passes over the examples; undefined lets their number decide. */
   epochs: number | undefined;
   lr: number;
@@ -22,7 +24,7 @@ export interface Settings {
   from: string;
 }
 
-export const DEFAULTS: Settings = { epochs: undefined, lr: 1e-3, reductionFactor: 16, seed: 42, heldOut: 0.2, from: '' };
+export const DEFAULTS: Settings = { way: 'auto', epochs: undefined, lr: 1e-3, reductionFactor: 16, seed: 42, heldOut: 0.2, from: '' };
 export const MOST_LABELS = 50;
 /** More of them would take weeks to label. */
 export const MOST_UNLABELLED = 10_000;
