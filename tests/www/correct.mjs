@@ -92,7 +92,7 @@ export const checks = {
     await page.keyboard.press('Enter');
     await page.locator('.line.open[aria-rowindex="1"]').waitFor();
     const given = await line(page, 1).locator('> .label').innerText();
-    const other = await page.evaluate((given) => ['ham', 'spam'].find((label) => label !== given), given);
+    const other = await page.evaluate((given) => ['not spam', 'spam'].find((label) => label !== given), given);
     const texts = [];
     // Right, wrong, and wrong by mistake: gone back to.
     const key = async (label) => (await page.getByText(/^Open a row/).innerText()).match(new RegExp(`(\\d) ${label}`))[1];
@@ -140,7 +140,7 @@ export const checks = {
     const mistake = page.locator('section[aria-labelledby=mistakes-title] li').first();
     await mistake.locator('summary').click();
     const [text, words] = [await mistake.locator('.whole').innerText(), await mistake.locator('summary .fine').innerText()];
-    const [, label, answered] = /is (\w+), answered (\w+)/.exec(words);
+    const [, label, answered] = /is (.+), it said (.+)/.exec(words);
     await mistake.getByRole('button', { name: `“${answered}” is right after all` }).click();
     await mistake.locator(`[data-corrected=${answered}]`).waitFor();
     await page.getByRole('button', { name: '1 new: teach again' }).waitFor();
