@@ -85,6 +85,7 @@ export const checks = {
     await page.getByRole('link', { name: 'Yours', exact: true }).click();
     await page.getByRole('button', { name: 'Delete Spam or not (copy)' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Delete', exact: true }).click();
+    await page.getByText('“Spam or not (copy)” is deleted.').waitFor();
     await page.getByRole('button', { name: 'Try it', exact: true }).click();
     await page.getByLabel('Text to sort').fill('a text');
     await page.waitForSelector('[data-task^=run-]');

@@ -115,6 +115,7 @@ export const checks = {
     await page.getByRole('button', { name: 'Delete Weather (copy)' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Delete', exact: true }).click();
     await page.getByText('“Weather (copy)” is deleted.').waitFor();
+    equal('the focus is on', await page.evaluate(() => document.activeElement.textContent), '“Weather (copy)” is deleted.');
     await page.reload();
     await card(page, 'Weather').waitFor();
     equal('after a reload', (await cards(page)).sort(), ['Weather', 'Weather (2)']);
@@ -332,6 +333,26 @@ export const checks = {
     await page.getByRole('dialog').getByRole('button', { name: 'Delete', exact: true }).click();
     await page.getByText('1 version', { exact: true }).waitFor();
     equal('the other takes its place', (await kept(page)).versions, [['Spam or not', 2, false]]);
+  },
+
+  async 'projects: the newest 20 versions stay'(site) {
+    const page = await taught(site);
+    const { bytes } = await fileOf(page, 'Spam or not');
+    const files = unzipSync(bytes);
+    const description = JSON.parse(strFromU8(files['project.json']));
+    const versions = Array.from({ length: 20 }, (_, i) => ({ ...description.versions[0], version: i + 1, inUse: i === 3 }));
+    await openFile(page, 'many.graftwork', zipSync({ ...files, 'project.json': strToU8(JSON.stringify({ ...description, title: 'Many', versions })) }));
+    await card(page, 'Many').getByText('version 4').waitFor();
+    await page.getByRole('button', { name: 'Open Many' }).click();
+    await page.getByText('becomes version 21').waitFor();
+    await train(page);
+    await page.waitForSelector('[data-fact=result]');
+    await view(page, 'Yours');
+    await card(page, 'Many').getByText('version 21').waitFor();
+    await card(page, 'Many').getByText('20 versions', { exact: true }).click();
+    const { versions: stored } = await kept(page);
+    equal('numbers', stored.filter(([title]) => title === 'Many').map(([, version]) => version).sort((a, b) => a - b), Array.from({ length: 20 }, (_, i) => i + 2));
+    await page.getByText('The newest 20 versions are kept.').waitFor();
   },
 
   async 'projects: a run goes on in its project while another one is open'(site) {

@@ -30,6 +30,8 @@ export async function teachAgain(project: string): Promise<void> {
 export function teach(): void {
   const { backbone } = model;
   if (backbone === undefined || run.active) return;
+  // What was taught stands in lists of skills, so it has a name that nothing else has.
+  if (draft.title.trim() === '') draft.rename(projects.freeName(nameOf(draft), draft.id));
   const examples = draft.examples.map(({ text, label }) => ({ text, label }));
   void run.begin(backbone, nameOf(draft), [...draft.labels], examples, { ...draft.settings });
   scrollTo(0, 0);

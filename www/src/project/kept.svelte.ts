@@ -94,7 +94,7 @@ class Kept {
     ]);
     persist();
     this.#show(project);
-    this.tell({ saved: project.id });
+    this.tell({ taught: project.id });
   }
 
   async remove(id: string): Promise<void> {

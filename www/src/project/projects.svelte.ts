@@ -148,6 +148,7 @@ class Projects {
   async #hear(news: News): Promise<void> {
     if (news === 'cleared') {
       this.clear();
+      typed.clear();
       this.said = 'Everything stored was deleted in another tab.';
       await this.#reread();
       return;

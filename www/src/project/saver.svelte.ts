@@ -59,6 +59,8 @@ export class Saver {
     this.#changed = false;
     try {
       const saved = await kept.save(id, material, this.#base ?? material, this.#revision);
+      // Another one was opened in the meantime.
+      if (this.#current().id !== id) return;
       this.#revision = saved.project.revision;
       this.#base = saved.material;
       if (saved.material === material) return;
@@ -66,7 +68,7 @@ export class Saver {
       if (!this.#changed) this.#base = this.#current().material;
     } catch {
       // The list of projects says why; it is tried again with the next change.
-      this.#changed = true;
+      if (this.#current().id === id) this.#changed = true;
     }
   }
 }
