@@ -32,6 +32,8 @@ class Run {
   phase = $state<'none' | 'starting' | 'checking' | 'training' | 'paused' | 'finishing' | 'done' | 'failed'>('none');
   /** How much of the check is done, from 0 to 1. */
   checked = $state(0);
+  /** Seconds that the rest of it will probably take. */
+  checkLeft = $state<number>();
   progress = $state.raw<TrainProgress<Sorting>>();
   points = $state.raw<Point[]>([]);
   failure = $state.raw<Explained>();
@@ -142,7 +144,7 @@ class Run {
     if (stored.name !== this.stored?.name) for (const judge of this.#judges.splice(0)) judge.dispose();
     this.#abort = new AbortController();
     Object.assign(this, { phase: 'starting', failure: undefined, unsaved: undefined, result: undefined, stopped: false, stored });
-    Object.assign(this, { progress: undefined, points: [], checked: 0, outcome: undefined });
+    Object.assign(this, { progress: undefined, points: [], checked: 0, checkLeft: undefined, outcome: undefined });
     try {
       await this.#finish(await work(this.#abort.signal));
     } catch (error) {
@@ -159,7 +161,12 @@ class Run {
     const { seed, way, reductionFactor } = settings;
     const name = slug(this.stored?.title ?? '');
     this.phase = 'checking';
-    const { answers, judges, head } = await crossCheck(backbone, examples, reading, { name, seed, signal, onDone: (share) => (this.checked = share) });
+    const started = performance.now();
+    const onDone = (share: number) => {
+      this.checked = share;
+      this.checkLeft = ((performance.now() - started) / 1000) * (1 / share - 1);
+    };
+    const { answers, judges, head } = await crossCheck(backbone, examples, reading, { name, seed, signal, onDone });
     this.#judges = judges;
     this.result = report(labels, answers);
     if (way === 'auto' && (this.result?.accuracy ?? 0) >= SUFFICES) return head;
