@@ -262,6 +262,21 @@ export const checks = {
     const clear = (source, options) => page.evaluate(({ source, options }) => {
       return window.graftwork.clearCache(source, options);
     }, { source, options });
+    const stored = (source, options) => page.evaluate(({ source, options }) => window.graftwork.isStored(source, options), { source, options });
+    const all = () => Promise.all([stored('/golden/tiny-bert'), stored('/golden/tiny-bert-sharded/'), stored('graft/tiny', hub), stored('/golden/tiny')]);
+    equal('stored', await all(), [true, true, true, false]);
+    equal('under another digest', await stored('/golden/tiny-bert', { integrity: { 'model.safetensors': '0'.repeat(64) } }), false);
+    await page.evaluate(async () => {
+      const cache = await caches.open(window.graftwork.CACHE_NAME);
+      const keys = (await cache.keys()).map(({ url }) => url);
+      // Of one a piece, of the other a whole shard.
+      await cache.delete(keys.find((url) => url.includes('/tiny-bert/model.safetensors') && /graftwork-part=(?!x)/.test(url)));
+      for (const url of keys.filter((url) => url.includes('/model-00002'))) await cache.delete(url);
+    });
+    equal('stored in part', await all(), [false, false, true, false]);
+    await load(page, '/golden/tiny-bert/');
+    await load(page, '/golden/tiny-bert-sharded');
+    equal('stored again', await all(), [true, true, true, false]);
     equal('no such folder', await clear('/golden/tiny'), 0);
     equal('a file', await clear('/golden/tiny-bert/config.json'), 1);
     equal('a folder', await clear('/golden/tiny-bert'), 3);

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sample, train, reach } from './teach.mjs';
 import { ask } from './ask.mjs';
+import { begin, both } from './label.mjs';
 import { choose, paste } from './collect.mjs';
 import { mark } from './names.mjs';
 import { ensure, equal, root, TINY, until } from './site.mjs';
@@ -56,10 +57,14 @@ export const checks = {
     await train(page);
     await reach(page, 12);
     await page.getByRole('button', { name: 'Pause' }).click();
+    await page.locator('main').getByText('Details', { exact: true }).click();
     await examine(page, axe, 'training');
     await page.getByRole('button', { name: 'Stop' }).click();
     await page.waitForSelector('[data-fact=result]');
     await page.locator('section[aria-labelledby=mistakes-title] summary').first().click();
+    await page.getByRole('button', { name: 'Which words mattered?' }).click();
+    await page.waitForSelector('[data-fact=why]');
+    await page.locator('main').getByText('Details', { exact: true }).click();
     await examine(page, axe, 'result');
     await page.getByRole('link', { name: 'Yours', exact: true }).click();
     await examine(page, axe, 'yours');
@@ -80,9 +85,12 @@ export const checks = {
     await page.getByRole('link', { name: 'Yours', exact: true }).click();
     await page.getByRole('button', { name: 'Delete Spam or not (copy)' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Delete', exact: true }).click();
+    await page.getByText('“Spam or not (copy)” is deleted.').waitFor();
     await page.getByRole('button', { name: 'Try it', exact: true }).click();
     await page.getByLabel('Text to sort').fill('a text');
     await page.waitForSelector('[data-task^=run-]');
+    await page.getByRole('button', { name: 'Which words mattered?' }).click();
+    await page.waitForSelector('[data-fact=why]');
     await examine(page, axe, 'an answer');
     await page.getByRole('radio', { name: 'Topic' }).check();
     await page.getByRole('alert').waitFor();
@@ -111,6 +119,43 @@ export const checks = {
     await page.getByRole('button', { name: 'Download as csv' }).click();
     await page.getByText('64 cells begin like a formula').waitFor();
     await examine(page, axe, 'a sorted list');
+    await page.locator('.line[aria-rowindex="2"]').getByRole('button').first().click();
+    await examine(page, axe, 'an open row');
+    await page.getByRole('button', { name: 'Right' }).click();
+    await page.getByRole('button', { name: '1 new: teach again' }).waitFor();
+    await examine(page, axe, 'a row that was put right');
+    await page.waitForTimeout(800);
+    await page.reload();
+    await page.getByText('Your last list is kept').waitFor();
+    await examine(page, axe, 'a list that was kept');
+    await page.getByRole('link', { name: 'Teach', exact: true }).click();
+    await page.getByRole('button', { name: '1 new: teach again' }).waitFor();
+    await examine(page, axe, 'something new to learn');
+  },
+
+  async 'axe finds nothing where texts are labelled one by one'(site) {
+    const axe = await readFile(join(root, 'www/node_modules/axe-core/axe.min.js'), 'utf8');
+    const page = await site.visit(`${TINY}#teach`);
+    await begin(page, 12);
+    await examine(page, axe, 'the first text');
+    await both(page);
+    await page.locator('[data-fact=guess] b').waitFor();
+    await page.getByText('Keys', { exact: true }).click();
+    await examine(page, axe, 'a text with a suggestion');
+    await page.locator('.desk .text').focus();
+    await page.keyboard.press('n');
+    await examine(page, axe, 'a new label');
+    await page.keyboard.press('Escape');
+    await page.locator('[data-fact=vectors]').waitFor({ state: 'detached' });
+    await page.locator('.desk .text').focus();
+    await page.keyboard.press('a');
+    await page.getByText('Beside each is the label that it would give').waitFor();
+    await examine(page, axe, 'similar texts');
+    await page.keyboard.press('Escape');
+    while (await page.locator('.desk p.text').count() > 0) await page.keyboard.press('1');
+    await examine(page, axe, 'all of them are labelled');
+    await page.getByRole('button', { name: /^(To the training|Look at)/ }).first().click();
+    await examine(page, axe, 'some texts without a label');
   },
 
   async 'a list is sorted with the keyboard alone'(site) {
@@ -132,7 +177,15 @@ export const checks = {
     ensure(/^H2/.test(await focused()), `while it is sorted the focus is on ${await focused()}`);
     await tabTo(/The least sure first/);
     await page.keyboard.press('Space');
-    await tabTo(/^DIV Sorted texts/);
+    await tabTo(/^BUTTON\s+(Win a prize|See you)/);
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('ArrowDown');
+    await tabTo(/^BUTTON\s+✓\s+Right/);
+    await page.keyboard.press('Enter');
+    await page.locator('[data-corrected]').waitFor();
+    await tabTo(/^BUTTON\s+Undo/);
+    await page.keyboard.press('Enter');
+    await page.locator('[data-corrected]').waitFor({ state: 'detached' });
     await tabTo(/^BUTTON\s+Another list/, 'Shift+Tab');
     await page.keyboard.press('Enter');
     await page.getByText('Or paste them').waitFor();

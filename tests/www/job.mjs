@@ -1,6 +1,6 @@
 // node job.mjs CHROMIUM: the main job on the served page, once: classify, teach, export.
 import { launch } from '../browser/launch.mjs';
-import { ensure, equal, share, Site } from './site.mjs';
+import { ensure, equal, Site } from './site.mjs';
 import { download, train } from './teach.mjs';
 
 const browser = await launch(process.argv[2]);
@@ -16,8 +16,8 @@ try {
   await train(page);
   await page.waitForSelector('[data-fact=result]', { timeout: 540_000 });
   const words = await site.fact('result');
-  const [after, before, guessing] = words.match(/[\d.]+ %/g).map(share);
-  ensure(after >= before + 0.2 && after >= guessing + 0.2, words);
+  const [right, of] = (await site.fact('right')).split(' of ').map(Number);
+  ensure(right >= 0.9 * of && of >= 100, words);
   console.log(`teach: ${words}`);
 
   const { name, bytes } = await download(page, () => page.getByRole('button', { name: 'Download' }).click());

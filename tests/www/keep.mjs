@@ -80,6 +80,25 @@ export const checks = {
     ensure(whole.equals(await result()), 'the run that was stopped and resumed gave other bytes');
   },
 
+  async 'a reload while few examples are learned loses nothing'(site) {
+    const page = await site.visit(TINY);
+    await sample(page);
+    await page.getByLabel('Way of learning').selectOption('few');
+    await train(page);
+    await reach(page, 20);
+    const figure = await site.fact('right');
+    await stored(page, 'runs', 1);
+    await page.reload();
+    await site.ready();
+    await page.getByRole('button', { name: 'Resume' }).click();
+    await page.waitForSelector('[data-fact=result]');
+    equal('the figure', await site.fact('right'), figure);
+    ensure(/in a second test/.test(await site.fact('result')), await site.fact('result'));
+    // Who made the mistakes was not kept, so nobody can say which words it was.
+    await page.locator('section[aria-labelledby=mistakes-title] summary').first().click();
+    equal('words', await page.getByRole('button', { name: 'Which words mattered?' }).count(), 0);
+  },
+
   async 'everything stored is deleted'(site) {
     const page = await site.visit(TINY);
     await site.settled();

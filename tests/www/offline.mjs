@@ -28,6 +28,46 @@ export const checks = {
     equal('requests', await site.fact('requests'), '0');
   },
 
+  async 'that it works offline is said when all is stored, and not a moment longer'(site) {
+    const { page } = site;
+    let go = () => {};
+    const gate = new Promise((resolve) => (go = resolve));
+    site.before = async (request) => /model\.safetensors/.test(request.url) && (await gate, false);
+    await page.goto(site.server.address + TINY);
+    const says = (words, of = page) => of.waitForFunction((words) => document.querySelector('[data-fact=offline]')?.textContent === words, words);
+    // The page's own files are there long before the model is.
+    await until(page, async () => Boolean((await navigator.serviceWorker.getRegistration())?.active));
+    await says('not yet: the model is still coming');
+    go();
+    await says('yes');
+
+    // Another tab clears what the package keeps; a single file of the page; everything.
+    const other = await site.newPage();
+    await site.visit(TINY, other);
+    await says('yes', other);
+    await other.evaluate(async () => {
+      const cache = await caches.open('graftwork-v1');
+      for (const { url } of await cache.keys()) if (url.includes('adapters/topic')) await cache.delete(url);
+    });
+    await page.bringToFront();
+    await says('no: the model is not stored');
+    await page.reload();
+    await says('yes');
+    await other.evaluate(async () => {
+      const name = (await caches.keys()).find((name) => name.startsWith('graftwork-page-'));
+      const cache = await caches.open(name);
+      await cache.delete((await cache.keys()).find(({ url }) => url.endsWith('.wasm')));
+    });
+    await page.bringToFront();
+    await says('no');
+    await page.getByRole('button', { name: 'Delete everything stored' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete everything' }).click();
+    await page.getByText('Everything stored was deleted.').waitFor();
+    equal('at once', await site.fact('offline'), 'no');
+    await other.bringToFront();
+    await says('no', other);
+  },
+
   async 'offline before the first download: said, and made good by Retry'(site) {
     site.before = (request) => request.url.startsWith('/golden/') && Boolean(request.destroy());
     const { page } = site;

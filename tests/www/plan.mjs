@@ -52,14 +52,14 @@ export const checks = {
   },
 
   async 'plan: rows that are no examples are counted, with their lines'() {
-    const text = `text;label\nfine, this one;a\nno label here;\n;b\n;\nalso fine, this;b\nnot, this; one;a\nwell, well;a\n${'long '.repeat(200)};b\nyes, fine;${'x'.repeat(61)}\n`;
+    const text = `text;label\nfine, this one;a\nno label here;\n;b\n;\nalso fine, this;b\nnot, this; one;a\nwell, well;a\n${'long '.repeat(500)};b\nyes, fine;${'x'.repeat(61)}\n`;
     const { planned, notes, examples } = await through(text);
     equal('examples', [planned.taken, examples.length], [4, 4]);
     equal('notes', notes, [
       '1 row has no label and is left out (line 3).', '1 row has no text and is left out (line 4).', '1 row is empty (line 5).',
       '1 row has a label of more than 60 letters and is left out (line 10).',
       '1 row has more cells than there are columns and is left out (line 7).',
-      '1 text is long: it learns from about the first hundred words.',
+      '1 text is long: where they are many, it reads the beginning and the end.',
     ]);
     const many = await through(`text;label\nfine, this one;a\n${'no label here;\n'.repeat(9)}so, fine;b\nit, is;a\nwhat, so;b\nah, yes;b\nno, no;a\n`);
     equal('many', many.notes, ['9 rows have no label and are left out (lines 3, 4, 5, …).']);

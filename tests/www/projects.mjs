@@ -27,6 +27,7 @@ async function bring(page, text, count) {
 async function switchTo(page, name) {
   await page.locator('summary', { hasText: 'Projects' }).click();
   await page.getByRole('region', { name: 'Project' }).getByRole('button', { name }).click();
+  await until(page, () => document.activeElement?.id === 'name');
 }
 
 /** What the browser keeps: texts of all projects, and their versions. */
@@ -114,6 +115,7 @@ export const checks = {
     await page.getByRole('button', { name: 'Delete Weather (copy)' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Delete', exact: true }).click();
     await page.getByText('“Weather (copy)” is deleted.').waitFor();
+    equal('the focus is on', await page.evaluate(() => document.activeElement.textContent), '“Weather (copy)” is deleted.');
     await page.reload();
     await card(page, 'Weather').waitFor();
     equal('after a reload', (await cards(page)).sort(), ['Weather', 'Weather (2)']);
@@ -175,20 +177,20 @@ export const checks = {
     const page = await site.visit(`${TINY}#teach`);
     await page.getByLabel('New label').fill('half a lab');
     await page.getByLabel('Write a text, then').fill('half a text');
-    await title(page).pressSequentially('Half a na');
     await page.getByText('Or paste them').click();
     await page.getByLabel('Rows from a spreadsheet').fill('warm: su');
+    await title(page).pressSequentially('Half a na');
     const typed = async () => [
       await title(page).inputValue(), await page.getByLabel('New label').inputValue(), await page.getByLabel('Write a text, then').inputValue(),
       await page.getByLabel('Rows from a spreadsheet').inputValue(),
     ];
     const all = ['Half a na', 'half a lab', 'half a text', 'warm: su'];
-    await view(page, 'Yours');
-    await view(page, 'Teach');
-    equal('after another view', await typed(), all);
     await page.reload();
     await site.ready();
     equal('after a reload', await typed(), all);
+    await view(page, 'Yours');
+    await view(page, 'Teach');
+    equal('after another view', await typed(), all);
     await switchTo(page, 'New project');
     equal('in another project', (await typed()).slice(0, 3), ['', '', '']);
     await switchTo(page, 'Half a na');
@@ -198,6 +200,12 @@ export const checks = {
     await page.getByText('2 examples, 2 labels').waitFor();
     await view(page, 'Lists');
     await view(page, 'Teach');
+    await page.getByRole('heading', { name: 'What is in a.csv' }).waitFor();
+    await switchTo(page, 'New project');
+    equal('a look in another project', await page.getByRole('heading', { name: 'What is in a.csv' }).count(), 0);
+    await page.reload();
+    await site.ready();
+    await switchTo(page, 'Half a na');
     await page.getByRole('heading', { name: 'What is in a.csv' }).waitFor();
     await page.getByRole('button', { name: 'Add 2 examples' }).click();
     await page.getByText('1 text kept without a label').waitFor();
@@ -260,8 +268,8 @@ export const checks = {
     const before = await kept(page);
     const cases = [
       ['cut.graftwork', bytes.subarray(0, bytes.length / 2), 'cut.graftwork is damaged'],
-      ['end.graftwork', bytes.subarray(bytes.length / 2), 'end.graftwork is a packed file, but no project.'],
-      ['cat.graftwork', 'meow', 'cat.graftwork is damaged'],
+      ['end.graftwork', bytes.subarray(bytes.length / 2), 'end.graftwork is no project.'],
+      ['cat.graftwork', 'text,label', 'cat.graftwork is no project.'],
       ['other.graftwork', zipSync({ 'a.txt': strToU8('x') }), 'other.graftwork is a packed file, but no project.'],
       ['newer.graftwork', changed({ formatVersion: 2, examples: 'in another way' }), 'newer.graftwork was written by a newer version of this page.'],
       ['label.graftwork', changed({ examples: [...description.examples, { text: 'x', label: 'not there' }] }), 'label.graftwork is damaged'],
@@ -325,6 +333,26 @@ export const checks = {
     await page.getByRole('dialog').getByRole('button', { name: 'Delete', exact: true }).click();
     await page.getByText('1 version', { exact: true }).waitFor();
     equal('the other takes its place', (await kept(page)).versions, [['Spam or not', 2, false]]);
+  },
+
+  async 'projects: the newest 20 versions stay'(site) {
+    const page = await taught(site);
+    const { bytes } = await fileOf(page, 'Spam or not');
+    const files = unzipSync(bytes);
+    const description = JSON.parse(strFromU8(files['project.json']));
+    const versions = Array.from({ length: 20 }, (_, i) => ({ ...description.versions[0], version: i + 1, inUse: i === 3 }));
+    await openFile(page, 'many.graftwork', zipSync({ ...files, 'project.json': strToU8(JSON.stringify({ ...description, title: 'Many', versions })) }));
+    await card(page, 'Many').getByText('version 4').waitFor();
+    await page.getByRole('button', { name: 'Open Many' }).click();
+    await page.getByText('becomes version 21').waitFor();
+    await train(page);
+    await page.waitForSelector('[data-fact=result]');
+    await view(page, 'Yours');
+    await card(page, 'Many').getByText('version 21').waitFor();
+    await card(page, 'Many').getByText('20 versions', { exact: true }).click();
+    const { versions: stored } = await kept(page);
+    equal('numbers', stored.filter(([title]) => title === 'Many').map(([, version]) => version).sort((a, b) => a - b), Array.from({ length: 20 }, (_, i) => i + 2));
+    await page.getByText('The newest 20 versions are kept.').waitFor();
   },
 
   async 'projects: a run goes on in its project while another one is open'(site) {

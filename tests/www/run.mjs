@@ -4,8 +4,11 @@ import { launch, withTimeout } from '../browser/launch.mjs';
 import { checks as access } from './access.mjs';
 import { checks as ask } from './ask.mjs';
 import { checks as collect } from './collect.mjs';
+import { checks as correct } from './correct.mjs';
 import { checks as faults } from './faults.mjs';
+import { checks as honest } from './honest.mjs';
 import { checks as keep } from './keep.mjs';
+import { checks as label } from './label.mjs';
 import { checks as lists } from './lists.mjs';
 import { checks as names } from './names.mjs';
 import { checks as offline } from './offline.mjs';
@@ -15,12 +18,13 @@ import { Site } from './site.mjs';
 import { checks as table } from './table.mjs';
 import { checks as teach } from './teach.mjs';
 import { checks as tryIt } from './try.mjs';
+import { checks as why } from './why.mjs';
 
 const [chromium, program, word = ''] = process.argv.slice(2);
 const browser = await launch(chromium);
 let failed = 0;
 try {
-  const all = { ...table, ...plan, ...tryIt, ...lists, ...names, ...ask, ...collect, ...teach, ...keep, ...projects, ...offline, ...faults, ...access };
+  const all = { ...table, ...plan, ...honest, ...tryIt, ...why, ...lists, ...names, ...ask, ...collect, ...label, ...teach, ...correct, ...keep, ...projects, ...offline, ...faults, ...access };
   for (const [name, work] of Object.entries(all)) {
     if (name.includes(word)) await check(name, work);
   }

@@ -34,6 +34,8 @@ export type { ErrorCode } from './errors.js';
 export { deleteRun, savedRuns } from './runs.js';
 export { clearCache, storage } from './storage.js';
 export { CACHE_NAME } from './store.js';
+export { isStored } from './stored.js';
+export type { StoredOptions } from './stored.js';
 export { isSupported } from './support.js';
 export type * from './settings.js';
 export type * from './types.js';

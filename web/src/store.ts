@@ -58,6 +58,15 @@ export class Slot {
     }
   }
 
+  /** Whether its bytes are all there, by their number alone: none is read. */
+  async isWhole(): Promise<boolean> {
+    const note = await this.note();
+    if (note?.size === undefined) return false;
+    const parts = Array.from({ length: Math.ceil(note.size / SEGMENT) }, (_, index) => this.#part(note.id, index));
+    const kept = new Set((await this.cache.keys(this.key, { ignoreSearch: true })).map(({ url }) => url));
+    return parts.every((part) => kept.has(part));
+  }
+
   async write(note: Note): Promise<void> {
     await this.#put(this.key, JSON.stringify(note));
   }

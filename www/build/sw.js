@@ -10,8 +10,9 @@ const index = new URL('index.html', scope).href;
 
 self.addEventListener('install', (event) => event.waitUntil(install()));
 self.addEventListener('activate', (event) => event.waitUntil(activate()));
-self.addEventListener('message', ({ data }) => {
-  if (data === 'take over') void self.skipWaiting();
+self.addEventListener('message', (event) => {
+  if (event.data === 'take over') void self.skipWaiting();
+  if (event.data === 'is all there?') event.waitUntil(isWhole().then((answer) => event.ports[0].postMessage(answer)));
 });
 self.addEventListener('fetch', (event) => {
   const { request } = event;
@@ -29,6 +30,13 @@ async function install() {
     return new Request(new URL(name, scope), { integrity, cache: 'no-cache' });
   });
   await cache.addAll(wanted);
+}
+
+/** Whether all files are still kept: the browser may have made room, or the visitor. To look makes no cache that is not there. */
+async function isWhole() {
+  if (!(await caches.has(CACHE))) return false;
+  const kept = new Set((await (await caches.open(CACHE)).keys()).map(({ url }) => url));
+  return [...known].every((url) => kept.has(url));
 }
 
 async function activate() {

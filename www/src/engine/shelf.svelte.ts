@@ -127,8 +127,10 @@ class Shelf {
     this.#attached.delete(id);
     delete this.problems[id];
     attached?.then((adapter) => adapter.dispose(), () => undefined);
-    const newest = this.versions(removed?.project ?? '')[0];
-    if (newest !== undefined && removed?.superseded !== true) await this.use(newest);
+    if (removed?.project === undefined) return;
+    const newest = this.versions(removed.project)[0];
+    if (newest !== undefined && removed.superseded !== true) await this.use(newest);
+    else kept.tell({ taught: removed.project });
   }
 
   /** Forgets what was on a backbone that is gone. */

@@ -12,7 +12,7 @@ export interface Source {
 export interface Shipped {
   id: string;
   task: Task;
-  /** Where the page shows them before it is loaded. */
+  /** Where the page shows them before it is loaded, or another one begins with it. */
   labels?: string[];
   title: string;
   /** What it tells apart. */
@@ -33,6 +33,7 @@ export const shipped: Shipped[] = [
   {
     id: 'spam',
     task: 'text-classification',
+    labels: ['ham', 'spam'],
     title: 'Spam filter',
     question: 'Is this message spam?',
     file: 'adapters/spam.safetensors',
@@ -54,6 +55,7 @@ export const shipped: Shipped[] = [
   {
     id: 'sentiment',
     task: 'text-classification',
+    labels: ['negative', 'positive'],
     title: 'Sentiment',
     question: 'Did the critic like it?',
     file: 'adapters/sentiment.safetensors',
@@ -73,6 +75,7 @@ export const shipped: Shipped[] = [
   {
     id: 'topic',
     task: 'text-classification',
+    labels: ['entertainment', 'geography', 'health', 'politics', 'science/technology', 'sports', 'travel'],
     title: 'Topic',
     question: 'What is this sentence about?',
     file: 'adapters/topic.safetensors',

@@ -25,6 +25,12 @@ export class Opened {
     });
   }
 
+  /** Takes a table that was read already. */
+  show(name: string, table: Table, roles: Role[]): void {
+    this.close();
+    Object.assign(this, { source: { name, data: '' }, table, roles });
+  }
+
   /** Reads it again in another way. */
   readAs(wish: Reading): void {
     if (this.source !== undefined) void this.open(this.source, wish);

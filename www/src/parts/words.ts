@@ -1,9 +1,16 @@
 /** 0.987 as `98.7 %`; never rounded up to certainty. */
-export function percent(share: number): string {
+export function percent(share: number | undefined): string {
+  if (share === undefined) return '–';
   const rounded = Math.round(share * 1000) / 10;
   if (rounded >= 100 && share < 1) return '> 99.9 %';
   if (rounded <= 0 && share > 0) return '< 0.1 %';
   return `${rounded.toFixed(rounded === 100 ? 0 : 1)} %`;
+}
+
+/** A probability: nothing that a model says of a text is certain. */
+export function likely(score: number): string {
+  if (score > 0.99) return 'over 99 %';
+  return score < 0.01 ? 'under 1 %' : percent(score);
 }
 
 /** Bytes as people say them. */

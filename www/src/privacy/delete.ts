@@ -1,4 +1,5 @@
 import { clearCache, deleteRun, savedRuns } from 'graftwork';
+import { corrections } from '../correct/corrections.svelte';
 import { explain } from '../engine/explain';
 import { offline } from '../engine/offline.svelte';
 import { shelf } from '../engine/shelf.svelte';
@@ -14,6 +15,7 @@ export async function deleteEverything(): Promise<string> {
     for (const { id } of shelf.own) await shelf.remove(id);
     projects.clear();
     typed.clear();
+    corrections.clear();
     marks.clear();
     for (const { name } of await savedRuns()) await deleteRun(name);
     await clear();
@@ -25,8 +27,8 @@ export async function deleteEverything(): Promise<string> {
     await Promise.all(workers.map((worker) => worker.unregister()));
     localStorage.clear();
     sessionStorage.clear();
-    offline.state = 'unavailable';
-    return 'Everything stored was deleted. The page goes on until you leave it; next time it starts from nothing.';
+    await offline.look();
+    return 'Everything stored was deleted. The page goes on until you leave it; next time it starts from nothing, and needs a network.';
   } catch (error) {
     return `Not everything could be deleted: ${explain(error).detail}. The browser’s own settings for this site can.`;
   }

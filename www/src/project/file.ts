@@ -56,6 +56,7 @@ export function pack(material: Material, versions: readonly Bytes[]): Uint8Array
 
 /** Reads a project file. What is wrong with it, the error says as the rest of a sentence, and in a second line what to do. */
 export function unpack(bytes: Uint8Array): Unpacked {
+  if (strFromU8(bytes.subarray(0, 2)) !== 'PK') throw new Error('is no project.\nChoose a file that ends with .graftwork; tables are opened under Teach.');
   const written = part(bytes, [DESCRIPTION])[DESCRIPTION];
   if (written === undefined) throw new Error('is a packed file, but no project.\nChoose a file that ends with .graftwork.');
   const description = parsed(written);

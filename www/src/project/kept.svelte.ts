@@ -94,12 +94,12 @@ class Kept {
     ]);
     persist();
     this.#show(project);
-    this.tell({ saved: project.id });
+    this.tell({ taught: project.id });
   }
 
   async remove(id: string): Promise<void> {
     this.#unstored.delete(id);
-    await database().then((db) => Promise.all([db.delete('projects', id), db.delete('contents', id)])).catch(() => undefined);
+    await database().then((db) => Promise.all((['projects', 'contents', 'tables'] as const).map((store) => db.delete(store, id)))).catch(() => undefined);
     this.all = this.all.filter((project) => project.id !== id);
     this.tell({ removed: id });
   }

@@ -22,7 +22,6 @@ class Projects {
   /** Opens the one that was open before, else the last changed; never rejects. */
   async start(): Promise<void> {
     draft.id = crypto.randomUUID();
-    addEventListener('pagehide', () => void draft.saver.flush());
     kept.listen((news) => void this.#hear(news));
     await kept.list();
     const id = remembered() ?? kept.all[0]?.id ?? draft.id;
@@ -136,6 +135,9 @@ class Projects {
     draft.open(id, loaded?.material ?? blank(), left?.revision === revision ? left.history : undefined);
     draft.saver.begin(revision);
     remember(id);
+    // A name whose last letters were not stored before a reload.
+    const title = typed.get(`${id}/title`);
+    if (title !== '') draft.rename(title);
   }
 
   async #enterNext(): Promise<void> {
@@ -146,21 +148,27 @@ class Projects {
   async #hear(news: News): Promise<void> {
     if (news === 'cleared') {
       this.clear();
+      typed.clear();
       this.said = 'Everything stored was deleted in another tab.';
-      await shelf.open();
+      await this.#reread();
       return;
     }
     await kept.list();
-    if ('taught' in news) return shelf.open();
+    if ('taught' in news) return this.#reread();
     if ('saved' in news) {
       if (news.saved === draft.id) await draft.saver.refresh();
       return;
     }
-    await shelf.open();
+    await this.#reread();
     if (news.removed !== draft.id) return;
     const name = nameOf(draft);
     await this.#enterNext();
     this.said = `“${name}” was deleted in another tab.`;
+  }
+
+  /** Takes over versions of other tabs; where nothing is stored there are none, and those of this one are to stay. */
+  async #reread(): Promise<void> {
+    if (shelf.unkept === undefined) await shelf.open();
   }
 }
 

@@ -2,9 +2,6 @@ import type { Material } from '../store/db';
 import { kept } from './kept.svelte';
 import { merge } from './merge';
 
-/** Letters are not saved one by one. */
-const PAUSE = 200;
-
 /** Keeps the open project as it changes, and takes over what another tab made of it. */
 export class Saver {
   #current: () => { id: string; material: Material };
@@ -13,7 +10,6 @@ export class Saver {
   #base: Material | undefined;
   #revision = 0;
   #changed = false;
-  #timer: ReturnType<typeof setTimeout> | undefined;
   #saving = Promise.resolve();
 
   constructor(current: () => { id: string; material: Material }, takeOver: (material: Material) => void) {
@@ -27,23 +23,19 @@ export class Saver {
 
   /** From now on it is this one, as it stands. */
   begin(revision: number): void {
-    clearTimeout(this.#timer);
     this.#changed = false;
     this.#base = this.#current().material;
     this.#revision = revision;
   }
 
-  /** It changed; it may be about to change further. */
-  changed(further = false): void {
+  /** It changed. That is saved at once, also letters of a name: the next thing may be a reload. */
+  changed(): void {
     this.#changed = true;
-    clearTimeout(this.#timer);
-    if (further) this.#timer = setTimeout(() => void this.flush(), PAUSE);
-    else void this.flush();
+    void this.flush();
   }
 
   /** Saves what changed; never rejects. */
   flush(): Promise<void> {
-    clearTimeout(this.#timer);
     this.#saving = this.#saving.then(() => this.#save());
     return this.#saving;
   }
@@ -54,7 +46,7 @@ export class Saver {
     await this.#saving;
     const { id } = this.#current();
     const loaded = await kept.load(id).catch(() => undefined);
-    // What changes in the meantime is saved soon, which makes one of both.
+    // What changes in the meantime is saved, which makes one of both.
     if (loaded === undefined || this.#changed || this.#current().id !== id || loaded.project.revision === this.#revision) return;
     this.#takeOver(loaded.material);
     this.begin(loaded.project.revision);
@@ -67,6 +59,8 @@ export class Saver {
     this.#changed = false;
     try {
       const saved = await kept.save(id, material, this.#base ?? material, this.#revision);
+      // Another one was opened in the meantime.
+      if (this.#current().id !== id) return;
       this.#revision = saved.project.revision;
       this.#base = saved.material;
       if (saved.material === material) return;
@@ -74,7 +68,7 @@ export class Saver {
       if (!this.#changed) this.#base = this.#current().material;
     } catch {
       // The list of projects says why; it is tried again with the next change.
-      this.#changed = true;
+      if (this.#current().id === id) this.#changed = true;
     }
   }
 }

@@ -1,4 +1,4 @@
-import { inSlices } from '../table/slices';
+import { packed } from '../table/packed';
 import { title, type Table } from '../table/table';
 import { MARK, written } from '../table/write';
 
@@ -8,6 +8,13 @@ export interface Sorted {
   labels: string[];
   /** The probability of the first; of the likeliest, where none was given. */
   score: number;
+  /** The label that the visitor says it has: another one, or the same. */
+  right?: string;
+}
+
+/** The labels that it has, as far as is known. */
+export function labelsOf({ labels, right }: Sorted): string[] {
+  return right === undefined ? labels : [right];
 }
 
 /** By row; nothing where it was not asked yet, or has no text. */
@@ -22,14 +29,18 @@ export function counts(results: Results): Map<string, number> {
   for (let i = 0; i < results.length; i += 1) {
     const result = results[i];
     if (result === undefined) continue;
-    if (result.labels.length === 0) add(NONE);
-    for (const label of result.labels) add(label);
+    const labels = labelsOf(result);
+    if (labels.length === 0) add(NONE);
+    for (const label of labels) add(label);
   }
   return all;
 }
 
-/** The rows with a label, or all, as they stand or the most doubtful first; those without an answer come last, or not at all. */
-export function arranged(results: Results, rows: number, label: string | undefined, doubt: boolean): Uint32Array {
+/**
+ * The rows with a label, or all, of those that were found, if anything was looked for; as they stand or the most doubtful first; those
+ * without an answer come last, or not at all.
+ */
+export function arranged(results: Results, rows: number, label: string | undefined, doubt: boolean, found?: Uint8Array): Uint32Array {
   const order = new Uint32Array(rows);
   // A number holds score and row, so that numbers are sorted as they are: many times as fast as with a comparison.
   const keys = new Float64Array(rows);
@@ -37,7 +48,7 @@ export function arranged(results: Results, rows: number, label: string | undefin
   let length = 0;
   for (let i = 0; i < rows; i += 1) {
     const result = results[i];
-    if (label !== undefined && !has(result, label)) continue;
+    if ((label !== undefined && !has(result, label)) || found?.[i] === 0) continue;
     if (doubt && result === undefined) {
       silent.push(i);
       continue;
@@ -57,7 +68,9 @@ export function arranged(results: Results, rows: number, label: string | undefin
 const MOST = 2 ** 20;
 
 function has(result: Sorted | undefined, label: string): boolean {
-  return result !== undefined && (label === NONE ? result.labels.length === 0 : result.labels.includes(label));
+  if (result === undefined) return false;
+  const labels = labelsOf(result);
+  return label === NONE ? labels.length === 0 : labels.includes(label);
 }
 
 /**
@@ -70,24 +83,25 @@ export async function csv(table: Table, results: Results): Promise<{ file: Blob;
   // Some rows may have more cells than there are columns; what was said must not stand among them.
   const width = Math.max(table.columns.length, table.rows.reduce((most, { length }) => Math.max(most, length), 0));
   const names = Array.from({ length: width }, (_, i) => title(table, i));
-  // Encoded a part at a time: to make one file of all strings at the end would hold up the page.
-  const parts: Blob[] = [];
-  let lines = [MARK, written([[...names, unused('label', names), unused('confidence', names)]], separator).text];
-  let guarded = 0;
-  await inSlices(table.rows, (row, i) => {
+  const corrected = results.some((result) => result?.right !== undefined);
+  const added = ['label', 'confidence', ...(corrected ? ['corrected'] : [])].map((name) => unused(name, names));
+  let { text: head, guarded } = written([[...names, ...added]], separator);
+  const file = await packed(table.rows, (row, i) => {
     const result = results[i];
     const empty = Array.from({ length: width - row.length }, () => '');
-    const line = written([[...row, ...empty, result?.labels.join('; ') ?? '', result ? number(result.score) : '']], separator);
+    const said = result === undefined ? ['', ''] : [labelsOf(result).join('; '), number(result.score)];
+    const line = written([[...row, ...empty, ...said, ...(corrected ? [wordOf(result)] : [])]], separator);
     guarded += line.guarded;
-    lines.push(line.text);
-    if (lines.length < LINES && i < table.rows.length - 1) return;
-    parts.push(new Blob(lines));
-    lines = [];
-  });
-  return { file: new Blob(parts, { type: 'text/csv' }), guarded };
+    return line.text;
+  }, MARK + head);
+  return { file: new Blob([file], { type: 'text/csv' }), guarded };
 }
 
-const LINES = 500;
+/** Whether the label is the visitor's. */
+function wordOf(result: Sorted | undefined): string {
+  if (result?.right === undefined) return '';
+  return result.labels.length === 1 && result.labels[0] === result.right ? 'confirmed' : 'yes';
+}
 
 /** A name that no column has. */
 function unused(name: string, names: readonly string[]): string {

@@ -2,8 +2,12 @@ import type { DBSchema, IDBPDatabase } from 'idb';
 import { openDB } from 'idb';
 import type { Example, MarkedText, Task } from 'graftwork';
 import type { Settings } from '../teach/draft.svelte';
+import type { Role } from '../table/roles';
+import type { Table } from '../table/table';
 import type { Report } from '../teach/score';
+import type { Source } from '../table/open';
 import { draftToProject, type Draft } from './upgrade';
+import type { Facts } from '../teach/facts';
 
 /** How an adapter did on examples that it did not learn from. */
 export interface Score {
@@ -44,6 +48,10 @@ export interface Run {
   learned: number;
   heldOut: Example[];
   points: Point[];
+  /** Of few examples: what is known already, and the head that is kept if the run is stopped. */
+  report?: Report;
+  head?: Blob;
+  facts?: Facts;
 }
 
 /** A point of the chart. */
@@ -85,12 +93,29 @@ export interface MarkedDraft {
   texts: MarkedText[];
 }
 
+/** The last list that was sorted. */
+export interface KeptList {
+  name: string;
+  /** The table but for its rows, which lie apart, as do the answers: a line of JSON each, so that reading and writing hold up nothing. */
+  table: Omit<Table, 'rows'>;
+  rows: Blob;
+  results: Blob;
+  roles: Role[];
+  skill: string;
+  labels: string[];
+  done: number;
+  cut: number;
+}
+
 export interface Schema extends DBSchema {
   adapters: { key: string; value: OwnAdapter };
   runs: { key: string; value: Run };
   projects: { key: string; value: Project };
   contents: { key: string; value: Contents };
   marks: { key: 'marks'; value: MarkedDraft };
+  lists: { key: 'list'; value: KeptList };
+  /** Tables that are looked at before they are added, by project. */
+  tables: { key: string; value: Source };
   /** Of version 2 and before: what is a project now. */
   draft: { key: 'draft'; value: Draft };
 }
@@ -110,6 +135,8 @@ export function database(): Promise<IDBPDatabase<Schema>> {
       if (before < 2) db.createObjectStore('marks');
       db.createObjectStore('projects', { keyPath: 'id' });
       db.createObjectStore('contents', { keyPath: 'id' });
+      db.createObjectStore('lists');
+      db.createObjectStore('tables');
       if (before > 0) await draftToProject(db, transaction);
     },
     // Another tab deletes or renews it.
@@ -130,5 +157,5 @@ export async function close(): Promise<void> {
 /** Deletes everything in it. */
 export async function clear(): Promise<void> {
   const db = await database();
-  await Promise.all((['adapters', 'runs', 'projects', 'contents', 'marks'] as const).map((store) => db.clear(store)));
+  await Promise.all((['adapters', 'runs', 'projects', 'contents', 'tables', 'marks', 'lists'] as const).map((store) => db.clear(store)));
 }

@@ -39,6 +39,12 @@ export function check(labels: readonly string[], examples: readonly Example[]): 
   return checks;
 }
 
+/** What to say of texts that are in a language or script that the model hardly knows: one or two among many are no matter. */
+export function foreign(texts: number, of: number): Check[] {
+  if (of === 0 || texts < Math.max(1, of / 20)) return [];
+  return [{ level: 'warn', text: `${texts} of ${of === 1 ? '1 text is' : `${of} texts are`} not in English: expect less, the model here reads English.` }];
+}
+
 /** Examples of each label. */
 export function count(labels: readonly string[], examples: readonly Example[]): Map<string, number> {
   const counts = new Map(labels.map((label) => [label, 0]));

@@ -3,6 +3,7 @@ import { History } from '../project/history.svelte';
 import { Saver } from '../project/saver.svelte';
 import type { Material } from '../store/db';
 import { withoutContradictions, withoutRepeats } from './checks';
+import type { Way } from './ways';
 
 /** An example with a key of its own, so that lists can follow it. */
 export interface Kept extends Example {
@@ -11,6 +12,7 @@ export interface Kept extends Example {
 
 /** How to train; what a beginner need not touch. */
 export interface Settings {
+  way: Way;
   /** Passes over the examples; undefined lets their number decide. */
   epochs: number | undefined;
   lr: number;
@@ -18,9 +20,11 @@ export interface Settings {
   seed: number;
   /** Share of the examples that is asked about afterwards. */
   heldOut: number;
+  /** The skill that it begins with, by its id; empty where it begins with nothing. */
+  from: string;
 }
 
-export const DEFAULTS: Settings = { epochs: undefined, lr: 1e-3, reductionFactor: 16, seed: 42, heldOut: 0.2 };
+export const DEFAULTS: Settings = { way: 'auto', epochs: undefined, lr: 1e-3, reductionFactor: 16, seed: 42, heldOut: 0.2, from: '' };
 export const MOST_LABELS = 50;
 /** More of them would take weeks to label. */
 export const MOST_UNLABELLED = 10_000;
@@ -70,7 +74,7 @@ export class Draft {
     const after = this.#state();
     if ((Object.keys(before) as (keyof State)[]).every((key) => before[key] === after[key])) return;
     this.history.push(words, before, joined);
-    this.saver.changed(joined);
+    this.saver.changed();
   }
 
   /** Takes the last step back; says what that was. */

@@ -6,8 +6,8 @@ import { count as plural } from '../parts/words';
 
 /** More of them would take hours to learn from. */
 export const MOST_EXAMPLES = 10_000;
-/** About what fits into 128 tokens; what is longer is not read to its end. */
-const READ = 600;
+/** About what the model reads at once; longer texts are read in parts, or at both ends. */
+const READ = 2200;
 /** A column with more different values than this holds no labels. */
 const MOST_VALUES = 2000;
 
@@ -172,6 +172,6 @@ export function remarks({ faults, long }: Tally, { otherwise, later }: Wishes, u
     ...say('empty', 'is empty', 'are empty'),
     ...say('long label', `has a label of more than ${LONGEST_LABEL} letters and is left out`, `have a label of more than ${LONGEST_LABEL} letters and are left out`),
     ...say('out of step', 'has more cells than there are columns and is left out', 'have more cells than there are columns and are left out'),
-    ...(long > 0 ? [`${plural(long, 'text is', 'texts are')} long: it learns from about the first hundred words.`] : []),
+    ...(long > 0 ? [`${plural(long, 'text is', 'texts are')} long: where they are many, it reads the beginning and the end.`] : []),
   ];
 }
