@@ -138,7 +138,11 @@ pub const TARGETS: &[Target] = &[
     },
     Target {
         name: "tokenizer_json",
-        seeds: &["golden/tiny-bert/tokenizer.json", "golden/tiny-roberta/tokenizer.json", "golden/unigram/tokenizer.json"],
+        seeds: &[
+            "golden/tiny-bert/tokenizer.json",
+            "golden/tiny-roberta/tokenizer.json",
+            "golden/unigram/tokenizer.json",
+        ],
         dictionary: TOKENIZER,
         longest: 64 << 10,
         run: |input| encode(Tokenizer::from_json(input)),
