@@ -5,7 +5,6 @@ import { createServer } from 'node:http';
 import { readFile } from 'node:fs/promises';
 import { dirname, extname, join, normalize, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { brotliCompressSync } from 'node:zlib';
 import { launch, withTimeout } from './launch.mjs';
 
 const [nativeFile, browser] = process.argv.slice(2);
@@ -30,10 +29,6 @@ const server = createServer(async (request, response) => {
 await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
 
 const instance = await launch(browser);
-
-const wasm = await readFile(join(here, 'pkg/graftwork_browser_test_bg.wasm'));
-const kilobytes = (bytes) => `${Math.round(bytes.length / 1000)} kB`;
-console.log(`module: ${kilobytes(wasm)}, with brotli ${kilobytes(brotliCompressSync(wasm))}`);
 
 const seconds = (started) => `${((performance.now() - started) / 1000).toFixed(1)} s`;
 const problems = [];

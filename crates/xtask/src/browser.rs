@@ -25,9 +25,10 @@ pub fn test(toolchain: &Toolchain) -> Result<()> {
     shell::run(shell::npm(&dir).args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]))?;
     let out = dir.join("pkg");
     let name = "graftwork_browser_test";
-    let (profile, simd) = ("release", Simd::Basic);
-    let pack = Pack { package: &dir, out: &out, name, profile, simd, level: "-O2", typescript: false };
-    wasm::pack(toolchain, &[pack], &dir.join("node_modules"))?;
+    // With the package's profile, so that both are made of crates that are compiled once.
+    let (profile, simd) = ("web", Simd::Basic);
+    let pack = Pack { package: &dir, out: &out, name, profile, simd, optimised: None, typescript: false };
+    wasm::pack(toolchain, &[pack])?;
 
     let mut page = shell::command("node");
     page.arg(dir.join("run.mjs")).arg(&native_answer).arg(&chromium);

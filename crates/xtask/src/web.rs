@@ -34,11 +34,13 @@ pub fn build(toolchain: &Toolchain) -> Result<()> {
 
 /// Builds the module twice: a page loads the one with relaxed SIMD where that is known, through the same JavaScript.
 fn modules(toolchain: &Toolchain, dir: &Path) -> Result<()> {
-    let (package, name, level) = (paths::root().join("crates/web"), "graftwork_web", "-Oz");
+    let (package, name) = (paths::root().join("crates/web"), "graftwork_web");
+    let (node_modules, simd) = (dir.join("node_modules"), Simd::Basic);
+    let optimised = Some(("-Oz", &*node_modules));
     let (basic, relaxed) = (dir.join("src/wasm"), paths::target().join("wasm-relaxed/package"));
-    let one = Pack { package: &package, out: &basic, name, profile: "web", simd: Simd::Basic, level, typescript: true };
+    let one = Pack { package: &package, out: &basic, name, profile: "web", simd, optimised, typescript: true };
     let other = Pack { out: &relaxed, simd: Simd::Relaxed, ..one };
-    wasm::pack(toolchain, &[one, other], &dir.join("node_modules"))?;
+    wasm::pack(toolchain, &[one, other])?;
     let same = glue(&basic, name)? == glue(&relaxed, name)?;
     ensure!(same, "the JavaScript of the two modules differs: {} and {}", basic.display(), relaxed.display());
     fs::copy(relaxed.join(format!("{name}_bg.wasm")), basic.join(format!("{name}_relaxed.wasm")))?;

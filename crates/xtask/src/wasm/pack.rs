@@ -59,18 +59,18 @@ pub struct Pack<'a> {
     pub profile: &'static str,
     /// The vectors that it takes.
     pub simd: Simd,
-    /// What wasm-opt aims at.
-    pub level: &'static str,
+    /// What wasm-opt aims at, with the npm package `binaryen` in a folder; without one the module stays as the compiler made it.
+    pub optimised: Option<(&'static str, &'a Path)>,
     /// Whether types are wanted too.
     pub typescript: bool,
 }
 
-/// Builds them and optimises them; `node_modules` has the npm package `binaryen`.
-pub fn pack(toolchain: &Toolchain, all: &[Pack<'_>], node_modules: &Path) -> Result<()> {
+/// Builds them and optimises them.
+pub fn pack(toolchain: &Toolchain, all: &[Pack<'_>]) -> Result<()> {
     all.iter().try_for_each(|what| build(toolchain, what))?;
     // wasm-opt takes one core.
     thread::scope(|scope| {
-        let running: Vec<_> = all.iter().map(|what| scope.spawn(|| optimise(what, node_modules))).collect();
+        let running: Vec<_> = all.iter().map(|what| scope.spawn(|| optimise(what))).collect();
         running.into_iter().try_for_each(|one| one.join().expect("no panic"))
     })
 }
@@ -90,12 +90,13 @@ fn build(toolchain: &Toolchain, what: &Pack<'_>) -> Result<()> {
 
 /// What users get is optimised, so that is what is tested. The npm package carries the program; Debian's is too old for what the
 /// compiler emits.
-fn optimise(what: &Pack<'_>, node_modules: &Path) -> Result<()> {
+fn optimise(what: &Pack<'_>) -> Result<()> {
+    let Some((level, node_modules)) = what.optimised else { return Ok(()) };
     let module = what.out.join(format!("{}_bg.wasm", what.name));
     let mut optimise = shell::command("node");
     // Again and again: each time finds what the one before made possible (1.4, 1.1, 0.3 and 0.1 KB of the package with brotli).
-    optimise.arg(node_modules.join("binaryen/bin/wasm-opt")).args([what.level; 4]);
-    optimise.args(["--optimize-added-constants-propagate", what.level]).args(FEATURES);
+    optimise.arg(node_modules.join("binaryen/bin/wasm-opt")).args([level; 4]);
+    optimise.args(["--optimize-added-constants-propagate", level]).args(FEATURES);
     if what.simd == Simd::Relaxed {
         optimise.arg("--enable-relaxed-simd");
     }
