@@ -241,6 +241,7 @@ export const checks = {
     equal('result', await card(other, 'Спам: да/нет?').locator('strong').innerText(), result);
     await card(other, 'Спам: да/нет?').getByText('1 version', { exact: true }).click();
     await other.getByText('Its report', { exact: true }).click();
+    await other.locator('td.cell').first().waitFor();
     equal('answers in the report', await other.locator('td.cell').count(), 4);
     await other.reload();
     await site.ready(other);
@@ -423,7 +424,7 @@ export const checks = {
     await site.visit(`${TINY}#teach`);
     equal('opened', [await title(page).inputValue(), await examples(page), await labels(page)], ['Old one', ['sun'], ['warm', 'cold']]);
     await page.getByText('Settings').click();
-    equal('settings', await page.getByLabel('Passes over the examples').inputValue(), '3');
+    equal('settings', [await page.getByLabel('Adapter width').inputValue(), await page.getByLabel('Seed').inputValue()], ['8', '7']);
     equal('versions', (await kept(page)).versions.sort(), [[null, null, false], [null, null, false], ['Old one', 1, true], ['Old one', 2, false]]);
     await view(page, 'Yours');
     equal('cards', (await cards(page)).sort(), ['Another', 'Old one', 'Old one']);

@@ -1,4 +1,4 @@
-import type { Material } from '../store/db';
+import type { Material, Score } from '../store/db';
 
 /** The longest name that there is room for. */
 const LONGEST = 60;
@@ -20,4 +20,9 @@ export function distinct(wanted: string, taken: readonly string[]): string {
 export function fileName(title: string): string {
   const words = title.normalize('NFC').toLowerCase().replace(/[^\p{L}\p{M}\p{N}]+/gu, '-').replace(/^-+|-+$/g, '');
   return [...words].slice(0, 60).join('') || 'graftwork';
+}
+
+/** `39 of 40`: of few examples a percentage says more than is known. */
+export function rightOf({ accuracy, heldOut }: Score): string {
+  return `${Math.round(accuracy * heldOut)} of ${heldOut}`;
 }
