@@ -74,7 +74,8 @@ export const checks = {
     await page.goto(site.server.address + TINY);
     const alert = page.getByRole('alert').filter({ hasText: 'The model could not be downloaded' });
     await alert.waitFor();
-    await site.settled();
+    // The page is there, and that is not enough.
+    await page.waitForFunction(() => document.querySelector('[data-fact=offline]')?.textContent === 'no: the model is not stored');
     await site.context.setOffline(true);
     await page.reload();
     await page.getByRole('alert').filter({ hasText: 'You are offline, and the model is not on this machine yet' }).waitFor();

@@ -21,6 +21,8 @@ export interface Correction {
 }
 
 const KEY = 'graftwork-corrections';
+/** So many are remembered; their examples stay, whatever their number. */
+const MOST = 1000;
 
 /** Answers that were put right. Each is an example of a project; here it says only which ones no version has learned yet. */
 class Corrections {
@@ -68,9 +70,9 @@ class Corrections {
   }
 
   #set(all: readonly Correction[]): void {
-    this.all = all;
+    this.all = all.slice(-MOST);
     try {
-      localStorage.setItem(KEY, JSON.stringify(all));
+      localStorage.setItem(KEY, JSON.stringify(this.all));
     } catch {
       // The examples are kept all the same; only their number is forgotten.
     }
