@@ -36,10 +36,10 @@ async function sort(page, texts, skill) {
 export const checks = {
   async 'correcting: the spam filter learns what was put right, and forgets nothing'(site) {
     const WRONG = {
-      'Hi, this is the bakery: your cake for Saturday is ready, you can pay by card when you pick it up': 'ham',
-      "Your password for the club's wifi has changed to bluebird77, tell the others": 'ham',
-      'Reminder: the free trial of your dance class ends Friday, reply if you want to keep the spot': 'ham',
-      'The refund for the broken lamp went to your account this morning, sorry again': 'ham',
+      'Hi, this is the bakery: your cake for Saturday is ready, you can pay by card when you pick it up': 'not spam',
+      "Your password for the club's wifi has changed to bluebird77, tell the others": 'not spam',
+      'Reminder: the free trial of your dance class ends Friday, reply if you want to keep the spot': 'not spam',
+      'The refund for the broken lamp went to your account this morning, sorry again': 'not spam',
       'We reviewed your website and can bring you to page one of Google, shall we talk this week?': 'spam',
     };
     const page = await site.visit();

@@ -101,7 +101,7 @@ export const checks = {
     const box = page.getByLabel('Text to sort');
     await box.pressSequentially('Congratulations, you have won a prize, call now');
     await box.fill('Are we still on for lunch on Friday?');
-    await page.waitForSelector('[data-text="Are we still on for lunch on Friday?"] >> text=ham');
+    await page.waitForSelector('[data-text="Are we still on for lunch on Friday?"] >> text=not spam');
     await page.waitForFunction(() => document.querySelectorAll('.skills .answer').length === 4);
     equal('text of the answer', await page.locator('.verdict').getAttribute('data-text'), await box.inputValue());
     await page.getByRole('button', { name: /^Your parcel/ }).click();

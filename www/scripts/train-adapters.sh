@@ -19,10 +19,10 @@ train() {
 for name; do
   case $name in
     spam)
-      # Five times over, the messages of today weigh half of what the old ones do.
+      # "Ham" is what only those call it who make spam filters. Five times over, the messages of today weigh half of what the old ones do.
       mkdir -p "$out/messages"
       today=$here/../../tests/data/messages/train.tsv
-      for part in train dev test; do gzip -dc "$data/sms-spam/$part.tsv.gz" > "$out/messages/$part.tsv"; done
+      for part in train dev test; do gzip -dc "$data/sms-spam/$part.tsv.gz" | sed 's/^ham\t/not spam\t/' > "$out/messages/$part.tsv"; done
       for _ in 1 2 3 4 5; do tail -n +2 "$today" >> "$out/messages/train.tsv"; done
       train spam text-classification "$out/messages" tsv --reduction-factor 32 --max-length 128 --epochs 3 --dropout 0.1
       graftwork eval --backbone sentence-transformers/all-MiniLM-L6-v2 --adapter "$out/spam" --data "$here/../../tests/data/messages/test.tsv"

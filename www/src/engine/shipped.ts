@@ -33,12 +33,12 @@ export const shipped: Shipped[] = [
   {
     id: 'spam',
     task: 'text-classification',
-    labels: ['ham', 'spam'],
+    labels: ['not spam', 'spam'],
     title: 'Spam filter',
     question: 'Is this message spam?',
     file: 'adapters/spam.safetensors',
-    sha256: '827c509f15d82b36b4fba35039614f3c725dbf732e7858c1915504f5bb0f4783',
-    bytes: 538_796,
+    sha256: 'b907b559e12e4fa6ff4781787b757ff391a253db5bc59ceeb5a44bc4a063ef1d',
+    bytes: 538_804,
     measured: '98.8 % right on 1,045 text messages of 2006 to 2011 that it never saw, and on 78 of 80 messages of today.',
     data: [{
       name: 'SMS Spam Collection', by: 'Almeida, Gómez Hidalgo and Yamakami', licence: 'CC BY 4.0',
