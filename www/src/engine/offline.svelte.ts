@@ -1,5 +1,5 @@
 import { isStored, storage } from 'graftwork';
-import { pinned, source } from './choice';
+import { chosen } from '../language/chosen.svelte';
 import { shipped } from './shipped';
 
 /** Milliseconds between two looks while the page is in sight: other tabs, and the browser, may delete what is stored. */
@@ -58,10 +58,11 @@ class Offline {
   }
 }
 
-/** Whether backbone and shipped adapters are stored to the last byte. */
+/** Whether the chosen backbone, and the shipped adapters that it answers with, are stored to the last byte. */
 async function models(): Promise<boolean> {
-  const cards = shipped.map(({ file, sha256 }) => isStored(new URL(file, document.baseURI), { integrity: sha256 }));
-  const all = await Promise.all([isStored(source, pinned), ...cards]).catch(() => [false]);
+  const { it: { source, options: { integrity, revision } }, hasShipped } = chosen;
+  const cards = (hasShipped ? shipped : []).map(({ file, sha256 }) => isStored(new URL(file, document.baseURI), { integrity: sha256 }));
+  const all = await Promise.all([isStored(source, { ...(integrity && { integrity }), ...(revision && { revision }) }), ...cards]).catch(() => [false]);
   return all.every(Boolean);
 }
 
