@@ -1,3 +1,4 @@
+import type { Warning } from 'graftwork';
 import { english, find, ofAddress, type Choice } from './backbones';
 
 const KEY = 'graftwork-backbone';
@@ -22,6 +23,11 @@ class Chosen {
   /** Whether it answers with an adapter that remembers this: nothing, where there was one backbone only. */
   isOf(backbone: string = english.id): boolean {
     return !this.isFree || backbone === this.it.id;
+  }
+
+  /** The warnings that are worth telling. */
+  told(warnings: readonly Warning[]): Warning[] {
+    return warnings.filter(({ type }) => type !== 'uncovered' || this.it.reads.foreign !== undefined);
   }
 
   set(choice: Choice): void {

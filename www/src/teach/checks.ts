@@ -41,9 +41,9 @@ export function check(labels: readonly string[], examples: readonly Example[]): 
 }
 
 /** What to say of texts that are in a language or script that the model hardly knows: one or two among many are no matter. */
-export function foreign(texts: number, of: number, { foreign, knows }: Reads): Check[] {
-  if (of === 0 || texts < Math.max(1, of / 20)) return [];
-  return [{ level: 'warn', text: `${texts} of ${of === 1 ? '1 text is' : `${of} texts are`} ${foreign}: expect less, the model here ${knows}.`, fix: 'many-languages' }];
+export function foreign(texts: number, of: number, { foreign }: Reads): Check[] {
+  if (foreign === undefined || of === 0 || texts < Math.max(1, of / 20)) return [];
+  return [{ level: 'warn', text: `${texts} of ${of === 1 ? '1 text is' : `${of} texts are`} ${foreign.are}: expect less, the model here ${foreign.knows}.`, fix: 'many-languages' }];
 }
 
 /** Examples of each label. */

@@ -28,14 +28,14 @@ export function learnedNothing({ right, heldOut, guessing }: Report): boolean {
 }
 
 /** Why it is not better than it is, the likeliest reason first; nothing where it is good. */
-export function diagnose(report: Report, facts: Facts | undefined, { foreign: unread, knows, letters }: Reads): Finding[] {
+export function diagnose(report: Report, facts: Facts | undefined, { foreign: unread, letters }: Reads): Finding[] {
   const found: Finding[] = [];
   const say = (what: string, advice: string, fix?: Finding['fix']) => found.push({ what, advice, ...(fix && { fix }) });
   if (report.accuracy >= GOOD) return found;
   if (facts !== undefined) {
     const { texts, cut, foreign, contradictions, counts, same, maxLength } = facts;
-    if (foreign > texts / 10) {
-      say(`${foreign} of ${count(texts, 'text')} are ${unread}, and the model here ${knows}.`, 'Translate them, or expect less.', 'many-languages');
+    if (unread !== undefined && foreign > texts / 10) {
+      say(`${foreign} of ${count(texts, 'text')} are ${unread.are}, and the model here ${unread.knows}.`, 'Translate them, or expect less.', 'many-languages');
     }
     if (cut > texts / 10) {
       say(
