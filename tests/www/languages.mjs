@@ -110,9 +110,13 @@ export const checks = {
     await page.getByRole('button', { name: 'Delete everything stored' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Delete everything' }).click();
     await page.getByText('Everything stored was deleted.').waitFor();
-    equal('kept', await page.evaluate(() => caches.keys()), []);
+    equal('kept', await page.evaluate(async () => {
+      const all = await Promise.all((await caches.keys()).map(async (name) => (await caches.open(name)).keys()));
+      return all.flat().map(({ url }) => url);
+    }), []);
     await page.reload();
     await site.ready();
+    await go(page, 'Teach');
     await page.getByText('reads English').waitFor();
   }),
 
