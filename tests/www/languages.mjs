@@ -17,7 +17,7 @@ const MAILS = [
 const go = (page, view) => page.getByRole('link', { name: view, exact: true }).click();
 const change = (page) => page.getByRole('button', { name: 'Change the language of the model' });
 const many = (page) => page.getByRole('button', { name: /^Use the model for 100 languages/ });
-const english = (page) => page.getByRole('button', { name: 'Use the English model' });
+const english = (page) => page.getByRole('button', { name: /^Use the English model/ });
 const uses = (page, what) => page.getByText(`The page uses ${what} now.`).waitFor({ state: 'attached' });
 
 /** Serves a small backbone with a vocabulary of several languages: random weights, since nothing is asked of what it says. */

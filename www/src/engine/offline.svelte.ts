@@ -1,4 +1,5 @@
 import { isStored, storage } from 'graftwork';
+import { isHere } from '../language/backbones';
 import { chosen } from '../language/chosen.svelte';
 import { shipped } from './shipped';
 
@@ -60,9 +61,8 @@ class Offline {
 
 /** Whether the chosen backbone, and the shipped adapters that it answers with, are stored to the last byte. */
 async function models(): Promise<boolean> {
-  const { it: { source, options: { integrity, revision } }, hasShipped } = chosen;
-  const cards = (hasShipped ? shipped : []).map(({ file, sha256 }) => isStored(new URL(file, document.baseURI), { integrity: sha256 }));
-  const all = await Promise.all([isStored(source, { ...(integrity && { integrity }), ...(revision && { revision }) }), ...cards]).catch(() => [false]);
+  const cards = (chosen.hasShipped ? shipped : []).map(({ file, sha256 }) => isStored(new URL(file, document.baseURI), { integrity: sha256 }));
+  const all = await Promise.all([isHere(chosen.it), ...cards]).catch(() => [false]);
   return all.every(Boolean);
 }
 
