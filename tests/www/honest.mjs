@@ -103,6 +103,11 @@ export const checks = {
     const text = 'Where is my parcel?  It never came.';
     equal('words', why.parts(text).map(({ start, end }) => text.slice(start, end)), ['Where', 'is', 'my', 'parcel?', 'It', 'never', 'came.']);
     equal('without', why.without(text, why.parts(text)[3]), 'Where is my It never came.');
+    const unspaced = '请把钱退还给我，什么时候可以退款？ OK';
+    const words = why.parts(unspaced);
+    ensure(words.length > 6 && words.every(({ start, end }) => end - start <= 4), `words: ${words.map(({ start, end }) => unspaced.slice(start, end)).join('|')}`);
+    equal('all of them', words.map(({ start, end }) => unspaced.slice(start, end)).join(''), unspaced.replace(' ', ''));
+    equal('without one', why.without('请把钱退还', { start: 1, end: 2 }), '请钱退还');
     const long = Array.from({ length: 300 }, (_, i) => (i % 12 === 11 ? `w${i}.` : `w${i}`)).join(' ');
     const pieces = why.parts(long).map(({ start, end }) => long.slice(start, end));
     ensure(pieces.length <= why.MOST && pieces.length > why.MOST / 2, `${pieces.length} pieces`);
