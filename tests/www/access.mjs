@@ -11,7 +11,7 @@ import { ensure, equal, root, TINY, until } from './site.mjs';
 const SIZES = { desktop: { width: 1280, height: 860 }, phone: { width: 390, height: 844 } };
 
 /** Everything that axe finds in the page as it stands, in both themes and sizes; and whatever sticks out at the side. */
-async function examine(page, axe, what) {
+export async function examine(page, axe, what) {
   for (const [size, viewport] of Object.entries(SIZES)) {
     await page.setViewportSize(viewport);
     for (const colorScheme of ['light', 'dark']) {

@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { ensure, equal } from './site.mjs';
 import { load, runAlone } from './source.mjs';
 
-const MODULES = ['teach/numbers.ts', 'teach/split.ts', 'teach/score.ts', 'teach/diagnosis.ts', 'teach/facts.ts', 'teach/ways.ts', 'why/parts.ts', 'try/doubt.ts', 'teach/checks.ts', 'parts/words.ts'];
-const [numbers, { split, folds }, { report }, { diagnose, learnedNothing }, { facts }, ways, why, { doubt }, { foreign }, { likely }] = await Promise.all(MODULES.map(load));
+const MODULES = ['teach/numbers.ts', 'teach/split.ts', 'teach/score.ts', 'teach/diagnosis.ts', 'teach/facts.ts', 'teach/ways.ts', 'why/parts.ts', 'try/doubt.ts', 'teach/checks.ts', 'parts/words.ts', 'language/reads.ts'];
+const [numbers, { split, folds }, { report }, { diagnose, learnedNothing }, { facts }, ways, why, { doubt }, { foreign }, { likely }, { ENGLISH, MANY, UNKNOWN }] = await Promise.all(MODULES.map(load));
 
 const rounded = (pair) => pair.map((share) => Number(share.toFixed(3)));
 /** A report on so many texts of each label (rows), answered so. */
@@ -72,18 +72,20 @@ export const checks = {
 
   async 'honest: reasons for what is weak'() {
     const weak = reported(['a', 'b', 'c'], [[12, 1, 7], [0, 20, 0], [5, 1, 14]]);
-    equal('mixed up', said(diagnose(weak, known())), ['a and c are mixed up: 12 of 40.']);
+    equal('mixed up', said(diagnose(weak, known(), ENGLISH)), ['a and c are mixed up: 12 of 40.']);
     const good = reported(['a', 'b', 'c'], [[20, 0, 0], [0, 20, 0], [1, 0, 19]]);
-    equal('good', diagnose(good, known({ cut: 41 })), []);
+    equal('good', diagnose(good, known({ cut: 41 }), ENGLISH), []);
     const lost = reported(['a', 'b', 'c'], [[8, 6, 6], [6, 8, 6], [6, 6, 8]]);
     ensure(learnedNothing(lost) && !learnedNothing(weak), 'what was learned is called nothing, or nothing something');
-    equal('lost', said(diagnose(lost, known())), ['Nothing in the texts seems to go with the labels.']);
-    equal('long', said(diagnose(lost, known({ cut: 41 }))), ['41 of 60 texts are longer than it reads: about 384 words of each.']);
-    equal('foreign', said(diagnose(lost, known({ foreign: 38 }))), ['38 of 60 texts are not in English, and the model here knows English only.']);
-    equal('few', said(diagnose(lost, known({ counts: { a: 4, b: 20, c: 20 } }))), ['There are too few of a: 4.']);
-    equal('contradictions', said(diagnose(lost, known({ contradictions: 2 }))), ['2 texts are there under more than one label.']);
+    equal('lost', said(diagnose(lost, known(), ENGLISH)), ['Nothing in the texts seems to go with the labels.']);
+    equal('long', said(diagnose(lost, known({ cut: 41 }), ENGLISH)), ['41 of 60 texts are longer than it reads: about 384 words of each.']);
+    equal('foreign', said(diagnose(lost, known({ foreign: 38 }), ENGLISH)), ['38 of 60 texts are not in English, and the model here knows English only.']);
+    equal('foreign to another', said(diagnose(lost, known({ foreign: 38 }), UNKNOWN)), ['38 of 60 texts are hardly known to it, and the model here was made for other texts.']);
+    equal('nothing is foreign', said(diagnose(lost, known({ foreign: 38 }), MANY)), ['Nothing in the texts seems to go with the labels.']);
+    equal('few', said(diagnose(lost, known({ counts: { a: 4, b: 20, c: 20 } }), ENGLISH)), ['There are too few of a: 4.']);
+    equal('contradictions', said(diagnose(lost, known({ contradictions: 2 }), ENGLISH)), ['2 texts are there under more than one label.']);
     const ignored = reported(['a', 'b', 'c'], [[26, 0, 0], [4, 20, 0], [4, 1, 0]]);
-    equal('never said', said(diagnose(ignored, known())).at(-1), 'It never says c.');
+    equal('never said', said(diagnose(ignored, known(), ENGLISH)).at(-1), 'It never says c.');
   },
 
   async 'honest: texts that are one text, and texts under two labels'() {
@@ -94,13 +96,18 @@ export const checks = {
     equal('facts', found, {
       texts: 12, longest: 700, maxLength: 512, longer: 1, cut: 1, foreign: 2, counts: { sent: 7, other: 5 }, contradictions: 1, same: { sent: 6 },
     });
-    equal('said before', [foreign(38, 60), foreign(1, 60), foreign(0, 0)].map((all) => all.length), [1, 0, 0]);
+    equal('said before', [foreign(38, 60, ENGLISH), foreign(1, 60, ENGLISH), foreign(0, 0, ENGLISH), foreign(38, 60, MANY)].map((all) => all.length), [1, 0, 0, 0]);
   },
 
   async 'honest: words that are left out, one by one or a few together'() {
     const text = 'Where is my parcel?  It never came.';
     equal('words', why.parts(text).map(({ start, end }) => text.slice(start, end)), ['Where', 'is', 'my', 'parcel?', 'It', 'never', 'came.']);
     equal('without', why.without(text, why.parts(text)[3]), 'Where is my It never came.');
+    const unspaced = '请把钱退还给我，什么时候可以退款？ OK';
+    const words = why.parts(unspaced);
+    ensure(words.length > 6 && words.every(({ start, end }) => end - start <= 4), `words: ${words.map(({ start, end }) => unspaced.slice(start, end)).join('|')}`);
+    equal('all of them', words.map(({ start, end }) => unspaced.slice(start, end)).join(''), unspaced.replace(' ', ''));
+    equal('without one', why.without('请把钱退还', { start: 1, end: 2 }), '请钱退还');
     const long = Array.from({ length: 300 }, (_, i) => (i % 12 === 11 ? `w${i}.` : `w${i}`)).join(' ');
     const pieces = why.parts(long).map(({ start, end }) => long.slice(start, end));
     ensure(pieces.length <= why.MOST && pieces.length > why.MOST / 2, `${pieces.length} pieces`);

@@ -9,6 +9,7 @@ import { checks as faults } from './faults.mjs';
 import { checks as honest } from './honest.mjs';
 import { checks as keep } from './keep.mjs';
 import { checks as label } from './label.mjs';
+import { checks as languages } from './languages.mjs';
 import { checks as lists } from './lists.mjs';
 import { checks as names } from './names.mjs';
 import { checks as offline } from './offline.mjs';
@@ -24,7 +25,7 @@ const [chromium, program, word = ''] = process.argv.slice(2);
 const browser = await launch(chromium);
 let failed = 0;
 try {
-  const all = { ...table, ...plan, ...honest, ...tryIt, ...why, ...lists, ...names, ...ask, ...collect, ...label, ...teach, ...correct, ...keep, ...projects, ...offline, ...faults, ...access };
+  const all = { ...table, ...plan, ...honest, ...tryIt, ...why, ...lists, ...names, ...ask, ...collect, ...label, ...languages, ...teach, ...correct, ...keep, ...projects, ...offline, ...faults, ...access };
   for (const [name, work] of Object.entries(all)) {
     if (name.includes(word)) await check(name, work);
   }

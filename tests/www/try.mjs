@@ -29,7 +29,7 @@ export const checks = {
     }
     // The page and the task runner pin the same backbone.
     const pins = await readFile(join(root, 'crates/xtask/src/model/pins.rs'), 'utf8');
-    const choice = await readFile(join(root, 'www/src/engine/choice.ts'), 'utf8');
+    const choice = await readFile(join(root, 'www/src/language/backbones.ts'), 'utf8');
     const hashes = [...choice.matchAll(/'([0-9a-f]{64})'/g)].map(([, hash]) => hash);
     equal('pins', hashes.map((hash) => pins.includes(hash)), [true, true, true]);
     ensure(pins.includes(/revision: '(\w{40})'/.exec(choice)[1]), 'the revision is not that of pins.rs');

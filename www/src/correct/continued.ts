@@ -2,10 +2,10 @@ import type { Adapter, Backbone, Example, TrainOptions } from 'graftwork';
 import { shelf } from '../engine/shelf.svelte';
 import { rehearsal } from './rehearsal';
 
-/** A skill that gives exactly these labels, by which it can go on learning; nothing where there is none. */
+/** A skill that gives exactly these labels on the chosen backbone, by which it can go on learning; nothing where there is none. */
 export function skillFor(from: string, labels: readonly string[]): string | undefined {
   const entry = shelf.entries.find(({ id }) => id === from);
-  const own = entry?.shipped?.labels ?? entry?.own?.labels ?? [];
+  const own = entry && shelf.fits(entry) ? (entry.shipped?.labels ?? entry.own?.labels ?? []) : [];
   return own.length > 0 && labels.every((label) => own.includes(label)) ? from : undefined;
 }
 

@@ -14,7 +14,7 @@ export interface Explained {
 
 const KNOWN: Record<string, [title: string, advice: string]> = {
   'bad-adapter': ['This file is not an adapter that graftwork can read.', 'Choose a .safetensors file that graftwork has written.'],
-  'wrong-backbone': ['This adapter was made for another model.', 'An adapter works only on the backbone it was trained on.'],
+  'wrong-backbone': ['This adapter was made for another model.', 'An adapter works only on the backbone it was trained on. If that is the page’s other one, choose that first: “Change” is under Teach.'],
   'bad-backbone': ['The model’s files are damaged or of an unknown kind.', 'Delete what is stored (at the foot of the page), then try again.'],
   'bad-examples': ['These examples cannot be learned from.', 'Every example needs a text and one of the labels.'],
   'bad-option': ['A setting is out of its range.', 'Check the settings, then try again.'],

@@ -1,6 +1,7 @@
 import type { Backbone as Engine, DeviceEvent, LoadProgress, Support } from 'graftwork';
 import { Backbone, isSupported } from 'graftwork';
-import { device, pinned, source } from './choice';
+import { device } from '../language/backbones';
+import { chosen } from '../language/chosen.svelte';
 import type { Explained } from './explain';
 import { explain } from './explain';
 import { requests } from './requests.svelte';
@@ -21,6 +22,7 @@ class Model {
 
   /** Where it computes; after a loss that may be elsewhere. */
   runsOn = $state<'gpu' | 'cpu'>();
+  #loading = new AbortController();
 
   /** What computes, in a few words. */
   get device(): string {
@@ -34,8 +36,10 @@ class Model {
     else await this.load();
   }
 
-  /** Loads the backbone and the adapters that come with the page; never rejects. */
+  /** Loads the chosen backbone and the adapters that come with the page, whatever was loading before; never rejects. */
   async load(): Promise<void> {
+    this.#loading.abort();
+    const { signal } = (this.#loading = new AbortController());
     this.backbone?.dispose();
     this.backbone = undefined;
     shelf.detach();
@@ -47,16 +51,18 @@ class Model {
         this.fail({ title: 'This browser is too old for the page.', advice, detail: this.support.reason, restart: false });
         return;
       }
-      const onProgress = (progress: LoadProgress) => void (this.progress = progress);
+      const onProgress = (progress: LoadProgress) => void (signal.aborted || (this.progress = progress));
       const onDevice = (event: DeviceEvent) => this.deviceChanged(event);
-      const backbone = await Backbone.load(source, { ...pinned, device, onProgress, onDevice });
+      const { source, options } = chosen.it;
+      const backbone = await Backbone.load(source, { ...options, device, onProgress, onDevice, signal });
       await shelf.attachShipped(backbone);
+      if (signal.aborted) return backbone.dispose();
       this.backbone = backbone;
       this.runsOn = backbone.info.device;
       this.phase = 'ready';
       requests.reset();
     } catch (error) {
-      this.fail(explain(error));
+      if (!signal.aborted) this.fail(explain(error));
     }
   }
 

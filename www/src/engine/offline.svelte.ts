@@ -1,5 +1,6 @@
 import { isStored, storage } from 'graftwork';
-import { pinned, source } from './choice';
+import { isHere } from '../language/backbones';
+import { chosen } from '../language/chosen.svelte';
 import { shipped } from './shipped';
 
 /** Milliseconds between two looks while the page is in sight: other tabs, and the browser, may delete what is stored. */
@@ -58,10 +59,10 @@ class Offline {
   }
 }
 
-/** Whether backbone and shipped adapters are stored to the last byte. */
+/** Whether the chosen backbone, and the shipped adapters that it answers with, are stored to the last byte. */
 async function models(): Promise<boolean> {
-  const cards = shipped.map(({ file, sha256 }) => isStored(new URL(file, document.baseURI), { integrity: sha256 }));
-  const all = await Promise.all([isStored(source, pinned), ...cards]).catch(() => [false]);
+  const cards = (chosen.hasShipped ? shipped : []).map(({ file, sha256 }) => isStored(new URL(file, document.baseURI), { integrity: sha256 }));
+  const all = await Promise.all([isHere(chosen.it), ...cards]).catch(() => [false]);
   return all.every(Boolean);
 }
 

@@ -1,4 +1,5 @@
 import type { Adapter, Backbone, Task } from 'graftwork';
+import { chosen } from '../language/chosen.svelte';
 import { kept } from '../project/kept.svelte';
 import { nameOf } from '../project/name';
 import type { OwnAdapter } from '../store/db';
@@ -41,10 +42,19 @@ class Shelf {
     return [...shipped.map((card) => ({ id: card.id, title: card.title, shipped: card })), ...own];
   }
 
-  /** Those for some tasks; of a project the version in use. */
+  /** Those for some tasks that the chosen backbone answers with; of a project the version in use. */
   of(...tasks: Task[]): Entry[] {
-    const inUse = ({ id, own }: Entry) => own?.superseded !== true || id === this.looked;
-    return this.entries.filter((entry) => tasks.includes(taskOf(entry)) && inUse(entry));
+    return this.#inUse(tasks).filter((entry) => this.fits(entry));
+  }
+
+  /** The visitor's own for some tasks that another backbone answers with. */
+  elsewhere(...tasks: Task[]): Entry[] {
+    return this.#inUse(tasks).filter((entry) => entry.own && !this.fits(entry));
+  }
+
+  /** Whether the chosen backbone answers with it. */
+  fits({ shipped, own }: Pick<Entry, 'shipped' | 'own'>): boolean {
+    return shipped ? chosen.hasShipped : chosen.isOf(own?.backbone);
   }
 
   /** The versions of a project, the newest first. */
@@ -79,7 +89,7 @@ class Shelf {
 
   /** Puts the shipped ones on a backbone before anybody asks, so that no request is needed later. */
   async attachShipped(backbone: Backbone): Promise<void> {
-    const results = await Promise.allSettled(shipped.map((card) => this.attach(backbone, card.id)));
+    const results = await Promise.allSettled((chosen.hasShipped ? shipped : []).map((card) => this.attach(backbone, card.id)));
     const network = results.find((result) => result.status === 'rejected' && result.reason?.code === 'network');
     if (network?.status === 'rejected') throw network.reason;
   }
@@ -137,6 +147,11 @@ class Shelf {
   detach(): void {
     this.#attached.clear();
     this.problems = {};
+  }
+
+  #inUse(tasks: readonly Task[]): Entry[] {
+    const inUse = ({ id, own }: Entry) => own?.superseded !== true || id === this.looked;
+    return this.entries.filter((entry) => tasks.includes(taskOf(entry)) && inUse(entry));
   }
 
   #title({ id, title, project, version }: OwnAdapter): string {

@@ -42,6 +42,12 @@ class Vectors {
     if (this.#abort.signal === signal) this.busy = false;
   }
 
+  /** Those of another backbone are of no use. */
+  clear(): void {
+    this.stop();
+    this.#found.clear();
+  }
+
   stop(): void {
     this.#abort.abort();
     this.busy = false;

@@ -4,6 +4,7 @@ import type { Explained } from '../engine/explain';
 import { explain, isAbort } from '../engine/explain';
 import { forget, keep, train } from '../engine/runs';
 import { shelf } from '../engine/shelf.svelte';
+import { chosen } from '../language/chosen.svelte';
 import type { Run as Stored } from '../store/db';
 import { slug } from '../teach/run.svelte';
 import { marks } from './marks.svelte';
@@ -100,7 +101,7 @@ class Lesson {
   async #finish(adapter: Adapter, { name: id, title, learned }: Stored): Promise<void> {
     const labels = [...adapter.labels];
     const file = await adapter.export();
-    await shelf.add({ id, title, task: 'token-classification', labels, made: new Date(), file, learned }, adapter);
+    await shelf.add({ id, title, task: 'token-classification', labels, made: new Date(), file, ...chosen.mark, learned }, adapter);
     if (!this.stopped) await forget(id);
     this.made = { id, title, labels };
   }

@@ -72,9 +72,9 @@ export function unpack(bytes: Uint8Array): Unpacked {
   const files = part(bytes, versions.map(({ file }) => file));
   return {
     material: { title, labels, examples: examples.map(({ text, label }) => ({ text, label })), unlabelled: [...new Set(unlabelled)], settings },
-    versions: versions.map(({ inUse, made, file, title, labels, version, learned, score, report }) => ({
+    versions: versions.map(({ inUse, made, file, title, labels, backbone, version, learned, score, report }) => ({
       title, labels, superseded: !inUse, task: 'text-classification', made: new Date(made), file: adapter(files[file]),
-      ...(version !== undefined && { version }), ...(learned !== undefined && { learned }),
+      ...(backbone !== undefined && { backbone }), ...(version !== undefined && { version }), ...(learned !== undefined && { learned }),
       ...(score !== undefined && { score }), ...(report !== undefined && { report }),
     })),
   };
@@ -140,8 +140,8 @@ function isScore(value: unknown): value is Score {
 
 function isDescribed(value: unknown): value is Described {
   if (!isRecord(value)) return false;
-  const { title, labels, made, file, inUse, version, learned, score, report } = value;
+  const { title, labels, made, file, inUse, backbone, version, learned, score, report } = value;
   return isString(title) && all(labels, isString) && isString(made) && !Number.isNaN(Date.parse(made)) && isString(file)
-    && typeof inUse === 'boolean' && isNumber(version) && (learned === undefined || isNumber(learned))
+    && typeof inUse === 'boolean' && (backbone === undefined || isString(backbone)) && isNumber(version) && (learned === undefined || isNumber(learned))
     && (score === undefined || isScore(score)) && (report === undefined || isRecord(report));
 }

@@ -26,6 +26,8 @@ export interface OwnAdapter {
   labels: string[];
   made: Date;
   file: Blob;
+  /** The backbone that it was taught on, by the page's name of it; not there where that is the English one. */
+  backbone?: string;
   /** Examples that it learned from; unknown of files from elsewhere. */
   learned?: number;
   score?: Score;

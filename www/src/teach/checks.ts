@@ -1,11 +1,12 @@
 import type { Example } from 'graftwork';
+import type { Reads } from '../language/reads';
 
 /** What stands in the way of training, or may spoil it. */
 export interface Check {
   level: 'stop' | 'warn';
   text: string;
   /** What one click can do about it. */
-  fix?: 'drop-repeats' | 'drop-contradictions';
+  fix?: 'drop-repeats' | 'drop-contradictions' | 'many-languages';
 }
 
 /** Fewer than this of a label and there is nothing to learn from, let alone to hold out. */
@@ -40,9 +41,9 @@ export function check(labels: readonly string[], examples: readonly Example[]): 
 }
 
 /** What to say of texts that are in a language or script that the model hardly knows: one or two among many are no matter. */
-export function foreign(texts: number, of: number): Check[] {
-  if (of === 0 || texts < Math.max(1, of / 20)) return [];
-  return [{ level: 'warn', text: `${texts} of ${of === 1 ? '1 text is' : `${of} texts are`} not in English: expect less, the model here reads English.` }];
+export function foreign(texts: number, of: number, { foreign }: Reads): Check[] {
+  if (foreign === undefined || of === 0 || texts < Math.max(1, of / 20)) return [];
+  return [{ level: 'warn', text: `${texts} of ${of === 1 ? '1 text is' : `${of} texts are`} ${foreign.are}: expect less, the model here ${foreign.knows}.`, fix: 'many-languages' }];
 }
 
 /** Examples of each label. */

@@ -1,3 +1,4 @@
+import type { Reads } from '../language/reads';
 import { count } from '../parts/words';
 import type { Facts } from './facts';
 import { mayBeLuck } from './numbers';
@@ -7,10 +8,14 @@ import type { Report } from './score';
 export interface Finding {
   what: string;
   advice: string;
+  /** A backbone that reads more may help. */
+  fix?: 'many-languages';
 }
 
 /** With fewer than this of a label it seldom learns what the label is. */
 export const FEW = 15;
+/** Letters of a word, with the space before it. */
+const WORD = 6;
 /** Of two labels: from which share of their texts on, and from how many texts on, they count as mixed up. */
 const MIXED = 0.1;
 const FEWEST_MIXED = 2;
@@ -23,18 +28,18 @@ export function learnedNothing({ right, heldOut, guessing }: Report): boolean {
 }
 
 /** Why it is not better than it is, the likeliest reason first; nothing where it is good. */
-export function diagnose(report: Report, facts: Facts | undefined): Finding[] {
+export function diagnose(report: Report, facts: Facts | undefined, { foreign: unread, letters }: Reads): Finding[] {
   const found: Finding[] = [];
-  const say = (what: string, advice: string) => found.push({ what, advice });
+  const say = (what: string, advice: string, fix?: Finding['fix']) => found.push({ what, advice, ...(fix && { fix }) });
   if (report.accuracy >= GOOD) return found;
   if (facts !== undefined) {
     const { texts, cut, foreign, contradictions, counts, same, maxLength } = facts;
-    if (foreign > texts / 10) {
-      say(`${foreign} of ${count(texts, 'text')} are not in English, and the model here knows English only.`, 'Translate them, or expect less.');
+    if (unread !== undefined && foreign > texts / 10) {
+      say(`${foreign} of ${count(texts, 'text')} are ${unread.are}, and the model here ${unread.knows}.`, 'Translate them, or expect less.', 'many-languages');
     }
     if (cut > texts / 10) {
       say(
-        `${cut} of ${count(texts, 'text')} are longer than it reads: about ${Math.round(maxLength * 0.75)} words of each.`,
+        `${cut} of ${count(texts, 'text')} are longer than it reads: about ${Math.round((maxLength * letters) / WORD)} words of each.`,
         'Keep the part that says what the text is about, such as the first mail of a thread.',
       );
     }

@@ -10,8 +10,6 @@ export interface Reading {
   survey: Survey;
 }
 
-/** English text has about so many letters a token. */
-const LETTERS = 4.5;
 /** Tokens in a pass over the examples, beyond which less is read of each. */
 const PASS = 500_000;
 /** What may be read in windows, which is all of every text: of more, beginnings and ends. */
@@ -19,11 +17,11 @@ const WINDOWS = 30_000;
 
 /**
  * Looks at the texts, and decides how much of them is read. Short texts cost what they have, so the limit is the backbone's; only where
- * the examples are so many that a pass would take too long, less is read of the long ones.
+ * the examples are so many that a pass would take too long, less is read of the long ones. `letters`: so many are about a token.
  */
-export async function look(backbone: Backbone, texts: readonly string[], signal?: AbortSignal): Promise<Reading> {
+export async function look(backbone: Backbone, texts: readonly string[], letters: number, signal?: AbortSignal): Promise<Reading> {
   const most = backbone.info.maxLength;
-  const tokens = texts.map(({ length }) => length / LETTERS);
+  const tokens = texts.map(({ length }) => length / letters);
   const sum = (limit: number) => tokens.reduce((all, own) => all + Math.min(own, limit), 0);
   const maxLength = [most, most / 2].find((limit) => sum(limit) <= PASS) ?? Math.ceil(most / 4);
   const options = { maxLength, ...(signal && { signal }) };

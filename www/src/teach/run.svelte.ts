@@ -4,6 +4,7 @@ import { continued, skillFor, type Outcome } from '../correct/continued';
 import { explain, isAbort } from '../engine/explain';
 import { forget, keep, saving, train } from '../engine/runs';
 import { shelf } from '../engine/shelf.svelte';
+import { chosen } from '../language/chosen.svelte';
 import type { Point, Run as Stored } from '../store/db';
 import { asVersion } from '../project/versions';
 import { crossCheck } from './crosscheck';
@@ -65,7 +66,7 @@ class Run {
     if (skill !== undefined) return this.#goOn(backbone, title, skill, examples);
     const stored: Stored = { name: `run-${crypto.randomUUID()}`, title, project: draft.id, learned: examples.length, heldOut: [], points: [] };
     await this.#guard(stored, async (signal) => {
-      const reading = await look(backbone, examples.map(({ text }) => text), signal);
+      const reading = await look(backbone, examples.map(({ text }) => text), chosen.it.reads.letters, signal);
       this.stored = { ...stored, facts: await facts(examples, reading, signal) };
       const task = { backbone, labels, examples, settings, reading };
       return isFew(settings.way, examples.length, labels.length) ? this.#few(task, signal) : this.#many(task, signal);
@@ -254,7 +255,7 @@ class Run {
     const { accuracy, heldOut, guessing } = result ?? { accuracy: 0, heldOut: 0, guessing: 0 };
     const score = heldOut === 0 ? {} : { score: { accuracy, heldOut, guessing } };
     const file = await adapter.export();
-    await shelf.add({ id, title, task: 'text-classification', labels: [...adapter.labels], made: new Date(), file, learned, ...score, ...asVersion(stored, result) }, adapter);
+    await shelf.add({ id, title, task: 'text-classification', labels: [...adapter.labels], made: new Date(), file, ...chosen.mark, learned, ...score, ...asVersion(stored, result) }, adapter);
   }
 
   async #keep(news: Partial<Stored>): Promise<void> {

@@ -2,6 +2,7 @@ import type { Adapter, Warning } from 'graftwork';
 import type { Explained } from '../engine/explain';
 import { explain, isAbort } from '../engine/explain';
 import { model } from '../engine/model.svelte';
+import { chosen } from '../language/chosen.svelte';
 import { shelf } from '../engine/shelf.svelte';
 import { SORTING } from './choice.svelte';
 
@@ -27,24 +28,24 @@ class Answers {
   #asked: AbortController | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** Asks again after a short pause: the chosen adapter first, then the others. What is asked now makes older answers void. */
-  ask(text: string, chosen: string, wait = PAUSE): void {
+  /** Asks again after a short pause: the `first` adapter, then the others. What is asked now makes older answers void. */
+  ask(text: string, first: string, wait = PAUSE): void {
     clearTimeout(this.#timer);
     this.#asked?.abort();
     const asked = new AbortController();
     this.#asked = asked;
-    this.#timer = setTimeout(() => void this.#all(text.trim(), chosen, asked.signal), wait);
+    this.#timer = setTimeout(() => void this.#all(text.trim(), first, asked.signal), wait);
   }
 
-  async #all(text: string, chosen: string, signal: AbortSignal): Promise<void> {
+  async #all(text: string, first: string, signal: AbortSignal): Promise<void> {
     const { backbone } = model;
     if (backbone === undefined) return;
     this.failure = undefined;
     if (text === '') this.found = {};
     if (text === '') return;
-    const others = shelf.of(...SORTING).map(({ id }) => id).filter((id) => id !== chosen);
+    const others = shelf.of(...SORTING).map(({ id }) => id).filter((id) => id !== first);
     let fresh: Record<string, Answer> = {};
-    for (const id of [chosen, ...others]) {
+    for (const id of [first, ...others]) {
       try {
         const adapter = await shelf.attach(backbone, id);
         const [answer] = await adapter.classify([text], { signal });
@@ -53,12 +54,12 @@ class Answers {
           const { scores, warnings } = answer;
           const labels = 'labels' in answer ? answer.labels : [answer.label];
           const marks = 'labels' in answer ? { thresholds: thresholds(adapter) } : {};
-          fresh = { ...fresh, [id]: { text, labels, scores, warnings, ...marks } };
+          fresh = { ...fresh, [id]: { text, labels, scores, warnings: chosen.told(warnings), ...marks } };
         }
         this.found = { ...this.found, ...fresh };
       } catch (error) {
         if (signal.aborted || isAbort(error)) return;
-        if (id === chosen && shelf.problems[id] === undefined) this.failure = explain(error);
+        if (id === first && shelf.problems[id] === undefined) this.failure = explain(error);
       }
     }
     // What is no longer on the shelf goes.

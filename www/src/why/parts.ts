@@ -21,7 +21,7 @@ const LEAST = 0.1;
 
 /** A text's words; where there are more than `most`, stretches of several that do not go across the end of a sentence. */
 export function parts(text: string, most = MOST): Part[] {
-  const words = [...text.matchAll(/\S+/g)].map(({ 0: word, index }) => ({ start: index, end: index + word.length }));
+  const words = wordsOf(text);
   const shortest = Math.max(1, Math.floor(words.length / most));
   // Sentences end stretches early, so that a first guess at their length may give too many; very short sentences are joined in the end.
   for (let length = shortest; ; length += 1) {
@@ -30,7 +30,7 @@ export function parts(text: string, most = MOST): Part[] {
     let count = 0;
     for (const word of words) {
       const last = found.at(-1);
-      if (last === undefined || count === length || (apart && /[.!?]["’”)]?$/.test(text.slice(last.start, last.end)))) {
+      if (last === undefined || count === length || (apart && /[.!?。！？]["’”)」]?$/.test(text.slice(last.start, last.end)))) {
         found.push({ ...word });
         count = 0;
       } else {
@@ -44,7 +44,31 @@ export function parts(text: string, most = MOST): Part[] {
 
 /** The text without a part. */
 export function without(text: string, { start, end }: Part): string {
-  return `${text.slice(0, start).trimEnd()} ${text.slice(end).trimStart()}`.trim();
+  const [before, after] = [text.slice(0, start), text.slice(end)];
+  const between = /\s$/.test(before) || /^\s/.test(after) ? ' ' : '';
+  return `${before.trimEnd()}${between}${after.trimStart()}`.trim();
+}
+
+/** Scripts that put no spaces between words. */
+const UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u;
+
+function wordsOf(text: string): Part[] {
+  return [...text.matchAll(/\S+/g)].flatMap(({ 0: run, index }) => {
+    // Older browsers do not know where their words end.
+    return UNSPACED.test(run) && 'Segmenter' in Intl ? segmented(run, index) : [{ start: index, end: index + run.length }];
+  });
+}
+
+/** Words by the browser's dictionary, each with the marks behind it. */
+function segmented(run: string, at: number): Part[] {
+  const words: Part[] = [];
+  for (const { segment, index, isWordLike } of new Intl.Segmenter(undefined, { granularity: 'word' }).segment(run)) {
+    const [start, end] = [at + index, at + index + segment.length];
+    const last = words.at(-1);
+    if (isWordLike || last === undefined) words.push({ start, end });
+    else last.end = end;
+  }
+  return words;
 }
 
 /** The log-odds of a probability, which also tell apart what is nearly certain. */

@@ -15,6 +15,8 @@ class Language {
   watch(): () => void {
     const { backbone } = model;
     const texts = draft.examples.map(({ text }) => text);
+    // What one backbone does not know, another one may.
+    if (backbone === undefined || model.phase !== 'ready') Object.assign(this, { foreign: 0, of: 0 });
     if (backbone === undefined || model.phase !== 'ready') return () => undefined;
     const abort = new AbortController();
     const timer = setTimeout(() => {
