@@ -47,7 +47,7 @@ export const checks = {
       await page.getByLabel('Text to sort').fill(text);
       await until(page, (text) => document.querySelector('[data-task=spam]')?.dataset.text === text, text);
       await page.getByLabel('No, it is').selectOption(label);
-      await page.locator(`[data-corrected=${label}]`, { hasText: 'It is an example of Spam filter, mine now.' }).waitFor();
+      await page.locator(`[data-corrected="${label}"]`, { hasText: 'It is an example of Spam filter, mine now.' }).waitFor();
     }
     // One is taken back, and given again.
     await page.getByRole('button', { name: 'Undo' }).click();
